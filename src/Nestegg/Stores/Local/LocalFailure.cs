@@ -1,0 +1,63 @@
+namespace Nestegg.Stores.Local;
+
+/// <summary>Turns what the file system says into words that a person can act on.</summary>
+internal static class LocalFailure
+{
+    // errno as Linux numbers it (macOS: EDQUOT is 69, ESTALE 70); .NET hands it on in HResult.
+    private const int Eio = 5;
+    private const int Enospc = 28;
+    private const int Erofs = 30;
+    private const int Edquot = 122;
+    private const int Estale = 116;
+    private const int WindowsDiskFull = unchecked((int)0x80070070);
+
+    public static void Guard(string verb, string path, string root, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception failure) when (IsOfFileSystem(failure))
+        {
+            throw Explain(verb, path, root, failure);
+        }
+    }
+
+    public static T Guard<T>(string verb, string path, string root, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception failure) when (IsOfFileSystem(failure))
+        {
+            throw Explain(verb, path, root, failure);
+        }
+    }
+
+    public static bool IsOfFileSystem(Exception failure) => failure is IOException or UnauthorizedAccessException;
+
+    public static NesteggException Explain(string verb, string path, string root, Exception failure)
+    {
+        var (what, hint) = Words(failure, root);
+        return new NesteggException(ExitCode.OutOfReach, $"cannot {verb} {path}: {what}", hint, failure);
+    }
+
+    private static (string What, string Hint) Words(Exception failure, string root)
+    {
+        if (!Directory.Exists(root) && failure is DirectoryNotFoundException or FileNotFoundException)
+            return ($"the folder {root} does not exist", "mount the disk that holds it, or correct the path of the repository");
+        return failure switch
+        {
+            { HResult: Enospc or WindowsDiskFull } => ("the disk is full", $"make room on the disk of {root} and run the command again; it goes on from where it stopped"),
+            { HResult: Edquot } => ("the disk quota is used up", $"raise the quota or make room in {root} and run the command again"),
+            { HResult: Erofs } => ("the file system is read-only", $"mount the file system of {root} for writing; if it turned read-only by itself, look at the kernel's log for disk errors"),
+            { HResult: Eio } => ("the disk reports an input/output error", "look at the kernel's log and at the disk's health; copy the repository elsewhere before anything else"),
+            { HResult: Estale } => ("the network share has gone away and come back (stale file handle)", $"mount {root} again and run the command again"),
+            UnauthorizedAccessException => ("permission denied", $"run as the user who owns {root}, or give this user access to it"),
+            FileNotFoundException or DirectoryNotFoundException => ("it has vanished", "see whether another program cleans this folder, and run the command again"),
+            PathTooLongException => ("the path is too long for the file system", "use a repository with a shorter path"),
+            _ => (failure.Message.TrimEnd('.'), $"look at {root} and run the command again"),
+        };
+    }
+}
