@@ -1,0 +1,21 @@
+namespace Nestegg.Ente.Database;
+
+/// <summary>The tables of Ente by what they are good for.</summary>
+public static class EnteTables
+{
+    /// <summary>
+    /// The tables that keys, objects and what people shared live in: all that opening a library offline needs, and none
+    /// that holds session tokens, one-time codes or pending work. <c>object_copies</c> is left out because it only says
+    /// which copies the replication still wants; where an object is, <c>object_keys.datacenters</c> says.
+    /// </summary>
+    public static IReadOnlyList<string> Library { get; } =
+    [
+        "schema_migrations", "users", "key_attributes", "subscriptions",
+        "collections", "collection_shares", "collection_files", "files", "trash",
+        "object_keys", "file_data", "user_attachments",
+        "authenticator_key", "authenticator_entity", "entity_key", "entity_data", "contact_entity",
+        "emergency_contact", "legacy_kit",
+        "anon_users", "comments", "reactions", "memory_shares", "memory_share_files",
+        "public_collection_tokens", "public_file_tokens",
+    ];
+}
