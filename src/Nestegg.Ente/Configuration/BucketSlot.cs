@@ -1,0 +1,62 @@
+namespace Nestegg.Ente.Configuration;
+
+/// <summary>A bucket under one of museum's fixed slot names. Any provider may be behind a name. Not a record: a record's text would print the secret.</summary>
+public sealed class BucketSlot
+{
+    internal BucketSlot(string name, MuseumConfiguration configuration)
+    {
+        var isLocal = configuration.Flag("s3.are_local_buckets");
+        Name = name;
+        Bucket = Text("bucket");
+        Region = Text("region");
+        AccessKey = Text("key");
+        SecretKey = Text("secret");
+        ConfiguredEndpoint = Text("endpoint");
+        UsesPathStyle = isLocal || configuration.Flag("s3.use_path_style_urls") || configuration.Flag($"s3.{name}.use_path_style_urls");
+        Address = ReadAddress(ConfiguredEndpoint, isLocal || configuration.Flag($"s3.{name}.disable_ssl"));
+        Origin = configuration.Describe($"s3.{name}.bucket");
+
+        string Text(string key) => configuration.Text($"s3.{name}.{key}").Trim();
+    }
+
+    /// <summary>The slot's name, as the database writes it: <c>b2-eu-cen</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The bucket's name at the provider; empty when the slot is not configured.</summary>
+    public string Bucket { get; }
+
+    public string Region { get; }
+
+    public string AccessKey { get; }
+
+    public string SecretKey { get; }
+
+    /// <summary>As written in the configuration; museum's presigned URLs carry it.</summary>
+    public string ConfiguredEndpoint { get; }
+
+    /// <summary>The endpoint with its scheme, before any map; <see langword="null"/> when none is given (then it is Amazon's, by region).</summary>
+    public Uri? Address { get; }
+
+    /// <summary>Whether the bucket stands in the path instead of the host name.</summary>
+    public bool UsesPathStyle { get; }
+
+    public bool IsConfigured => Bucket.Length > 0;
+
+    /// <summary>Where the bucket's name came from, for messages.</summary>
+    public string Origin { get; }
+
+    /// <summary>Slot, bucket and endpoint, without keys.</summary>
+    public override string ToString() => $"{Name} (bucket {Bucket} at {(ConfiguredEndpoint.Length > 0 ? ConfiguredEndpoint : Region)})";
+
+    // A scheme in the endpoint wins over the TLS settings, as in the S3 library that museum uses.
+    private static Uri? ReadAddress(string endpoint, bool isPlain)
+    {
+        if (endpoint.Length == 0)
+            return null;
+
+        var text = endpoint.Contains("://", StringComparison.Ordinal) ? endpoint : (isPlain ? "http://" : "https://") + endpoint;
+        return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? address
+            : throw new EnteException($"The endpoint `{endpoint}` is not an address.", "host, host:port or https://host:port was expected.");
+    }
+}

@@ -1,0 +1,14 @@
+namespace Nestegg.Ente.Configuration;
+
+/// <summary>A variable of museum's environment. Not a record: a record's text would print secrets.</summary>
+public sealed class EnvironmentVariable(string name, string value, string source)
+{
+    public string Name { get; } = name;
+
+    public string Value { get; } = value;
+
+    /// <summary>Where it was set: <c>compose.yaml</c>, <c>.env</c>, <c>the environment</c>.</summary>
+    public string Source { get; } = source;
+
+    public override string ToString() => $"{Name} in {Source}";
+}

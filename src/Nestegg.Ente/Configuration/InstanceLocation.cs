@@ -1,0 +1,23 @@
+namespace Nestegg.Ente.Configuration;
+
+/// <summary>Where the configuration of an instance is. The folder alone is enough for the layout of the quickstart; the rest names files that are elsewhere.</summary>
+public sealed record InstanceLocation(string Folder)
+{
+    /// <summary>museum.yaml; relative to the folder.</summary>
+    public string? MuseumYaml { get; init; }
+
+    /// <summary>The credentials file; relative to the folder.</summary>
+    public string? CredentialsYaml { get; init; }
+
+    /// <summary>The compose file and then its overrides, instead of those that compose itself would find.</summary>
+    public IReadOnlyList<string> ComposeFiles { get; init; } = [];
+
+    /// <summary>Files of variables that museum is started with, as <c>--env-file</c> or a unit's <c>EnvironmentFile=</c>.</summary>
+    public IReadOnlyList<string> EnvironmentFiles { get; init; } = [];
+
+    /// <summary>Settings that win over all else, by museum's key: <c>db.user</c>.</summary>
+    public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The variables of the process; <c>ENTE_…</c> among them win over those of compose and .env, as an operator's own.</summary>
+    public IReadOnlyDictionary<string, string> ProcessEnvironment { get; init; } = new Dictionary<string, string>();
+}

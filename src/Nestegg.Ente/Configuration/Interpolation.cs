@@ -1,0 +1,87 @@
+using System.Text;
+
+namespace Nestegg.Ente.Configuration;
+
+/// <summary>
+/// The variables of compose files: <c>$NAME</c>, <c>${NAME}</c>, <c>${NAME:-default}</c>, <c>${NAME-default}</c>, <c>${NAME:+other}</c>,
+/// <c>${NAME+other}</c>, <c>${NAME:?message}</c>, <c>${NAME?message}</c>, <c>$$</c>. With the colon an empty value counts as unset.
+/// </summary>
+internal static class Interpolation
+{
+    public static string Expand(string text, Func<string, string?> lookup)
+    {
+        if (!text.Contains('$'))
+            return text;
+
+        var result = new StringBuilder();
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] != '$' || i + 1 == text.Length)
+            {
+                result.Append(text[i]);
+            }
+            else if (text[i + 1] == '$')
+            {
+                result.Append('$');
+                i++;
+            }
+            else if (text[i + 1] == '{' && ClosingBrace(text, i + 1) is var end and > 0)
+            {
+                result.Append(ExpandBraces(text[(i + 2)..end], lookup));
+                i = end;
+            }
+            else
+            {
+                var length = NameLength(text.AsSpan(i + 1));
+                result.Append(length == 0 ? "$" : lookup(text.Substring(i + 1, length)));
+                i += length;
+            }
+        }
+
+        return result.ToString();
+    }
+
+    private static string ExpandBraces(string body, Func<string, string?> lookup)
+    {
+        var length = NameLength(body);
+        var value = lookup(body[..length]);
+        var rest = body.AsSpan(length);
+        var emptyIsUnset = rest.StartsWith(":");
+        if (emptyIsUnset)
+            rest = rest[1..];
+
+        var isSet = value is not null && !(emptyIsUnset && value.Length == 0);
+        var argument = rest.IsEmpty ? "" : rest[1..].ToString();
+        return (rest.IsEmpty ? ' ' : rest[0]) switch
+        {
+            '-' => isSet ? value! : Expand(argument, lookup),
+            '+' => isSet ? Expand(argument, lookup) : "",
+            '?' when !isSet => throw new EnteException(
+                $"The compose file needs the variable {body[..length]}, which is not set: {argument}", "Set it in .env or in the environment."),
+            _ => value ?? "",
+        };
+    }
+
+    private static int ClosingBrace(string text, int open)
+    {
+        var depth = 0;
+        for (var i = open; i < text.Length; i++)
+        {
+            if (text[i] == '{')
+                depth++;
+            else if (text[i] == '}' && --depth == 0)
+                return i;
+        }
+
+        return -1;
+    }
+
+    private static int NameLength(ReadOnlySpan<char> text)
+    {
+        var length = 0;
+        while (length < text.Length && (char.IsAsciiLetter(text[length]) || text[length] == '_' || (length > 0 && char.IsAsciiDigit(text[length]))))
+            length++;
+
+        return length;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
+namespace Nestegg.Ente.Configuration;
+
+/// <summary>
+/// museum's own secrets: <c>key.encryption</c> (standard base64 of 32 bytes), <c>key.hash</c> (of 64), <c>jwt.secret</c> (URL base64 of 32).
+/// The first two belong to the database: without them nobody can sign in. Zeroed when disposed.
+/// </summary>
+public sealed class MuseumSecrets : IDisposable
+{
+    public const int EncryptionKeyBytes = 32;
+    public const int HashKeyBytes = 64;
+    public const int JwtSecretBytes = 32;
+
+    private readonly byte[] encryptionKey;
+    private readonly byte[] hashKey;
+    private readonly byte[] jwtSecret;
+
+    private MuseumSecrets(MuseumConfiguration configuration)
+    {
+        var unusable = new List<string>();
+        var defaults = new List<string>();
+        encryptionKey = Read("key.encryption", EncryptionKeyBytes, isUrl: false);
+        hashKey = Read("key.hash", HashKeyBytes, isUrl: false);
+        jwtSecret = Read("jwt.secret", JwtSecretBytes, isUrl: true);
+        Unusable = unusable;
+        PublicDefaults = defaults;
+
+        byte[] Read(string key, int length, bool isUrl)
+        {
+            var text = configuration.Text(key).Trim();
+            if (MuseumDefaults.IsPublic(key, text))
+                defaults.Add(key);
+
+            if (TryDecode(text, isUrl, out var bytes) && bytes.Length == length)
+                return bytes;
+
+            CryptographicOperations.ZeroMemory(bytes);
+            unusable.Add(key);
+            return [];
+        }
+    }
+
+    /// <summary>32 bytes; empty when the setting is absent or no such key.</summary>
+    public ReadOnlySpan<byte> EncryptionKey => encryptionKey;
+
+    /// <summary>64 bytes; empty when the setting is absent or no such key.</summary>
+    public ReadOnlySpan<byte> HashKey => hashKey;
+
+    /// <summary>32 bytes; empty when the setting is absent or no such secret.</summary>
+    public ReadOnlySpan<byte> JwtSecret => jwtSecret;
+
+    /// <summary>The settings that are absent, are not base64, or decode to another length.</summary>
+    public IReadOnlyList<string> Unusable { get; }
+
+    /// <summary>The settings whose value is the one that every museum ships with.</summary>
+    public IReadOnlyList<string> PublicDefaults { get; }
+
+    public static MuseumSecrets From(MuseumConfiguration configuration) => new(configuration);
+
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(encryptionKey);
+        CryptographicOperations.ZeroMemory(hashKey);
+        CryptographicOperations.ZeroMemory(jwtSecret);
+    }
+
+    private static bool TryDecode(string text, bool isUrl, out byte[] bytes)
+    {
+        var buffer = new byte[text.Length];
+        var written = 0;
+        var isDecoded = text.Length > 0
+            && (isUrl ? Base64Url.TryDecodeFromChars(text, buffer, out written) : Convert.TryFromBase64String(text, buffer, out written));
+        bytes = isDecoded ? buffer[..written] : [];
+        CryptographicOperations.ZeroMemory(buffer);
+        return isDecoded;
+    }
+}
