@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace Nestegg.Ente.Cryptography;
 
@@ -37,4 +38,7 @@ internal static partial class Sodium
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     internal static partial int crypto_secretstream_xchacha20poly1305_pull(
         ref SecretStreamState state, Span<byte> m, nint mlen_p, out byte tag_p, ReadOnlySpan<byte> c, ulong clen, nint ad, ulong adlen);
+
+    internal static void Zero(ref SecretStreamState state) =>
+        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref state, 1)));
 }

@@ -19,4 +19,13 @@ internal static partial class Sodium
     [LibraryImport(Library)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory)]
     private static partial int sodium_init();
+
+    /// <summary>For calls that fail only when they are called wrongly or the machine is broken.</summary>
+    internal static void Require(int result)
+    {
+        if (result != 0)
+        {
+            throw new InvalidOperationException($"libsodium refused a call with {result}.");
+        }
+    }
 }

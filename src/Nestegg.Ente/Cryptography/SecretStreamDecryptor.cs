@@ -1,0 +1,195 @@
+using System.Buffers;
+
+namespace Nestegg.Ente.Cryptography;
+
+/// <summary>
+/// Decrypts a file chunk by chunk. The first defect sticks: nothing is decrypted after it. A stream is whole only when
+/// <see cref="TryFinish"/> says so, because only then its last chunk was marked as the last and nothing came after it.
+/// </summary>
+public sealed class SecretStreamDecryptor : IDisposable
+{
+    private Sodium.SecretStreamState _state;
+    private bool _final;
+    private bool _extraFinal;
+    private long _chunks;
+
+    /// <summary>Begins a stream. A header of the wrong length is a defect, not an exception: it comes from the database.</summary>
+    public SecretStreamDecryptor(SecretKey key, ReadOnlySpan<byte> header)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (header.Length != SecretStream.HeaderBytes)
+        {
+            Defect = new SecretStreamDefect(SecretStreamDefectKind.HeaderLength, 1, 0);
+            return;
+        }
+
+        Sodium.Require(Sodium.crypto_secretstream_xchacha20poly1305_init_pull(ref _state, header, key.Bytes));
+    }
+
+    /// <summary>What is wrong, once something is.</summary>
+    public SecretStreamDefect? Defect { get; private set; }
+
+    /// <summary>Encrypted bytes that were found authentic so far.</summary>
+    public long EncryptedBytes { get; private set; }
+
+    /// <summary>Receives plaintext in order. The memory is valid until the returned task ends.</summary>
+    public delegate ValueTask PlaintextSink(ReadOnlyMemory<byte> plaintext, CancellationToken cancellationToken);
+
+    /// <summary>Decrypts one chunk in its own memory.</summary>
+    /// <param name="chunk">4 MiB and 17 bytes, or, for the last, fewer. Overwritten.</param>
+    /// <param name="plaintext">The part of <paramref name="chunk"/> that now holds the plaintext.</param>
+    /// <returns>False when there is a <see cref="Defect"/>, now or since before.</returns>
+    public bool TryDecrypt(Span<byte> chunk, out Span<byte> plaintext)
+    {
+        plaintext = default;
+        if (Defect is not null)
+        {
+            return false;
+        }
+
+        // Some writers may end a file whose length is a multiple of 4 MiB with one more, empty chunk.
+        var isExtraFinal = _final && !_extraFinal && chunk.Length == SecretStream.OverheadBytes;
+        if (_final && !isExtraFinal)
+        {
+            return Fail(SecretStreamDefectKind.DataAfterFinal);
+        }
+
+        if (chunk.Length < SecretStream.OverheadBytes)
+        {
+            return Fail(SecretStreamDefectKind.ChunkTooShort);
+        }
+
+        // The body follows the tag byte. libsodium checks the authenticator before it writes, and XORs in place.
+        var body = chunk[1..^(SecretStream.OverheadBytes - 1)];
+        var result = Sodium.crypto_secretstream_xchacha20poly1305_pull(ref _state, body, 0, out var tag, chunk, (ulong)chunk.Length, 0, 0);
+        if (result != 0 || (isExtraFinal && tag != Sodium.SecretStreamTagFinal))
+        {
+            return Fail(isExtraFinal ? SecretStreamDefectKind.DataAfterFinal : SecretStreamDefectKind.NotAuthentic);
+        }
+
+        _extraFinal = isExtraFinal;
+        _final = tag == Sodium.SecretStreamTagFinal;
+        _chunks++;
+        EncryptedBytes += chunk.Length;
+        plaintext = body;
+        return true;
+    }
+
+    /// <summary>Call at the end of the bytes.</summary>
+    /// <returns>True when the stream is whole.</returns>
+    public bool TryFinish() => Defect is null && (_final || Fail(SecretStreamDefectKind.FinalMissing));
+
+    /// <summary>Decrypts a whole stream, reading the next chunk while the sink takes the last one. Holds two chunks in memory.</summary>
+    /// <param name="encrypted">The object's bytes; read to their end unless a defect comes first.</param>
+    /// <param name="key">The file's key.</param>
+    /// <param name="header">The file's decryption header.</param>
+    /// <param name="sink">Gets the plaintext of authentic chunks, in order. What it got is whole only when null is returned.</param>
+    /// <param name="cancellationToken">Stops between chunks.</param>
+    /// <returns>What is wrong, or null when the stream is whole.</returns>
+    public static async Task<SecretStreamDefect?> DecryptAsync(
+        Stream encrypted, SecretKey key, ReadOnlyMemory<byte> header, PlaintextSink sink, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(encrypted);
+        ArgumentNullException.ThrowIfNull(sink);
+        using var decryptor = new SecretStreamDecryptor(key, header.Span);
+        var buffers = (Current: new ChunkBuffer(), Next: new ChunkBuffer());
+        var reading = Task.CompletedTask;
+        try
+        {
+            reading = buffers.Current.FillAsync(encrypted, cancellationToken);
+            while (true)
+            {
+                await reading;
+                if (buffers.Current.Length == 0)
+                {
+                    decryptor.TryFinish();
+                    return decryptor.Defect;
+                }
+
+                reading = buffers.Next.FillAsync(encrypted, cancellationToken);
+                if (!decryptor.TryDecrypt(buffers.Current.Filled.Span, out var plaintext))
+                {
+                    return decryptor.Defect;
+                }
+
+                await sink(buffers.Current.Filled.Slice(1, plaintext.Length), cancellationToken);
+                buffers = (buffers.Next, buffers.Current);
+            }
+        }
+        finally
+        {
+            // The reader may still write into a buffer: it goes back to the pool only when that has ended, whichever way.
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            buffers.Current.Return();
+            buffers.Next.Return();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Sodium.Zero(ref _state);
+
+    private bool Fail(SecretStreamDefectKind kind)
+    {
+        Defect = new SecretStreamDefect(kind, _chunks + 1, EncryptedBytes);
+        return false;
+    }
+
+    private sealed class ChunkBuffer
+    {
+        // Thumbnails are half of a library: begin with what they need, and grow once to a whole chunk.
+        private const int FirstBytes = 256 * 1024;
+        private byte[] _array = [];
+        private int _usedBytes;
+
+        internal int Length { get; private set; }
+
+        internal Memory<byte> Filled => _array.AsMemory(0, Length);
+
+        internal async Task FillAsync(Stream source, CancellationToken cancellationToken)
+        {
+            Length = 0;
+            if (_array.Length == 0)
+            {
+                _array = ArrayPool<byte>.Shared.Rent(FirstBytes);
+            }
+
+            await ReadOnAsync(source, cancellationToken);
+            if (Length == _array.Length && Length < SecretStream.EncryptedChunkBytes)
+            {
+                Grow();
+                await ReadOnAsync(source, cancellationToken);
+            }
+        }
+
+        internal void Return()
+        {
+            // It held somebody's photo.
+            var isChunk = _array.Length == SecretStream.EncryptedChunkBytes;
+            if (isChunk)
+            {
+                ChunkPool.Return(_array, _usedBytes);
+            }
+            else if (_array.Length > 0)
+            {
+                ArrayPool<byte>.Shared.Return(_array, clearArray: true);
+            }
+
+            _array = [];
+        }
+
+        private void Grow()
+        {
+            var chunk = ChunkPool.Rent();
+            Filled.CopyTo(chunk);
+            ArrayPool<byte>.Shared.Return(_array, clearArray: true);
+            _array = chunk;
+        }
+
+        private async Task ReadOnAsync(Stream source, CancellationToken cancellationToken)
+        {
+            var rest = _array.AsMemory(Length, Math.Min(_array.Length, SecretStream.EncryptedChunkBytes) - Length);
+            Length += await source.ReadAtLeastAsync(rest, rest.Length, throwOnEndOfStream: false, cancellationToken);
+            _usedBytes = Math.Max(_usedBytes, Length);
+        }
+    }
+}
