@@ -1,0 +1,49 @@
+using Nestegg.Repositories;
+
+namespace Nestegg.TestKit;
+
+/// <summary>
+/// A real instance at two moments, which lives beside the source tree and not in it. Tests that need it skip without it:
+/// <c>Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason)</c>.
+/// </summary>
+public static class FixtureFolder
+{
+    public const string SkipReason = "the recorded instance (../shared/fixtures/family) is not here";
+
+    public static string Path { get; } = System.IO.Path.GetFullPath(RepositoryRoot.Combine("..", "shared", "fixtures", "family"));
+
+    public static bool IsPresent => File.Exists(System.IO.Path.Combine(Path, "t1", "objects.tsv"));
+
+    /// <summary>The operator's folder, with <c>museum.yaml</c> and <c>compose.yaml</c>. Copy it before changing anything.</summary>
+    public static string Instance => System.IO.Path.Combine(Path, "instance");
+
+    /// <param name="moment"><c>t1</c> or <c>t2</c>.</param>
+    public static string Dump(string moment) => System.IO.Path.Combine(Path, moment, "database.dump");
+
+    public static string ExpectedJson(string moment) => System.IO.Path.Combine(Path, moment, "expected.json");
+
+    public static string AccountsJson(string moment) => System.IO.Path.Combine(Path, moment, "accounts.json");
+
+    /// <summary>Every object that was in the buckets at that moment.</summary>
+    public static IEnumerable<FixtureObject> Objects(string moment)
+    {
+        foreach (var line in File.ReadLines(System.IO.Path.Combine(Path, moment, "objects.tsv")).Skip(1))
+        {
+            var columns = line.Split('\t');
+            if (!ObjectHash.TryParse(columns[0], out var hash)) throw new FormatException($"objects.tsv: '{line}'");
+            yield return new FixtureObject(hash, long.Parse(columns[1]), columns[2], columns[3], columns[4], PathOf(moment, hash, columns[3], columns[4]));
+        }
+    }
+
+    // The second moment's folder holds only what is new or changed since the first.
+    private static string PathOf(string moment, ObjectHash hash, string bucket, string key)
+    {
+        var own = System.IO.Path.Combine(Path, moment, "buckets", bucket, key);
+        if (File.Exists(own)) return own;
+        var earlier = System.IO.Path.Combine(Path, "t1", "buckets", bucket, key);
+        return File.Exists(earlier) ? earlier : throw new FileNotFoundException($"no bytes for {key} ({hash})", own);
+    }
+}
+
+/// <summary>An object of the recorded instance, and the file that holds its bytes.</summary>
+public sealed record FixtureObject(ObjectHash Hash, long SizeBytes, string ETag, string Bucket, string Key, string FilePath);
