@@ -1,0 +1,67 @@
+using System.Text;
+using Nestegg.Ente.Objects;
+
+namespace Nestegg.Backup;
+
+/// <summary>
+/// The objects that a run has still to fetch, in a private temporary file, so that the database transaction need not stay open
+/// while they are fetched and memory does not grow with them. About 110 bytes of disk an object.
+/// </summary>
+internal sealed class ObjectQueue : IDisposable
+{
+    private readonly FileStream file;
+    private readonly BinaryWriter writer;
+
+    public ObjectQueue()
+    {
+        file = new FileStream(Path.Combine(Path.GetTempPath(), $"nestegg-queue-{Guid.NewGuid():n}"), new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 1 << 16,
+            Options = FileOptions.DeleteOnClose | FileOptions.SequentialScan,
+            UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        writer = new BinaryWriter(file, Encoding.UTF8);
+    }
+
+    public long Count { get; private set; }
+
+    /// <summary>The lengths that the database states, added up; what it does not state counts as nothing.</summary>
+    public long TotalBytes { get; private set; }
+
+    public void Add(in NamedObject item)
+    {
+        writer.Write(item.Key);
+        writer.Write((byte)item.Kind);
+        writer.Write(item.SizeBytes);
+        writer.Write(item.Version);
+        writer.Write(item.Slots);
+        writer.Write(item.IsDeleted);
+        writer.Write(item.OwnerId);
+        writer.Write(item.FileId);
+        Count++;
+        TotalBytes += Math.Max(0, item.SizeBytes);
+    }
+
+    /// <summary>Reads what was added, in that order. Nothing may be added while it is read.</summary>
+    public IEnumerable<NamedObject> Read()
+    {
+        writer.Flush();
+        file.Position = 0;
+        using var reader = new BinaryReader(file, Encoding.UTF8, leaveOpen: true);
+        for (var i = 0L; i < Count; i++)
+        {
+            yield return new NamedObject(
+                reader.ReadString(), (ObjectKind)reader.ReadByte(), reader.ReadInt64(), reader.ReadInt64(),
+                reader.ReadString(), reader.ReadBoolean(), reader.ReadInt64(), reader.ReadInt64());
+        }
+    }
+
+    public void Dispose()
+    {
+        writer.Dispose();
+        file.Dispose();
+    }
+}
