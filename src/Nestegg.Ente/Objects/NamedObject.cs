@@ -4,7 +4,7 @@ namespace Nestegg.Ente.Objects;
 /// <param name="Key">Its key in the bucket.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="SizeBytes">The length that the database states; -1 when it states none.</param>
-/// <param name="Version">0 for keys that are written once; the row's <c>updated_at</c> in microseconds for keys that are overwritten in place.</param>
+/// <param name="Version">0 for keys that are written once and whose size is stated; else the row's <c>updated_at</c> in microseconds.</param>
 /// <param name="Slots">The slots that the row names, the likeliest first, separated by commas: <c>b2-eu-cen,wasabi-eu-central-2-v3</c>.</param>
 /// <param name="IsDeleted">The row is marked deleted: the bytes may be there and are kept; their absence is no loss.</param>
 /// <param name="OwnerId">The user in whose part of the bucket it is.</param>

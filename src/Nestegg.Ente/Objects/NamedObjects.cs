@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Nestegg.Ente.Database;
+using Npgsql;
 
 namespace Nestegg.Ente.Objects;
 
@@ -21,8 +22,20 @@ public static class NamedObjects
     /// bytes go, so it is named, with <see cref="NamedObject.IsDeleted"/>.
     /// </remarks>
     /// <exception cref="DbException">The database does not answer, or the role may not read a table.</exception>
-    public static async IAsyncEnumerable<NamedObject> ReadAsync(
-        DbConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static IAsyncEnumerable<NamedObject> ReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
+        ReadAsync(connection, null, cancellationToken);
+
+    /// <summary>
+    /// What a live database names now for the same rows as these: an object that is not among the result, or is there with another
+    /// version, is no longer named as it was. At most some thousand objects at a time.
+    /// </summary>
+    /// <exception cref="DbException">The database does not answer.</exception>
+    public static IAsyncEnumerable<NamedObject> ReadAgainAsync(
+        NpgsqlConnection connection, IReadOnlyCollection<NamedObject> objects, CancellationToken cancellationToken) =>
+        ReadAsync(connection, new RowFilter(objects), cancellationToken);
+
+    private static async IAsyncEnumerable<NamedObject> ReadAsync(
+        DbConnection connection, RowFilter? filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
         var slots = new SlotLists();
@@ -30,6 +43,7 @@ public static class NamedObjects
         {
             await using var command = connection.CreateCommand();
             command.CommandText = ObjectKeys;
+            filter?.ByFile(command, "WHERE");
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
@@ -41,6 +55,7 @@ public static class NamedObjects
         {
             await using var command = connection.CreateCommand();
             command.CommandText = FileData(catalog);
+            filter?.ByFile(command, "AND");
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
@@ -59,6 +74,7 @@ public static class NamedObjects
         {
             await using var command = connection.CreateCommand();
             command.CommandText = Attachments;
+            filter?.ByAttachment(command);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
@@ -77,13 +93,13 @@ public static class NamedObjects
 
     private const string Attachments = """
         SELECT user_id, attachment_type, attachment_id, size, CAST(latest_bucket AS text), CAST(replicated_buckets AS text), is_deleted
-        FROM user_attachments WHERE NOT is_deleted OR pending_sync
+        FROM user_attachments WHERE (NOT is_deleted OR pending_sync)
         """;
 
     private static string FileData(EnteCatalog catalog) => $"""
         SELECT user_id, file_id, CAST(data_type AS text), size, CAST(latest_bucket AS text), CAST(replicated_buckets AS text),
             is_deleted, updated_at, {catalog.ColumnOr("file_data", "obj_id")}, {catalog.ColumnOr("file_data", "obj_size")}
-        FROM file_data WHERE NOT is_deleted OR pending_sync
+        FROM file_data WHERE (NOT is_deleted OR pending_sync)
         """;
 
     private static NamedObject ObjectKey(DbDataReader row, SlotLists slots)
@@ -112,10 +128,12 @@ public static class NamedObjects
             return null;
         }
 
+        // What is written once is told apart by its size. Where the row states none, its time has to serve.
         var sizeBytes = row.IsDBNull(9) ? -1 : row.GetInt64(9);
+        var version = sizeBytes < 0 ? named.Version : 0;
         return type == "vid_preview"
-            ? named with { Key = $"{named.Key}/{objectId}", Kind = ObjectKind.VideoPreview, SizeBytes = sizeBytes, Version = 0 }
-            : named with { Key = $"{named.Key}/{objectId}", Kind = ObjectKind.ImagePreview, SizeBytes = sizeBytes < 0 ? named.SizeBytes : sizeBytes, Version = 0 };
+            ? named with { Key = $"{named.Key}/{objectId}", Kind = ObjectKind.VideoPreview, SizeBytes = sizeBytes, Version = version }
+            : named with { Key = $"{named.Key}/{objectId}", Kind = ObjectKind.ImagePreview, SizeBytes = sizeBytes < 0 ? named.SizeBytes : sizeBytes, Version = version };
     }
 
     /// <summary>The row's size is that of the media bytes and of the playlist together.</summary>
@@ -132,6 +150,26 @@ public static class NamedObjects
         return new NamedObject(
             $"{owner}/user-attachments/{row.GetString(1)}/{row.GetString(2)}", ObjectKind.ProfilePicture, row.GetInt64(3), 0,
             slots.Of(row.GetString(4), row.GetString(5)), row.GetBoolean(6), owner, 0);
+    }
+
+    /// <summary>Limits the queries to the rows of some objects. For PostgreSQL alone.</summary>
+    private sealed class RowFilter(IReadOnlyCollection<NamedObject> objects)
+    {
+        private readonly long[] _files = [.. objects.Where(named => named.FileId != 0).Select(named => named.FileId).Distinct()];
+        private readonly string[] _attachments =
+            [.. objects.Where(named => named.FileId == 0).Select(named => named.Key[(named.Key.LastIndexOf('/') + 1)..])];
+
+        public void ByFile(DbCommand command, string conjunction)
+        {
+            command.CommandText += $" {conjunction} file_id = ANY(@files)";
+            command.Parameters.Add(new NpgsqlParameter("files", _files));
+        }
+
+        public void ByAttachment(DbCommand command)
+        {
+            command.CommandText += " AND attachment_id = ANY(@attachments)";
+            command.Parameters.Add(new NpgsqlParameter("attachments", _attachments));
+        }
     }
 
     /// <summary>Turns PostgreSQL's array text into a list with commas, one string for all rows with the same slots.</summary>

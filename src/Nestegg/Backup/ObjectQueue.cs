@@ -14,15 +14,20 @@ internal sealed class ObjectQueue : IDisposable
 
     public ObjectQueue()
     {
-        file = new FileStream(Path.Combine(Path.GetTempPath(), $"nestegg-queue-{Guid.NewGuid():n}"), new FileStreamOptions
+        var options = new FileStreamOptions
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
             Share = FileShare.None,
             BufferSize = 1 << 16,
             Options = FileOptions.DeleteOnClose | FileOptions.SequentialScan,
-            UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        file = new FileStream(Path.Combine(Path.GetTempPath(), $"nestegg-queue-{Guid.NewGuid():n}"), options);
         writer = new BinaryWriter(file, Encoding.UTF8);
     }
 

@@ -1,0 +1,28 @@
+using Nestegg.Backup;
+using Nestegg.Ente.Objects;
+
+namespace Nestegg.Tests.Backup;
+
+public class ObjectQueueTests
+{
+    [Fact]
+    public void What_was_added_is_read_back_in_order_and_can_be_read_again()
+    {
+        NamedObject[] objects =
+        [
+            new("1580559962386438/a", ObjectKind.File, 5_000_000_000, 0, "b2-eu-cen", false, 1580559962386438, 10000001),
+            new("7/file-data/9/mldata", ObjectKind.MlData, 12, 1_700_000_000_000_000, "b2-eu-cen,b5", true, 7, 9),
+            new("7/é\t\n", ObjectKind.ProfilePicture, -1, 0, "", false, 7, 0),
+        ];
+        using var queue = new ObjectQueue();
+        foreach (var item in objects)
+        {
+            queue.Add(item);
+        }
+
+        Assert.Equal(objects, queue.Read());
+        Assert.Equal(objects, queue.Read());
+        Assert.Equal(3, queue.Count);
+        Assert.Equal(5_000_000_012, queue.TotalBytes);
+    }
+}
