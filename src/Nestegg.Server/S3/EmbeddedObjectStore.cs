@@ -1,0 +1,100 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Nestegg.Server.S3;
+
+/// <summary>
+/// An S3 server on a folder, for trying out and for tests; not for production: it does not fsync, has one pair of keys and no TLS.
+/// Path style; Signature Version 4 in headers, presigned and streamed; objects, ranges, multipart, copy, listing, CORS.
+/// One process may own a folder at a time.
+/// </summary>
+public sealed class EmbeddedObjectStore : IAsyncDisposable
+{
+    private readonly WebApplication web;
+
+    private EmbeddedObjectStore(WebApplication web, Uri address)
+    {
+        this.web = web;
+        Address = address;
+    }
+
+    /// <summary>Where it listens: <c>http://127.0.0.1:3200</c>.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Starts a store on a folder, which is made if it is absent.</summary>
+    /// <param name="folder">Buckets are folders in it; see <c>docs/embedded-object-store.md</c>.</param>
+    /// <param name="address">Port 0 takes a free one.</param>
+    /// <param name="credentials">The keys that requests have to be signed with.</param>
+    public static Task<EmbeddedObjectStore> StartAsync(
+        string folder, IPEndPoint address, S3Credentials credentials, CancellationToken cancellationToken) =>
+        StartAsync(folder, address, credentials, TimeProvider.System, cancellationToken);
+
+    /// <param name="clock">Tells whether a request is in time.</param>
+    internal static async Task<EmbeddedObjectStore> StartAsync(
+        string folder, IPEndPoint address, S3Credentials credentials, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(credentials);
+        var gateway = CreateGateway(folder, credentials, clock);
+
+        // An empty builder reads no environment, no appsettings.json and no arguments: this server has no settings but these.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.Limits.MinResponseDataRate = null;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
+            kestrel.Listen(address);
+        });
+        var web = builder.Build();
+        web.Run(gateway.AnswerAsync);
+        try
+        {
+            await web.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await web.DisposeAsync();
+            throw;
+        }
+
+        var bound = web.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        return new EmbeddedObjectStore(web, new Uri(bound));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Idle connections close at once; a request in flight has a second to end.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await web.StopAsync(patience.Token);
+        await web.DisposeAsync();
+    }
+
+    private static S3Gateway CreateGateway(string folder, S3Credentials credentials, TimeProvider clock)
+    {
+        var buckets = new BucketFolders(folder);
+        var objects = new ObjectRequests(buckets);
+        return new S3Gateway(
+            new RequestVerifier(credentials, clock), new BucketRequests(buckets, new Listings(buckets)), objects,
+            new MultipartRequests(buckets, new MultipartUploads(buckets, clock), objects));
+    }
+
+    /// <summary>Leaves signals to the process that started the store; the default would take SIGINT and SIGTERM for itself.</summary>
+    private sealed class CallersLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
