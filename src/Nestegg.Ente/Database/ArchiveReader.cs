@@ -1,0 +1,140 @@
+using System.IO.Compression;
+
+namespace Nestegg.Ente.Database;
+
+/// <summary>
+/// An archive that <c>pg_dump --format=custom</c> wrote, read forward from a stream that need not be seekable, without
+/// PostgreSQL. Format versions 1.14 to 1.16 (PostgreSQL 14 to 18), rows uncompressed or compressed with zlib.
+/// </summary>
+/// <remarks>
+/// Memory is a few hundred KiB, the table of contents, and the longest row. Every length in the archive has a limit. The
+/// archive has been read as a whole only when <see cref="NextTableAsync"/> has returned null: it then checked that every
+/// table that the table of contents announces was there and that nothing follows.
+/// </remarks>
+public sealed class ArchiveReader
+{
+    private const byte RowsBlock = 1;
+    private const byte LargeObjectsBlock = 3;
+
+    private readonly ArchiveSource _source;
+    private readonly Dictionary<int, (ArchiveEntry Entry, ArchiveTable? Table)> _awaited = [];
+    private ArchiveRows? _rows;
+
+    private ArchiveReader(ArchiveSource source, ArchiveHeader header, List<ArchiveEntry> entries)
+    {
+        _source = source;
+        Header = header;
+        var definitions = new Dictionary<(string, string), ArchiveEntry>();
+        foreach (var entry in entries.Where(entry => entry.Description == "TABLE"))
+        {
+            definitions.TryAdd((entry.Schema, entry.Tag), entry);
+        }
+
+        foreach (var entry in entries.Where(entry => entry.HasData))
+        {
+            _awaited.Add(entry.Id, (entry, entry.Description == "TABLE DATA" ? ArchiveContents.Table(entry, definitions) : null));
+        }
+
+        Tables = [.. _awaited.Values.Select(awaited => awaited.Table).OfType<ArchiveTable>()];
+        TablesWithoutRows = [.. definitions.Keys.Except(Tables.Select(table => (table.Schema, table.Name))).Select(key => key.Item2)];
+        Sequences = [.. entries.Where(entry => entry.Description == "SEQUENCE SET").Select(ArchiveContents.Sequence)];
+    }
+
+    /// <summary>What the head says.</summary>
+    public ArchiveHeader Header { get; }
+
+    /// <summary>The tables whose rows the archive has to hold.</summary>
+    public IReadOnlyList<ArchiveTable> Tables { get; }
+
+    /// <summary>Tables that the archive creates but that it has no rows section for, as with <c>--exclude-table-data</c>.</summary>
+    public IReadOnlyList<string> TablesWithoutRows { get; }
+
+    /// <summary>Where the sequences stand.</summary>
+    public IReadOnlyList<ArchiveSequence> Sequences { get; }
+
+    /// <summary>Reads the head and the table of contents. The stream stays the caller's.</summary>
+    /// <exception cref="EnteException">It is no such archive, a damaged one, or one of a kind that is not read here.</exception>
+    public static async Task<ArchiveReader> OpenAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var source = new ArchiveSource(stream);
+        var (header, offsetBytes) = await ArchiveContents.HeadAsync(source, cancellationToken);
+        if (header.Compression is ArchiveCompression.Lz4 or ArchiveCompression.Zstd)
+        {
+            throw new EnteException(
+                $"The database archive is compressed with {header.Compression.ToString().ToLowerInvariant()} inside, which is not read here.",
+                "Make the dump with pg_dump --format=custom --compress=0, or with --compress=gzip.");
+        }
+
+        var entries = await ArchiveContents.EntriesAsync(source, header, offsetBytes, cancellationToken);
+        if (entries.Find(entry => entry.Description == "ENCODING")?.Definition is { } encoding
+            && !encoding.Contains("'UTF8'", StringComparison.Ordinal) && !encoding.Contains("'SQL_ASCII'", StringComparison.Ordinal))
+        {
+            throw new EnteException(
+                $"The database archive is not in UTF-8: it says \"{encoding.Trim()}\".", "Make the dump with pg_dump --encoding=UTF8.");
+        }
+
+        return new ArchiveReader(source, header, entries);
+    }
+
+    /// <summary>Goes to the rows of the next table, passing over those that are left of the current one.</summary>
+    /// <returns>The rows; null after the last table, when the archive was found to be whole.</returns>
+    /// <exception cref="EnteException">The archive is damaged or ends before all its tables were there.</exception>
+    public async Task<ArchiveRows?> NextTableAsync(CancellationToken cancellationToken)
+    {
+        if (_rows is not null)
+        {
+            await _rows.FinishAsync(cancellationToken);
+            _rows = null;
+        }
+
+        while (true)
+        {
+            _source.Place = "the rows of its tables";
+            if (await _source.IsAtEndAsync(cancellationToken))
+            {
+                return _awaited.Count == 0 ? null : throw new EnteException(
+                    $"The database archive ends too early: the rows of {_awaited.Count} tables are missing, \"{_awaited.Values.First().Entry.Tag}\" among them.",
+                    ArchiveSource.DamageHint);
+            }
+
+            var kind = await _source.ByteAsync(cancellationToken);
+            var id = await _source.IntAsync(cancellationToken);
+            if (!_awaited.Remove(id, out var awaited))
+            {
+                throw _source.Damaged($"rows of entry {id}, which has none or had them before");
+            }
+
+            _source.Place = $"the rows of \"{awaited.Entry.Tag}\"";
+            switch (kind)
+            {
+                case RowsBlock when awaited.Table is { } table:
+                    return _rows = Rows(table);
+                case RowsBlock:
+                    await new ArchiveBlockStream(_source).SkipToEndAsync(cancellationToken);
+                    break;
+                case LargeObjectsBlock when awaited.Table is null:
+                    await SkipLargeObjectsAsync(cancellationToken);
+                    break;
+                default:
+                    throw _source.Damaged($"a block of kind {kind}");
+            }
+        }
+    }
+
+    private ArchiveRows Rows(ArchiveTable table)
+    {
+        var blocks = new ArchiveBlockStream(_source);
+        Stream text = Header.Compression == ArchiveCompression.Gzip ? new ZLibStream(blocks, CompressionMode.Decompress, leaveOpen: true) : blocks;
+        return new ArchiveRows(table, blocks, text);
+    }
+
+    // Ente has none; a database that is shared with something else may.
+    private async ValueTask SkipLargeObjectsAsync(CancellationToken cancellationToken)
+    {
+        while (await _source.IntAsync(cancellationToken) != 0)
+        {
+            await new ArchiveBlockStream(_source).SkipToEndAsync(cancellationToken);
+        }
+    }
+}
