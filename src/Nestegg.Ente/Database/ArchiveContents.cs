@@ -191,7 +191,7 @@ internal static partial class ArchiveContents
     private static string Unquote(string name) =>
         name.StartsWith('"') ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
 
-    private const string NamePattern = """(?:"(?:[^"]|"")+"|[^\s",()]+)""";
+    private const string NamePattern = """(?:"(?:[^"\n]|"")+"|[^\s",()]+)""";
 
     // COPY public.files (file_id, owner_id) FROM stdin;
     [GeneratedRegex($@"^COPY .+? \((?<columns>(?:{NamePattern}(?:, )?)*)\) FROM stdin;\s*$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
