@@ -1,0 +1,237 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using Nestegg.Stores;
+
+namespace Nestegg.Repositories;
+
+/// <summary>
+/// Stores objects: large ones as files, small ones in packs, with a row in the run's index for each. May be used by many tasks at
+/// once; holds at most three packs (48 MiB) and a megabyte for each task. What has a row in a written index file survives an interrupted run.
+/// </summary>
+internal sealed class ObjectWriter : IDisposable
+{
+    private const int PacksInFlight = 2;
+    private const int CheckpointRows = 50_000;
+
+    private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(5);
+
+    private readonly IStore store;
+    private readonly KnownObjects known;
+    private readonly string run;
+    private readonly TimeProvider time;
+    private readonly long startedAt;
+    private readonly SemaphoreSlim packGate = new(1);
+    private readonly SemaphoreSlim packSlots = new(PacksInFlight);
+    private readonly SemaphoreSlim indexGate = new(1);
+    private readonly ConcurrentBag<PackWriter> sparePacks = [];
+
+    private PackWriter pack = new();
+    private IndexWriter index = new();
+    private int indexNumber;
+    private long checkpointAt;
+    private long addedObjects;
+    private long addedBytes;
+    private volatile bool hasFailed;
+
+    /// <param name="run">The run's part of index file names: <c>&lt;time&gt;-&lt;run&gt;</c>.</param>
+    public ObjectWriter(IStore store, KnownObjects known, string run, TimeProvider time)
+    {
+        (this.store, this.known, this.run, this.time) = (store, known, run, time);
+        startedAt = checkpointAt = time.GetTimestamp();
+    }
+
+    public long AddedObjects => Interlocked.Read(ref addedObjects);
+
+    public long AddedBytes => Interlocked.Read(ref addedBytes);
+
+    /// <summary>
+    /// Stores one object and marks it as needed by the snapshot. The content is read to its end before anything is made durable:
+    /// a stream that throws at its end because length or hash are wrong leaves nothing behind.
+    /// </summary>
+    /// <param name="expectedBytes">The length if it is known, else a guess.</param>
+    public async Task<StoredObject> AddAsync(string key, long version, Stream content, long expectedBytes, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(PackWriter.ObjectLimitBytes);
+        try
+        {
+            var head = buffer.AsMemory(0, PackWriter.ObjectLimitBytes);
+            var length = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
+            var stored = length < head.Length
+                ? await AddSmallAsync(key, version, head[..length], cancellationToken)
+                : await AddLargeAsync(key, version, head, content, expectedBytes, cancellationToken);
+            Interlocked.Increment(ref addedObjects);
+            Interlocked.Add(ref addedBytes, stored.SizeBytes);
+            return stored;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Makes all that was added so far durable: the open pack and an index file for its rows.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        await packGate.WaitAsync(cancellationToken);
+        try
+        {
+            if (!pack.IsEmpty)
+            {
+                await packSlots.WaitAsync(cancellationToken);
+                await StorePackAsync(TakePack(), cancellationToken);
+            }
+
+            // With every slot in hand no pack is under way, so no row can be missing from the index file.
+            for (var i = 0; i < PacksInFlight; i++)
+                await packSlots.WaitAsync(cancellationToken);
+            packSlots.Release(PacksInFlight);
+        }
+        finally
+        {
+            packGate.Release();
+        }
+
+        await indexGate.WaitAsync(cancellationToken);
+        try
+        {
+            await WriteIndexAsync(cancellationToken);
+        }
+        finally
+        {
+            indexGate.Release();
+        }
+
+        if (hasFailed)
+            throw new InvalidOperationException("A pack or an index file could not be stored; the run cannot be completed.");
+    }
+
+    public void Dispose()
+    {
+        packGate.Dispose();
+        packSlots.Dispose();
+        indexGate.Dispose();
+        index.Dispose();
+    }
+
+    private async Task<StoredObject> AddSmallAsync(string key, long version, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var hash = ObjectHash.Of(content.Span);
+        PackWriter? full = null;
+        await packGate.WaitAsync(cancellationToken);
+        try
+        {
+            if (!pack.TryAdd(key, version, content.Span, hash))
+            {
+                await packSlots.WaitAsync(cancellationToken);
+                full = TakePack();
+                pack.TryAdd(key, version, content.Span, hash);
+            }
+        }
+        finally
+        {
+            packGate.Release();
+        }
+
+        if (full is not null)
+            await StorePackAsync(full, cancellationToken);
+        return new StoredObject(hash, content.Length);
+    }
+
+    private async Task<StoredObject> AddLargeAsync(
+        string key, long version, ReadOnlyMemory<byte> head, Stream rest, long expectedBytes, CancellationToken cancellationToken)
+    {
+        await using var item = await store.CreateAsync(Math.Max(expectedBytes, head.Length), cancellationToken);
+        await using var hashing = new HashingStream(item);
+        await hashing.WriteAsync(head, cancellationToken);
+        await rest.CopyToAsync(hashing, 128 * 1024, cancellationToken);
+        var stored = new StoredObject(hashing.Finish(), hashing.WrittenBytes);
+        var name = RepositoryKeys.Object(stored.Hash);
+        if (await store.TryGetSizeAsync(name, cancellationToken) != stored.SizeBytes)
+            await item.CommitAsync(name, cancellationToken);
+        await AppendAsync([new IndexRow(key, version, stored.SizeBytes, stored.Hash, null, 0)], cancellationToken);
+        return stored;
+    }
+
+    /// <summary>Puts an empty pack in the place of the open one. The caller has the gate and a slot.</summary>
+    private PackWriter TakePack()
+    {
+        var full = pack;
+        pack = sparePacks.TryTake(out var spare) ? spare : new PackWriter();
+        return full;
+    }
+
+    /// <summary>Stores a pack, then its rows; gives back the slot that the caller took.</summary>
+    private async Task StorePackAsync(PackWriter full, CancellationToken cancellationToken)
+    {
+        var isStored = false;
+        try
+        {
+            var (name, tar, rows) = full.Finish();
+            await using (var item = await store.CreateAsync(tar.Length, cancellationToken))
+            {
+                await item.WriteAsync(tar, cancellationToken);
+                await item.CommitAsync(RepositoryKeys.Pack(name), cancellationToken);
+            }
+
+            await AppendAsync(rows, cancellationToken);
+            full.Clear();
+            sparePacks.Add(full);
+            isStored = true;
+        }
+        finally
+        {
+            hasFailed |= !isStored;
+            packSlots.Release();
+        }
+    }
+
+    private async Task AppendAsync(IEnumerable<IndexRow> rows, CancellationToken cancellationToken)
+    {
+        await indexGate.WaitAsync(cancellationToken);
+        try
+        {
+            foreach (var row in rows)
+            {
+                index.Append(row);
+                known.Add(row);
+            }
+
+            // The longer a run goes on, the rarer its index files: an interruption costs a twentieth of the time, and a long run leaves few files.
+            var waited = time.GetElapsedTime(checkpointAt);
+            if (index.Rows >= CheckpointRows || (waited >= CheckpointInterval && waited >= time.GetElapsedTime(startedAt) / 20))
+                await WriteIndexAsync(cancellationToken);
+        }
+        finally
+        {
+            indexGate.Release();
+        }
+    }
+
+    /// <summary>Writes the index file that is open, if it has rows. The caller has the gate.</summary>
+    private async Task WriteIndexAsync(CancellationToken cancellationToken)
+    {
+        checkpointAt = time.GetTimestamp();
+        if (index.Rows == 0)
+            return;
+        var isStored = false;
+        try
+        {
+            var content = index.Finish();
+            var hash = ObjectHash.Of(content.Span);
+            var name = IndexName.Of(run, ++indexNumber, hash);
+            await using var item = await store.CreateAsync(content.Length, cancellationToken);
+            await item.WriteAsync(content, cancellationToken);
+            await item.CommitAsync(RepositoryKeys.IndexFile(name), cancellationToken);
+            known.EndFile(name, content.Length, hash);
+            index = new IndexWriter();
+            isStored = true;
+        }
+        finally
+        {
+            hasFailed |= !isStored;
+        }
+    }
+}
+
+/// <summary>An object as it was stored.</summary>
+internal readonly record struct StoredObject(ObjectHash Hash, long SizeBytes);

@@ -1,0 +1,64 @@
+using Nestegg.Age;
+using Nestegg.Stores;
+using ZstdSharp;
+using ZstdSharp.Unsafe;
+
+namespace Nestegg.Repositories;
+
+/// <summary>A file of a snapshot's folder in the making: zstd, within age when it is secret.</summary>
+internal sealed class PartWriter : IAsyncDisposable
+{
+    private readonly string key;
+    private readonly string name;
+    private readonly StoreWriter item;
+    private readonly HashingStream hashing;
+    private readonly AgeWriter? age;
+    private readonly CompressionStream zstd;
+
+    private PartWriter(SnapshotId id, string name, StoreWriter item, HashingStream hashing, AgeWriter? age)
+    {
+        (this.name, this.item, this.hashing, this.age) = (name, item, hashing, age);
+        key = RepositoryKeys.SnapshotFile(id, name);
+        zstd = new CompressionStream((Stream?)age ?? hashing, leaveOpen: true);
+        zstd.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
+    }
+
+    /// <summary>Where the plain bytes go.</summary>
+    public Stream Content => zstd;
+
+    public static async Task<PartWriter> CreateAsync(
+        Repository repository, SnapshotId id, string name, long expectedBytes, bool isSecret, CancellationToken cancellationToken)
+    {
+        var item = await repository.Store.CreateAsync(expectedBytes, cancellationToken);
+        try
+        {
+            var hashing = new HashingStream(item);
+            var age = isSecret ? await AgeWriter.CreateAsync(hashing, repository.Recipients, cancellationToken) : null;
+            return new PartWriter(id, name, item, hashing, age);
+        }
+        catch
+        {
+            await item.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<ManifestFile> CommitAsync(CancellationToken cancellationToken)
+    {
+        await zstd.DisposeAsync();
+        if (age is not null)
+            await age.CompleteAsync(cancellationToken);
+        var file = new ManifestFile(name, hashing.WrittenBytes, hashing.Finish());
+        await item.CommitAsync(key, cancellationToken);
+        return file;
+    }
+
+    // The item goes first: what the compressor still holds when a run is abandoned must not be written anywhere.
+    public async ValueTask DisposeAsync()
+    {
+        await item.DisposeAsync();
+        if (age is not null)
+            await age.DisposeAsync();
+        await hashing.DisposeAsync();
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text.Json;
+using Nestegg.Age;
+using Nestegg.Minisign;
+
+namespace Nestegg.Repositories;
+
+// Finding snapshots and reading what they hold besides objects.
+internal sealed partial class Repository
+{
+    private const string Latest = "latest";
+
+    /// <summary>Every snapshot, the newest last.</summary>
+    public async Task<SnapshotList> ListSnapshotsAsync(CancellationToken cancellationToken)
+    {
+        // A snapshot has less than ten files, so this is a small list.
+        var isFinished = new SortedDictionary<SnapshotId, bool>();
+        await foreach (var item in Store.ListAsync(RepositoryKeys.Snapshots, cancellationToken))
+        {
+            var parts = item.Key.Split('/');
+            if (parts.Length != 3 || !SnapshotId.TryParse(parts[1], out var id))
+                continue;
+            isFinished[id] = isFinished.GetValueOrDefault(id) || parts[2] == RepositoryKeys.Signature;
+        }
+
+        return new SnapshotList(
+            [.. isFinished.Where(entry => entry.Value).Select(entry => entry.Key)],
+            [.. isFinished.Where(entry => !entry.Value).Select(entry => entry.Key)]);
+    }
+
+    /// <param name="name">An id, the beginning of exactly one, or <c>latest</c>.</param>
+    public async Task<SnapshotId> FindSnapshotAsync(string name, CancellationToken cancellationToken)
+    {
+        var (finished, unfinished) = await ListSnapshotsAsync(cancellationToken);
+        if (finished.Count == 0)
+            throw new NesteggException(ExitCode.BadInput, $"the repository at {Store.Location} has no finished snapshot", "make one with nestegg backup");
+        if (name == Latest)
+            return finished[^1];
+        var matches = finished.Where(id => id.ToString().StartsWith(name, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (matches.Count == 1 && name.Length > 0)
+            return matches[0];
+        var what = matches.Count > 1 ? $"'{name}' may be any of {matches.Count} snapshots: {string.Join(", ", matches.Take(3))}"
+            : unfinished.Any(id => id.ToString() == name) ? $"the snapshot {name} was never finished: it has no signature"
+            : $"there is no snapshot '{name}' at {Store.Location}";
+        throw new NesteggException(ExitCode.BadInput, what, "nestegg snapshots lists them; 'latest' is the newest");
+    }
+
+    /// <param name="name">An id, the beginning of exactly one, or <c>latest</c>.</param>
+    public async Task<Manifest> ReadManifestAsync(string name, CancellationToken cancellationToken) =>
+        await ReadManifestAsync(await FindSnapshotAsync(name, cancellationToken), cancellationToken);
+
+    /// <summary>Reads a manifest and believes it only if its signature is the repository's.</summary>
+    /// <exception cref="NesteggException"><see cref="ExitCode.Damaged"/> when anything about it is not as it was signed.</exception>
+    public async Task<Manifest> ReadManifestAsync(SnapshotId id, CancellationToken cancellationToken)
+    {
+        var key = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Manifest);
+        var signatureKey = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature);
+        var content = await TryReadAsync(Store, key, cancellationToken) ?? throw Damage.Missing(key, Store.Location);
+        var signatureText = await TryReadAsync(Store, signatureKey, cancellationToken) ?? throw Damage.Missing(signatureKey, Store.Location);
+        if (!MinisignSignature.TryParse(signatureText, out var signature))
+            throw Damage.Of($"{signatureKey} is no minisign signature");
+        if (!signature!.Verifies(content, SigningKey))
+            throw Damage.Of($"{key} was changed, or not signed with the repository's key {SigningKey}: its signature {signatureKey} does not fit");
+        var comment = SnapshotWriter.TrustedComment(id, Description.Id);
+        if (signature.TrustedComment != comment)
+            throw Damage.Of($"{signatureKey} is for '{signature.TrustedComment}' and should be for '{comment}': it was moved here from elsewhere");
+        return Parse(content, key) is { } manifest && manifest.Id == id && manifest.RepositoryId == Description.Id
+            ? manifest with { Hash = ObjectHash.Of(content) }
+            : throw Damage.Of($"{key} is not the manifest of the snapshot {id} of this repository");
+    }
+
+    /// <summary>Opens a secret part: decrypted and decompressed. That the stored bytes are what the manifest says has been seen only when it returns 0.</summary>
+    /// <param name="name"><see cref="RepositoryKeys.Database"/> or <see cref="RepositoryKeys.Configuration"/>.</param>
+    public async Task<Stream> OpenSecretAsync(
+        Manifest manifest, string name, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
+    {
+        var key = RepositoryKeys.SnapshotFile(manifest.Id, name);
+        var stored = await OpenFileAsync(manifest, name, cancellationToken);
+        return new ZstdReader(await AgeReader.OpenAsync(stored, key, identities, Description.Recipients, cancellationToken), key);
+    }
+
+    public async Task<LiveSet> ReadLiveSetAsync(Manifest manifest, CancellationToken cancellationToken)
+    {
+        var key = RepositoryKeys.SnapshotFile(manifest.Id, RepositoryKeys.LiveRows);
+        await using var stream = new ZstdReader(await OpenFileAsync(manifest, RepositoryKeys.LiveRows, cancellationToken), key);
+        return await LiveSet.ReadAsync(stream, key, cancellationToken);
+    }
+
+    /// <summary>Opens a file that the manifest names; compared with the manifest when it ends.</summary>
+    internal async Task<VerifyingStream> OpenFileAsync(Manifest manifest, string name, CancellationToken cancellationToken)
+    {
+        var key = RepositoryKeys.SnapshotFile(manifest.Id, name);
+        var file = manifest.Files.FirstOrDefault(file => file.Name == name) ?? throw Damage.Of($"the manifest of {manifest.Id} names no {name}");
+        var stored = await Store.TryOpenAsync(key, 0, null, cancellationToken) ?? throw Damage.Missing(key, Store.Location);
+        return new VerifyingStream(stored, key, file.SizeBytes, file.Sha256);
+    }
+
+    private static Manifest? Parse(byte[] content, string key)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(content, RepositoryJson.Instance.Manifest);
+        }
+        catch (JsonException e)
+        {
+            throw Damage.Of($"{key} is signed but cannot be read: {e.Message}", e);
+        }
+    }
+}
+
+/// <summary>The snapshots of a repository, the newest last. An unfinished one has no signature: its run was interrupted, or is under way.</summary>
+internal sealed record SnapshotList(IReadOnlyList<SnapshotId> Finished, IReadOnlyList<SnapshotId> Unfinished);

@@ -1,0 +1,20 @@
+namespace Nestegg.Repositories;
+
+/// <summary>What <c>nestegg.json</c> says.</summary>
+internal sealed record RepositoryDescription
+{
+    public const int CurrentFormat = 1;
+
+    public required int Format { get; init; }
+
+    /// <summary>16 random bytes in hexadecimal.</summary>
+    public required string Id { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>age recipients that the secret parts are encrypted to.</summary>
+    public required IReadOnlyList<string> Recipients { get; init; }
+
+    /// <summary>The public key as in the second line of a minisign public key file.</summary>
+    public required string SigningKey { get; init; }
+}

@@ -1,0 +1,38 @@
+namespace Nestegg.Repositories;
+
+/// <summary>Where things are in a repository (docs/format.md).</summary>
+internal static class RepositoryKeys
+{
+    public const string Description = "nestegg.json";
+    public const string IdentityFile = "identity.age";
+    public const string Objects = "objects/";
+    public const string Packs = "packs/";
+    public const string Index = "index/";
+    public const string Snapshots = "snapshots/";
+    public const string Locks = "locks/";
+
+    public const string Manifest = "snapshot.json";
+    public const string Signature = "snapshot.json.minisig";
+    public const string Database = "database.dump.zst.age";
+    public const string Configuration = "config.tar.zst.age";
+    public const string LiveRows = "objects.live.zst";
+    public const string MissingRows = "missing.tsv.zst";
+
+    public static string Object(ObjectHash hash)
+    {
+        var name = hash.ToString();
+        return $"{Objects}{name[..2]}/{name}";
+    }
+
+    public static string Pack(ObjectHash hash)
+    {
+        var name = hash.ToString();
+        return $"{Packs}{name[..2]}/{name}.tar";
+    }
+
+    public static string IndexFile(string name) => Index + name;
+
+    public static string SnapshotFile(SnapshotId id, string name) => $"{Snapshots}{id}/{name}";
+
+    public static string Lock(string id) => $"{Locks}{id}.json";
+}

@@ -1,0 +1,181 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Nestegg.Repositories;
+
+/// <summary>The right to write to a repository, held until it is disposed. A task renews it every 30 seconds.</summary>
+internal sealed class RepositoryLock : IAsyncDisposable
+{
+    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
+
+    private const int Attempts = 3;
+
+    private readonly Repository repository;
+    private readonly TimeProvider time;
+    private readonly CancellationTokenSource lost = new();
+    private readonly CancellationTokenSource stop = new();
+    private LockFile file;
+    private Task heartbeat = Task.CompletedTask;
+
+    private RepositoryLock(Repository repository, TimeProvider time, LockFile file) =>
+        (this.repository, this.time, this.file) = (repository, time, file);
+
+    /// <summary>Cancelled when the lock could not be renewed before it expired, or somebody took it away: stop writing.</summary>
+    public CancellationToken Lost => lost.Token;
+
+    private string Key => RepositoryKeys.Lock(file.Id);
+
+    /// <summary>Takes the lock, or says who has it.</summary>
+    /// <param name="command">What the holder is doing: <c>backup</c>.</param>
+    /// <exception cref="NesteggException"><see cref="ExitCode.Locked"/></exception>
+    public static async Task<RepositoryLock> AcquireAsync(Repository repository, string command, TimeProvider time, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var other = await FindOtherAsync(repository, null, time, cancellationToken);
+            if (other is null)
+            {
+                var mine = new RepositoryLock(repository, time, NewFile(command, time));
+                other = await mine.TryHoldAsync(cancellationToken);
+                if (other is null)
+                    return mine;
+            }
+
+            // Two that begin at the same moment see each other and both withdraw; then the wait, which is random, decides.
+            if (attempt == Attempts || time.GetUtcNow() - other.StartedAt > TimeSpan.FromSeconds(10))
+                throw Refusal(other, repository.Store.Location);
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(100, 1500)), time, cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        await heartbeat;
+        if (!lost.IsCancellationRequested)
+            await repository.Store.DeleteAsync(Key, CancellationToken.None);
+        stop.Dispose();
+        lost.Dispose();
+    }
+
+    private static LockFile NewFile(string command, TimeProvider time)
+    {
+        var now = time.GetUtcNow();
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        return new LockFile(id, Environment.MachineName, Environment.ProcessId, command, now, now, now + Lifetime);
+    }
+
+    /// <summary>
+    /// Writes the lock and then looks for others. Of two writers the one whose file appears later sees the other's, so they never
+    /// both go on; that is why anyone else's lock is a reason to withdraw, whichever is older.
+    /// </summary>
+    private async Task<LockFile?> TryHoldAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WriteAsync(cancellationToken);
+            if (await FindOtherAsync(repository, file.Id, time, cancellationToken) is not { } other)
+            {
+                heartbeat = Task.Run(BeatAsync, CancellationToken.None);
+                return null;
+            }
+
+            await DisposeAsync();
+            return other;
+        }
+        catch
+        {
+            // Expiry removes the file where this cannot.
+            await repository.Store.DeleteAsync(Key, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>A lock of somebody else that has not expired. Expired ones are removed on the way.</summary>
+    private static async Task<LockFile?> FindOtherAsync(Repository repository, string? ownId, TimeProvider time, CancellationToken cancellationToken)
+    {
+        LockFile? found = null;
+        await foreach (var item in repository.Store.ListAsync(RepositoryKeys.Locks, cancellationToken))
+        {
+            if (ownId is not null && item.Key == RepositoryKeys.Lock(ownId))
+                continue;
+            var other = await TryReadAsync(repository, item.Key, item.ModifiedAt, cancellationToken);
+            if (other is null)
+                continue;
+            if (other.ExpiresAt > time.GetUtcNow())
+                found ??= other;
+            else
+                await repository.Store.DeleteAsync(item.Key, cancellationToken);
+        }
+
+        return found;
+    }
+
+    /// <summary>A file that cannot be read counts as a lock of somebody unknown until it is old.</summary>
+    private static async Task<LockFile?> TryReadAsync(Repository repository, string key, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
+    {
+        var content = await Repository.TryReadAsync(repository.Store, key, cancellationToken);
+        if (content is null)
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize(content, RepositoryJson.Instance.LockFile);
+        }
+        catch (JsonException)
+        {
+            return new LockFile(key, "an unknown host", 0, $"something that left the unreadable file {key}", modifiedAt, modifiedAt, modifiedAt + Lifetime);
+        }
+    }
+
+    private async Task BeatAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(HeartbeatInterval, time, stop.Token);
+                if (!await TryBeatAsync(stop.Token))
+                {
+                    await lost.CancelAsync();
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The holder is done.
+        }
+    }
+
+    /// <returns><see langword="false"/> when the lock is lost.</returns>
+    private async Task<bool> TryBeatAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // A process that slept past its expiry finds that another has removed its file.
+            if (await repository.Store.TryGetSizeAsync(Key, cancellationToken) is null)
+                return false;
+            var now = time.GetUtcNow();
+            var renewed = file with { HeartbeatAt = now, ExpiresAt = now + Lifetime };
+            await PutAsync(renewed, cancellationToken);
+            file = renewed;
+            return true;
+        }
+        catch (NesteggException)
+        {
+            // The store may answer again before the lock runs out.
+            return time.GetUtcNow() < file.ExpiresAt - HeartbeatInterval;
+        }
+    }
+
+    private Task WriteAsync(CancellationToken cancellationToken) => PutAsync(file, cancellationToken);
+
+    private Task PutAsync(LockFile content, CancellationToken cancellationToken) =>
+        Repository.PutAsync(repository.Store, Key, JsonSerializer.SerializeToUtf8Bytes(content, RepositoryJson.Instance.LockFile), cancellationToken);
+
+    private static NesteggException Refusal(LockFile other, string location) => new(
+        ExitCode.Locked,
+        $"the repository at {location} is in use since {other.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC by {other.Host}, process {other.Process}: {other.Command}",
+        $"wait until it is done; if it is dead, its lock expires by itself at {other.ExpiresAt.UtcDateTime:HH:mm:ss} UTC");
+}
