@@ -1,0 +1,54 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Security.Cryptography;
+using Nestegg.Ente.Accounts;
+
+namespace Nestegg.Ente.Api;
+
+/// <summary>The server's side of Ente's password login: what museum does with a row of <c>srp_auth</c>.</summary>
+public sealed class SrpServer
+{
+    private const int EphemeralBytes = 64;
+    private readonly BigInteger _verifier;
+    private readonly BigInteger _b;
+    private readonly BigInteger _clientValue;
+    private readonly BigInteger _publicValue;
+
+    private SrpServer(BigInteger verifier, BigInteger clientValue, BigInteger b)
+    {
+        (_verifier, _clientValue, _b) = (verifier, clientValue, b);
+        _publicValue = ((Srp.K * verifier) + BigInteger.ModPow(Srp.G, b, Srp.N)) % Srp.N;
+    }
+
+    /// <summary>B, 512 bytes.</summary>
+    public byte[] PublicValue => Srp.Pad(_publicValue);
+
+    /// <summary>Begins a login.</summary>
+    /// <returns>Null when the client's value is one that no honest client sends.</returns>
+    public static SrpServer? Begin(SrpRecord record, ReadOnlySpan<byte> clientPublicValue) =>
+        Begin(record, clientPublicValue, RandomNumberGenerator.GetBytes(EphemeralBytes));
+
+    internal static SrpServer? Begin(SrpRecord record, ReadOnlySpan<byte> clientPublicValue, ReadOnlySpan<byte> ephemeral)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        var clientValue = Srp.Number(clientPublicValue);
+        return clientPublicValue.Length > Srp.NumberBytes || (clientValue % Srp.N).IsZero
+            ? null
+            : new SrpServer(Srp.Number(record.Verifier), clientValue, Srp.Number(ephemeral));
+    }
+
+    /// <summary>Checks the client's proof, and makes the server's.</summary>
+    /// <returns>False when the password was wrong.</returns>
+    public bool TryVerify(ReadOnlySpan<byte> clientProof, [NotNullWhen(true)] out byte[]? proof)
+    {
+        var u = Srp.Scrambler(_clientValue, _publicValue);
+        var secret = BigInteger.ModPow(_clientValue * BigInteger.ModPow(_verifier, u, Srp.N), _b, Srp.N);
+        var isRight = CryptographicOperations.FixedTimeEquals(clientProof, Srp.ClientProof(_clientValue, _publicValue, secret));
+        proof = isRight ? Srp.ServerProof(_clientValue, clientProof, secret) : null;
+        return isRight;
+    }
+
+    /// <summary>What a server stores of a password.</summary>
+    public static SrpRecord Register(string srpUserId, byte[] salt, ReadOnlySpan<byte> loginKey) =>
+        new(srpUserId, salt, Srp.Verifier(srpUserId, salt, loginKey));
+}
