@@ -13,6 +13,7 @@ public sealed class SharedServers : IAsyncDisposable
 {
     private readonly SemaphoreSlim starting = new(1);
     private PostgresServer? postgres;
+    private CephGateway? ceph;
 
     /// <summary>PostgreSQL; the test is skipped where it is not installed.</summary>
     public async Task<PostgresServer> PostgresAsync(CancellationToken cancellationToken)
@@ -29,9 +30,25 @@ public sealed class SharedServers : IAsyncDisposable
         }
     }
 
+    /// <summary>A real S3 server; the test is skipped where it is not installed.</summary>
+    public async Task<CephGateway> CephAsync(CancellationToken cancellationToken)
+    {
+        Assert.SkipUnless(CephGateway.MissingReason is null, CephGateway.MissingReason ?? "");
+        await starting.WaitAsync(cancellationToken);
+        try
+        {
+            return ceph ??= await CephGateway.StartAsync(cancellationToken);
+        }
+        finally
+        {
+            starting.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (postgres is not null) await postgres.DisposeAsync();
+        if (ceph is not null) await ceph.DisposeAsync();
         starting.Dispose();
     }
 }

@@ -1,3 +1,5 @@
+using Amazon.S3;
+using Amazon.S3.Model;
 using Nestegg.Repositories;
 
 namespace Nestegg.TestKit;
@@ -34,6 +36,11 @@ public static class FixtureFolder
             yield return new FixtureObject(hash, long.Parse(columns[1]), columns[2], columns[3], columns[4], PathOf(moment, hash, columns[3], columns[4]));
         }
     }
+
+    /// <summary>Puts the objects of that moment into a bucket, under their own keys.</summary>
+    public static Task UploadAsync(IAmazonS3 client, string moment, string bucket, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(Objects(moment), new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (item, token) =>
+            await client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = item.Key, FilePath = item.FilePath, UseChunkEncoding = false }, token));
 
     // The second moment's folder holds only what is new or changed since the first.
     private static string PathOf(string moment, ObjectHash hash, string bucket, string key)
