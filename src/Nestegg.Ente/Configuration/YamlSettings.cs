@@ -15,10 +15,12 @@ internal static class YamlSettings
         {
             stream.Load(new StringReader(text));
         }
-        catch (YamlException exception)
+        catch (Exception exception) when (exception is YamlException or InvalidOperationException)
         {
+            // The parser gives up on some unclosed brackets with an InvalidOperationException that knows no line.
+            var where = exception is YamlException yaml ? $"line {yaml.Start.Line}: {yaml.Message}" : "a bracket or a quote is not closed.";
             throw new EnteException(
-                $"{source} is not valid YAML: line {exception.Start.Line}: {exception.Message}",
+                $"{source} is not valid YAML: {where}",
                 "Compare the indentation of that line with its neighbours; tabs are not allowed.",
                 exception);
         }
