@@ -1,4 +1,24 @@
-using System.CommandLine;
+using System.Runtime.InteropServices;
+using Nestegg.Cli.Commands;
+using Nestegg.Cli.Terminal;
 
-var root = new RootCommand("Backs up a self-hosted Ente instance, proves that the backup opens, and brings it back.");
-return await root.Parse(args).InvokeAsync();
+namespace Nestegg.Cli;
+
+/// <summary>Puts the program together by hand and runs the command that the arguments name.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] args)
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        return (int)await CommandLine.RunAsync(args, CommandHost.FromProcess(), cancellation.Token);
+
+        // The first signal lets the command end in order; the second one ends the process where it stands.
+        void Cancel(PosixSignalContext signal)
+        {
+            signal.Cancel = !cancellation.IsCancellationRequested;
+            cancellation.Cancel();
+        }
+    }
+}

@@ -28,7 +28,9 @@ public sealed class InstanceFolder
         var environment = CollectEnvironment(dotEnv, Lookup);
         var museumLayer = MuseumYaml is null ? ((string, string)?)null : (Named(MuseumYaml), File.ReadAllText(MuseumYaml));
         var credentialsLayer = FindCredentials(environment, museumLayer);
-        Configuration = MuseumConfiguration.Create(new[] { credentialsLayer, museumLayer }.OfType<(string, string)>(), environment);
+        (string, string)[] layers = [.. new[] { credentialsLayer, museumLayer }.OfType<(string, string)>()];
+        Configuration = MuseumConfiguration.Create(layers, environment);
+        Access = location.Overrides.Count == 0 ? Configuration : MuseumConfiguration.Create(layers, environment.Concat(Overrides()));
     }
 
     /// <summary>The folder as a full path.</summary>
@@ -36,6 +38,9 @@ public sealed class InstanceFolder
 
     /// <summary>What museum makes of all of it.</summary>
     public MuseumConfiguration Configuration { get; }
+
+    /// <summary>The same with the location's overrides: what we sign in with, where that is not what museum signs in with.</summary>
+    public MuseumConfiguration Access { get; }
 
     /// <summary>The full path of museum.yaml; <see langword="null"/> when there is none.</summary>
     public string? MuseumYaml { get; }
@@ -101,9 +106,11 @@ public sealed class InstanceFolder
             environment.AddRange(ReadVariables(file, lookup, mustExist: true));
         }
 
-        environment.AddRange(location.Overrides.Select(entry => new EnvironmentVariable(MuseumKeys.VariableName(entry.Key), entry.Value, "nestegg.yaml")));
         return environment;
     }
+
+    private IEnumerable<EnvironmentVariable> Overrides() =>
+        location.Overrides.Select(entry => new EnvironmentVariable(MuseumKeys.VariableName(entry.Key), entry.Value, "nestegg.yaml"));
 
     private (string, string)? FindCredentials(List<EnvironmentVariable> environment, (string, string)? museumLayer)
     {

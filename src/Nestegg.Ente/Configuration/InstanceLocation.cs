@@ -15,7 +15,10 @@ public sealed record InstanceLocation(string Folder)
     /// <summary>Files of variables that museum is started with, as <c>--env-file</c> or a unit's <c>EnvironmentFile=</c>.</summary>
     public IReadOnlyList<string> EnvironmentFiles { get; init; } = [];
 
-    /// <summary>Settings that win over all else, by museum's key: <c>db.user</c>.</summary>
+    /// <summary>
+    /// Settings by museum's key (<c>db.user</c>) to reach the instance with instead of museum's own: a role and an access key that may only read.
+    /// They are no part of the instance's configuration.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The variables of the process; <c>ENTE_…</c> among them win over those of compose and .env, as an operator's own.</summary>

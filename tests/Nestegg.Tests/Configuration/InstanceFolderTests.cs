@@ -110,19 +110,21 @@ public sealed class InstanceFolderTests : IDisposable
     }
 
     [Fact]
-    public void The_process_then_files_then_overrides_have_the_last_word()
+    public void The_process_then_named_files_win_and_overrides_only_change_how_we_get_in()
     {
         Write("museum.yaml", "db: { user: a, name: a, host: a }");
         Write("extra.env", "ENTE_DB_NAME=c\nENTE_DB_HOST=c\n");
 
-        var configuration = InstanceFolder.Read(new InstanceLocation(folder.Path)
+        var instance = InstanceFolder.Read(new InstanceLocation(folder.Path)
         {
             ProcessEnvironment = new Dictionary<string, string> { ["ENTE_DB_USER"] = "b", ["ENTE_DB_NAME"] = "b" },
             EnvironmentFiles = ["extra.env"],
             Overrides = new Dictionary<string, string> { ["db.host"] = "d" },
-        }).Configuration;
+        });
 
-        Assert.Equal(["b", "c", "d"], new[] { "db.user", "db.name", "db.host" }.Select(configuration.Text));
+        Assert.Equal(["b", "c", "c"], new[] { "db.user", "db.name", "db.host" }.Select(instance.Configuration.Text));
+        Assert.Equal(["b", "c", "d"], new[] { "db.user", "db.name", "db.host" }.Select(instance.Access.Text));
+        Assert.DoesNotContain("ENTE_DB_HOST=d", instance.Configuration.ToEnvironmentFile());
     }
 
     [Fact]

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Nestegg.Cli.Commands;
+using Nestegg.Cli.Terminal;
+using Nestegg.Ente;
+
+namespace Nestegg.Cli;
+
+/// <summary>All commands, and what surrounds each of them: errors as two lines, exit codes, cancellation.</summary>
+internal static class CommandLine
+{
+    public static async Task<ExitCode> RunAsync(string[] args, CommandHost host, CancellationToken cancellationToken)
+    {
+        var common = new CommonOptions(host);
+        var parse = CreateRoot(common).Parse(args);
+        using var output = common.CreateOutput(parse);
+        common.Output = output;
+        if (parse.Errors.Count > 0 && parse.Action is not HelpAction and not HelpWithExamples)
+        {
+            output.Error(ExitCode.BadInput, parse.Errors[0].Message, $"{CommandPath(parse)} --help");
+            return ExitCode.BadInput;
+        }
+
+        // This is the only place that catches everything: a person gets two lines and never a stack trace.
+        try
+        {
+            var settings = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = host.Out, Error = host.Error };
+            return (ExitCode)await parse.InvokeAsync(settings, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            return Fail(exception, output, host, cancellationToken);
+        }
+    }
+
+    private static RootCommand CreateRoot(CommonOptions common)
+    {
+        var root = new RootCommand("Backs up a self-hosted Ente instance, proves that the backup opens, and brings it back.");
+        foreach (var option in common.All)
+            root.Options.Add(option);
+
+        root.Subcommands.Add(InitCommand.Create(common));
+        root.Subcommands.Add(DoctorCommand.Create(common));
+
+        if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction standard } help)
+            help.Action = new HelpWithExamples(standard);
+
+        return root;
+    }
+
+    private static ExitCode Fail(Exception exception, Output output, CommandHost host, CancellationToken cancellationToken)
+    {
+        var (code, message, hint) = exception switch
+        {
+            OperationCanceledException when cancellationToken.IsCancellationRequested => (ExitCode.Cancelled, "cancelled", "run the command again; what was stored is not fetched again"),
+            NesteggException known => (known.ExitCode, known.Message, known.Hint),
+            EnteException known => (ExitCode.BadInput, known.Message, known.Hint),
+            UnauthorizedAccessException or IOException => (ExitCode.OutOfReach, exception.Message, "look at the path and at who may use it"),
+            _ when cancellationToken.IsCancellationRequested => (ExitCode.Cancelled, "cancelled", "run the command again; what was stored is not fetched again"),
+            _ => (ExitCode.Unexpected, $"unexpected: {exception.Message}", "NESTEGG_TRACE=1 shows where; please report it"),
+        };
+        output.Error(code, message, hint);
+        if (host.Environment.GetValueOrDefault("NESTEGG_TRACE") == "1")
+            host.Error.WriteLine(exception);
+
+        return code;
+    }
+
+    private static string CommandPath(ParseResult parse) =>
+        parse.CommandResult.Command is RootCommand ? "nestegg" : $"nestegg {parse.CommandResult.Command.Name}";
+}

@@ -1,0 +1,34 @@
+using System.Collections;
+
+namespace Nestegg.Cli.Commands;
+
+/// <summary>What a command sees of the process around it; a test gives its own.</summary>
+internal sealed class CommandHost
+{
+    public required TextWriter Out { get; init; }
+
+    public required TextWriter Error { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    public required string WorkingFolder { get; init; }
+
+    /// <summary>Whether a person looks at standard error: only then there is a progress line.</summary>
+    public bool IsTerminal { get; init; }
+
+    /// <summary>Whether a person can be asked for something.</summary>
+    public bool CanPrompt { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public static CommandHost FromProcess() => new()
+    {
+        Out = Console.Out,
+        Error = Console.Error,
+        Environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
+        WorkingFolder = Directory.GetCurrentDirectory(),
+        IsTerminal = !Console.IsErrorRedirected,
+        CanPrompt = !Console.IsInputRedirected && !Console.IsErrorRedirected,
+    };
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using Nestegg.Cli.Terminal;
+using Nestegg.Instance;
+
+namespace Nestegg.Cli.Commands;
+
+/// <summary>The options that every command has, and what they come to.</summary>
+internal sealed class CommonOptions(CommandHost host)
+{
+    private readonly Option<string?> config = new("--config") { Description = "The configuration file (else ./nestegg.yaml, $NESTEGG_CONFIG, ~/.config/nestegg/nestegg.yaml)", HelpName = "FILE", Recursive = true };
+    private readonly Option<string?> repository = new("--repository") { Description = "The repository: a folder, or s3://bucket/prefix", HelpName = "PATH|s3://…", Recursive = true };
+    private readonly Option<bool> json = new("--json") { Description = "One event a line as JSON, the last one a summary", Recursive = true };
+    private readonly Option<bool> quiet = new("--quiet") { Description = "Say only what is wrong", Recursive = true };
+
+    public IEnumerable<Option> All => [config, repository, json, quiet];
+
+    public CommandHost Host => host;
+
+    /// <summary>Where this run prints; set before a command runs.</summary>
+    public Output Output { get; set; } = null!;
+
+    public Output CreateOutput(ParseResult parse) => new(host, parse.GetValue(json), parse.GetValue(quiet));
+
+    /// <summary>The path after <c>--config</c>; <see langword="null"/> without one.</summary>
+    public string? ConfigPath(ParseResult parse) => parse.GetValue(config) is { } path ? Path.GetFullPath(path, host.WorkingFolder) : null;
+
+    /// <summary>The location after <c>--repository</c>; <see langword="null"/> without one.</summary>
+    public string? RepositoryLocation(ParseResult parse) => parse.GetValue(repository);
+
+    /// <summary>The configuration with the command line over it; an empty one when there is no file, for commands that can do without.</summary>
+    public NesteggConfiguration Configuration(ParseResult parse)
+    {
+        var path = NesteggConfiguration.FindPath(parse.GetValue(config), host.WorkingFolder, host.Environment);
+        var read = path is null ? new NesteggConfiguration() : NesteggConfiguration.Load(path, host.Environment);
+        return parse.GetValue(repository) is { } location
+            ? read.With(NesteggConfigurationReader.RepositoryAt(location, host.WorkingFolder, host.Environment))
+            : read;
+    }
+}

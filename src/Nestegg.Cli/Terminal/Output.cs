@@ -1,0 +1,215 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Nestegg.Cli.Commands;
+
+namespace Nestegg.Cli.Terminal;
+
+/// <summary>
+/// Everything that a command says: text for people, or with <c>--json</c> one event a line on standard output. The same numbers in both.
+/// Findings and results go to standard output, progress and errors to standard error. May be called from many tasks at once.
+/// </summary>
+internal sealed class Output : IProgress<RunEvent>, IDisposable
+{
+    private static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly Lock gate = new();
+    private readonly CommandHost host;
+    private readonly ProgressLine? progress;
+    private readonly ProgressPace pace;
+
+    public Output(CommandHost host, bool isJson, bool isQuiet)
+    {
+        this.host = host;
+        IsJson = isJson;
+        IsQuiet = isQuiet;
+        pace = new ProgressPace(host.Time, TimeSpan.FromMilliseconds(isJson ? 1000 : 100));
+        progress = host.IsTerminal && !isJson && !isQuiet ? new ProgressLine(host.Error, host.Time) : null;
+    }
+
+    public bool IsJson { get; }
+
+    public bool IsQuiet { get; }
+
+    public void Report(RunEvent value)
+    {
+        lock (gate)
+        {
+            switch (value)
+            {
+                case StepEvent step when IsJson && !IsQuiet:
+                    WriteJson("step", json => { json.WriteString("step", step.Step); json.WriteString("text", step.Text); });
+                    break;
+                case StepEvent step when !IsJson && !IsQuiet:
+                    WriteText(host.Error, step.Text);
+                    break;
+                case ProgressEvent state when !IsQuiet && (IsJson || progress is not null) && pace.IsDue(state):
+                    WriteProgress(state);
+                    break;
+                case FindingEvent found:
+                    WriteFinding(found.Finding);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>A line of the result; not in JSON, where the events say it, and not when quiet.</summary>
+    public void Line(string text)
+    {
+        lock (gate)
+        {
+            if (!IsJson && !IsQuiet)
+                WriteText(host.Out, text);
+        }
+    }
+
+    /// <summary>An event of a command's own; only in JSON.</summary>
+    public void Event(string name, Action<Utf8JsonWriter> write)
+    {
+        lock (gate)
+        {
+            if (IsJson)
+                WriteJson(name, write);
+        }
+    }
+
+    /// <summary>A table for people; in JSON one event a row, named <paramref name="rowEvent"/>, with the columns as fields.</summary>
+    public void Table(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        lock (gate)
+        {
+            if (!IsJson)
+            {
+                progress?.Clear();
+                TextTable.Write(host.Out, columns, [.. rows]);
+                return;
+            }
+
+            foreach (var row in rows)
+            {
+                WriteJson(rowEvent, json =>
+                {
+                    foreach (var (column, cell) in columns.Zip(row))
+                        json.WriteString(column, cell);
+                });
+            }
+        }
+    }
+
+    /// <summary>The numbers at the end, and the exit code, which the caller returns.</summary>
+    public ExitCode Finish(Summary summary, ExitCode exitCode = ExitCode.Done)
+    {
+        lock (gate)
+        {
+            progress?.Clear();
+            if (IsJson)
+            {
+                WriteJson("summary", json => { json.WriteNumber("exitCode", (int)exitCode); summary.WriteTo(json); });
+            }
+            else if (!IsQuiet)
+            {
+                foreach (var line in summary.Lines())
+                    host.Out.WriteLine(line);
+            }
+        }
+
+        return exitCode;
+    }
+
+    /// <summary>A failure: two lines on standard error, or one event.</summary>
+    public void Error(ExitCode exitCode, string message, string hint)
+    {
+        lock (gate)
+        {
+            progress?.Clear();
+            if (IsJson)
+            {
+                WriteJson("error", json =>
+                {
+                    json.WriteNumber("exitCode", (int)exitCode);
+                    json.WriteString("message", message);
+                    json.WriteString("hint", hint);
+                });
+                return;
+            }
+
+            host.Error.WriteLine($"error: {message}");
+            if (hint.Length > 0)
+                host.Error.WriteLine($"hint: {hint}");
+        }
+    }
+
+    public void Dispose() => progress?.Clear();
+
+    private void WriteProgress(ProgressEvent state)
+    {
+        if (progress is not null)
+        {
+            progress.Show(state);
+            return;
+        }
+
+        WriteJson("progress", json =>
+        {
+            json.WriteString("step", state.Step);
+            json.WriteNumber("done", state.Done);
+            json.WriteNumber("total", state.Total);
+            json.WriteNumber("doneBytes", state.DoneBytes);
+            json.WriteNumber("totalBytes", state.TotalBytes);
+        });
+    }
+
+    private void WriteFinding(Finding finding)
+    {
+        if (IsQuiet && finding.Severity < Severity.Warning)
+            return;
+
+        var severity = SeverityName(finding.Severity);
+        if (IsJson)
+        {
+            WriteJson("finding", json =>
+            {
+                json.WriteString("code", finding.Code);
+                json.WriteString("severity", severity);
+                json.WriteString("subject", finding.Subject);
+                json.WriteString("message", finding.Message);
+                json.WriteString("hint", finding.Hint);
+            });
+            return;
+        }
+
+        WriteText(host.Out, $"{severity,-8} {finding.Subject}: {finding.Message}");
+        if (finding.Hint.Length > 0)
+            host.Out.WriteLine($"{"",-8} hint: {finding.Hint}");
+    }
+
+    private static string SeverityName(Severity severity) => severity switch
+    {
+        Severity.Ok => "ok",
+        Severity.Note => "note",
+        Severity.Warning => "warning",
+        _ => "error",
+    };
+
+    private void WriteText(TextWriter writer, string text)
+    {
+        progress?.Clear();
+        writer.WriteLine(text);
+    }
+
+    private void WriteJson(string name, Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, JsonOptions))
+        {
+            json.WriteStartObject();
+            json.WriteString("event", name);
+            write(json);
+            json.WriteEndObject();
+        }
+
+        host.Out.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
+        host.Out.Flush();
+    }
+}

@@ -1,0 +1,87 @@
+namespace Nestegg.Cli.Terminal;
+
+/// <summary>One line on a terminal that is written over: counts, bytes, rate, time left.</summary>
+internal sealed class ProgressLine(TextWriter terminal, TimeProvider time)
+{
+    private string step = "";
+    private long startedAt;
+    private long startBytes;
+    private bool isShown;
+
+    public void Show(ProgressEvent state)
+    {
+        if (state.Step != step)
+            (step, startedAt, startBytes) = (state.Step, time.GetTimestamp(), state.DoneBytes);
+
+        terminal.Write($"\r\e[K{Describe(state, time.GetElapsedTime(startedAt), startBytes)}");
+        terminal.Flush();
+        isShown = true;
+    }
+
+    public void Clear()
+    {
+        if (isShown)
+            terminal.Write("\r\e[K");
+
+        isShown = false;
+    }
+
+    /// <summary><c>objects 12 of 146, 3.1 of 9.8 MiB, 2.4 MiB/s, 3 s left</c>; parts that are not known are left out.</summary>
+    internal static string Describe(ProgressEvent state, TimeSpan elapsed, long startBytes)
+    {
+        var text = state.Total > 0 ? $"{state.Step} {state.Done:N0} of {state.Total:N0}" : $"{state.Step} {state.Done:N0}";
+        if (state.DoneBytes == 0 && state.TotalBytes == 0)
+            return text;
+
+        text += state.TotalBytes > 0 ? $", {ByteText.Of(state.DoneBytes)} of {ByteText.Of(state.TotalBytes)}" : $", {ByteText.Of(state.DoneBytes)}";
+        var bytesPerSecond = elapsed.TotalSeconds >= 1 ? (state.DoneBytes - startBytes) / elapsed.TotalSeconds : 0;
+        if (bytesPerSecond < 1)
+            return text;
+
+        text += $", {ByteText.Of((long)bytesPerSecond)}/s";
+        return state.TotalBytes > state.DoneBytes ? $"{text}, {TimeText((state.TotalBytes - state.DoneBytes) / bytesPerSecond)} left" : text;
+    }
+
+    private static string TimeText(double seconds) => seconds switch
+    {
+        < 60 => $"{Math.Ceiling(seconds):N0} s",
+        < 3600 => $"{seconds / 60:N0} min",
+        < 48 * 3600 => $"{seconds / 3600:N1} h",
+        _ => $"{seconds / 86400:N1} days",
+    };
+}
+
+/// <summary>Lets a progress event through when enough time has passed since the last one, and always the last of a step.</summary>
+internal sealed class ProgressPace(TimeProvider time, TimeSpan interval)
+{
+    private long? shownAt;
+
+    public bool IsDue(ProgressEvent state)
+    {
+        var isLast = state.Total > 0 && state.Done == state.Total;
+        if (!isLast && shownAt is { } at && time.GetElapsedTime(at) < interval)
+            return false;
+
+        shownAt = time.GetTimestamp();
+        return true;
+    }
+}
+
+/// <summary>Numbers of bytes for people.</summary>
+internal static class ByteText
+{
+    private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+    public static string Of(long bytes)
+    {
+        double value = bytes;
+        var unit = 0;
+        while (value >= 1024 && unit < Units.Length - 1)
+        {
+            value /= 1024;
+            unit++;
+        }
+
+        return unit == 0 ? $"{bytes} B" : $"{value:0.0} {Units[unit]}";
+    }
+}

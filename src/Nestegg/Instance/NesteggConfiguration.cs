@@ -1,0 +1,78 @@
+using Nestegg.Ente.Configuration;
+
+namespace Nestegg.Instance;
+
+/// <summary>
+/// Our own configuration, <c>nestegg.yaml</c>: where the instance is, how to reach it, where backups go. Every key is described in docs/configuration.md.
+/// Paths in it start from the folder of the file, and <c>~</c> is the home folder.
+/// </summary>
+internal sealed class NesteggConfiguration
+{
+    public const string FileName = "nestegg.yaml";
+
+    /// <summary>The file itself; <see langword="null"/> for a configuration made of arguments alone.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>What the instance is called in snapshots.</summary>
+    public string InstanceName { get; init; } = "";
+
+    /// <summary>Where the instance's configuration is; <see langword="null"/> when the file names none.</summary>
+    public InstanceLocation? Instance { get; init; }
+
+    /// <summary>Addresses to use for host names of the compose network.</summary>
+    public EndpointMap Map { get; init; } = EndpointMap.Empty;
+
+    public PostgresProgramSettings Postgres { get; init; } = new();
+
+    /// <summary>Where the repository is; <see langword="null"/> when nothing names one.</summary>
+    public RepositorySettings? Repository { get; init; }
+
+    /// <summary>age recipients for a new repository; an existing one keeps its own in nestegg.json.</summary>
+    public IReadOnlyList<string> Recipients { get; init; } = [];
+
+    /// <summary>The file of the minisign secret key that signs manifests.</summary>
+    public string? SigningKeyPath { get; init; }
+
+    /// <summary>Objects in transfer at once.</summary>
+    public int Parallel { get; init; } = 8;
+
+    /// <summary>How long to wait for a writer that holds the repository.</summary>
+    public TimeSpan LockWait { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Finds the file: the one that was named, else ./nestegg.yaml, $NESTEGG_CONFIG, ~/.config/nestegg/nestegg.yaml.</summary>
+    /// <returns><see langword="null"/> when none was named and none exists.</returns>
+    /// <exception cref="NesteggException">The file that was named does not exist.</exception>
+    public static string? FindPath(string? named, string workingFolder, IReadOnlyDictionary<string, string> environment)
+    {
+        var fromVariable = environment.GetValueOrDefault("NESTEGG_CONFIG") ?? "";
+        if (named is null && File.Exists(System.IO.Path.Join(workingFolder, FileName)))
+            return System.IO.Path.Join(workingFolder, FileName);
+
+        if ((named ?? fromVariable) is { Length: > 0 } path)
+        {
+            var full = System.IO.Path.GetFullPath(path, workingFolder);
+            return File.Exists(full)
+                ? full
+                : throw new NesteggException(ExitCode.BadInput, $"the configuration {full} does not exist", "nestegg init writes one");
+        }
+
+        var home = environment.GetValueOrDefault("XDG_CONFIG_HOME") is { Length: > 0 } folder
+            ? folder
+            : System.IO.Path.Join(environment.GetValueOrDefault("HOME") ?? "", ".config");
+        var last = System.IO.Path.Join(home, "nestegg", FileName);
+        return File.Exists(last) ? last : null;
+    }
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="NesteggException">A key is unknown or a value is not what it has to be.</exception>
+    public static NesteggConfiguration Load(string path, IReadOnlyDictionary<string, string> environment) =>
+        new NesteggConfigurationReader(path, environment).Read(File.ReadAllText(path));
+
+    /// <summary>The instance's location, which a command that works on the instance needs.</summary>
+    public InstanceLocation RequireInstance() => Instance
+        ?? throw new NesteggException(ExitCode.BadInput, "no instance is configured", "run nestegg init --instance FOLDER, or name a configuration with --config");
+
+    /// <summary>The repository's settings, which most commands need.</summary>
+    public RepositorySettings RequireRepository() => Repository
+        ?? throw new NesteggException(ExitCode.BadInput, "no repository is configured", "name it with --repository, or a configuration with --config");
+}
