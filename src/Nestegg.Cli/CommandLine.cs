@@ -39,7 +39,6 @@ internal static class CommandLine
         foreach (var option in common.All)
             root.Options.Add(option);
 
-        root.Subcommands.Add(InitCommand.Create(common));
         root.Subcommands.Add(DoctorCommand.Create(common));
 
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction standard } help)

@@ -68,6 +68,14 @@ internal sealed class NesteggConfiguration
     public static NesteggConfiguration Load(string path, IReadOnlyDictionary<string, string> environment) =>
         new NesteggConfigurationReader(path, environment).Read(File.ReadAllText(path));
 
+    /// <summary>The same with another repository, as the command line may name one; nothing of the file's own repository stays but its credentials for the same place.</summary>
+    public NesteggConfiguration With(RepositorySettings repository) => new()
+    {
+        Path = Path, InstanceName = InstanceName, Instance = Instance, Map = Map, Postgres = Postgres,
+        Repository = Repository?.Location == repository.Location ? Repository : repository,
+        Recipients = Recipients, SigningKeyPath = SigningKeyPath, Parallel = Parallel, LockWait = LockWait,
+    };
+
     /// <summary>The instance's location, which a command that works on the instance needs.</summary>
     public InstanceLocation RequireInstance() => Instance
         ?? throw new NesteggException(ExitCode.BadInput, "no instance is configured", "run nestegg init --instance FOLDER, or name a configuration with --config");

@@ -1,0 +1,41 @@
+using Nestegg.Ente.Configuration;
+using Npgsql;
+
+namespace Nestegg.Instance;
+
+/// <summary>An instance that is open for reading: its configuration, its database and its buckets, all reached through the map. Nothing is connected before it is used.</summary>
+internal sealed class EnteInstance : IAsyncDisposable
+{
+    private EnteInstance(NesteggConfiguration settings, InstanceFolder folder)
+    {
+        Settings = settings;
+        Folder = folder;
+        DatabaseSettings = DatabaseSettings.From(folder.Access);
+        Slots = BucketSlots.From(folder.Access);
+        Database = NpgsqlDataSource.Create(DatabaseSettings.ConnectionString(settings.Map, settings.Parallel + 4));
+    }
+
+    public NesteggConfiguration Settings { get; }
+
+    /// <summary>The configuration as it lies on disk. What belongs in a backup is <see cref="InstanceFolder.Configuration"/>.</summary>
+    public InstanceFolder Folder { get; }
+
+    public DatabaseSettings DatabaseSettings { get; }
+
+    public BucketSlots Slots { get; }
+
+    public NpgsqlDataSource Database { get; }
+
+    public EndpointMap Map => Settings.Map;
+
+    /// <summary>The name in snapshots: the configured one, else the folder's.</summary>
+    public string Name => Settings.InstanceName;
+
+    /// <exception cref="Ente.EnteException">The configuration is not what it should be.</exception>
+    public static EnteInstance Open(NesteggConfiguration settings) => new(settings, InstanceFolder.Read(settings.RequireInstance()));
+
+    /// <summary>Where a slot is reached: its endpoint through the map; <see langword="null"/> for Amazon's own.</summary>
+    public Uri? AddressOf(BucketSlot slot) => slot.Address is { } address ? Map.Resolve(address) : null;
+
+    public ValueTask DisposeAsync() => Database.DisposeAsync();
+}

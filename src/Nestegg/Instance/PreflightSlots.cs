@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Database;
+using Npgsql;
+
+namespace Nestegg.Instance;
+
+/// <summary>Compares the slots that the database's rows name with those that are configured, and with the one that museum serves from.</summary>
+internal static class PreflightSlots
+{
+    private static readonly string[] TablesBesideKeys = ["file_data", "user_attachments"];
+
+    public static async IAsyncEnumerable<Finding> LookAsync(
+        BucketSlots slots, EnteCatalog catalog, NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var objects = catalog.HasTable("object_keys")
+            ? await CountAsync(connection, "SELECT array_to_string(datacenters, ','), count(*) FROM object_keys WHERE is_deleted IS NOT TRUE GROUP BY 1", cancellationToken)
+            : [];
+        var derived = new List<(string Slots, long Count)>();
+        foreach (var table in TablesBesideKeys.Where(catalog.HasTable))
+            derived.AddRange(await CountAsync(connection, $"SELECT CAST(latest_bucket AS text), count(*) FROM {table} WHERE NOT is_deleted GROUP BY 1", cancellationToken));
+
+        foreach (var (name, count) in Unconfigured(slots, objects.Concat(derived)))
+        {
+            yield return new Finding(
+                "slot-not-configured", Severity.Error, name, $"{count:N0} objects are only there by their rows, and the slot has no bucket in the configuration",
+                $"configure s3.{name} in museum.yaml; objects are looked for in the other slots meanwhile");
+        }
+
+        var total = objects.Sum(entry => entry.Count);
+        var elsewhere = objects.Where(entry => !Split(entry.Slots).Contains(slots.HotPrimary.Name)).Sum(entry => entry.Count);
+        if (elsewhere > 0)
+        {
+            yield return new Finding(
+                "hot-storage-elsewhere", Severity.Warning, slots.HotPrimary.Name,
+                $"museum serves downloads only from this slot, and {elsewhere:N0} of {total:N0} objects are in other ones: opening them fails with 404",
+                "copy the objects into this slot's bucket, or set s3.hot_storage back to where they are; they are backed up from where they are");
+        }
+        else if (total > 0)
+        {
+            yield return new Finding("slots-ok", Severity.Ok, slots.HotPrimary.Name, $"{total:N0} objects, all in the slot that museum serves from");
+        }
+    }
+
+    private static IEnumerable<(string Name, long Count)> Unconfigured(BucketSlots slots, IEnumerable<(string Slots, long Count)> rows) =>
+        rows.Where(entry => entry.Slots.Length > 0 && !Split(entry.Slots).Any(name => slots.Find(name) is { IsConfigured: true }))
+            .GroupBy(entry => Split(entry.Slots)[0], StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => (group.Key, group.Sum(entry => entry.Count)));
+
+    private static string[] Split(string names) => names.Split(',', StringSplitOptions.RemoveEmptyEntries);
+
+    private static async Task<List<(string Slots, long Count)>> CountAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<(string Slots, long Count)>();
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add((reader.GetString(0), reader.GetInt64(1)));
+
+        return rows;
+    }
+}
