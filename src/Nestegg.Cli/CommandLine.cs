@@ -17,7 +17,9 @@ internal static class CommandLine
         common.Output = output;
         if (parse.Errors.Count > 0 && parse.Action is not HelpAction and not HelpWithExamples)
         {
-            output.Error(ExitCode.BadInput, parse.Errors[0].Message, $"{CommandPath(parse)} --help");
+            // A word that nobody knows explains more than what is missing because of it.
+            var message = parse.UnmatchedTokens is [var unknown, ..] ? $"`{unknown}` is not known here" : parse.Errors[0].Message;
+            output.Error(ExitCode.BadInput, message, $"{CommandPath(parse)} --help");
             return ExitCode.BadInput;
         }
 
