@@ -9,6 +9,9 @@ internal sealed record Manifest
 
     public string RepositoryId { get; init; } = "";
 
+    /// <summary>The hash of <c>nestegg.json</c>, which says whom the secret parts are encrypted to.</summary>
+    public ObjectHash RepositorySha256 { get; init; }
+
     public SnapshotId Id { get; init; }
 
     /// <summary>When the database was captured.</summary>

@@ -25,8 +25,13 @@ internal sealed partial class Repository
 
     /// <summary>Makes a repository where there is none.</summary>
     /// <exception cref="NesteggException"><see cref="ExitCode.BadInput"/> when there is one already.</exception>
+    public static Task<Repository> CreateAsync(
+        IStore store, IReadOnlyList<AgeRecipient> recipients, MinisignPublicKey signingKey, TimeProvider time, CancellationToken cancellationToken) =>
+        CreateAsync(store, recipients, signingKey, null, time, cancellationToken);
+
+    /// <param name="identityFile">What becomes <c>identity.age</c>: an identity file that age encrypted to a passphrase; or nothing.</param>
     public static async Task<Repository> CreateAsync(
-        IStore store, IReadOnlyList<AgeRecipient> recipients, MinisignPublicKey signingKey, TimeProvider time, CancellationToken cancellationToken)
+        IStore store, IReadOnlyList<AgeRecipient> recipients, MinisignPublicKey signingKey, byte[]? identityFile, TimeProvider time, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(recipients.Count);
         if (await store.TryGetSizeAsync(RepositoryKeys.Description, cancellationToken) is not null)
@@ -38,10 +43,13 @@ internal sealed partial class Repository
             CreatedAt = time.GetUtcNow(),
             Recipients = [.. recipients.Select(recipient => recipient.ToString())],
             SigningKey = signingKey.ToString(),
+            IdentitySha256 = identityFile is null ? null : ObjectHash.Of(identityFile),
         };
-        var json = JsonSerializer.SerializeToUtf8Bytes(description, RepositoryJson.Instance.RepositoryDescription);
-        await PutAsync(store, RepositoryKeys.Description, (byte[])[.. json, (byte)'\n'], cancellationToken);
-        return new Repository(store, description, signingKey);
+        byte[] json = [.. JsonSerializer.SerializeToUtf8Bytes(description, RepositoryJson.Instance.RepositoryDescription), (byte)'\n'];
+        if (identityFile is not null)
+            await PutAsync(store, RepositoryKeys.IdentityFile, identityFile, cancellationToken);
+        await PutAsync(store, RepositoryKeys.Description, json, cancellationToken);
+        return new Repository(store, description with { Hash = ObjectHash.Of(json) }, signingKey);
     }
 
     /// <exception cref="NesteggException"><see cref="ExitCode.NoRepository"/> when there is none that this version can read.</exception>
@@ -73,7 +81,7 @@ internal sealed partial class Repository
             throw NoRepository($"{RepositoryKeys.Description} at {store.Location} is damaged: its recipients or its signing key are no keys", DamagedHint);
         }
 
-        return new Repository(store, description, key!);
+        return new Repository(store, description with { Hash = ObjectHash.Of(content) }, key!);
     }
 
     private const string DamagedHint = "it is small and plain text: put it back from another copy of the repository, or write it again from the comments in the identity file (docs/format.md)";

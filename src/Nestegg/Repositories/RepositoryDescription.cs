@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Nestegg.Repositories;
 
 /// <summary>What <c>nestegg.json</c> says.</summary>
@@ -17,4 +19,12 @@ internal sealed record RepositoryDescription
 
     /// <summary>The public key as in the second line of a minisign public key file.</summary>
     public required string SigningKey { get; init; }
+
+    /// <summary>The hash of <c>identity.age</c>; <see langword="null"/> when the repository has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ObjectHash? IdentitySha256 { get; init; }
+
+    /// <summary>The hash of the file that this was read from or written to.</summary>
+    [JsonIgnore]
+    public ObjectHash Hash { get; init; }
 }

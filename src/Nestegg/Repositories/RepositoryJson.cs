@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Nestegg.Checks;
 
 namespace Nestegg.Repositories;
 
@@ -9,6 +10,7 @@ namespace Nestegg.Repositories;
 [JsonSerializable(typeof(RepositoryDescription))]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(LockFile))]
+[JsonSerializable(typeof(CheckMemoryFile))]
 internal sealed partial class RepositoryJson : JsonSerializerContext
 {
     public static RepositoryJson Instance { get; } = new(new JsonSerializerOptions

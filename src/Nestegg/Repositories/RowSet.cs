@@ -12,6 +12,26 @@ internal sealed class RowSet
 
     public int Count { get; private set; }
 
+    /// <summary>The last row; 0 when there is none.</summary>
+    public int Last
+    {
+        get
+        {
+            var word = bits.AsSpan().LastIndexOfAnyExcept(0UL);
+            return word < 0 ? 0 : (word << 6) + BitOperations.Log2(bits[word]) + 1;
+        }
+    }
+
+    /// <summary>Adds every row of another set.</summary>
+    public void Add(RowSet other)
+    {
+        foreach (var (first, last) in other.Ranges())
+        {
+            for (var row = first; row <= last; row++)
+                Add(row);
+        }
+    }
+
     public bool Contains(int row) => (row - 1) >> 6 < bits.Length && (bits[(row - 1) >> 6] >> (row - 1) & 1) != 0;
 
     /// <returns><see langword="false"/> when the row was there already.</returns>

@@ -98,6 +98,7 @@ internal sealed class SnapshotWriter : IAsyncDisposable
         {
             Format = RepositoryDescription.CurrentFormat,
             RepositoryId = repository.Description.Id,
+            RepositorySha256 = repository.Description.Hash,
             Id = Id,
             FinishedAt = time.GetUtcNow(),
             Previous = previous,

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Nestegg.Repositories;
+
+namespace Nestegg.Checks;
+
+/// <summary>
+/// What this machine remembers of a repository: the newest snapshot that it saw, which part was read last. A cache: without it a
+/// check is right all the same, only it cannot notice that the newest snapshots were taken away.
+/// </summary>
+internal sealed class CheckMemory
+{
+    private readonly string path;
+    private readonly CheckMemoryFile file;
+
+    private CheckMemory(string path, CheckMemoryFile file) => (this.path, this.file) = (path, file);
+
+    /// <summary>The newest snapshot that was ever seen.</summary>
+    public PreviousManifest? Newest => file.Newest;
+
+    /// <summary><c>$XDG_CACHE_HOME/nestegg</c>, else <c>~/.cache/nestegg</c>.</summary>
+    public static string DefaultFolder
+    {
+        get
+        {
+            var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+            return Path.Combine(string.IsNullOrEmpty(cache) ? Path.Combine(home, ".cache") : cache, "nestegg");
+        }
+    }
+
+    /// <summary>Reads what is remembered; a file that is absent or broken is no memory.</summary>
+    public static async Task<CheckMemory> LoadAsync(string folder, Repository repository, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, repository.Description.Id + ".json");
+        try
+        {
+            var content = await File.ReadAllBytesAsync(path, cancellationToken);
+            return new CheckMemory(path, JsonSerializer.Deserialize(content, RepositoryJson.Instance.CheckMemoryFile) ?? new CheckMemoryFile());
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return new CheckMemory(path, new CheckMemoryFile());
+        }
+    }
+
+    /// <summary>The part after the one that was read last. Without a memory the day decides, so that daily parts cover everything even on a machine that forgets.</summary>
+    public int NextPart(int count, TimeProvider time) =>
+        file.LastParts.TryGetValue(count, out var last) && last <= count
+            ? last % count + 1
+            : (int)(time.GetUtcNow().ToUnixTimeSeconds() / 86400 % count) + 1;
+
+    public void Remember(ReadScope.Part part) => file.LastParts[part.Count] = part.Number;
+
+    public void Remember(Manifest manifest)
+    {
+        if (file.Newest is null || file.Newest.Id.CompareTo(manifest.Id) <= 0)
+            file.Newest = new PreviousManifest(manifest.Id, manifest.Hash);
+    }
+
+    /// <summary>Writes the memory; <see langword="false"/> where that is not possible, as on a read-only disk.</summary>
+    public async Task<bool> TrySaveAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            var waiting = $"{path}.{Environment.ProcessId}.tmp";
+            await File.WriteAllBytesAsync(waiting, JsonSerializer.SerializeToUtf8Bytes(file, RepositoryJson.Instance.CheckMemoryFile), cancellationToken);
+            File.Move(waiting, path, overwrite: true);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>The file of a <see cref="CheckMemory"/>.</summary>
+internal sealed record CheckMemoryFile
+{
+    public PreviousManifest? Newest { get; set; }
+
+    /// <summary>The part that was read last, by the number of parts.</summary>
+    [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
+    public Dictionary<int, int> LastParts { get; } = [];
+}

@@ -1,0 +1,102 @@
+using Nestegg.Repositories;
+
+namespace Nestegg.Checks;
+
+/// <summary>Reads objects and packs to the last byte and compares them with their names and with the rows that point into them.</summary>
+internal sealed class ContentCheck(Repository repository, CheckLog log)
+{
+    private const string Hint = "put the file back from another copy of the repository; the other objects are not affected";
+
+    public async Task ReadAsync(ReadJob job, ObjectHash expected, bool isPack, CancellationToken cancellationToken)
+    {
+        await using var item = await repository.Store.TryOpenAsync(job.Key, 0, null, cancellationToken);
+        if (item is null)
+        {
+            log.Find("object-missing", Severity.Error, job.Key, $"{job.Key} was there a moment ago and is missing", Hint);
+            return;
+        }
+
+        await using var stream = new CountingStream(item);
+        if (isPack)
+            await ReadPackAsync(stream, job, expected, cancellationToken);
+        else
+            await ReadObjectAsync(stream, job, expected, cancellationToken);
+        log.Count(counts => counts with { ReadFiles = counts.ReadFiles + 1, ReadBytes = counts.ReadBytes + stream.ReadBytes });
+    }
+
+    private async Task ReadObjectAsync(Stream stream, ReadJob job, ObjectHash expected, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var verifying = new VerifyingStream(stream, job.Key, null, expected);
+            await verifying.DrainAsync(cancellationToken);
+        }
+        catch (NesteggException e) when (e.ExitCode == ExitCode.Damaged)
+        {
+            log.Find("object-damaged", Severity.Error, job.Key, e.Message + NamesOf(job, expected), Hint);
+        }
+    }
+
+    private async Task ReadPackAsync(Stream stream, ReadJob job, ObjectHash expected, CancellationToken cancellationToken)
+    {
+        var entries = new Dictionary<long, PackEntry>();
+        var errors = 0;
+        await using var verifying = new VerifyingStream(stream, job.Key, null, expected);
+        try
+        {
+            await foreach (var entry in PackReader.ReadAsync(verifying, job.Key, cancellationToken))
+            {
+                entries[entry.Offset] = entry;
+                if (entry.Content == entry.Name)
+                    continue;
+                errors++;
+                log.Find(
+                    "entry-damaged", Severity.Error, $"{job.Key}#{entry.Name}",
+                    $"the entry {entry.Name} at byte {entry.Offset} of {job.Key} hashes to {entry.Content}{NamesOf(job, entry.Name)}", Hint);
+            }
+
+            await verifying.DrainAsync(cancellationToken);
+        }
+        catch (NesteggException e) when (e.ExitCode == ExitCode.Damaged)
+        {
+            // When an entry has been named, that the pack as a whole is not itself is the same news.
+            if (errors == 0)
+                log.Find("pack-damaged", Severity.Error, job.Key, e.Message, Hint);
+            errors++;
+        }
+
+        if (errors == 0)
+            CompareRows(job, entries);
+    }
+
+    private void CompareRows(ReadJob job, Dictionary<long, PackEntry> entries)
+    {
+        foreach (var (number, row) in job.Rows)
+        {
+            if (entries.TryGetValue(row.Offset, out var entry) && entry.SizeBytes == row.SizeBytes && entry.Name == row.Hash)
+                continue;
+            var found = entry == default ? "no entry begins there" : $"the entry there is {entry.Name} with {entry.SizeBytes} bytes";
+            log.Find(
+                "row-wrong", Severity.Error, $"{RepositoryKeys.IndexFile(job.IndexName)}#{number}",
+                $"row {number} of {RepositoryKeys.IndexFile(job.IndexName)} says that {row.Key} is {row.Hash} with {row.SizeBytes} bytes at byte {row.Offset} of {job.Key}; {found}");
+        }
+    }
+
+    private static string NamesOf(ReadJob job, ObjectHash hash)
+    {
+        var keys = job.Rows.Where(row => row.Row.Hash == hash).Select(row => row.Row.Key).Take(3).ToList();
+        return keys.Count == 0 ? "" : $"; it is {string.Join(", ", keys)}";
+    }
+
+    private sealed class CountingStream(Stream inner) : ReadOnlyStream
+    {
+        public long ReadBytes { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = await inner.ReadAsync(buffer, cancellationToken);
+            ReadBytes += count;
+            return count;
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using Nestegg.Repositories;
+
+namespace Nestegg.Checks;
+
+/// <summary>Looks at the snapshots' folders: signatures, the files that manifests name, and that each manifest's predecessor is still the one it was.</summary>
+internal sealed class ManifestCheck(Repository repository, CheckMemory memory, ReadSelection selection, CheckLog log)
+{
+    private const string RemovedHint = "if you did not remove it, somebody who can write to the repository did; look at another copy";
+
+    // Names and lengths of all files under snapshots/: less than ten a snapshot.
+    private readonly SortedDictionary<SnapshotId, Dictionary<string, long>> folders = [];
+    private readonly Dictionary<SnapshotId, Manifest> manifests = [];
+
+    /// <returns>The manifests whose signatures are good, the oldest first.</returns>
+    public async Task<IReadOnlyList<Manifest>> RunAsync(CancellationToken cancellationToken)
+    {
+        await ListAsync(cancellationToken);
+        foreach (var (id, files) in folders)
+        {
+            if (files.ContainsKey(RepositoryKeys.Signature))
+                await ReadAsync(id, cancellationToken);
+            else
+                FindUnfinished(id, files);
+        }
+
+        log.Count(counts => counts with { Snapshots = manifests.Count });
+        foreach (var manifest in manifests.Values)
+            CheckPrevious(manifest);
+        CheckNewest();
+        foreach (var manifest in manifests.Values)
+            await CheckFilesAsync(manifest, cancellationToken);
+        return [.. manifests.Values];
+    }
+
+    private async Task ListAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var item in repository.Store.ListAsync(RepositoryKeys.Snapshots, cancellationToken))
+        {
+            var parts = item.Key.Split('/');
+            if (parts.Length != 3 || !SnapshotId.TryParse(parts[1], out var id))
+            {
+                log.Find("unknown-file", Severity.Warning, item.Key, $"{item.Key} is no file that a snapshot has", "if it was renamed, rename it back; else remove it");
+                continue;
+            }
+
+            if (!folders.TryGetValue(id, out var files))
+                folders.Add(id, files = []);
+            files[parts[2]] = item.SizeBytes;
+        }
+    }
+
+    private async Task ReadAsync(SnapshotId id, CancellationToken cancellationToken)
+    {
+        var key = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Manifest);
+        try
+        {
+            var manifest = await repository.ReadManifestAsync(id, cancellationToken);
+            manifests.Add(id, manifest);
+            if (manifest.RepositorySha256 != repository.Description.Hash)
+            {
+                log.Find(
+                    "description-changed", Severity.Error, RepositoryKeys.Description,
+                    $"{RepositoryKeys.Description} hashes to {repository.Description.Hash}; when {id} was made it hashed to {manifest.RepositorySha256}",
+                    "compare its recipients with your own before the next backup; put the file back from another copy");
+            }
+        }
+        catch (NesteggException e) when (log.TryFind(e, "manifest-damaged", key))
+        {
+            // It is named; what else there is goes on being looked at.
+        }
+    }
+
+    private void FindUnfinished(SnapshotId id, Dictionary<string, long> files)
+    {
+        var folder = $"{RepositoryKeys.Snapshots}{id}";
+        if (files.ContainsKey(RepositoryKeys.Manifest))
+        {
+            log.Find(
+                "signature-missing", Severity.Warning, RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature),
+                $"{folder} has a manifest but no {RepositoryKeys.Signature}: the run was interrupted in its last moment, or the signature was removed", RemovedHint);
+        }
+        else
+        {
+            log.Find("snapshot-unfinished", Severity.Note, folder, $"the run that made {folder} did not finish, or is under way; it counts for nothing");
+        }
+    }
+
+    private void CheckPrevious(Manifest manifest)
+    {
+        if (manifest.Previous is not { } previous)
+            return;
+        if (!IsFinished(previous.Id))
+        {
+            log.Find(
+                "snapshot-gone", Severity.Warning, $"{RepositoryKeys.Snapshots}{previous.Id}",
+                $"the snapshot {previous.Id} is gone: {manifest.Id} was made after it and names it", RemovedHint);
+        }
+        else if (manifests.TryGetValue(previous.Id, out var found) && found.Hash != previous.Sha256)
+        {
+            log.Find(
+                "chain-broken", Severity.Error, RepositoryKeys.SnapshotFile(previous.Id, RepositoryKeys.Manifest),
+                $"the manifest of {previous.Id} hashes to {found.Hash}; when {manifest.Id} was made it hashed to {previous.Sha256}", RemovedHint);
+        }
+    }
+
+    /// <summary>A repository that was set back to an earlier day looks whole by itself; only the memory of this machine knows better.</summary>
+    private void CheckNewest()
+    {
+        if (memory.Newest is { } newest)
+        {
+            if (!IsFinished(newest.Id))
+            {
+                log.Find(
+                    "rolled-back", Severity.Error, $"{RepositoryKeys.Snapshots}{newest.Id}",
+                    $"the snapshot {newest.Id} was here when this machine last looked and is gone; the newest is {(manifests.Count == 0 ? "none" : manifests.Keys.Max())}", RemovedHint);
+            }
+            else if (manifests.TryGetValue(newest.Id, out var found) && found.Hash != newest.Sha256)
+            {
+                log.Find(
+                    "manifest-replaced", Severity.Error, RepositoryKeys.SnapshotFile(newest.Id, RepositoryKeys.Manifest),
+                    $"the manifest of {newest.Id} hashes to {found.Hash}; when this machine last looked it hashed to {newest.Sha256}", RemovedHint);
+            }
+        }
+
+        // After the comparison, so that one that was rolled back is found again next time.
+        if (manifests.Count > 0 && (memory.Newest is null || IsFinished(memory.Newest.Id)))
+            memory.Remember(manifests[manifests.Keys.Max()]);
+    }
+
+    private async Task CheckFilesAsync(Manifest manifest, CancellationToken cancellationToken)
+    {
+        var files = folders[manifest.Id];
+        foreach (var name in files.Keys)
+        {
+            if (name is not (RepositoryKeys.Manifest or RepositoryKeys.Signature) && manifest.Files.All(file => file.Name != name))
+            {
+                var key = RepositoryKeys.SnapshotFile(manifest.Id, name);
+                log.Find("unknown-file", Severity.Warning, key, $"{key} is not named in the manifest", "if it was renamed, rename it back; else remove it");
+            }
+        }
+
+        foreach (var file in manifest.Files)
+        {
+            var key = RepositoryKeys.SnapshotFile(manifest.Id, file.Name);
+            if (!files.TryGetValue(file.Name, out var size))
+                log.Find("file-missing", Severity.Error, key, $"{key} is missing", "look for it in another copy of the repository; other snapshots are not affected");
+            else if (size != file.SizeBytes)
+                log.Find("file-damaged", Severity.Error, key, $"{key} has {size} bytes and should have {file.SizeBytes}", "put it back from another copy of the repository");
+            else if (IsHashed(manifest, file.Name, key))
+                await HashAsync(manifest, file, key, cancellationToken);
+        }
+    }
+
+    // Dumps are the large ones: all but the newest wait for --read, so that a plain check stays quick with a year of snapshots.
+    private bool IsHashed(Manifest manifest, string name, string key) =>
+        name is not (RepositoryKeys.Database or RepositoryKeys.Configuration) || manifest.Id == manifests.Keys.Max() || selection.Includes(key);
+
+    private async Task HashAsync(Manifest manifest, ManifestFile file, string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var stream = await repository.OpenFileAsync(manifest, file.Name, cancellationToken);
+            await stream.DrainAsync(cancellationToken);
+            log.Count(counts => counts with { ReadFiles = counts.ReadFiles + 1, ReadBytes = counts.ReadBytes + file.SizeBytes });
+        }
+        catch (NesteggException e) when (log.TryFind(e, "file-damaged", key))
+        {
+            // It is named; what else there is goes on being looked at.
+        }
+    }
+
+    private bool IsFinished(SnapshotId id) => folders.TryGetValue(id, out var files) && files.ContainsKey(RepositoryKeys.Signature);
+}
