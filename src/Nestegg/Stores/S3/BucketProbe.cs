@@ -1,0 +1,51 @@
+namespace Nestegg.Stores.S3;
+
+/// <summary>Looks whether a bucket can be used, for preflight and doctor.</summary>
+internal sealed class BucketProbe(BucketClient bucket, string subject)
+{
+    // S3 refuses requests that are 15 minutes off; a third of that deserves a word before it fails.
+    private static readonly TimeSpan Refused = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Suspicious = TimeSpan.FromMinutes(5);
+
+    private readonly Uri endpoint = bucket.Connection.Endpoint;
+
+    public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken)
+    {
+        var findings = new List<Finding>();
+        if (await ClockAsync(cancellationToken) is { } clock) findings.Add(clock);
+        try
+        {
+            await bucket.ListPageAsync("", null, 1, cancellationToken);
+            findings.Add(new Finding("bucket-ok", Severity.Ok, subject, $"bucket '{bucket.Bucket}' at {endpoint.Authority} answers and can be listed"));
+        }
+        catch (NesteggException failure) when (failure.InnerException is { } cause)
+        {
+            var (code, what, hint) = S3Failure.Describe(endpoint, bucket.Bucket, cause);
+            findings.Add(new Finding(code, Severity.Error, subject, $"bucket '{bucket.Bucket}': {what}", hint));
+        }
+
+        return findings;
+    }
+
+    // Any answer, even a refusal, carries the server's time. A server that does not answer at all is what the listing will find.
+    private async Task<Finding?> ClockAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(bucket.Connection.Settings.AnswerLimit);
+        try
+        {
+            using var response = await bucket.Connection.Http.GetAsync(endpoint, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            if (response.Headers.Date is not { } theirs) return null;
+            var ours = bucket.Time.GetUtcNow();
+            var apart = (ours - theirs).Duration();
+            return apart < Suspicious ? null : new Finding(
+                "clock-skew", apart < Refused ? Severity.Warning : Severity.Error, subject,
+                $"this machine's clock says {ours:yyyy-MM-dd HH:mm:ss}Z and {endpoint.Authority}'s {theirs:yyyy-MM-dd HH:mm:ss}Z; S3 refuses more than 15 minutes apart",
+                "set both clocks by NTP (timedatectl set-ntp true)");
+        }
+        catch (Exception failure) when (S3Failure.IsOfStore(failure) || failure is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace Nestegg.Stores.S3;
+
+/// <summary>The server's answer to one GET: the body as it arrives, and what the headers say.</summary>
+internal sealed class ObjectAnswer : IDisposable
+{
+    private readonly HttpResponseMessage? response;
+
+    private ObjectAnswer(HttpResponseMessage? response, Stream body, long objectBytes, string eTag)
+    {
+        this.response = response;
+        Body = body;
+        ObjectBytes = objectBytes;
+        ETag = eTag;
+    }
+
+    public Stream Body { get; }
+
+    /// <summary>Length of the whole object, of which the body may be a part.</summary>
+    public long ObjectBytes { get; }
+
+    public string ETag { get; }
+
+    public static async Task<ObjectAnswer> OfAsync(HttpResponseMessage response, long offset, CancellationToken cancellationToken)
+    {
+        var headers = response.Content.Headers;
+
+        // A server that ignores the range answers 200 with everything; what it sends must not be taken for the range.
+        if (offset > 0 && headers.ContentRange?.From != offset)
+        {
+            response.Dispose();
+            throw new HttpRequestException(HttpRequestError.InvalidResponse, "the server ignores ranges");
+        }
+
+        var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return new ObjectAnswer(response, body, headers.ContentRange?.Length ?? headers.ContentLength ?? 0, TagOf(response));
+    }
+
+    /// <summary>For a range that begins behind the end.</summary>
+    public static ObjectAnswer Empty(HttpResponseMessage response) =>
+        new(null, Stream.Null, response.Content.Headers.ContentRange?.Length ?? 0, TagOf(response));
+
+    public void Dispose() => response?.Dispose();
+
+    private static string TagOf(HttpResponseMessage response) =>
+        BucketClient.Unquoted(response.Headers.TryGetValues("ETag", out var values) ? values.FirstOrDefault() : null);
+}

@@ -1,0 +1,140 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace Nestegg.Stores.S3;
+
+/// <summary>
+/// One object on its way into a bucket: in one request up to <see cref="PartBytes"/>, else in parts one after the other. A part waits
+/// in memory until it is stored, so that it can be sent again; its MD5 goes along, so the server refuses what arrives damaged.
+/// </summary>
+internal sealed class ObjectUpload(BucketClient bucket, string key, long length, ObjectLock? retention)
+{
+    public const int PartBytes = 8 * 1024 * 1024;
+
+    // S3 allows 10,000 parts.
+    private const int MostParts = 9_000;
+
+    private readonly AmazonS3Client client = bucket.Connection.Client;
+    private readonly int partBytes = (int)Math.Max(PartBytes, length / MostParts);
+
+    public async Task RunAsync(Stream content, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, partBytes));
+        try
+        {
+            if (length <= partBytes) await PutWholeAsync(await FillAsync(content, buffer, length, cancellationToken), cancellationToken);
+            else await PutInPartsAsync(content, buffer, cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task PutWholeAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var md5 = Md5(content);
+        await bucket.CallAsync("write", key, content.Length, async token =>
+        {
+            using var body = AsStream(content);
+            return await client.PutObjectAsync(Retained(new PutObjectRequest
+            {
+                BucketName = bucket.Bucket, Key = key, InputStream = body, AutoCloseStream = false, UseChunkEncoding = false, MD5Digest = md5,
+            }), token);
+        }, cancellationToken);
+    }
+
+    private async Task PutInPartsAsync(Stream content, byte[] buffer, CancellationToken cancellationToken)
+    {
+        var upload = (await bucket.CallAsync("write", key, 0, token => client.InitiateMultipartUploadAsync(Retained(
+            new InitiateMultipartUploadRequest { BucketName = bucket.Bucket, Key = key }), token), cancellationToken)).UploadId;
+        try
+        {
+            var parts = new List<PartETag>((int)(length / partBytes) + 1);
+            for (long done = 0; done < length; done += partBytes)
+            {
+                var part = await FillAsync(content, buffer, Math.Min(partBytes, length - done), cancellationToken);
+                parts.Add(await PutPartAsync(upload, parts.Count + 1, part, cancellationToken));
+            }
+
+            await bucket.CallAsync("write", key, 0, token => client.CompleteMultipartUploadAsync(
+                new CompleteMultipartUploadRequest { BucketName = bucket.Bucket, Key = key, UploadId = upload, PartETags = parts }, token), cancellationToken);
+        }
+        catch
+        {
+            await AbortAsync(upload);
+            throw;
+        }
+    }
+
+    private Task<PartETag> PutPartAsync(string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var md5 = Md5(content);
+        return bucket.CallAsync("write", key, content.Length, async token =>
+        {
+            using var body = AsStream(content);
+            var answer = await client.UploadPartAsync(new UploadPartRequest
+            {
+                BucketName = bucket.Bucket, Key = key, UploadId = upload, PartNumber = number, PartSize = content.Length, InputStream = body, UseChunkEncoding = false, MD5Digest = md5,
+            }, token);
+            return new PartETag(number, answer.ETag);
+        }, cancellationToken);
+    }
+
+    // Parts that nobody completes cost their owner money for ever. One try: the store may be what failed, and the first failure is the one to tell.
+    private async Task AbortAsync(string upload)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            await client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = bucket.Bucket, Key = key, UploadId = upload }, limit.Token);
+        }
+        catch (Exception failure) when (S3Failure.IsOfStore(failure) || failure is OperationCanceledException)
+        {
+            return;
+        }
+    }
+
+    private PutObjectRequest Retained(PutObjectRequest request)
+    {
+        if (retention is null) return request;
+        request.ObjectLockMode = ModeOf(retention.Mode);
+        request.ObjectLockRetainUntilDate = RetainUntil(retention);
+        return request;
+    }
+
+    private InitiateMultipartUploadRequest Retained(InitiateMultipartUploadRequest request)
+    {
+        if (retention is null) return request;
+        request.ObjectLockMode = ModeOf(retention.Mode);
+        request.ObjectLockRetainUntilDate = RetainUntil(retention);
+        return request;
+    }
+
+    private static Amazon.S3.ObjectLockMode ModeOf(ObjectLockMode mode) =>
+        mode == ObjectLockMode.Compliance ? Amazon.S3.ObjectLockMode.Compliance : Amazon.S3.ObjectLockMode.Governance;
+
+    private DateTime RetainUntil(ObjectLock wanted) => bucket.Time.GetUtcNow().AddDays(wanted.Days).UtcDateTime;
+
+    private async Task<ReadOnlyMemory<byte>> FillAsync(Stream content, byte[] buffer, long bytes, CancellationToken cancellationToken)
+    {
+        var part = buffer.AsMemory(0, (int)bytes);
+        var count = await content.ReadAtLeastAsync(part, part.Length, throwOnEndOfStream: false, cancellationToken);
+        return count == part.Length ? part : throw new NesteggException(
+            ExitCode.Damaged, $"cannot write {bucket.Location}/{key}: its content ended early, {length} bytes were expected", "check the source with nestegg check --read");
+    }
+
+    private static MemoryStream AsStream(ReadOnlyMemory<byte> content) =>
+        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(content, out var array)
+            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+            : throw new InvalidOperationException("a part is always an array");
+
+    private static string Md5(ReadOnlyMemory<byte> content)
+    {
+        Span<byte> hash = stackalloc byte[MD5.HashSizeInBytes];
+        MD5.HashData(content.Span, hash);
+        return Convert.ToBase64String(hash);
+    }
+}

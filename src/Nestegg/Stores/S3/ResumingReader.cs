@@ -1,0 +1,125 @@
+namespace Nestegg.Stores.S3;
+
+/// <summary>
+/// The body of an object. When the connection breaks or falls silent, it asks for the rest and goes on, as long as every
+/// few attempts bring at least one byte.
+/// </summary>
+internal sealed class ResumingReader : Stream
+{
+    private readonly BucketClient bucket;
+    private readonly string key;
+    private readonly long end;
+    private ObjectAnswer answer;
+    private long position;
+    private int failures;
+
+    // Reused from read to read: a timer for each would cost more than the read.
+    private CancellationTokenSource silence = new();
+
+    /// <param name="length">Bytes that the reader may give; <see langword="null"/> for up to the object's end.</param>
+    public ResumingReader(BucketClient bucket, string key, ObjectAnswer answer, long offset, long? length)
+    {
+        this.bucket = bucket;
+        this.key = key;
+        this.answer = answer;
+        position = offset;
+        end = length is { } bytes && bytes < answer.ObjectBytes - offset ? offset + bytes : Math.Max(offset, answer.ObjectBytes);
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var room = buffer[..(int)Math.Min(buffer.Length, end - position)];
+        if (room.IsEmpty) return 0;
+        while (true)
+        {
+            try
+            {
+                var count = await ReadOnceAsync(room, cancellationToken);
+                position += count;
+                failures = 0;
+                return count;
+            }
+            catch (Exception failure) when (S3Failure.IsOfStore(failure) && !cancellationToken.IsCancellationRequested)
+            {
+                if (!Transient.Is(failure) || ++failures >= Transient.Attempts) throw bucket.Explain("read", key, failure);
+                await bucket.Retries.PauseAsync(failures - 1, cancellationToken);
+            }
+
+            await ReopenAsync(cancellationToken);
+        }
+    }
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            answer.Dispose();
+            silence.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask<int> ReadOnceAsync(Memory<byte> room, CancellationToken cancellationToken)
+    {
+        silence.CancelAfter(bucket.Connection.Settings.AnswerLimit);
+        try
+        {
+            int count;
+            using (cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), silence))
+            {
+                count = await answer.Body.ReadAsync(room, silence.Token);
+            }
+
+            return count > 0 ? count : throw new EndOfStreamException($"the body ended at byte {position} of {end}");
+        }
+        catch (OperationCanceledException cut)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new TimeoutException($"silent for {bucket.Connection.Settings.AnswerLimit.TotalSeconds:0} s", cut);
+        }
+        finally
+        {
+            if (!silence.TryReset())
+            {
+                silence.Dispose();
+                silence = new CancellationTokenSource();
+            }
+        }
+    }
+
+    private async Task ReopenAsync(CancellationToken cancellationToken)
+    {
+        var eTag = answer.ETag.Length == 0 ? null : answer.ETag;
+        answer.Dispose();
+        answer = await bucket.CallAsync("read", key, 0, token => bucket.GetAsync(key, position, end - position, eTag, token), cancellationToken)
+            ?? throw new NesteggException(ExitCode.OutOfReach, $"cannot read {bucket.Location}/{key}: it was deleted while it was being read", "run the command again");
+    }
+}
