@@ -4,13 +4,15 @@ using Nestegg.Ente.Objects;
 namespace Nestegg.Backup;
 
 /// <summary>
-/// The objects that a run has still to fetch, in a private temporary file, so that the database transaction need not stay open
-/// while they are fetched and memory does not grow with them. About 110 bytes of disk an object.
+/// Objects to come back to, each with a reason, in a private temporary file: those that a run has still to fetch, so that the database
+/// transaction need not stay open meanwhile, and those that were not found. Memory does not grow with them; about 110 bytes of disk an object.
+/// May be added to by many tasks at once.
 /// </summary>
 internal sealed class ObjectQueue : IDisposable
 {
     private readonly FileStream file;
     private readonly BinaryWriter writer;
+    private readonly Lock gate = new();
 
     public ObjectQueue()
     {
@@ -36,31 +38,36 @@ internal sealed class ObjectQueue : IDisposable
     /// <summary>The lengths that the database states, added up; what it does not state counts as nothing.</summary>
     public long TotalBytes { get; private set; }
 
-    public void Add(in NamedObject item)
+    public void Add(in NamedObject item, string reason = "")
     {
-        writer.Write(item.Key);
-        writer.Write((byte)item.Kind);
-        writer.Write(item.SizeBytes);
-        writer.Write(item.Version);
-        writer.Write(item.Slots);
-        writer.Write(item.IsDeleted);
-        writer.Write(item.OwnerId);
-        writer.Write(item.FileId);
-        Count++;
-        TotalBytes += Math.Max(0, item.SizeBytes);
+        lock (gate)
+        {
+            writer.Write(item.Key);
+            writer.Write((byte)item.Kind);
+            writer.Write(item.SizeBytes);
+            writer.Write(item.Version);
+            writer.Write(item.Slots);
+            writer.Write(item.IsDeleted);
+            writer.Write(item.OwnerId);
+            writer.Write(item.FileId);
+            writer.Write(reason);
+            Count++;
+            TotalBytes += Math.Max(0, item.SizeBytes);
+        }
     }
 
     /// <summary>Reads what was added, in that order. Nothing may be added while it is read.</summary>
-    public IEnumerable<NamedObject> Read()
+    public IEnumerable<QueuedObject> Read()
     {
         writer.Flush();
         file.Position = 0;
         using var reader = new BinaryReader(file, Encoding.UTF8, leaveOpen: true);
         for (var i = 0L; i < Count; i++)
         {
-            yield return new NamedObject(
+            var item = new NamedObject(
                 reader.ReadString(), (ObjectKind)reader.ReadByte(), reader.ReadInt64(), reader.ReadInt64(),
                 reader.ReadString(), reader.ReadBoolean(), reader.ReadInt64(), reader.ReadInt64());
+            yield return new QueuedObject(item, reader.ReadString());
         }
     }
 
@@ -70,3 +77,6 @@ internal sealed class ObjectQueue : IDisposable
         file.Dispose();
     }
 }
+
+/// <param name="Reason">Why it is in the queue; empty for one that has just not been fetched yet.</param>
+internal readonly record struct QueuedObject(NamedObject Object, string Reason);

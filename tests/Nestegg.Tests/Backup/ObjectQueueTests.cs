@@ -17,11 +17,12 @@ public class ObjectQueueTests
         using var queue = new ObjectQueue();
         foreach (var item in objects)
         {
-            queue.Add(item);
+            queue.Add(item, $"not at {item.Slots}");
         }
 
-        Assert.Equal(objects, queue.Read());
-        Assert.Equal(objects, queue.Read());
+        var expected = objects.Select(item => new QueuedObject(item, $"not at {item.Slots}"));
+        Assert.Equal(expected, queue.Read());
+        Assert.Equal(expected, queue.Read());
         Assert.Equal(3, queue.Count);
         Assert.Equal(5_000_000_012, queue.TotalBytes);
     }

@@ -1,0 +1,57 @@
+using Nestegg.Ente.Objects;
+using Nestegg.Repositories;
+
+namespace Nestegg.Backup;
+
+/// <summary>What a run counts, by kind of object. May be added to by many tasks at once.</summary>
+internal sealed class BackupCounts
+{
+    private static readonly ObjectKind[] AllKinds = Enum.GetValues<ObjectKind>();
+
+    private readonly long[] objects = new long[AllKinds.Length];
+    private readonly long[] bytes = new long[AllKinds.Length];
+    private long missing;
+    private long missingDerived;
+    private long changedSince;
+    private long absentDeleted;
+
+    /// <summary>Objects that the database names and the repository has.</summary>
+    public long Objects => objects.Sum();
+
+    public long Bytes => bytes.Sum();
+
+    /// <summary>Lost originals, thumbnails and profile pictures.</summary>
+    public long Missing => missing;
+
+    /// <summary>Lost objects that Ente can make again.</summary>
+    public long MissingDerived => missingDerived;
+
+    /// <summary>Objects that were deleted or overwritten while the run went on.</summary>
+    public long ChangedSince => changedSince;
+
+    /// <summary>Objects of deleted files whose bytes are gone, as they should be.</summary>
+    public long AbsentDeleted => absentDeleted;
+
+    public void AddHeld(ObjectKind kind, long sizeBytes)
+    {
+        Interlocked.Increment(ref objects[(int)kind]);
+        Interlocked.Add(ref bytes[(int)kind], sizeBytes);
+    }
+
+    public void AddMissing(ObjectKind kind) => Interlocked.Increment(ref IsDerived(kind) ? ref missingDerived : ref missing);
+
+    public void AddChangedSince() => Interlocked.Increment(ref changedSince);
+
+    public void AddAbsentDeleted() => Interlocked.Increment(ref absentDeleted);
+
+    public IReadOnlyDictionary<string, KindCounts> ByKind() => AllKinds
+        .Where(kind => objects[(int)kind] > 0)
+        .ToDictionary(NameOf, kind => new KindCounts(objects[(int)kind], bytes[(int)kind]));
+
+    /// <summary>Whether Ente can make such an object again from the original.</summary>
+    public static bool IsDerived(ObjectKind kind) =>
+        kind is ObjectKind.MlData or ObjectKind.VideoPreview or ObjectKind.VideoPlaylist or ObjectKind.ImagePreview;
+
+    /// <summary>The kind as the manifest writes it: <c>file</c>, <c>ml-data</c>.</summary>
+    public static string NameOf(ObjectKind kind) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
+}

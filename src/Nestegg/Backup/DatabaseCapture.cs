@@ -1,0 +1,73 @@
+using System.Data;
+using Nestegg.Ente.Database;
+using Nestegg.Ente.Objects;
+using Nestegg.Repositories;
+using Npgsql;
+
+namespace Nestegg.Backup;
+
+/// <summary>What the database was at the moment of the snapshot.</summary>
+internal sealed record CapturedDatabase(
+    DateTimeOffset TakenAt, string ServerVersion, long? SchemaVersion, bool IsSchemaDirty, IReadOnlyDictionary<string, long> Tables);
+
+/// <summary>
+/// Captures the database: one read-only, repeatable-read transaction exports its snapshot to pg_dump and answers itself which objects are named.
+/// So the dump and the list of objects are of the same moment. Objects that the repository has are marked; the others go into a queue.
+/// </summary>
+internal sealed class DatabaseCapture(NpgsqlDataSource database, PostgresDump dump, SnapshotWriter snapshot, BackupCounts counts, TimeProvider time)
+{
+    public async Task<CapturedDatabase> RunAsync(ObjectQueue missingHere, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        await ExecuteAsync(connection, "SET TRANSACTION READ ONLY", cancellationToken);
+        var name = (string)(await ScalarAsync(connection, "SELECT pg_export_snapshot()", cancellationToken))!;
+        var takenAt = time.GetUtcNow();
+
+        // When one of the two fails the other must not go on for hours.
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] work = [DumpAsync(name, both.Token), ScanAsync(connection, missingHere, both.Token)];
+        if (await Task.WhenAny(work) is { IsCompletedSuccessfully: false } failed)
+        {
+            await both.CancelAsync();
+            await Task.WhenAll(work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await failed;
+        }
+
+        await Task.WhenAll(work);
+        var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
+        var tables = await catalog.CountRowsAsync(connection, catalog.Tables, cancellationToken);
+        return new CapturedDatabase(takenAt, connection.PostgreSqlVersion.ToString(), catalog.SchemaVersion, catalog.SchemaDirty, tables);
+    }
+
+    private Task DumpAsync(string snapshotName, CancellationToken cancellationToken) =>
+        snapshot.PutSecretAsync(RepositoryKeys.Database, (output, token) => dump.WriteAsync(snapshotName, output, token), expectedBytes: 1 << 24, cancellationToken);
+
+    private async Task ScanAsync(NpgsqlConnection connection, ObjectQueue missingHere, CancellationToken cancellationToken)
+    {
+        await foreach (var item in NamedObjects.ReadAsync(connection, cancellationToken))
+        {
+            // A row with a version of its own may rightly hold another length: it was overwritten between the snapshot and its copying.
+            if (snapshot.Known.TryMark(item.Key, item.Version, item.Version == 0 ? item.SizeBytes : -1, out var sizeBytes))
+            {
+                counts.AddHeld(item.Kind, sizeBytes);
+            }
+            else
+            {
+                missingHere.Add(item);
+            }
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<object?> ScalarAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(cancellationToken);
+    }
+}

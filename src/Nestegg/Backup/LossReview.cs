@@ -1,0 +1,74 @@
+using Nestegg.Ente.Objects;
+using Nestegg.Repositories;
+using Npgsql;
+
+namespace Nestegg.Backup;
+
+/// <summary>
+/// Looks up again, in the live database, what could not be copied as the snapshot of the database names it. What was deleted or overwritten
+/// since then is no loss; the rest is put on the record as missing.
+/// </summary>
+internal sealed class LossReview(NpgsqlDataSource database, ObjectCopier copier, SnapshotWriter snapshot, BackupCounts counts, IProgress<RunEvent> events)
+{
+    private const int BatchObjects = 1000;
+    private const int FindingsSaid = 20;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (copier.Problems.Count == 0)
+        {
+            return;
+        }
+
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        foreach (var batch in copier.Problems.Read().Chunk(BatchObjects))
+        {
+            var now = new Dictionary<string, NamedObject>(StringComparer.Ordinal);
+            await foreach (var named in NamedObjects.ReadAgainAsync(connection, [.. batch.Select(queued => queued.Object)], cancellationToken))
+            {
+                now[named.Key] = named;
+            }
+
+            foreach (var (item, reason) in batch)
+            {
+                await JudgeAsync(item, reason, now, cancellationToken);
+            }
+        }
+    }
+
+    private async Task JudgeAsync(NamedObject item, string reason, Dictionary<string, NamedObject> now, CancellationToken cancellationToken)
+    {
+        if (item.IsDeleted)
+        {
+            counts.AddAbsentDeleted();
+            return;
+        }
+
+        if (!now.TryGetValue(item.Key, out var current) || current.IsDeleted || current.Version != item.Version)
+        {
+            counts.AddChangedSince();
+            return;
+        }
+
+        // The row names other slots by now: the object was moved, not lost.
+        var moved = current.Slots != item.Slots ? await copier.TryCopyAsync(current, cancellationToken) : reason;
+        if (moved is not null)
+        {
+            await RecordAsync(item, moved, cancellationToken);
+        }
+    }
+
+    private async Task RecordAsync(NamedObject item, string reason, CancellationToken cancellationToken)
+    {
+        counts.AddMissing(item.Kind);
+        await snapshot.AddMissingAsync(new MissingObject(item.Key, item.SizeBytes, BackupCounts.NameOf(item.Kind), reason), cancellationToken);
+        if (counts.Missing + counts.MissingDerived <= FindingsSaid)
+        {
+            events.Report(new FindingEvent(Missing(item, reason)));
+        }
+    }
+
+    private static Finding Missing(NamedObject item, string reason) => BackupCounts.IsDerived(item.Kind)
+        ? new Finding("derived-object-missing", Severity.Warning, item.Key, $"{BackupCounts.NameOf(item.Kind)} {item.Key} of file {item.FileId} is missing ({reason}).", "The apps make it again from the original.")
+        : new Finding("object-missing", Severity.Error, item.Key, $"{BackupCounts.NameOf(item.Kind)} {item.Key} of file {item.FileId} is missing ({reason}).", "Look for its bytes in older copies of the bucket; nestegg audit --live lists all that is missing.");
+}
