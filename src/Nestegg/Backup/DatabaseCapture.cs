@@ -1,6 +1,7 @@
 using System.Data;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
+using Nestegg.Instance;
 using Nestegg.Repositories;
 using Npgsql;
 
@@ -14,11 +15,11 @@ internal sealed record CapturedDatabase(
 /// Captures the database: one read-only, repeatable-read transaction exports its snapshot to pg_dump and answers itself which objects are named.
 /// So the dump and the list of objects are of the same moment. Objects that the repository has are marked; the others go into a queue.
 /// </summary>
-internal sealed class DatabaseCapture(NpgsqlDataSource database, PostgresDump dump, SnapshotWriter snapshot, BackupCounts counts, TimeProvider time)
+internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snapshot, BackupCounts counts, TimeProvider time)
 {
     public async Task<CapturedDatabase> RunAsync(ObjectQueue missingHere, CancellationToken cancellationToken)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var connection = await instance.Database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         await ExecuteAsync(connection, "SET TRANSACTION READ ONLY", cancellationToken);
         var name = (string)(await ScalarAsync(connection, "SELECT pg_export_snapshot()", cancellationToken))!;
@@ -26,7 +27,7 @@ internal sealed class DatabaseCapture(NpgsqlDataSource database, PostgresDump du
 
         // When one of the two fails the other must not go on for hours.
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] work = [DumpAsync(name, both.Token), ScanAsync(connection, missingHere, both.Token)];
+        Task[] work = [DumpAsync(name, connection.PostgreSqlVersion.Major, both.Token), ScanAsync(connection, missingHere, both.Token)];
         if (await Task.WhenAny(work) is { IsCompletedSuccessfully: false } failed)
         {
             await both.CancelAsync();
@@ -40,8 +41,20 @@ internal sealed class DatabaseCapture(NpgsqlDataSource database, PostgresDump du
         return new CapturedDatabase(takenAt, connection.PostgreSqlVersion.ToString(), catalog.SchemaVersion, catalog.SchemaDirty, tables);
     }
 
-    private Task DumpAsync(string snapshotName, CancellationToken cancellationToken) =>
-        snapshot.PutSecretAsync(RepositoryKeys.Database, (output, token) => dump.WriteAsync(snapshotName, output, token), expectedBytes: 1 << 24, cancellationToken);
+    private async Task DumpAsync(string snapshotName, int serverMajorVersion, CancellationToken cancellationToken)
+    {
+        var program = await PostgresProgram.FindAsync(
+            "pg_dump", instance.Settings.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
+        await snapshot.PutSecretAsync(RepositoryKeys.Database, WriteAsync, expectedBytes: 1 << 24, cancellationToken);
+
+        async Task WriteAsync(Stream output, CancellationToken token)
+        {
+            await using var run = program.Start(instance.DatabaseSettings, instance.Map, ["--format=custom", "--compress=0", $"--snapshot={snapshotName}"]);
+            run.StandardInput.Close();
+            await run.StandardOutput.CopyToAsync(output, 1 << 18, token);
+            await run.CompleteAsync(token);
+        }
+    }
 
     private async Task ScanAsync(NpgsqlConnection connection, ObjectQueue missingHere, CancellationToken cancellationToken)
     {

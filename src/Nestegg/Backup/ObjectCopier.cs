@@ -1,7 +1,7 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Objects;
 using Nestegg.Repositories;
-using Nestegg.Stores;
+using Nestegg.Stores.S3;
 
 namespace Nestegg.Backup;
 
@@ -73,7 +73,7 @@ internal sealed class ObjectCopier(
             string? foundMd5 = null;
             for (var attempt = 1; ; attempt++)
             {
-                await using var download = await buckets[slot.Name].TryOpenAsync(item.Key, cancellationToken);
+                await using var download = await buckets[slot.Name].TryOpenAsync(item.Key, 0, null, cancellationToken);
                 failuresInARow = 0;
                 if (download is null)
                 {

@@ -1,0 +1,173 @@
+using Nestegg.Instance;
+using Nestegg.Minisign;
+using Nestegg.Repositories;
+
+namespace Nestegg.Backup;
+
+/// <summary>What a run did.</summary>
+internal sealed record BackupResult(Manifest Manifest, BackupCounts Counts, TimeSpan Duration)
+{
+    public ExitCode ExitCode => Manifest.Complete ? ExitCode.Done : ExitCode.Incomplete;
+}
+
+/// <summary>
+/// One backup: preflight, the database and the configuration, the objects that the repository has not, and the manifest that makes
+/// them one snapshot. Interrupted at any moment it leaves the repository as valid as before; what was stored by then is not fetched again.
+/// </summary>
+internal sealed class BackupRun(
+    EnteInstance instance, Repository repository, MinisignSecretKey signingKey, int parallel, IProgress<RunEvent> events, TimeProvider time)
+{
+    private readonly List<Finding> findings = [];
+    private readonly BackupCounts counts = new();
+
+    public async Task<BackupResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var startedAt = time.GetTimestamp();
+        findings.AddRange((await new Preflight(instance).RunAsync(events, cancellationToken)).Findings);
+        foreach (var finding in ConfigurationArchive.Skipped(instance.Folder))
+        {
+            Say(finding);
+        }
+
+        await using var hold = await RepositoryLock.AcquireAsync(repository, "backup", time, cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, hold.Lost);
+        try
+        {
+            var manifest = await TakeAsync(stop.Token);
+            return new BackupResult(manifest, counts, time.GetElapsedTime(startedAt));
+        }
+        catch (OperationCanceledException) when (hold.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new NesteggException(
+                ExitCode.Locked, $"the lock on the repository at {repository.Store.Location} was lost while the backup ran, so it was stopped",
+                "nothing that was committed is harmed; run nestegg backup again");
+        }
+    }
+
+    private async Task<Manifest> TakeAsync(CancellationToken cancellationToken)
+    {
+        await using var snapshot = await SnapshotWriter.CreateAsync(repository, signingKey, time, cancellationToken);
+        foreach (var finding in snapshot.Known.Findings)
+        {
+            Say(finding);
+        }
+
+        using var queue = new ObjectQueue();
+        Step("database", "Capturing the database and the list of objects");
+        var capture = new DatabaseCapture(instance, snapshot, counts, time);
+        var database = await capture.RunAsync(queue, cancellationToken);
+        Step("configuration", "Capturing the configuration");
+        await snapshot.PutSecretAsync(
+            RepositoryKeys.Configuration, (output, token) => ConfigurationArchive.WriteAsync(instance.Folder, output, time, token), expectedBytes: 1 << 16, cancellationToken);
+        Step("objects", $"{counts.Objects:N0} objects are in the repository already, {queue.Count:N0} are to be fetched");
+        await CopyAsync(snapshot, queue, cancellationToken);
+        return await CommitAsync(snapshot, database, cancellationToken);
+    }
+
+    private async Task CopyAsync(SnapshotWriter snapshot, ObjectQueue queue, CancellationToken cancellationToken)
+    {
+        var progress = new CopyProgress(events, time, "objects", queue.Count, queue.TotalBytes);
+        using var copier = new ObjectCopier(instance.Slots, instance.Buckets, snapshot, counts, progress);
+        try
+        {
+            await copier.CopyAsync(queue, parallel, cancellationToken);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or NesteggException)
+        {
+            await KeepWhatIsStoredAsync(snapshot);
+            throw;
+        }
+
+        await new LossReview(instance.Database, copier, snapshot, counts, events).RunAsync(cancellationToken);
+    }
+
+    /// <summary>An index file for what was stored before the run was stopped, so that the next run need not fetch it again.</summary>
+    private async Task KeepWhatIsStoredAsync(SnapshotWriter snapshot)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), time);
+        try
+        {
+            await snapshot.Objects.FlushAsync(limit.Token);
+            Step("stopped", $"{snapshot.Objects.AddedObjects:N0} objects that were fetched so far are kept for the next run");
+        }
+        catch (Exception failure) when (failure is NesteggException or OperationCanceledException or InvalidOperationException)
+        {
+            // The failure that stopped the run is what has to be told; this one follows from it.
+            Step("stopped", "What was fetched last could not be recorded; the next run fetches it again");
+        }
+    }
+
+    private async Task<Manifest> CommitAsync(SnapshotWriter snapshot, CapturedDatabase database, CancellationToken cancellationToken)
+    {
+        if (await PreviousAsync(cancellationToken) is { } previous)
+        {
+            foreach (var finding in SnapshotComparison.Findings(previous, database.Tables, counts.ByKind()))
+            {
+                Say(finding);
+            }
+        }
+
+        if (counts.Missing > 0)
+        {
+            Say(new Finding("objects-missing", Severity.Error, "objects", $"{counts.Missing:N0} objects that the database names are missing or have another length.", "They are named in the manifest (nestegg snapshots ID) and in missing.tsv.zst."));
+        }
+
+        if (counts.MissingDerived > 0)
+        {
+            Say(new Finding("derived-objects-missing", Severity.Warning, "objects", $"{counts.MissingDerived:N0} previews or machine-learning objects are missing.", "The apps make them again from the originals."));
+        }
+
+        Step("commit", "Writing the manifest");
+        return await snapshot.CommitAsync(Draft(snapshot, database), cancellationToken);
+    }
+
+    private Manifest Draft(SnapshotWriter snapshot, CapturedDatabase database) => new()
+    {
+        CreatedAt = database.TakenAt,
+        Program = $"nestegg {typeof(BackupRun).Assembly.GetName().Version?.ToString(3)}",
+        Complete = findings.TrueForAll(finding => finding.Severity != Severity.Error),
+        Instance = new ManifestInstance(instance.Name, instance.Folder.MuseumImage, database.ServerVersion, database.SchemaVersion ?? 0, database.IsSchemaDirty),
+        Counts = new ManifestCounts
+        {
+            Users = database.Tables.GetValueOrDefault("users"),
+            Files = database.Tables.GetValueOrDefault("files"),
+            Objects = counts.Objects,
+            ObjectBytes = counts.Bytes,
+            NewObjects = snapshot.Objects.AddedObjects,
+            NewBytes = snapshot.Objects.AddedBytes,
+            Missing = counts.Missing,
+            MissingDerived = counts.MissingDerived,
+            Kinds = counts.ByKind(),
+        },
+        Tables = database.Tables,
+        Findings = [.. findings.Where(finding => finding.Severity != Severity.Ok)],
+    };
+
+    /// <summary>The newest snapshot that can still be read; a damaged one is <c>check</c>'s to tell, and no reason not to back up.</summary>
+    private async Task<Manifest?> PreviousAsync(CancellationToken cancellationToken)
+    {
+        var (finished, _) = await repository.ListSnapshotsAsync(cancellationToken);
+        if (finished.Count == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            return await repository.ReadManifestAsync(finished[^1], cancellationToken);
+        }
+        catch (NesteggException damage) when (damage.ExitCode == ExitCode.Damaged)
+        {
+            Say(new Finding("previous-snapshot-damaged", Severity.Warning, finished[^1].ToString(), damage.Message, damage.Hint));
+            return null;
+        }
+    }
+
+    private void Say(Finding finding)
+    {
+        findings.Add(finding);
+        events.Report(new FindingEvent(finding));
+    }
+
+    private void Step(string step, string text) => events.Report(new StepEvent(step, text));
+}
