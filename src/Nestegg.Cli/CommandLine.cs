@@ -42,6 +42,8 @@ internal static class CommandLine
             root.Options.Add(option);
 
         root.Subcommands.Add(DoctorCommand.Create(common));
+        root.Subcommands.Add(BackupCommand.Create(common));
+        root.Subcommands.Add(SnapshotsCommand.Create(common));
 
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction standard } help)
             help.Action = new HelpWithExamples(standard);

@@ -66,8 +66,9 @@ internal sealed class BackupRun(
 
     private async Task CopyAsync(SnapshotWriter snapshot, ObjectQueue queue, CancellationToken cancellationToken)
     {
-        var progress = new CopyProgress(events, time, "objects", queue.Count, queue.TotalBytes);
-        using var copier = new ObjectCopier(instance.Slots, instance.Buckets, snapshot, counts, progress);
+        var progress = new CopyProgress(events, "objects", queue.Count, queue.TotalBytes);
+        await using var buckets = new InstanceBuckets(instance);
+        using var copier = new ObjectCopier(instance.Slots, buckets, snapshot, counts, progress);
         try
         {
             await copier.CopyAsync(queue, parallel, cancellationToken);

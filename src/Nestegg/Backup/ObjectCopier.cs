@@ -1,7 +1,7 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Objects;
+using Nestegg.Instance;
 using Nestegg.Repositories;
-using Nestegg.Stores.S3;
 
 namespace Nestegg.Backup;
 
@@ -11,7 +11,7 @@ namespace Nestegg.Backup;
 /// the store states. What cannot be copied goes into <see cref="Problems"/> with the reason.
 /// </summary>
 internal sealed class ObjectCopier(
-    BucketSlots slots, IReadOnlyDictionary<string, BucketClient> buckets, SnapshotWriter snapshot, BackupCounts counts, CopyProgress progress) : IDisposable
+    BucketSlots slots, InstanceBuckets buckets, SnapshotWriter snapshot, BackupCounts counts, CopyProgress progress) : IDisposable
 {
     // So many in a row is no longer the trouble of single objects.
     private const int FailuresInARowLimit = 20;
@@ -73,7 +73,7 @@ internal sealed class ObjectCopier(
             string? foundMd5 = null;
             for (var attempt = 1; ; attempt++)
             {
-                await using var download = await buckets[slot.Name].TryOpenAsync(item.Key, 0, null, cancellationToken);
+                await using var download = await buckets[slot].TryOpenAsync(item.Key, 0, null, cancellationToken);
                 failuresInARow = 0;
                 if (download is null)
                 {

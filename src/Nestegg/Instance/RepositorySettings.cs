@@ -1,3 +1,5 @@
+using Nestegg.Stores;
+
 namespace Nestegg.Instance;
 
 /// <summary>Where the repository is and how to sign in there. Not a record: a record's text would print the secret.</summary>
@@ -28,4 +30,7 @@ internal sealed class RepositorySettings
 
     /// <summary>For how many days an item is locked after it was written or was last seen in use.</summary>
     public int ObjectLockDays { get; init; }
+
+    /// <summary>The store at this place. A folder is made when <paramref name="create"/> says so; a bucket never is.</summary>
+    public IStore OpenStore(bool create, TimeProvider time) => create ? LocalStore.Create(Location, time) : new LocalStore(Location, time);
 }

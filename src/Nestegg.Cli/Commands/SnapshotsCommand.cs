@@ -1,0 +1,82 @@
+using System.CommandLine;
+using Nestegg.Cli.Terminal;
+using Nestegg.Repositories;
+
+namespace Nestegg.Cli.Commands;
+
+/// <summary><c>nestegg snapshots</c>: what is in the repository; with an id, all that a manifest says.</summary>
+internal static class SnapshotsCommand
+{
+    public static Command Create(CommonOptions common)
+    {
+        var id = new Argument<string?>("ID") { Description = "A snapshot: its id, the beginning of it, or latest", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("snapshots", "Lists the snapshots, or describes one") { id };
+        command.SetAction(async (parse, cancellationToken) => (int)await RunAsync(common, parse, parse.GetValue(id), cancellationToken));
+        return command.WithExamples("nestegg snapshots", "nestegg snapshots latest", "nestegg snapshots 20261123T19 --repository /mnt/nas/nestegg");
+    }
+
+    private static async Task<ExitCode> RunAsync(CommonOptions common, ParseResult parse, string? id, CancellationToken cancellationToken)
+    {
+        await using var store = common.Configuration(parse).RequireRepository().OpenStore(create: false, common.Host.Time);
+        var repository = await Repository.OpenAsync(store, cancellationToken);
+        return id is null
+            ? await ListAsync(repository, common.Output, cancellationToken)
+            : Describe(await repository.ReadManifestAsync(id, cancellationToken), common.Output);
+    }
+
+    private static async Task<ExitCode> ListAsync(Repository repository, Output output, CancellationToken cancellationToken)
+    {
+        var (finished, unfinished) = await repository.ListSnapshotsAsync(cancellationToken);
+        var rows = new List<string[]>();
+        var damaged = 0;
+        foreach (var snapshot in finished)
+        {
+            try
+            {
+                rows.Add(Row(await repository.ReadManifestAsync(snapshot, cancellationToken)));
+            }
+            catch (NesteggException failure) when (failure.ExitCode == ExitCode.Damaged)
+            {
+                damaged++;
+                output.Report(new FindingEvent(new Finding("snapshot-damaged", Severity.Error, snapshot.ToString(), failure.Message, failure.Hint)));
+            }
+        }
+
+        output.Table("snapshot", ["id", "complete", "users", "files", "objects", "size", "new", "schema", "instance"], rows);
+        var summary = new Summary().Add("snapshots", finished.Count, "snapshots").Add("unfinished", unfinished.Count, "unfinished").Add("damaged", damaged, "damaged");
+        return output.Finish(summary, damaged > 0 ? ExitCode.Damaged : ExitCode.Done);
+    }
+
+    private static string[] Row(Manifest manifest) =>
+    [
+        manifest.Id.ToString(), manifest.Complete ? "yes" : "no", $"{manifest.Counts.Users:N0}", $"{manifest.Counts.Files:N0}", $"{manifest.Counts.Objects:N0}",
+        ByteText.Of(manifest.Counts.ObjectBytes), $"{manifest.Counts.NewObjects:N0}", $"{manifest.Instance.SchemaVersion}", manifest.Instance.Name,
+    ];
+
+    private static ExitCode Describe(Manifest manifest, Output output)
+    {
+        foreach (var finding in manifest.Findings)
+        {
+            output.Report(new FindingEvent(finding));
+        }
+
+        output.Table("missing", ["key", "size", "kind", "reason"], manifest.Missing.Select(lost => new[] { lost.Key, $"{lost.SizeBytes:N0}", lost.Kind, lost.Reason }));
+        output.Table("kind", ["kind", "objects", "size"], manifest.Counts.Kinds.Select(kind => new[] { kind.Key, $"{kind.Value.Objects:N0}", ByteText.Of(kind.Value.Bytes) }));
+        return output.Finish(new Summary()
+            .Add("id", manifest.Id.ToString(), "snapshot")
+            .Add("complete", manifest.Complete, "complete")
+            .Add("createdAt", manifest.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'"), "the moment")
+            .Add("program", manifest.Program, "made by")
+            .Add("instance", manifest.Instance.Name, "instance")
+            .Add("museumImage", manifest.Instance.MuseumImage ?? "", "museum")
+            .Add("databaseVersion", manifest.Instance.DatabaseVersion, "PostgreSQL")
+            .Add("schemaVersion", manifest.Instance.SchemaVersion, "schema")
+            .Add("users", manifest.Counts.Users, "users")
+            .Add("files", manifest.Counts.Files, "files")
+            .Add("objects", manifest.Counts.Objects, "objects")
+            .AddBytes("objectBytes", manifest.Counts.ObjectBytes, "their size")
+            .Add("missing", manifest.Counts.Missing, "missing")
+            .Add("missingDerived", manifest.Counts.MissingDerived, "derived missing")
+            .Add("previous", manifest.Previous?.Id.ToString() ?? "", "the one before"));
+    }
+}

@@ -1,0 +1,120 @@
+using Nestegg.Age;
+using Nestegg.Minisign;
+using Nestegg.Repositories;
+using Nestegg.Stores;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
+
+namespace Nestegg.IntegrationTests.Backup;
+
+public class BackupTests(SharedServers servers)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Both_moments_go_into_one_repository_and_the_second_fetches_only_what_is_new()
+    {
+        using var instance = await StartAsync();
+
+        var first = (await BackupAsync(instance, ExitCode.Done)).Summary;
+        Assert.Equal(138, first.GetProperty("objects").GetInt64());
+        Assert.Equal(138, first.GetProperty("newObjects").GetInt64());
+        await AssertObjectsAsync(instance, "t1");
+
+        await instance.MoveToAsync("t2", Token);
+        var second = (await BackupAsync(instance, ExitCode.Done)).Summary;
+        Assert.Equal(146, second.GetProperty("objects").GetInt64());
+        Assert.Equal(9, second.GetProperty("newObjects").GetInt64());
+        await AssertObjectsAsync(instance, "t2");
+    }
+
+    [Fact]
+    public async Task A_second_run_with_nothing_new_fetches_nothing_and_adds_next_to_nothing()
+    {
+        using var instance = await StartAsync();
+        await BackupAsync(instance, ExitCode.Done);
+        var before = Sizes(instance);
+        var second = (await BackupAsync(instance, ExitCode.Done)).Summary;
+        Assert.Equal(0, second.GetProperty("newObjects").GetInt64());
+        var added = Sizes(instance).Where(file => !before.ContainsKey(file.Key) && !file.Key.EndsWith(".age", StringComparison.Ordinal)).Sum(file => file.Value);
+        Assert.InRange(added, 1, 64 * 1024);
+    }
+
+    [Fact]
+    public async Task A_missing_original_is_named_and_the_snapshot_is_not_complete()
+    {
+        using var instance = await StartAsync();
+        var lost = FixtureFolder.Objects("t1").First(item => item.SizeBytes > 1 << 20);
+        await instance.Objects.DeleteObjectAsync(instance.Bucket, lost.Key, Token);
+        var run = await BackupAsync(instance, ExitCode.Incomplete);
+        Assert.Equal(1, run.Summary.GetProperty("missing").GetInt64());
+        Assert.Contains("object-missing", run.FindingCodes("error"));
+        var manifest = await LatestAsync(instance);
+        Assert.False(manifest.Complete);
+        Assert.Equal(lost.Key, Assert.Single(manifest.Missing).Key);
+    }
+
+    [Fact]
+    public async Task An_object_of_another_length_is_kept_and_named()
+    {
+        using var instance = await StartAsync();
+        var cut = FixtureFolder.Objects("t1").First(item => item.SizeBytes > 1 << 20);
+        await instance.Objects.PutObjectAsync(new() { BucketName = instance.Bucket, Key = cut.Key, ContentBody = "cut short" }, Token);
+        await BackupAsync(instance, ExitCode.Incomplete);
+        Assert.Contains("9 bytes", Assert.Single((await LatestAsync(instance)).Missing).Reason);
+        var again = await BackupAsync(instance, ExitCode.Incomplete);
+        Assert.Equal(0, again.Summary.GetProperty("newObjects").GetInt64());
+        Assert.Equal(1, again.Summary.GetProperty("missing").GetInt64());
+    }
+
+    [Fact]
+    public async Task Machine_learning_data_that_vanished_is_a_warning_and_no_loss()
+    {
+        using var instance = await StartAsync();
+        var derived = FixtureFolder.Objects("t1").First(item => item.Key.EndsWith("/mldata", StringComparison.Ordinal));
+        await instance.Objects.DeleteObjectAsync(instance.Bucket, derived.Key, Token);
+        var run = await BackupAsync(instance, ExitCode.Done);
+        Assert.Equal(1, run.Summary.GetProperty("missingDerived").GetInt64());
+        Assert.Contains("derived-object-missing", run.FindingCodes("warning"));
+    }
+
+    private async Task<FixtureInstance> StartAsync()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        var instance = await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
+        using var key = MinisignSecretKey.Generate();
+        await File.WriteAllBytesAsync(instance.SigningKey, key.ToFileText(), Token);
+        await using var store = LocalStore.Create(instance.RepositoryFolder, TimeProvider.System);
+        using var identity = AgeIdentity.Generate();
+        await Repository.CreateAsync(store, [identity.Recipient], key.PublicKey, TimeProvider.System, Token);
+        return instance;
+    }
+
+    private static Task<Cli> BackupAsync(FixtureInstance instance, ExitCode expected) =>
+        Cli.ExpectAsync(expected, Token, "backup", "--json", "--config", instance.ConfigurationPath);
+
+    private static async Task<Manifest> LatestAsync(FixtureInstance instance)
+    {
+        await using var store = new LocalStore(instance.RepositoryFolder);
+        return await (await Repository.OpenAsync(store, Token)).ReadManifestAsync("latest", Token);
+    }
+
+    /// <summary>The newest snapshot holds exactly the fixture's objects, byte for byte.</summary>
+    private static async Task AssertObjectsAsync(FixtureInstance instance, string moment)
+    {
+        await using var store = new LocalStore(instance.RepositoryFolder);
+        var repository = await Repository.OpenAsync(store, Token);
+        var stored = new Dictionary<string, ObjectHash>();
+        await foreach (var row in repository.ReadLiveRowsAsync(await repository.ReadManifestAsync("latest", Token), Token))
+        {
+            await using var content = await repository.OpenObjectAsync(row, Token);
+            await content.CopyToAsync(Stream.Null, Token);
+            stored.Add(row.Key, row.Hash);
+        }
+
+        Assert.Equal(FixtureFolder.Objects(moment).ToDictionary(item => item.Key, item => item.Hash), stored);
+    }
+
+    private static Dictionary<string, long> Sizes(FixtureInstance instance) =>
+        new DirectoryInfo(instance.RepositoryFolder).EnumerateFiles("*", SearchOption.AllDirectories).ToDictionary(file => file.FullName, file => file.Length);
+}

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Nestegg.Cli;
+using Nestegg.Cli.Commands;
+
+namespace Nestegg.IntegrationTests;
+
+/// <summary>One run of the command line in this process, and what it said.</summary>
+internal sealed record Cli(ExitCode ExitCode, string Out, string Error)
+{
+    /// <summary>The last event of a run with <c>--json</c>.</summary>
+    public JsonElement Summary => Events().Last(line => line.GetProperty("event").GetString() == "summary");
+
+    public static async Task<Cli> RunAsync(CancellationToken cancellationToken, params string[] args)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var host = new CommandHost
+        {
+            Out = TextWriter.Synchronized(output),
+            Error = TextWriter.Synchronized(error),
+            Environment = new Dictionary<string, string> { ["HOME"] = Path.GetTempPath() },
+            WorkingFolder = Path.GetTempPath(),
+        };
+        var code = await CommandLine.RunAsync(args, host, cancellationToken);
+        return new Cli(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Runs, and fails with all that was said when the exit code is another one.</summary>
+    public static async Task<Cli> ExpectAsync(ExitCode expected, CancellationToken cancellationToken, params string[] args)
+    {
+        var run = await RunAsync(cancellationToken, args);
+        Assert.True(run.ExitCode == expected, $"nestegg {string.Join(' ', args)}: exit code {(int)run.ExitCode}, expected {(int)expected}\n{run.Out}{run.Error}");
+        return run;
+    }
+
+    public IEnumerable<JsonElement> Events() =>
+        Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement);
+
+    public IEnumerable<string> FindingCodes(string severity) => Events()
+        .Where(line => line.GetProperty("event").GetString() == "finding" && line.GetProperty("severity").GetString() == severity)
+        .Select(line => line.GetProperty("code").GetString()!);
+}
