@@ -22,10 +22,10 @@ internal sealed class MinisignSignature
     public static bool TryParse(ReadOnlySpan<byte> text, out MinisignSignature? signature)
     {
         signature = null;
-        var lines = Encoding.UTF8.GetString(text).Split('\n');
+        var lines = Encoding.UTF8.GetString(text).TrimEnd('\n').Split('\n');
         Span<byte> first = stackalloc byte[2 + MinisignPublicKey.IdBytes + Sodium.SignBytes];
         Span<byte> second = stackalloc byte[Sodium.SignBytes];
-        if (lines.Length < 4
+        if (lines.Length != 4
             || !Convert.TryFromBase64String(lines[1].Trim(), first, out var firstLength) || firstLength != first.Length || !first.StartsWith("ED"u8)
             || !lines[2].StartsWith(TrustedPrefix, StringComparison.Ordinal)
             || !Convert.TryFromBase64String(lines[3].Trim(), second, out var secondLength) || secondLength != second.Length)

@@ -42,8 +42,13 @@ internal sealed partial class Repository
         new VerifyingStream(await OpenObjectAsync(row, 0, row.SizeBytes, cancellationToken), $"{row.Key} in {row.StoredAs}", row.SizeBytes, row.Hash);
 
     /// <summary>Opens a part of an object, which can be compared with nothing.</summary>
-    public async Task<Stream> OpenObjectAsync(IndexRow row, long offset, long length, CancellationToken cancellationToken) =>
-        await Store.TryOpenAsync(row.StoredAs, row.Offset + offset, length, cancellationToken) ?? throw Damage.Missing(row.StoredAs, Store.Location);
+    public async Task<Stream> OpenObjectAsync(IndexRow row, long offset, long length, CancellationToken cancellationToken)
+    {
+        // HTTP has no range of no bytes.
+        var stream = length > 0 ? await Store.TryOpenAsync(row.StoredAs, row.Offset + offset, length, cancellationToken)
+            : await Store.TryGetSizeAsync(row.StoredAs, cancellationToken) is null ? null : Stream.Null;
+        return stream ?? throw Damage.Missing(row.StoredAs, Store.Location);
+    }
 
     private static bool TryReadLive(IndexReader reader, RowSet rows, out IndexRow row)
     {

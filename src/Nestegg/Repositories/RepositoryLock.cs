@@ -153,10 +153,10 @@ internal sealed class RepositoryLock : IAsyncDisposable
     {
         try
         {
-            // A process that slept past its expiry finds that another has removed its file.
-            if (await repository.Store.TryGetSizeAsync(Key, cancellationToken) is null)
-                return false;
+            // A process that slept past its expiry may find that another has taken over, and its file gone.
             var now = time.GetUtcNow();
+            if (now >= file.ExpiresAt || await repository.Store.TryGetSizeAsync(Key, cancellationToken) is null)
+                return false;
             var renewed = file with { HeartbeatAt = now, ExpiresAt = now + Lifetime };
             await PutAsync(renewed, cancellationToken);
             file = renewed;

@@ -1,0 +1,97 @@
+using System.Formats.Tar;
+using Nestegg.Repositories;
+using Nestegg.TestKit;
+
+namespace Nestegg.Tests.Repositories;
+
+public class PackTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static readonly byte[][] Contents = [[], [1], new byte[511], SampleRepository.Content(512, 1), SampleRepository.Content(513, 2), SampleRepository.Content(PackWriter.ObjectLimitBytes - 1, 3)];
+
+    [Fact]
+    public async Task Another_tar_reader_reads_it()
+    {
+        var (pack, _) = Pack(Contents);
+        await using var reader = new TarReader(new MemoryStream(pack));
+        foreach (var content in Contents)
+        {
+            var entry = await reader.GetNextEntryAsync(true, Token);
+            Assert.Equal(TarEntryFormat.Ustar, entry!.Format);
+            Assert.Equal(ObjectHash.Of(content).ToString(), entry.Name);
+            Assert.Equal(DateTimeOffset.UnixEpoch, entry.ModificationTime);
+            var read = new MemoryStream();
+            await (entry.DataStream ?? Stream.Null).CopyToAsync(read, Token);
+            Assert.Equal(content, read.ToArray());
+        }
+
+        Assert.Null(await reader.GetNextEntryAsync(true, Token));
+    }
+
+    [Fact]
+    public void Rows_say_where_the_bytes_are()
+    {
+        var (pack, rows) = Pack(Contents);
+        for (var i = 0; i < Contents.Length; i++)
+        {
+            Assert.Equal(Contents[i], pack.AsSpan((int)rows[i].Offset, (int)rows[i].SizeBytes).ToArray());
+            Assert.Equal(ObjectHash.Of(pack), rows[i].Pack);
+        }
+    }
+
+    [Fact]
+    public void The_same_content_is_written_once()
+    {
+        var (pack, rows) = Pack([[7], [7]]);
+        Assert.Equal(512 + 512 + 1024, pack.Length);
+        Assert.Equal(rows[0].Offset, rows[1].Offset);
+        Assert.NotEqual(rows[0].Key, rows[1].Key);
+    }
+
+    [Fact]
+    public async Task Our_reader_returns_every_entry_and_names_the_first_broken_header()
+    {
+        var (pack, rows) = Pack(Contents);
+        var entries = await ReadAsync(pack);
+        Assert.Equal(rows.Select(row => (row.Hash, row.Offset, (int)row.SizeBytes)), entries.Select(entry => (entry.Name, entry.Offset, entry.SizeBytes)));
+        Assert.All(entries, entry => Assert.Equal(entry.Name, entry.Content));
+
+        pack[rows[3].Offset - 512 + 130] ^= 1;
+        var e = await Assert.ThrowsAsync<NesteggException>(() => ReadAsync(pack));
+        Assert.Contains($"at byte {rows[3].Offset - 512}", e.Message);
+    }
+
+    [Fact]
+    public void A_full_pack_is_at_most_16_MiB_and_takes_no_more()
+    {
+        var writer = new PackWriter();
+        var content = new byte[900_000];
+        var added = 0;
+        while (writer.TryAdd($"{added}", 0, content, ObjectHash.Of(content)))
+            BitConverter.TryWriteBytes(content, ++added);
+        var (_, tar, rows) = writer.Finish();
+        Assert.InRange(tar.Length, 15_000_000, PackWriter.CapacityBytes);
+        Assert.Equal(added, rows.Count());
+        writer.Clear();
+        Assert.True(writer.IsEmpty);
+        Assert.True(writer.TryAdd("again", 0, content, ObjectHash.Of(content)));
+    }
+
+    private static (byte[] Pack, List<IndexRow> Rows) Pack(byte[][] contents)
+    {
+        var writer = new PackWriter();
+        foreach (var (i, content) in contents.Index())
+            Assert.True(writer.TryAdd($"1/{i}", 0, content, ObjectHash.Of(content)));
+        var (_, tar, rows) = writer.Finish();
+        return (tar.ToArray(), rows.ToList());
+    }
+
+    private static async Task<List<PackEntry>> ReadAsync(byte[] pack)
+    {
+        var entries = new List<PackEntry>();
+        await foreach (var entry in PackReader.ReadAsync(new MemoryStream(pack), "pack", Token))
+            entries.Add(entry);
+        return entries;
+    }
+}

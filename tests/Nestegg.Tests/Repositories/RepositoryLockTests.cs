@@ -1,0 +1,188 @@
+using System.Text.Json;
+using Nestegg.Repositories;
+using Nestegg.Stores;
+using Nestegg.TestKit;
+
+namespace Nestegg.Tests.Repositories;
+
+public sealed class RepositoryLockTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_second_writer_is_told_who_and_since_when()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        await using (var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token))
+        {
+            var file = Assert.Single(Locks());
+            var e = await Assert.ThrowsAsync<NesteggException>(() => RepositoryLock.AcquireAsync(sample.Repository, "prune", TimeProvider.System, Token));
+            Assert.Equal(ExitCode.Locked, e.ExitCode);
+            Assert.Contains(Environment.MachineName, e.Message);
+            Assert.Contains($"process {Environment.ProcessId}", e.Message);
+            Assert.Contains("backup", e.Message);
+            Assert.Contains($"{file.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss}", e.Message);
+            Assert.Single(Locks());
+        }
+
+        Assert.Empty(Locks());
+        await using var next = await RepositoryLock.AcquireAsync(sample.Repository, "prune", TimeProvider.System, Token);
+    }
+
+    [Fact]
+    public async Task An_expired_lock_is_removed_and_does_not_bar_the_way()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        await PutAsync(store, DateTimeOffset.UtcNow.AddMinutes(-6));
+        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token);
+        Assert.Equal("backup", Assert.Single(Locks()).Command);
+    }
+
+    [Fact]
+    public async Task Of_many_writers_at_once_at_most_one_goes_on()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var holders = 0;
+        var most = 0;
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
+        {
+            try
+            {
+                await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token);
+                most = Math.Max(most, Interlocked.Increment(ref holders));
+                await Task.Delay(50, Token);
+                Interlocked.Decrement(ref holders);
+            }
+            catch (NesteggException e) when (e.ExitCode == ExitCode.Locked)
+            {
+                Assert.Contains("in use", e.Message);
+            }
+        }, Token)));
+        Assert.InRange(most, 0, 1);
+        Assert.Empty(Locks());
+    }
+
+    [Fact]
+    public async Task The_heartbeat_renews_and_the_holder_learns_when_its_lock_is_gone()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var time = new ManualTime();
+        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", time, Token);
+        var before = Assert.Single(Locks());
+        await WaitAsync(() => time.HasTimer);
+        time.Advance(RepositoryLock.HeartbeatInterval);
+        await WaitAsync(() => time.HasTimer);
+        Assert.Equal(before.HeartbeatAt + RepositoryLock.HeartbeatInterval, Locks().Single().HeartbeatAt);
+        Assert.Equal(before.StartedAt, Locks().Single().StartedAt);
+        Assert.Equal(Locks().Single().HeartbeatAt + RepositoryLock.Lifetime, Locks().Single().ExpiresAt);
+        Assert.False(held.Lost.IsCancellationRequested);
+
+        File.Delete(Directory.GetFiles(folder["locks"]).Single());
+        time.Advance(RepositoryLock.HeartbeatInterval);
+        await WaitAsync(() => held.Lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task A_holder_that_slept_past_its_expiry_has_lost_the_lock()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var time = new ManualTime();
+        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", time, Token);
+        await WaitAsync(() => time.HasTimer);
+        time.Advance(RepositoryLock.Lifetime);
+        await WaitAsync(() => held.Lost.IsCancellationRequested);
+    }
+
+    private static async Task WaitAsync(Func<bool> isDone)
+    {
+        for (var i = 0; i < 500 && !isDone(); i++)
+            await Task.Delay(10, Token);
+        Assert.True(isDone());
+    }
+
+    private List<LockFile> Locks() => !Directory.Exists(folder["locks"]) ? [] :
+        [.. Directory.GetFiles(folder["locks"]).Select(path => JsonSerializer.Deserialize(File.ReadAllBytes(path), RepositoryJson.Instance.LockFile)!)];
+
+    private static Task PutAsync(IStore store, DateTimeOffset startedAt)
+    {
+        var file = new LockFile("old", "nas", 1, "backup of the past", startedAt, startedAt, startedAt + RepositoryLock.Lifetime);
+        return Repository.PutAsync(store, RepositoryKeys.Lock("old"), JsonSerializer.SerializeToUtf8Bytes(file, RepositoryJson.Instance.LockFile), Token);
+    }
+
+    /// <summary>Time that stands still until it is moved; timers fire when it passes them.</summary>
+    private sealed class ManualTime : TimeProvider
+    {
+        private readonly Lock gate = new();
+        private readonly List<ManualTimer> timers = [];
+        private DateTimeOffset now = DateTimeOffset.UtcNow;
+
+        public bool HasTimer
+        {
+            get
+            {
+                lock (gate)
+                    return timers.Count > 0;
+            }
+        }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            lock (gate)
+                return now;
+        }
+
+        public void Advance(TimeSpan by)
+        {
+            List<ManualTimer> due;
+            lock (gate)
+            {
+                now += by;
+                due = [.. timers.Where(timer => timer.DueAt <= now)];
+                due.ForEach(timer => timers.Remove(timer));
+            }
+
+            due.ForEach(timer => timer.Fire());
+        }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            lock (gate)
+            {
+                var timer = new ManualTimer(this, () => callback(state), now + dueTime);
+                if (dueTime != Timeout.InfiniteTimeSpan)
+                    timers.Add(timer);
+                return timer;
+            }
+        }
+
+        private sealed class ManualTimer(ManualTime time, Action fire, DateTimeOffset dueAt) : ITimer
+        {
+            public DateTimeOffset DueAt => dueAt;
+
+            public void Fire() => fire();
+
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+                lock (time.gate)
+                    time.timers.Remove(this);
+            }
+
+            public ValueTask DisposeAsync()
+            {
+                Dispose();
+                return ValueTask.CompletedTask;
+            }
+        }
+    }
+}
