@@ -1,0 +1,55 @@
+using Nestegg.Ente.Configuration;
+using Nestegg.Instance;
+
+namespace Nestegg.Restore;
+
+/// <summary>Streams a dump into <c>pg_restore</c>, all or nothing.</summary>
+internal static class DumpLoading
+{
+    private const int BlockBytes = 256 * 1024;
+
+    /// <param name="dump">Throws instead of ending when the stored bytes are not what the manifest says.</param>
+    /// <param name="program"><c>pg_restore</c>.</param>
+    /// <param name="report">Told how many bytes have gone.</param>
+    public static async Task RunAsync(
+        Stream dump, PostgresProgram program, DatabaseSettings database, EndpointMap map, Action<long> report, CancellationToken cancellationToken)
+    {
+        await using var run = program.Start(database, map, ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]);
+        var outputReading = run.StandardOutput.CopyToAsync(Stream.Null, cancellationToken);
+        try
+        {
+            await CopyAsync(dump, run.StandardInput, report, cancellationToken);
+            run.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // The program has ended before its input did; its own words, which follow, say why.
+        }
+
+        await outputReading;
+        if (await run.WaitAsync(cancellationToken) != 0)
+        {
+            throw new NesteggException(
+                ExitCode.OutOfReach, $"The database was not loaded, and is as empty as before: {string.Join(' ', run.ErrorLines.Where(line => line.Length > 0).TakeLast(3))}",
+                "A server or a pg_restore that is older than the one the snapshot was made with refuses what it does not know; after mending it, run the same command again.");
+        }
+    }
+
+    // The last block is held back until the stream has ended without complaint: pg_restore cannot commit without it, so nothing
+    // that is not signed for is ever loaded.
+    private static async Task CopyAsync(Stream dump, Stream input, Action<long> report, CancellationToken cancellationToken)
+    {
+        var (held, heldBytes) = (new byte[BlockBytes], 0);
+        var (next, total) = (new byte[BlockBytes], 0L);
+        int count;
+        while ((count = await dump.ReadAsync(next, cancellationToken)) > 0)
+        {
+            await input.WriteAsync(held.AsMemory(0, heldBytes), cancellationToken);
+            report(total += count);
+            (held, heldBytes, next) = (next, count, held);
+        }
+
+        await input.WriteAsync(held.AsMemory(0, heldBytes), cancellationToken);
+        await input.FlushAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Security.Cryptography;
+using Nestegg.Repositories;
+
+namespace Nestegg.Restore;
+
+/// <summary>A folder that gets each object as a file under its key. What is there with the same content is left alone; anything else is never replaced.</summary>
+internal sealed class FolderTarget(string folder) : IObjectTarget
+{
+    private readonly string folder = Path.GetFullPath(folder);
+
+    public Task<IReadOnlyDictionary<string, string>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>());
+
+    public async Task<PutResult> PutAsync(IndexRow row, string place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    {
+        // A key is data from a database: it may not lead out of the folder.
+        var path = Path.GetFullPath(Path.Join(folder, row.Key));
+        if (!path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) || row.Key.EndsWith('/'))
+            return new PutResult(0, Refused(row, "its key is no path inside a folder"));
+
+        if (File.Exists(path))
+            return await HashAsync(path, cancellationToken) == row.Hash ? new PutResult(0, null) : new PutResult(0, Refused(row, $"{path} is there with another content"));
+
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var temporary = path + ".nestegg-part";
+        try
+        {
+            await using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0, PreallocationSize = row.SizeBytes }))
+            {
+                await using var content = await open(cancellationToken);
+                await content.CopyToAsync(file, 128 * 1024, cancellationToken);
+            }
+
+            File.Move(temporary, path);
+            return new PutResult(1, null);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private static async Task<ObjectHash> HashAsync(string path, CancellationToken cancellationToken)
+    {
+        await using var file = File.OpenRead(path);
+        return new ObjectHash(await SHA256.HashDataAsync(file, cancellationToken));
+    }
+
+    private static Finding Refused(IndexRow row, string why) =>
+        new("object-not-written", Severity.Error, row.Key, $"{row.Key} was not written: {why}.", "Name an empty folder with --objects-to.");
+}

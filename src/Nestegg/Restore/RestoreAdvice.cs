@@ -1,0 +1,58 @@
+using Nestegg.Repositories;
+
+namespace Nestegg.Restore;
+
+/// <summary>What people must know after a restore, and what the operator types next.</summary>
+internal static class RestoreAdvice
+{
+    public static IEnumerable<string> ForPeople(Manifest snapshot, IReadOnlySet<string> keep)
+    {
+        var moment = snapshot.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'");
+        yield return $"The library is as it was on {moment}. Passwords, recovery keys and two-factor settings are those of that moment: a password that was changed later is not valid, the one before is.";
+        if (!keep.Contains("tokens"))
+            yield return "Everybody signs in again on every device. Apps then upload what the server no longer has, if it is still on the phone.";
+
+        yield return "Public links and shares that were ended after that moment are valid again, and photos that were deleted for good after it are back: look them through.";
+        if (!keep.Contains("trash"))
+            yield return "What is in the trash stays for another 30 days.";
+
+        if (!keep.Contains("queue"))
+            yield return "What had been deleted for good before that moment was waiting for its removal from the buckets; it stays there now, without being in anybody's library.";
+    }
+
+    public static IEnumerable<string> NextSteps(RestoreOptions options)
+    {
+        yield return $"cd {options.Into}";
+        yield return options.IsBesideProduction
+            ? "docker compose up -d          # jobs, mail and every outside effect are switched off in museum.yaml"
+            : "docker compose run --rm --service-ports -e ENTE_JOBS_CRON_SKIP=true museum    # a first start without jobs; without compose: ENTE_JOBS_CRON_SKIP=true ./museum";
+        yield return "# sign in with an app, look at some pictures, then stop it with Ctrl-C";
+        if (!options.IsBesideProduction)
+            yield return "docker compose up -d";
+    }
+
+    /// <summary>Which museum fits the database.</summary>
+    public static IEnumerable<Finding> AboutMuseum(Manifest snapshot, string? newImage)
+    {
+        var version = snapshot.Instance.SchemaVersion;
+        yield return new Finding(
+            "museum-version", Severity.Note, "museum",
+            $"The database is of schema {version}. A museum that knows fewer migrations than {version} refuses to start on it; a newer one brings it up to date when it starts, and there is no way back."
+            + (snapshot.Instance.MuseumImage is { } old ? $" The old instance ran {old}{(newImage is null || newImage == old ? "" : $", the new one runs {newImage}")}." : ""));
+        if (snapshot.Instance.SchemaDirty)
+        {
+            yield return new Finding(
+                "schema-dirty", Severity.Warning, "schema_migrations",
+                $"Migration {version} had begun and not ended when the snapshot was taken; museum refuses to start on such a database.",
+                "Find out what the migration left undone, then set schema_migrations.dirty to false; or restore an earlier snapshot.");
+        }
+
+        if (!snapshot.Complete)
+        {
+            yield return new Finding(
+                "snapshot-incomplete", Severity.Warning, snapshot.Id.ToString(),
+                $"The snapshot is not complete: {snapshot.Counts.Missing} objects were missing when it was taken, {snapshot.Counts.MissingDerived} of them can be made again.",
+                "The rest can be restored; nestegg snapshots shows whether another snapshot is complete.");
+        }
+    }
+}

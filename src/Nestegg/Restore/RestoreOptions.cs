@@ -1,0 +1,31 @@
+using Nestegg.Ente.Configuration;
+using Nestegg.Instance;
+
+namespace Nestegg.Restore;
+
+/// <summary>What a person asked of a restore.</summary>
+internal sealed record RestoreOptions
+{
+    /// <summary>The folder of the new instance.</summary>
+    public required string Into { get; init; }
+
+    /// <summary>Addresses to use for host names of the new instance's own network.</summary>
+    public EndpointMap Map { get; init; } = EndpointMap.Empty;
+
+    /// <summary>The copy runs beside the instance that it was taken from.</summary>
+    public bool IsBesideProduction { get; init; }
+
+    /// <summary>Neutralising steps that are left out; see <see cref="Neutralisation.StepNames"/>.</summary>
+    public IReadOnlySet<string> Keep { get; init; } = new HashSet<string>();
+
+    /// <summary>The name of a database that may lose what it holds.</summary>
+    public string? OverwriteDatabase { get; init; }
+
+    /// <summary>Buckets in which objects may be replaced, and in which others may stay.</summary>
+    public IReadOnlySet<string> OverwriteBuckets { get; init; } = new HashSet<string>();
+
+    /// <summary>Objects in transfer at once.</summary>
+    public int Parallel { get; init; } = 8;
+
+    public PostgresProgramSettings Postgres { get; init; } = new();
+}

@@ -1,0 +1,65 @@
+using Nestegg.Repositories;
+
+namespace Nestegg.Restore;
+
+/// <summary>What happens to the database.</summary>
+internal enum DatabaseAction
+{
+    /// <summary>It is absent and is made.</summary>
+    Create,
+
+    /// <summary>It is there and has no tables.</summary>
+    Fill,
+
+    /// <summary>It has the tables of a museum that was started once, without a row in them.</summary>
+    ReplaceUnused,
+
+    /// <summary>It holds something, and the person named it to be overwritten.</summary>
+    Overwrite,
+
+    /// <summary>An earlier run of the same restore was interrupted here.</summary>
+    Continue,
+
+    /// <summary>Nothing: it cannot be used as it is.</summary>
+    Refuse,
+}
+
+/// <summary>The database of a plan.</summary>
+/// <param name="Description">Host, port, name and user.</param>
+/// <param name="State">What there is; <see langword="null"/> when it could not be looked at.</param>
+internal sealed record PlannedDatabase(string Name, string Description, DatabaseAction Action, DatabaseState? State);
+
+/// <summary>A bucket of a plan, with what is in it now.</summary>
+/// <param name="AlreadyThere">Objects of the snapshot with the same length.</param>
+/// <param name="Conflicting">Objects with a key of the snapshot and another length.</param>
+/// <param name="Foreign">Objects that the snapshot does not have.</param>
+internal sealed record PlannedBucket(string Slot, string Bucket, string Location, bool IsHot, long AlreadyThere, long Conflicting, long Foreign)
+{
+    public bool IsEmpty => AlreadyThere + Conflicting + Foreign == 0;
+}
+
+/// <summary>Everything that a restore is about to do, before it does any of it.</summary>
+internal sealed record RestorePlan
+{
+    public required Manifest Snapshot { get; init; }
+
+    public required TargetFolder Folder { get; init; }
+
+    public required PlannedDatabase Database { get; init; }
+
+    public required IReadOnlyList<PlannedBucket> Buckets { get; init; }
+
+    public required IReadOnlyList<NeutralisingResult> Steps { get; init; }
+
+    /// <summary>What is worth knowing before.</summary>
+    public required IReadOnlyList<Finding> Findings { get; init; }
+
+    /// <summary>Why the restore will not begin; empty when it can.</summary>
+    public required IReadOnlyList<Refusal> Refusals { get; init; }
+}
+
+/// <summary>A reason not to begin.</summary>
+internal sealed record Refusal(ExitCode ExitCode, string Message, string Hint)
+{
+    public NesteggException AsException() => new(ExitCode, Message, Hint);
+}

@@ -1,0 +1,138 @@
+using Nestegg.Ente.Configuration;
+using Nestegg.Repositories;
+
+namespace Nestegg.Restore;
+
+/// <summary>Looks at everything that a restore would touch, and changes nothing.</summary>
+internal sealed class RestorePlanner(Repository repository, Manifest snapshot, RestoreOptions options)
+{
+    private readonly List<Finding> findings = [];
+    private readonly List<Refusal> refusals = [];
+
+    /// <param name="folder">The folder that was looked at.</param>
+    /// <param name="contents">Receives what is in the buckets.</param>
+    public async Task<RestorePlan> MakeAsync(TargetFolder folder, TargetDatabase database, TargetBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
+    {
+        findings.AddRange(folder.Findings);
+        findings.AddRange(RestoreAdvice.AboutMuseum(snapshot, folder.MuseumImage));
+        var plannedDatabase = await PlanDatabaseAsync(database, cancellationToken);
+        var plannedBuckets = await PlanBucketsAsync(buckets, contents, cancellationToken);
+        return new RestorePlan
+        {
+            Snapshot = snapshot,
+            Folder = folder,
+            Database = plannedDatabase,
+            Buckets = plannedBuckets,
+            Steps = [.. Neutralisation.Describe(options.Keep, options.IsBesideProduction)],
+            Findings = findings,
+            Refusals = refusals,
+        };
+    }
+
+    private async Task<PlannedDatabase> PlanDatabaseAsync(TargetDatabase database, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var state = await InspectAsync(database, cancellationToken);
+            var (action, refusal) = DatabasePlanning.Decide(database, state, snapshot, options.OverwriteDatabase);
+            if (refusal is not null)
+                refusals.Add(refusal);
+
+            if (Major(state.ServerVersion) < Major(snapshot.Instance.DatabaseVersion))
+            {
+                findings.Add(new Finding(
+                    "server-older", Severity.Warning, database.Name,
+                    $"The server is PostgreSQL {state.ServerVersion}, the snapshot is of {snapshot.Instance.DatabaseVersion}; an older server may refuse a part of the dump.",
+                    $"Run PostgreSQL {Major(snapshot.Instance.DatabaseVersion)} or newer."));
+            }
+
+            return new PlannedDatabase(database.Name, database.Description, action, state);
+        }
+        catch (NesteggException failure)
+        {
+            refusals.Add(new Refusal(failure.ExitCode, failure.Message, failure.Hint));
+            return new PlannedDatabase(database.Name, database.Description, DatabaseAction.Refuse, null);
+        }
+    }
+
+    // A run that was killed leaves connections that end a moment later.
+    private static async Task<DatabaseState> InspectAsync(TargetDatabase database, CancellationToken cancellationToken)
+    {
+        var state = await database.InspectAsync(cancellationToken);
+        for (var wait = 0; wait < 40 && state is { OtherSessions: > 0, Marker: not null }; wait++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(500), cancellationToken);
+            state = await database.InspectAsync(cancellationToken);
+        }
+
+        return state;
+    }
+
+    private async Task<IReadOnlyList<PlannedBucket>> PlanBucketsAsync(TargetBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
+    {
+        if (!buckets.Slots.HotPrimary.IsConfigured)
+        {
+            refusals.Add(new Refusal(
+                ExitCode.BadInput, $"The new instance has no bucket in {buckets.Slots.HotPrimary.Name}, from which museum serves downloads.",
+                $"Set s3.{buckets.Slots.HotPrimary.Name}.bucket, endpoint, key and secret in museum.yaml of the new instance."));
+        }
+
+        var reachable = new List<BucketSlot>();
+        foreach (var slot in buckets.Slots.Configured)
+        {
+            if (await TryListAsync(slot, buckets, contents, cancellationToken))
+                reachable.Add(slot);
+        }
+
+        if (!contents.IsEmpty)
+            await CompareAsync(reachable, contents, cancellationToken);
+
+        return [.. reachable.Select(slot => Judge(slot, buckets, contents))];
+    }
+
+    private async Task<bool> TryListAsync(BucketSlot slot, TargetBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var item in buckets.Find(slot.Name)!.ListAsync("", cancellationToken))
+                contents.Add(slot.Name, item.Key, item.SizeBytes, item.ETag);
+
+            return true;
+        }
+        catch (NesteggException failure) when (failure.ExitCode == ExitCode.OutOfReach)
+        {
+            if (slot == buckets.Slots.HotPrimary)
+                refusals.Add(new Refusal(failure.ExitCode, failure.Message, failure.Hint));
+            else
+                findings.Add(new Finding("bucket-unreachable", Severity.Warning, slot.Name, $"{failure.Message}.", failure.Hint));
+
+            return false;
+        }
+    }
+
+    private async Task CompareAsync(List<BucketSlot> slots, BucketContents contents, CancellationToken cancellationToken)
+    {
+        await foreach (var row in repository.ReadLiveRowsAsync(snapshot, cancellationToken))
+        {
+            foreach (var slot in slots)
+                contents.Expect(slot.Name, row.Key, row.SizeBytes);
+        }
+    }
+
+    private PlannedBucket Judge(BucketSlot slot, TargetBuckets buckets, BucketContents contents)
+    {
+        var (same, conflicting, foreign) = contents.Count(slot.Name);
+        if (conflicting + foreign > 0 && !options.OverwriteBuckets.Contains(slot.Bucket))
+        {
+            var example = contents.Example(slot.Name, isConflict: conflicting > 0);
+            refusals.Add(new Refusal(
+                ExitCode.BadInput,
+                $"The bucket {slot.Bucket} ({slot.Name}) is not empty: {foreign:N0} objects that the snapshot does not have, {conflicting:N0} with another length than in the snapshot, such as {example}.",
+                $"Name an empty bucket in museum.yaml, or add --overwrite-bucket {slot.Bucket}: objects of the snapshot are replaced then, others stay."));
+        }
+
+        return new PlannedBucket(slot.Name, slot.Bucket, slot.ConfiguredEndpoint, slot == buckets.Slots.HotPrimary, same, conflicting, foreign);
+    }
+
+    private static int Major(string version) => int.TryParse(version.Split('.', ' ')[0], out var major) ? major : 0;
+}

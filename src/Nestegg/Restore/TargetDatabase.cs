@@ -1,0 +1,201 @@
+using System.Globalization;
+using System.Net.Sockets;
+using Nestegg.Ente.Configuration;
+using Npgsql;
+
+namespace Nestegg.Restore;
+
+/// <summary>How far a restore had come in a database.</summary>
+internal enum RestoreStep
+{
+    /// <summary>The dump is being loaded, in one transaction.</summary>
+    Loading,
+
+    /// <summary>The dump is loaded and neutralised; objects are being put.</summary>
+    Loaded,
+}
+
+/// <summary>The trace of a restore that has not ended yet, kept in the database that it restores.</summary>
+internal sealed record RestoreMarker(string RepositoryId, string SnapshotId, RestoreStep Step, DateTimeOffset StartedAt);
+
+/// <summary>What there is where the database is to go.</summary>
+internal sealed record DatabaseState
+{
+    public bool Exists { get; init; }
+
+    /// <summary>As the server states it: <c>15.18</c>.</summary>
+    public string ServerVersion { get; init; } = "";
+
+    public long Tables { get; init; }
+
+    /// <summary>A table in which there are rows; <see langword="null"/> when there are none but museum's own bookkeeping of a first start.</summary>
+    public string? TableWithRows { get; init; }
+
+    public long Users { get; init; }
+
+    /// <summary>Connections of others, museum among them.</summary>
+    public int OtherSessions { get; init; }
+
+    public RestoreMarker? Marker { get; init; }
+}
+
+/// <summary>The database that a restore fills: looking at it, making it, emptying it, and the marker that an interrupted run leaves in it.</summary>
+internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
+{
+    private const string MarkerSchema = "nestegg_restore";
+    private const string PublicTables = "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'nestegg_restore') AND n.nspname NOT LIKE 'pg\\_%'";
+
+    public string Name => settings.Name;
+
+    /// <summary>Where it is, without the password.</summary>
+    public string Description => settings.ToString();
+
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken, string? database = null)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(settings.ConnectionString(map)) { Pooling = false, Database = database ?? settings.Name };
+        var connection = new NpgsqlConnection(builder.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch (PostgresException failure) when (failure.SqlState != PostgresErrorCodes.InvalidCatalogName)
+        {
+            await connection.DisposeAsync();
+            throw new NesteggException(
+                ExitCode.OutOfReach, $"PostgreSQL at {map.Resolve(settings.Endpoint)} refuses {settings.User}: {failure.MessageText}.",
+                "Compare db.user and db.password of the new museum.yaml with what the server was made with.", failure);
+        }
+        catch (Exception failure) when (failure is NpgsqlException and not PostgresException or SocketException or TimeoutException)
+        {
+            await connection.DisposeAsync();
+            throw new NesteggException(
+                ExitCode.OutOfReach, $"PostgreSQL at {map.Resolve(settings.Endpoint)} does not answer: {(failure.InnerException ?? failure).Message}.",
+                $"Start it (docker compose up -d postgres). A name that is known only inside compose needs --map {settings.Endpoint}=127.0.0.1:5432 or the container's address.", failure);
+        }
+    }
+
+    public async Task<DatabaseState> InspectAsync(CancellationToken cancellationToken)
+    {
+        if (settings.Name.Length == 0)
+            throw new NesteggException(ExitCode.BadInput, "The configuration names no database (db.name).", "Complete museum.yaml of the new instance.");
+
+        try
+        {
+            await using var connection = await OpenAsync(cancellationToken);
+            return await InspectAsync(connection, cancellationToken);
+        }
+        catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.InvalidCatalogName)
+        {
+            await using var server = await OpenAsync(cancellationToken, "postgres");
+            return new DatabaseState { ServerVersion = server.PostgreSqlVersion.ToString() };
+        }
+    }
+
+    /// <summary>Makes the database if it is absent, empties it if it has tables, and leaves the marker. The last two are one step.</summary>
+    public async Task PrepareAsync(DatabaseState state, RestoreMarker marker, CancellationToken cancellationToken)
+    {
+        if (!state.Exists)
+        {
+            await using var server = await OpenAsync(cancellationToken, "postgres");
+            await ExecuteAsync(server, $"CREATE DATABASE \"{settings.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\" TEMPLATE template0 ENCODING 'UTF8'", cancellationToken);
+        }
+
+        await using var connection = await OpenAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        if (state.Tables > 0)
+            await ExecuteAsync(connection, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC", cancellationToken);
+
+        await ExecuteAsync(
+            connection,
+            $"""
+            DROP SCHEMA IF EXISTS {MarkerSchema} CASCADE;
+            CREATE SCHEMA {MarkerSchema};
+            CREATE TABLE {MarkerSchema}.progress (repository text NOT NULL, snapshot text NOT NULL, step text NOT NULL, started_at timestamptz NOT NULL)
+            """,
+            cancellationToken);
+        await using (var insert = new NpgsqlCommand($"INSERT INTO {MarkerSchema}.progress VALUES ($1, $2, $3, $4)", connection))
+        {
+            insert.Parameters.Add(new() { Value = marker.RepositoryId });
+            insert.Parameters.Add(new() { Value = marker.SnapshotId });
+            insert.Parameters.Add(new() { Value = marker.Step.ToString() });
+            insert.Parameters.Add(new() { Value = marker.StartedAt.UtcDateTime });
+            await insert.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>Says in the marker how far the restore is; in the caller's transaction.</summary>
+    public static Task MarkAsync(NpgsqlConnection connection, RestoreStep step, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, $"UPDATE {MarkerSchema}.progress SET step = '{step}'", cancellationToken);
+
+    public async Task RemoveMarkerAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        await ExecuteAsync(connection, $"DROP SCHEMA IF EXISTS {MarkerSchema} CASCADE", cancellationToken);
+    }
+
+    private static async Task<DatabaseState> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        var tables = await ReadAsync(connection, $"SELECT format('%I.%I', n.nspname, c.relname) {PublicTables} ORDER BY 1", row => row.GetString(0), cancellationToken);
+        var withRows = await ReadAsync(connection, TablesWithRows(tables), row => row.GetString(0), cancellationToken);
+        return new DatabaseState
+        {
+            Exists = true,
+            ServerVersion = connection.PostgreSqlVersion.ToString(),
+            Tables = tables.Count,
+            TableWithRows = withRows.FirstOrDefault(),
+            Users = tables.Contains("public.users") ? await CountAsync(connection, "SELECT count(*) FROM public.users", cancellationToken) : 0,
+            OtherSessions = (int)await CountAsync(
+                connection,
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+                cancellationToken),
+            Marker = await ReadMarkerAsync(connection, cancellationToken),
+        };
+    }
+
+    // A museum that was started once has tables, the number of its schema and perhaps a lock; that is not yet anything of anybody's.
+    private static string TablesWithRows(IEnumerable<string> tables)
+    {
+        var asked = tables.Where(table => table is not ("public.schema_migrations" or "public.task_lock"))
+            .Select(table => $"SELECT '{table.Replace("'", "''", StringComparison.Ordinal)}' WHERE EXISTS (SELECT 1 FROM {table})");
+        return string.Join(" UNION ALL ", asked.DefaultIfEmpty("SELECT '' WHERE false"));
+    }
+
+    private static async Task<RestoreMarker?> ReadMarkerAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (await CountAsync(connection, $"SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = '{MarkerSchema}'", cancellationToken) == 0)
+            return null;
+
+        var markers = await ReadAsync(
+            connection,
+            $"SELECT repository, snapshot, step, started_at FROM {MarkerSchema}.progress",
+            row => new RestoreMarker(row.GetString(0), row.GetString(1), Enum.Parse<RestoreStep>(row.GetString(2)), row.GetFieldValue<DateTimeOffset>(3)),
+            cancellationToken);
+        return markers.FirstOrDefault();
+    }
+
+    private static async Task<List<T>> ReadAsync<T>(NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    {
+        var rows = new List<T>();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(read(reader));
+
+        return rows;
+    }
+
+    private static async Task<long> CountAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

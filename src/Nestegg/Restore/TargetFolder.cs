@@ -1,0 +1,212 @@
+using System.Globalization;
+using System.Text;
+using Nestegg.Ente;
+using Nestegg.Ente.Configuration;
+
+namespace Nestegg.Restore;
+
+/// <summary>The folder that <c>--into</c> names: what is there, what the restore will write, and where the instance's database and buckets are.</summary>
+internal sealed class TargetFolder
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly SavedConfiguration saved;
+    private readonly List<SavedFile> files = [];
+    private readonly List<Finding> findings = [];
+    private readonly string museumYaml;
+
+    private TargetFolder(string folder, SavedConfiguration saved, bool isBesideProduction)
+    {
+        Folder = Path.GetFullPath(folder);
+        this.saved = saved;
+        Old = saved.Effective;
+        museumYaml = Path.Join(Folder, "museum.yaml");
+        IsNew = !Directory.Exists(Folder) || !Directory.EnumerateFileSystemEntries(Folder).Any();
+        if (IsNew)
+        {
+            PlanOldFiles(isBesideProduction);
+            Configuration = Old;
+            return;
+        }
+
+        var present = ReadInstance(Folder);
+        museumYaml = present.MuseumYaml ?? museumYaml;
+        Configuration = present.Configuration;
+        Merge = ConfigurationMerge.Of(present.MuseumYaml is null ? "" : File.ReadAllText(museumYaml), present.Configuration, Old, isBesideProduction);
+        findings.AddRange(Merge.Findings);
+        MuseumImage = present.MuseumImage;
+        PlanOtherFiles(isBesideProduction);
+        if (isBesideProduction)
+            RefuseProduction();
+    }
+
+    /// <summary>The folder as a full path.</summary>
+    public string Folder { get; }
+
+    /// <summary>The folder is absent or empty, and gets the old configuration as it was.</summary>
+    public bool IsNew { get; }
+
+    /// <summary>What museum saw when the snapshot was taken.</summary>
+    public MuseumConfiguration Old { get; }
+
+    /// <summary>Where the restored instance's database and buckets are.</summary>
+    public MuseumConfiguration Configuration { get; }
+
+    /// <summary>The old secrets and settings put into the new museum.yaml; <see langword="null"/> for a new folder.</summary>
+    public ConfigurationMerge? Merge { get; }
+
+    /// <summary>The museum of the new instance, where its compose file names one.</summary>
+    public string? MuseumImage { get; }
+
+    /// <summary>The paths of the files that the restore adds, relative to the folder.</summary>
+    public IEnumerable<string> NewFiles => files.Select(file => file.RelativePath);
+
+    /// <summary>Whether museum.yaml changes; the old one is kept aside.</summary>
+    public bool ChangesMuseumYaml => Merge is { Changes.Count: > 0 };
+
+    public IReadOnlyList<Finding> Findings => findings;
+
+    /// <summary>Reads the folder and decides; writes nothing.</summary>
+    /// <exception cref="NesteggException">The folder holds something else than an instance.</exception>
+    public static TargetFolder Inspect(string folder, SavedConfiguration saved, bool isBesideProduction) => new(folder, saved, isBesideProduction);
+
+    /// <summary>Writes the configuration. Each file appears whole; a second time changes nothing.</summary>
+    /// <returns>What was done, a sentence for each.</returns>
+    public async Task<IReadOnlyList<string>> WriteAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var done = new List<string>();
+        foreach (var file in files)
+            await WriteFileAsync(Path.Join(Folder, file.RelativePath), file.Content, file.Mode == 0 ? Private : file.Mode, cancellationToken);
+
+        if (files.Count > 0)
+            done.Add($"{files.Count} files written to {Folder}");
+
+        if (IsNew)
+            done.AddRange(await CompleteAsync(cancellationToken));
+        else if (ChangesMuseumYaml)
+            done.AddRange(await ReplaceMuseumYamlAsync(now, cancellationToken));
+
+        return done;
+    }
+
+    private void PlanOldFiles(bool isBesideProduction)
+    {
+        if (isBesideProduction)
+        {
+            throw new NesteggException(
+                ExitCode.BadInput,
+                $"{Folder} is empty, so it would get production's own configuration, with production's database and buckets, and --beside-production forbids that.",
+                "Run Ente's quickstart there first (it makes a museum.yaml with a database and buckets of its own), or leave --beside-production out.");
+        }
+
+        files.AddRange(saved.Files);
+        if (!saved.Files.Any(file => file.RelativePath == "museum.yaml"))
+            files.Add(new SavedFile("museum.yaml", Private, Encoding.UTF8.GetBytes(saved.EffectiveYaml)));
+    }
+
+    // What the old instance had besides settings: certificates, service accounts, price lists. Only what the new one lacks.
+    private void PlanOtherFiles(bool isBesideProduction) =>
+        files.AddRange(saved.Files.Where(file =>
+            (file.RelativePath.StartsWith("credentials/", StringComparison.Ordinal) || file.RelativePath.StartsWith("data/", StringComparison.Ordinal))
+            && !(isBesideProduction && Path.GetFileName(file.RelativePath) == "fcm-service-account.json")
+            && !File.Exists(Path.Join(Folder, file.RelativePath))));
+
+    // Two quickstarts have the same host names in networks of their own, but never the same password or key.
+    private void RefuseProduction()
+    {
+        string? shared = Same("db.host", "db.port", "db.name", "db.password") ? "the database" : null;
+        foreach (var slot in MuseumKeys.SlotNames)
+        {
+            if (Configuration.Text($"s3.{slot}.bucket").Length > 0 && Same($"s3.{slot}.endpoint", $"s3.{slot}.bucket", $"s3.{slot}.key", $"s3.{slot}.secret"))
+                shared ??= $"the bucket in {slot}";
+        }
+
+        if (shared is not null)
+        {
+            throw new NesteggException(
+                ExitCode.BadInput, $"{museumYaml} names {shared} that production uses, with the same credentials, and --beside-production forbids that.",
+                "Give the copy a database, buckets and credentials of its own.");
+        }
+    }
+
+    private bool Same(params string[] keys) => keys.All(key => Configuration.Text(key) == Old.Text(key));
+
+    private static InstanceFolder ReadInstance(string folder)
+    {
+        var present = InstanceFolder.Read(folder);
+        if (present.IsMuseumYamlADirectory)
+        {
+            throw new NesteggException(
+                ExitCode.BadInput, $"museum.yaml in {folder} is a directory, which is what Docker makes of a missing file.",
+                "Stop the containers, remove the directory and make the file: Ente's quickstart writes one.");
+        }
+
+        if (present.MuseumYaml is null && present.CredentialsYaml is null && present.ComposeFiles.Count == 0)
+        {
+            throw new NesteggException(
+                ExitCode.BadInput, $"{folder} holds files, but neither museum.yaml nor compose.yaml: it is no folder of an Ente instance.",
+                "Name the folder that Ente's quickstart made on this machine, or one that is empty or absent.");
+        }
+
+        return present;
+    }
+
+    // Settings that came from the environment of the old machine are in no file; museum.yaml takes them in.
+    private async Task<IReadOnlyList<string>> CompleteAsync(CancellationToken cancellationToken)
+    {
+        var written = ReadInstance(Folder);
+        var text = await File.ReadAllTextAsync(museumYaml, cancellationToken);
+        var added = new List<string>();
+        foreach (var setting in Old.Settings().Where(setting => written.Configuration.Text(setting.Key) != setting.Text))
+        {
+            text = YamlEdit.Set(text, setting.Key, YamlEdit.Render(setting));
+            added.Add(setting.Key);
+        }
+
+        if (added.Count == 0)
+            return [];
+
+        await WriteFileAsync(museumYaml, Encoding.UTF8.GetBytes(text), ModeOf(museumYaml), cancellationToken);
+        return [$"museum.yaml takes in what came from the environment of the old machine: {string.Join(", ", added)}"];
+    }
+
+    private async Task<IReadOnlyList<string>> ReplaceMuseumYamlAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var done = new List<string>();
+        var target = File.ResolveLinkTarget(museumYaml, returnFinalTarget: true)?.FullName ?? museumYaml;
+        var mode = Private;
+        if (File.Exists(target))
+        {
+            mode = ModeOf(target);
+            var aside = $"{museumYaml}.before-restore-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
+            await WriteFileAsync(aside, await File.ReadAllBytesAsync(target, cancellationToken), mode, cancellationToken);
+            done.Add($"the museum.yaml that was there is kept as {Path.GetFileName(aside)}");
+        }
+
+        await WriteFileAsync(target, Encoding.UTF8.GetBytes(Merge!.Text), mode, cancellationToken);
+        done.Add($"{Merge.Changes.Count} settings of the old instance put into {museumYaml}");
+        return done;
+    }
+
+    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? Private : File.GetUnixFileMode(path);
+
+    private static async Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var temporary = $"{path}.nestegg-part";
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = Private;
+
+        await using (var file = new FileStream(temporary, options))
+        {
+            await file.WriteAsync(content, cancellationToken);
+            file.Flush(flushToDisk: true);
+        }
+
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(temporary, mode);
+
+        File.Move(temporary, path, overwrite: true);
+    }
+}

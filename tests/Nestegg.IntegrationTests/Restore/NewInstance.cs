@@ -1,0 +1,133 @@
+using System.Security.Cryptography;
+using Amazon.S3.Model;
+using Nestegg.Ente.Configuration;
+using Nestegg.Repositories;
+using Nestegg.Restore;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Servers;
+using Npgsql;
+
+namespace Nestegg.IntegrationTests.Restore;
+
+/// <summary>What a person has on the new machine: a folder as the quickstart makes it, an empty database, an empty bucket.</summary>
+internal sealed class NewInstance : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private NewInstance(PostgresServer postgres, CephGateway ceph, string database, string bucket) =>
+        (Postgres, Ceph, Database, Bucket) = (postgres, ceph, database, bucket);
+
+    public PostgresServer Postgres { get; }
+
+    public CephGateway Ceph { get; }
+
+    public string Database { get; }
+
+    public string Bucket { get; }
+
+    public string Folder => folder["my-ente"];
+
+    /// <summary>The names of the compose network, as the person would map them.</summary>
+    public string[] Map => [$"postgres:5432=127.0.0.1:{Postgres.Port}", $"localhost:3200=127.0.0.1:{Ceph.Endpoint.Port}"];
+
+    public static async Task<NewInstance> CreateAsync(SharedServers servers, CancellationToken cancellationToken, string? extraYaml = null, bool makeDatabase = true)
+    {
+        var postgres = await servers.PostgresAsync(cancellationToken);
+        var ceph = await servers.CephAsync(cancellationToken);
+        var database = makeDatabase ? await postgres.CreateDatabaseAsync(cancellationToken) : "db_" + Guid.NewGuid().ToString("n");
+        var instance = new NewInstance(postgres, ceph, database, await ceph.CreateBucketAsync(cancellationToken));
+        Directory.CreateDirectory(instance.Folder);
+        await File.WriteAllTextAsync(Path.Combine(instance.Folder, "museum.yaml"), instance.MuseumYaml(extraYaml ?? ""), cancellationToken);
+        return instance;
+    }
+
+    public RestoreOptions Options => new() { Into = Folder, Map = EndpointMap.Parse(Map), Parallel = 4 };
+
+    /// <summary>Plans and runs a restore of a snapshot into this instance.</summary>
+    public async Task<RestoreResult> RestoreAsync(
+        RecordedSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null, Action<RunEvent>? report = null)
+    {
+        await using var run = await RestoreRun.OpenAsync(
+            snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity], options ?? Options, TimeProvider.System, report ?? (_ => { }), cancellationToken);
+        return await run.RunAsync(await run.PlanAsync(cancellationToken), cancellationToken);
+    }
+
+    public async Task<RestorePlan> PlanAsync(RecordedSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null)
+    {
+        await using var run = await RestoreRun.OpenAsync(
+            snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity], options ?? Options, TimeProvider.System, _ => { }, cancellationToken);
+        return await run.PlanAsync(cancellationToken);
+    }
+
+    /// <summary>The SHA-256 of every object in the bucket, by key.</summary>
+    public async Task<SortedDictionary<string, ObjectHash>> HashObjectsAsync(CancellationToken cancellationToken)
+    {
+        var hashes = new SortedDictionary<string, ObjectHash>(StringComparer.Ordinal);
+        var listed = await Ceph.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket }, cancellationToken);
+        foreach (var item in listed.S3Objects ?? [])
+        {
+            using var got = await Ceph.Client.GetObjectAsync(Bucket, item.Key, cancellationToken);
+            hashes[item.Key] = new ObjectHash(await SHA256.HashDataAsync(got.ResponseStream, cancellationToken));
+        }
+
+        return hashes;
+    }
+
+    public static SortedDictionary<string, ObjectHash> Expected(string moment) =>
+        new(FixtureFolder.Objects(moment).ToDictionary(item => item.Key, item => item.Hash), StringComparer.Ordinal);
+
+    /// <summary>Rows and checksum of every table.</summary>
+    public static async Task<SortedDictionary<string, string>> ChecksumsAsync(PostgresServer postgres, string database, CancellationToken cancellationToken)
+    {
+        await using var connection = await postgres.OpenAsync(database, cancellationToken);
+        var tables = new List<string>();
+        await using (var list = new NpgsqlCommand("SELECT tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1", connection))
+        await using (var reader = await list.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken)) tables.Add(reader.GetString(0));
+        }
+
+        var sums = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var table in tables)
+        {
+            await using var sum = new NpgsqlCommand($"SELECT count(*) || ' ' || coalesce(md5(string_agg(CAST(t AS text), E'\\n' ORDER BY CAST(t AS text))), '') FROM {table} t", connection);
+            sums[table] = (string)(await sum.ExecuteScalarAsync(cancellationToken))!;
+        }
+
+        return sums;
+    }
+
+    public async Task<T> AskAsync<T>(string sql, CancellationToken cancellationToken)
+    {
+        await using var connection = await Postgres.OpenAsync(Database, cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (T)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private string MuseumYaml(string extra) => $"""
+        # made on the new machine
+        db:
+            host: postgres
+            port: 5432
+            name: {Database}
+            user: {PostgresServer.User}
+            password: {PostgresServer.Password}   # of the new machine
+        s3:
+            are_local_buckets: true
+            use_path_style_urls: true
+            b2-eu-cen:
+                key: {CephGateway.AccessKey}
+                secret: {CephGateway.SecretKey}
+                endpoint: localhost:3200
+                region: {CephGateway.Region}
+                bucket: {Bucket}
+        key:
+            encryption: bmV3
+            hash: bmV3
+        jwt:
+            secret: bmV3
+        {extra}
+        """;
+}

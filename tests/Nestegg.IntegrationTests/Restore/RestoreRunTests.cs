@@ -1,0 +1,256 @@
+using Nestegg.Age;
+using Nestegg.Ente.Configuration;
+using Nestegg.Restore;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Servers;
+
+namespace Nestegg.IntegrationTests.Restore;
+
+public sealed class RestoreRunTests(SharedServers servers)
+{
+    // What the neutralising steps change in the recorded instance; every other table must come back bit by bit.
+    private static readonly string[] Neutralised =
+    [
+        "tokens", "push_tokens", "queue", "temp_objects", "otts", "srp_sessions", "temp_srp_setup", "temp_two_factor", "two_factor_sessions", "two_factor_used_codes",
+        "passkey_login_sessions", "webauthn_sessions", "casting", "kex_store", "public_paste_tokens", "task_lock", "trash",
+    ];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("t1")]
+    [InlineData("t2")]
+    public async Task Both_moments_come_back_with_every_byte_and_row_but_for_the_documented_steps(string moment)
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync(moment, Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        var result = await target.RestoreAsync(snapshot, Token);
+
+        Assert.True(result.IsComplete);
+        Assert.Equal(NewInstance.Expected(moment), await target.HashObjectsAsync(Token));
+        Assert.Equal(snapshot.Manifest.Counts.Objects, result.Objects.Objects);
+        var original = await target.Postgres.RestoreAsync(FixtureFolder.Dump(moment), Token);
+        var expected = await NewInstance.ChecksumsAsync(target.Postgres, original, Token);
+        var restored = await NewInstance.ChecksumsAsync(target.Postgres, target.Database, Token);
+        Assert.Equal(expected.Keys, restored.Keys);
+        Assert.All(expected.Where(table => !Neutralised.Contains(table.Key)), table => Assert.Equal($"{table.Key} {table.Value}", $"{table.Key} {restored[table.Key]}"));
+        Assert.All(Neutralised.Where(table => table != "trash"), table => Assert.Equal("0 ", restored[table]));
+    }
+
+    [Fact]
+    public async Task The_new_museum_yaml_gets_the_old_secrets_and_keeps_its_endpoints()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        await target.RestoreAsync(snapshot, Token);
+
+        var old = InstanceFolder.Read(FixtureFolder.Instance).Configuration;
+        var restored = InstanceFolder.Read(target.Folder).Configuration;
+        Assert.Equal(old.Text("key.encryption"), restored.Text("key.encryption"));
+        Assert.Equal(old.Text("key.hash"), restored.Text("key.hash"));
+        Assert.Equal(old.Text("jwt.secret"), restored.Text("jwt.secret"));
+        Assert.Equal(target.Bucket, restored.Text("s3.b2-eu-cen.bucket"));
+        var text = await File.ReadAllTextAsync(Path.Combine(target.Folder, "museum.yaml"), Token);
+        Assert.StartsWith("# made on the new machine\n", text);
+        Assert.Contains($"password: {PostgresServer.Password}   # of the new machine\n", text);
+        var aside = Assert.Single(Directory.GetFiles(target.Folder, "museum.yaml.before-restore-*"));
+        Assert.Contains("encryption: bmV3", await File.ReadAllTextAsync(aside, Token));
+    }
+
+    [Fact]
+    public async Task Ids_continue_far_above_those_that_were_handed_out()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        await target.RestoreAsync(snapshot, Token);
+        foreach (var (column, table) in new[] { ("file_id", "files"), ("collection_id", "collections"), ("user_id", "users") })
+        {
+            var highest = await target.AskAsync<long>($"SELECT max({column}) FROM {table}", Token);
+            var next = await target.AskAsync<long>($"SELECT nextval(pg_get_serial_sequence('{table}', '{column}'))", Token);
+            Assert.InRange(next - highest, 1_000_000, 1_001_000);
+        }
+
+        Assert.InRange(await target.AskAsync<int>("SELECT CAST(nextval('queue_queue_id_seq') AS int)", Token), 1, 1000);
+    }
+
+    [Fact]
+    public async Task What_is_in_the_trash_stays_for_another_month()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t2", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        await target.RestoreAsync(snapshot, Token);
+        Assert.Equal(7L, await target.AskAsync<long>("SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored", Token));
+        var days = await target.AskAsync<decimal>("SELECT (min(delete_by) - extract(epoch FROM now()) * 1000000) / 86400000000 FROM trash WHERE NOT is_deleted AND NOT is_restored", Token);
+        Assert.InRange(days, 29.9m, 30.1m);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_absent_is_made_and_a_plan_changes_nothing()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token, makeDatabase: false);
+        var museumYaml = await File.ReadAllTextAsync(Path.Combine(target.Folder, "museum.yaml"), Token);
+        var plan = await target.PlanAsync(snapshot, Token);
+        Assert.Empty(plan.Refusals);
+        Assert.Equal(DatabaseAction.Create, plan.Database.Action);
+        Assert.True(Assert.Single(plan.Buckets).IsEmpty);
+        Assert.Contains(plan.Findings, finding => finding.Code == "museum-version" && finding.Message.Contains("124", StringComparison.Ordinal));
+        Assert.Equal(museumYaml, await File.ReadAllTextAsync(Path.Combine(target.Folder, "museum.yaml"), Token));
+        Assert.Empty(await target.HashObjectsAsync(Token));
+
+        Assert.True((await target.RestoreAsync(snapshot, Token)).IsComplete);
+        Assert.Equal(3L, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
+    }
+
+    [Fact]
+    public async Task A_database_with_people_in_it_is_refused_until_it_is_named()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token, makeDatabase: false);
+        await target.Postgres.RestoreAsync(FixtureFolder.Dump("t2"), Token, target.Database);
+        var error = await Assert.ThrowsAsync<NesteggException>(() => target.RestoreAsync(snapshot, Token));
+        Assert.Equal(ExitCode.BadInput, error.ExitCode);
+        Assert.Contains(target.Database, error.Message);
+        Assert.Contains("3 users", error.Message);
+        Assert.Contains($"--overwrite-database {target.Database}", error.Hint);
+        Assert.Contains("bmV3", await File.ReadAllTextAsync(Path.Combine(target.Folder, "museum.yaml"), Token));
+
+        var result = await target.RestoreAsync(snapshot, Token, target.Options with { OverwriteDatabase = target.Database });
+        Assert.True(result.IsComplete);
+        Assert.Equal(DatabaseAction.Overwrite, result.Plan.Database.Action);
+        Assert.Equal(2L, await target.AskAsync<long>("SELECT count(*) FROM trash WHERE NOT is_deleted", Token));
+    }
+
+    [Fact]
+    public async Task The_unused_tables_of_a_museum_that_was_started_once_are_replaced()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        await target.Postgres.ExecuteAsync(
+            target.Database, "CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO schema_migrations VALUES (124, false); CREATE TABLE users (user_id bigint)", Token);
+        var result = await target.RestoreAsync(snapshot, Token);
+        Assert.Equal(DatabaseAction.ReplaceUnused, result.Plan.Database.Action);
+        Assert.Equal(3L, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
+    }
+
+    [Fact]
+    public async Task A_museum_that_is_still_running_is_refused()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        await using var museum = await target.Postgres.OpenAsync(target.Database, Token);
+        var error = await Assert.ThrowsAsync<NesteggException>(() => target.RestoreAsync(snapshot, Token));
+        Assert.Contains("museum", error.Message);
+        Assert.Contains("docker compose stop museum", error.Hint);
+    }
+
+    [Fact]
+    public async Task A_bucket_with_objects_of_others_is_refused_until_it_is_named()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        await target.Ceph.Client.PutObjectAsync(new() { BucketName = target.Bucket, Key = "7/not-ours", ContentBody = "x", UseChunkEncoding = false }, Token);
+        var error = await Assert.ThrowsAsync<NesteggException>(() => target.RestoreAsync(snapshot, Token));
+        Assert.Contains("7/not-ours", error.Message);
+        Assert.Contains($"--overwrite-bucket {target.Bucket}", error.Hint);
+
+        var result = await target.RestoreAsync(snapshot, Token, target.Options with { OverwriteBuckets = new HashSet<string> { target.Bucket } });
+        Assert.True(result.IsComplete);
+        var objects = await target.HashObjectsAsync(Token);
+        Assert.True(objects.Remove("7/not-ours"));
+        Assert.Equal(NewInstance.Expected("t1"), objects);
+    }
+
+    [Fact]
+    public async Task Objects_that_are_there_already_are_compared_and_not_sent_again()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        await FixtureFolder.UploadAsync(target.Ceph.Client, "t1", target.Bucket, Token);
+        var result = await target.RestoreAsync(snapshot, Token);
+        Assert.True(result.IsComplete);
+        Assert.Equal(0, result.Objects.Written);
+        Assert.Equal(snapshot.Manifest.Counts.Objects, result.Objects.AlreadyThere);
+    }
+
+    [Fact]
+    public async Task An_object_of_the_same_length_and_other_bytes_is_found_out()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        var victim = FixtureFolder.Objects("t1").First(item => item.SizeBytes < 100_000);
+        await target.Ceph.Client.PutObjectAsync(
+            new() { BucketName = target.Bucket, Key = victim.Key, InputStream = new MemoryStream(new byte[victim.SizeBytes]), UseChunkEncoding = false }, Token);
+        var findings = new List<Finding>();
+        var result = await target.RestoreAsync(snapshot, Token, report: change => { if (change is FindingEvent found) findings.Add(found.Finding); });
+        Assert.False(result.IsComplete);
+        Assert.Equal(1, result.Objects.Failed);
+        Assert.Equal(victim.Key, Assert.Single(findings).Subject);
+
+        // The marker is still there, so the same command goes on, and this time may replace the object.
+        var again = await target.RestoreAsync(snapshot, Token, target.Options with { OverwriteBuckets = new HashSet<string> { target.Bucket } });
+        Assert.Equal(DatabaseAction.Continue, again.Plan.Database.Action);
+        Assert.True(again.IsComplete);
+        Assert.Equal(1, again.Objects.Written);
+        Assert.Equal(NewInstance.Expected("t1"), await target.HashObjectsAsync(Token));
+        Assert.Equal(0L, await target.AskAsync<long>("SELECT count(*) FROM pg_namespace WHERE nspname = 'nestegg_restore'", Token));
+    }
+
+    [Fact]
+    public async Task A_damaged_pack_costs_its_objects_and_not_the_others()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        var pack = Directory.GetFiles(Path.Combine(snapshot.RepositoryPath, "packs"), "*.tar", SearchOption.AllDirectories).First();
+        await using (var file = File.Open(pack, FileMode.Open))
+        {
+            file.Position = file.Length / 2;
+            var found = file.ReadByte();
+            file.Position--;
+            file.WriteByte((byte)~found);
+        }
+
+        var large = Directory.GetFiles(Path.Combine(snapshot.RepositoryPath, "objects"), "*", SearchOption.AllDirectories).First();
+        await using (var file = File.Open(large, FileMode.Open))
+        {
+            file.Position = file.Length - 1;
+            var found = file.ReadByte();
+            file.Position--;
+            file.WriteByte((byte)~found);
+        }
+
+        var findings = new List<Finding>();
+        var result = await target.RestoreAsync(snapshot, Token, report: change => { if (change is FindingEvent found) lock (findings) findings.Add(found.Finding); });
+        Assert.False(result.IsComplete);
+        Assert.Equal(2, result.Objects.Failed);
+        Assert.All(findings, finding => Assert.Equal("object-damaged", finding.Code));
+        var there = await target.HashObjectsAsync(Token);
+        var expected = NewInstance.Expected("t1");
+        Assert.Equal(expected.Count - result.Objects.Failed, there.Count);
+        Assert.All(there, item => Assert.Equal(expected[item.Key], item.Value));
+    }
+
+    [Fact]
+    public async Task Another_identity_opens_nothing()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var stranger = AgeIdentity.Generate();
+        var error = await Assert.ThrowsAsync<NesteggException>(() =>
+            RestoreRun.OpenAsync(snapshot.Repository, snapshot.Manifest, [stranger], target.Options, TimeProvider.System, _ => { }, Token));
+        Assert.Equal(ExitCode.WrongIdentity, error.ExitCode);
+    }
+}
