@@ -176,7 +176,7 @@ public sealed class CephGateway : IAsyncDisposable
         mon_data_avail_warn = 2
 
         [client.rgw]
-        rgw_frontends = beast endpoint=127.0.0.1:{Endpoint.Port}
+        rgw_frontends = beast endpoint=127.0.0.1:{Endpoint.Port} tcp_nodelay=1
         rgw_data = {folder["rgw"]}
 
         """;

@@ -3,7 +3,8 @@ namespace Nestegg.Stores.Local;
 /// <summary>A file under <c>tmp/</c> that a commit moves to its key.</summary>
 internal sealed class LocalWriter(LocalStore store, string path) : StoreWriter
 {
-    private const int BufferBytes = 64 * 1024;
+    // Each write that leaves the buffer is a trip through the thread pool, so it should be worth it.
+    private const int BufferBytes = 256 * 1024;
 
     private readonly FileStream file = new(path, Options());
     private bool committed;
