@@ -41,6 +41,7 @@ internal static class CommandLine
         foreach (var option in common.All)
             root.Options.Add(option);
 
+        root.Subcommands.Add(InitCommand.Create(common));
         root.Subcommands.Add(DoctorCommand.Create(common));
         root.Subcommands.Add(BackupCommand.Create(common));
         root.Subcommands.Add(SnapshotsCommand.Create(common));

@@ -108,7 +108,7 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
     {
         section.AllowOnly(
             "location", "endpoint", "region", "path-style", "access-key-id", "secret-access-key", "secret-access-key-file",
-            "storage-class", "object-lock", "object-lock-days");
+            "object-lock", "object-lock-days");
         var location = section.Required("location");
         var isS3 = location.StartsWith("s3://", StringComparison.Ordinal);
         var lockMode = section.OneOf("object-lock", "", "governance", "compliance");
@@ -126,7 +126,6 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
             SecretKey = section.Text("secret-access-key")
                 ?? (section.Text("secret-access-key-file") is { } file ? ReadSecretFile(file, section, "secret-access-key-file") : null)
                 ?? Variable("NESTEGG_S3_SECRET_ACCESS_KEY") ?? Variable("AWS_SECRET_ACCESS_KEY") ?? "",
-            StorageClass = section.Text("storage-class") ?? "",
             ObjectLockMode = lockMode,
             ObjectLockDays = lockDays,
         };

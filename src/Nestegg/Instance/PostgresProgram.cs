@@ -97,11 +97,11 @@ internal sealed partial class PostgresProgram
 
     /// <summary>Starts it against the instance's database.</summary>
     /// <param name="arguments">Its own arguments; the connection's are put before them.</param>
-    public PostgresRun Start(DatabaseSettings database, EndpointMap map, IEnumerable<string> arguments) =>
+    public ProgramRun Start(DatabaseSettings database, EndpointMap map, IEnumerable<string> arguments) =>
         new(Name, StartInfo([.. ConnectionArguments(database, map), .. arguments], database.ProgramEnvironment()));
 
     /// <summary>Starts it without a database: <c>pg_restore --list</c>.</summary>
-    public PostgresRun Start(IEnumerable<string> arguments) => new(Name, StartInfo([.. arguments], []));
+    public ProgramRun Start(IEnumerable<string> arguments) => new(Name, StartInfo([.. arguments], []));
 
     public override string ToString() => $"{string.Join(' ', Command)} ({Version})";
 
@@ -140,7 +140,7 @@ internal sealed partial class PostgresProgram
     {
         try
         {
-            await using var run = new PostgresRun(command[^1], Redirected([.. command, "--version"], workingFolder));
+            await using var run = new ProgramRun(command[^1], Redirected([.. command, "--version"], workingFolder));
             run.StandardInput.Close();
             using var reader = new StreamReader(run.StandardOutput);
             var match = VersionText().Match(await reader.ReadToEndAsync(cancellationToken));

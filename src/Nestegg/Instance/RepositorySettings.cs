@@ -22,9 +22,6 @@ internal sealed class RepositorySettings
 
     public string SecretKey { get; init; } = "";
 
-    /// <summary>The storage class for objects and packs; empty for the bucket's own.</summary>
-    public string StorageClass { get; init; } = "";
-
     /// <summary><c>governance</c> or <c>compliance</c>; empty for no object lock.</summary>
     public string ObjectLockMode { get; init; } = "";
 

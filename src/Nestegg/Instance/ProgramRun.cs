@@ -3,8 +3,8 @@ using System.Diagnostics;
 
 namespace Nestegg.Instance;
 
-/// <summary>A program of PostgreSQL that runs. Disposing it before its end kills it.</summary>
-internal sealed class PostgresRun : IAsyncDisposable
+/// <summary>A program that runs with its streams in our hands. Disposing it before its end kills it.</summary>
+internal sealed class ProgramRun : IAsyncDisposable
 {
     // Enough for the last messages; a program that complains for hours must not fill the memory.
     private const int KeptErrorLines = 40;
@@ -15,7 +15,7 @@ internal sealed class PostgresRun : IAsyncDisposable
     private readonly Queue<string> errorLines = new();
 
     /// <exception cref="NesteggException">The program cannot be started.</exception>
-    public PostgresRun(string name, ProcessStartInfo start)
+    public ProgramRun(string name, ProcessStartInfo start)
     {
         this.name = name;
         try

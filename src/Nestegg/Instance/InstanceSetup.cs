@@ -1,0 +1,167 @@
+using System.Security.Cryptography;
+using System.Text;
+using Nestegg.Age;
+using Nestegg.Ente.Configuration;
+using Nestegg.Minisign;
+using Nestegg.Repositories;
+using Nestegg.Stores;
+
+namespace Nestegg.Instance;
+
+/// <summary>What <c>nestegg init</c> is asked to make.</summary>
+internal sealed record SetupRequest
+{
+    /// <summary>Where nestegg.yaml goes.</summary>
+    public required string ConfigurationPath { get; init; }
+
+    public required string InstanceFolder { get; init; }
+
+    /// <summary>A folder or <c>s3://…</c>, as it is written into nestegg.yaml.</summary>
+    public required string RepositoryLocation { get; init; }
+
+    public string InstanceName { get; init; } = "";
+
+    public IReadOnlyList<string> Map { get; init; } = [];
+
+    public IReadOnlyList<string> EnvironmentFiles { get; init; } = [];
+
+    public IReadOnlyList<AgeRecipient> Recipients { get; init; } = [];
+
+    /// <summary>Where a new identity is written; <see langword="null"/> for none.</summary>
+    public string? NewIdentityPath { get; init; }
+
+    /// <summary>A passphrase in UTF-8 under which a new identity is kept in the repository; <see langword="null"/> for none. The caller wipes it.</summary>
+    public byte[]? Passphrase { get; init; }
+}
+
+/// <summary>Makes a repository, the keys that belong to it, and the nestegg.yaml that leads to it. Nothing that exists is overwritten.</summary>
+internal sealed class InstanceSetup(SetupRequest request, TimeProvider time)
+{
+    private const string SigningKeyName = "nestegg.key";
+
+    private readonly string signingKeyPath = Path.Join(Path.GetDirectoryName(request.ConfigurationPath), SigningKeyName);
+
+    /// <summary>The public halves of all identities that will open the secret parts; known after <see cref="RunAsync"/>.</summary>
+    public IReadOnlyList<AgeRecipient> Recipients { get; private set; } = [];
+
+    public string SigningKeyPath => signingKeyPath;
+
+    /// <summary>What there must be before anything is made.</summary>
+    /// <exception cref="NesteggException">A file is in the way, or nobody could open the backups.</exception>
+    public void Check()
+    {
+        foreach (var path in new[] { request.ConfigurationPath, signingKeyPath, request.NewIdentityPath })
+        {
+            if (File.Exists(path))
+                throw new NesteggException(ExitCode.BadInput, $"{path} exists already", "move it away, or name another file");
+        }
+
+        if (request.Recipients.Count == 0 && request.NewIdentityPath is null && request.Passphrase is null)
+            throw new NesteggException(ExitCode.BadInput, "nobody could open these backups: no recipient is named", "give --recipient age1…, or --new-identity FILE, or --passphrase");
+    }
+
+    public async Task<Repository> RunAsync(IStore store, CancellationToken cancellationToken)
+    {
+        Check();
+        using var signingKey = MinisignSecretKey.Generate();
+        using var fileIdentity = request.NewIdentityPath is null ? null : AgeIdentity.Generate();
+        using var passphraseIdentity = request.Passphrase is null ? null : AgeIdentity.Generate();
+        Recipients = [.. request.Recipients, .. new[] { fileIdentity, passphraseIdentity }.OfType<AgeIdentity>().Select(identity => identity.Recipient)];
+
+        // The key is safe on disk before the repository names it; when the repository cannot be made, the key is worth nothing.
+        await WriteSecretAsync(signingKeyPath, signingKey.ToFileText(), cancellationToken);
+        Repository repository;
+        try
+        {
+            repository = await Repository.CreateAsync(store, Recipients, signingKey.PublicKey, time, cancellationToken);
+        }
+        catch
+        {
+            File.Delete(signingKeyPath);
+            throw;
+        }
+
+        if (fileIdentity is not null)
+            await WriteSecretAsync(request.NewIdentityPath!, IdentityText(fileIdentity, repository), cancellationToken);
+
+        if (passphraseIdentity is not null)
+            await StoreUnderPassphraseAsync(store, IdentityText(passphraseIdentity, repository), cancellationToken);
+
+        await WriteSecretAsync(request.ConfigurationPath, Encoding.UTF8.GetBytes(ConfigurationText()), cancellationToken);
+        return repository;
+    }
+
+    private byte[] IdentityText(AgeIdentity identity, Repository repository) => AgeIdentityFile.Write(
+        identity, time.GetUtcNow(),
+        [
+            new("note", "This file opens the backups. Keep it off the server that makes them, twice, where you find it on a bad day."),
+            new(Repository.RepositoryComment, repository.Description.Id),
+            new(Repository.SigningKeyComment, repository.Description.SigningKey),
+        ]);
+
+    private async Task StoreUnderPassphraseAsync(IStore store, byte[] text, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var item = await store.CreateAsync(text.Length, cancellationToken);
+            await using (var writer = await AgeWriter.CreateWithPassphraseAsync(item, request.Passphrase, AgePassphrase.DefaultLogWork, cancellationToken))
+            {
+                await writer.WriteAsync(text, cancellationToken);
+                await writer.CompleteAsync(cancellationToken);
+            }
+
+            await item.CommitAsync(RepositoryKeys.IdentityFile, cancellationToken);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(text);
+        }
+    }
+
+    private string ConfigurationText()
+    {
+        var text = new StringBuilder("# Nestegg's configuration; docs/configuration.md describes every key.\n");
+        text.Append("instance:\n").Append($"  folder: {Quoted(request.InstanceFolder)}\n");
+        if (request.InstanceName.Length > 0)
+            text.Append($"  name: {Quoted(request.InstanceName)}\n");
+
+        AppendList("  env-files", request.EnvironmentFiles);
+        AppendList("map", request.Map);
+        text.Append($"repository: {Quoted(request.RepositoryLocation)}\n").Append($"signing-key: {SigningKeyName}\n");
+        AppendList("recipients", Recipients.Select(recipient => recipient.ToString()));
+        return text.ToString();
+
+        void AppendList(string key, IEnumerable<string> items)
+        {
+            var lines = items.Select(item => $"{new string(' ', key.Length - key.TrimStart().Length)}  - {Quoted(item)}\n").ToArray();
+            if (lines.Length > 0)
+                text.Append(key).Append(":\n").AppendJoin("", lines);
+        }
+    }
+
+    private static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"";
+
+    // For the owner alone, never over a file that is there, wiped in memory afterwards.
+    private static async Task WriteSecretAsync(string path, byte[] content, CancellationToken cancellationToken)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await using var file = new FileStream(path, options);
+            await file.WriteAsync(content, cancellationToken);
+            file.Flush(flushToDisk: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new NesteggException(ExitCode.BadInput, $"{path} cannot be written: {exception.Message}", "choose a place that you may write to", exception);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+}
