@@ -24,7 +24,7 @@ internal sealed class SecretPrompt(CommandHost host)
         var secret = source switch
         {
             { FilePath: { } path } => await ReadLineAsync(OpenFile(path, what), cancellationToken),
-            { FileDescriptor: { } descriptor } => await ReadLineAsync(OpenDescriptor(descriptor, what), cancellationToken),
+            { FileDescriptor: { } descriptor } => await ReadDescriptorAsync(descriptor, what, cancellationToken),
             _ when host.Environment.GetValueOrDefault(variable) is { Length: > 0 } value => Encoding.UTF8.GetBytes(value),
             _ => Ask(what, variable),
         };
@@ -94,11 +94,11 @@ internal sealed class SecretPrompt(CommandHost host)
             : throw new NesteggException(ExitCode.BadInput, $"the file {full} with the {what} does not exist", "write the secret into it, readable for you alone");
     }
 
-    private static FileStream OpenDescriptor(int descriptor, string what)
+    private static async Task<byte[]> ReadDescriptorAsync(int descriptor, string what, CancellationToken cancellationToken)
     {
         try
         {
-            return new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Read, bufferSize: 0);
+            return await ReadLineAsync(new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Read, bufferSize: 0), cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
         {
