@@ -16,7 +16,7 @@ internal static class DoctorCommand
 
     private static async Task<ExitCode> RunAsync(CommonOptions common, ParseResult parse, CancellationToken cancellationToken)
     {
-        await using var instance = EnteInstance.Open(common.Configuration(parse));
+        await using var instance = EnteInstance.Open(common.Configuration(parse), common.Host.Time);
         var result = await new Preflight(instance).RunAsync(common.Output, cancellationToken);
         var summary = new Summary()
             .Add("errors", result.Count(Severity.Error), "errors")

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Nestegg.Ente.Configuration;
+using Nestegg.Stores.S3;
 using Npgsql;
 
 namespace Nestegg.Instance;
@@ -6,8 +8,12 @@ namespace Nestegg.Instance;
 /// <summary>An instance that is open for reading: its configuration, its database and its buckets, all reached through the map. Nothing is connected before it is used.</summary>
 internal sealed class EnteInstance : IAsyncDisposable
 {
-    private EnteInstance(NesteggConfiguration settings, InstanceFolder folder)
+    private readonly ConcurrentDictionary<string, Lazy<BucketClient>> buckets = new(StringComparer.Ordinal);
+    private readonly TimeProvider time;
+
+    private EnteInstance(NesteggConfiguration settings, InstanceFolder folder, TimeProvider time)
     {
+        this.time = time;
         Settings = settings;
         Folder = folder;
         DatabaseSettings = DatabaseSettings.From(folder.Access);
@@ -32,10 +38,28 @@ internal sealed class EnteInstance : IAsyncDisposable
     public string Name => Settings.InstanceName;
 
     /// <exception cref="Ente.EnteException">The configuration is not what it should be.</exception>
-    public static EnteInstance Open(NesteggConfiguration settings) => new(settings, InstanceFolder.Read(settings.RequireInstance()));
+    public static EnteInstance Open(NesteggConfiguration settings, TimeProvider? time = null) =>
+        new(settings, InstanceFolder.Read(settings.RequireInstance()), time ?? TimeProvider.System);
 
-    /// <summary>Where a slot is reached: its endpoint through the map; <see langword="null"/> for Amazon's own.</summary>
-    public Uri? AddressOf(BucketSlot slot) => slot.Address is { } address ? Map.Resolve(address) : null;
+    /// <summary>The bucket of a slot that is configured. The client is shared and stays this instance's.</summary>
+    public BucketClient Bucket(BucketSlot slot) => buckets.GetOrAdd(slot.Name, _ => new Lazy<BucketClient>(() => Open(slot))).Value;
 
-    public ValueTask DisposeAsync() => Database.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var bucket in buckets.Values.Where(bucket => bucket.IsValueCreated))
+            await bucket.Value.DisposeAsync();
+
+        await Database.DisposeAsync();
+    }
+
+    private BucketClient Open(BucketSlot slot)
+    {
+        var settings = new S3Settings
+        {
+            Endpoint = slot.Address is { } address ? Map.Resolve(address) : null,
+            Region = slot.Region.Length > 0 ? slot.Region : "us-east-1",
+            PathStyle = slot.UsesPathStyle,
+        };
+        return new BucketClient(settings, new S3Credentials(slot.AccessKey, slot.SecretKey), slot.Bucket, time);
+    }
 }

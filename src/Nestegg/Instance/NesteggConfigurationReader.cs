@@ -120,12 +120,13 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
         {
             Location = isS3 ? location.TrimEnd('/') : FullPath(location),
             Endpoint = section.Text("endpoint") ?? Variable("NESTEGG_S3_ENDPOINT"),
-            Region = section.Text("region") ?? Variable("NESTEGG_S3_REGION") ?? Variable("AWS_REGION") ?? "us-east-1",
-            UsesPathStyle = section.Flag("path-style", otherwise: true),
+            Region = section.Text("region") ?? Variable("NESTEGG_S3_REGION"),
+            UsesPathStyle = section.Text("path-style") is null ? null : section.Flag("path-style", otherwise: true),
             AccessKey = section.Text("access-key-id") ?? Variable("NESTEGG_S3_ACCESS_KEY_ID") ?? Variable("AWS_ACCESS_KEY_ID") ?? "",
             SecretKey = section.Text("secret-access-key")
                 ?? (section.Text("secret-access-key-file") is { } file ? ReadSecretFile(file, section, "secret-access-key-file") : null)
                 ?? Variable("NESTEGG_S3_SECRET_ACCESS_KEY") ?? Variable("AWS_SECRET_ACCESS_KEY") ?? "",
+            SessionToken = Variable("AWS_SESSION_TOKEN"),
             ObjectLockMode = lockMode,
             ObjectLockDays = lockDays,
         };

@@ -17,6 +17,9 @@ internal sealed class Preflight(EnteInstance instance)
             Add(finding);
 
         Add(await PreflightPrograms.LookAsync(instance, database.ServerMajorVersion, cancellationToken));
+        await foreach (var finding in PreflightBuckets.LookAsync(instance, cancellationToken))
+            Add(finding);
+
         return new PreflightResult(findings);
 
         void AddAll(IEnumerable<Finding> found)

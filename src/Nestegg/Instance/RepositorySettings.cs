@@ -1,4 +1,5 @@
 using Nestegg.Stores;
+using Nestegg.Stores.S3;
 
 namespace Nestegg.Instance;
 
@@ -13,14 +14,17 @@ internal sealed class RepositorySettings
     /// <summary>The endpoint of the object store; <see langword="null"/> for Amazon's own.</summary>
     public string? Endpoint { get; init; }
 
-    public string Region { get; init; } = "us-east-1";
+    /// <summary><see langword="null"/> for the one of the address or of the environment.</summary>
+    public string? Region { get; init; }
 
-    /// <summary>Whether the bucket stands in the path instead of the host name.</summary>
-    public bool UsesPathStyle { get; init; } = true;
+    /// <summary>Whether the bucket stands in the path instead of the host name; <see langword="null"/> for yes with an endpoint of one's own, else no.</summary>
+    public bool? UsesPathStyle { get; init; }
 
     public string AccessKey { get; init; } = "";
 
     public string SecretKey { get; init; } = "";
+
+    public string? SessionToken { get; init; }
 
     /// <summary><c>governance</c> or <c>compliance</c>; empty for no object lock.</summary>
     public string ObjectLockMode { get; init; } = "";
@@ -29,5 +33,24 @@ internal sealed class RepositorySettings
     public int ObjectLockDays { get; init; }
 
     /// <summary>The store at this place. A folder is made when <paramref name="create"/> says so; a bucket never is.</summary>
-    public IStore OpenStore(bool create, TimeProvider time) => create ? LocalStore.Create(Location, time) : new LocalStore(Location, time);
+    public IStore OpenStore(bool create, TimeProvider time)
+    {
+        var address = StoreAddress.Parse(Location);
+        if (!IsS3)
+            return address.Open(create: create, time: time);
+
+        var settings = address.S3 with
+        {
+            Endpoint = Endpoint is null ? address.S3.Endpoint : ReadEndpoint(Endpoint),
+            Region = Region ?? address.S3.Region,
+            PathStyle = UsesPathStyle ?? (Endpoint is not null || address.S3.PathStyle),
+            Lock = ObjectLockMode.Length == 0 ? null : new ObjectLock(Enum.Parse<Stores.S3.ObjectLockMode>(ObjectLockMode, ignoreCase: true), ObjectLockDays),
+        };
+        var credentials = AccessKey.Length > 0 && SecretKey.Length > 0 ? new S3Credentials(AccessKey, SecretKey, SessionToken) : null;
+        return (address with { S3 = settings }).Open(credentials, create, time);
+    }
+
+    private static Uri ReadEndpoint(string text) => Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
+        ? endpoint
+        : throw new NesteggException(ExitCode.BadInput, $"repository.endpoint `{text}` is no http:// or https:// address", "write it with its scheme: https://s3.example.org");
 }

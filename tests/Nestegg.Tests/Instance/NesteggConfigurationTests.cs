@@ -53,7 +53,7 @@ public sealed class NesteggConfigurationTests : IDisposable
         Assert.Equal(["docker", "compose", "exec", "-T", "postgres", "pg_dump"], read.Postgres.PgDump);
         Assert.Equal(["/opt/pg/bin/pg_restore", "--verbose"], read.Postgres.PgRestore);
         Assert.Equal(PostgresConnect.Socket, read.Postgres.Connect);
-        Assert.Equal(("s3://bucket/prefix", "https://s3.example.org", "eu", false), (read.Repository!.Location, read.Repository.Endpoint, read.Repository.Region, read.Repository.UsesPathStyle));
+        Assert.Equal(("s3://bucket/prefix", "https://s3.example.org", "eu", (bool?)false), (read.Repository!.Location, read.Repository.Endpoint, read.Repository.Region, read.Repository.UsesPathStyle));
         Assert.Equal(("AK", "deep", "compliance", 30), (read.Repository.AccessKey, read.Repository.SecretKey, read.Repository.ObjectLockMode, read.Repository.ObjectLockDays));
         Assert.Equal((folder["keys/nestegg.key"], 3, TimeSpan.FromMinutes(15)), (read.SigningKeyPath, read.Parallel, read.LockWait));
         Assert.Equal(["age1x"], read.Recipients);
