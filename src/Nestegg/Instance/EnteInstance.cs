@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using Nestegg.Ente.Configuration;
-using Nestegg.Stores.S3;
 using Npgsql;
 
 namespace Nestegg.Instance;
@@ -8,12 +6,9 @@ namespace Nestegg.Instance;
 /// <summary>An instance that is open for reading: its configuration, its database and its buckets, all reached through the map. Nothing is connected before it is used.</summary>
 internal sealed class EnteInstance : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, Lazy<BucketClient>> buckets = new(StringComparer.Ordinal);
-    private readonly TimeProvider time;
-
     private EnteInstance(NesteggConfiguration settings, InstanceFolder folder, TimeProvider time)
     {
-        this.time = time;
+        Time = time;
         Settings = settings;
         Folder = folder;
         DatabaseSettings = DatabaseSettings.From(folder.Access);
@@ -32,6 +27,8 @@ internal sealed class EnteInstance : IAsyncDisposable
 
     public NpgsqlDataSource Database { get; }
 
+    public TimeProvider Time { get; }
+
     public EndpointMap Map => Settings.Map;
 
     /// <summary>The name in snapshots: the configured one, else the folder's.</summary>
@@ -41,25 +38,8 @@ internal sealed class EnteInstance : IAsyncDisposable
     public static EnteInstance Open(NesteggConfiguration settings, TimeProvider? time = null) =>
         new(settings, InstanceFolder.Read(settings.RequireInstance()), time ?? TimeProvider.System);
 
-    /// <summary>The bucket of a slot that is configured. The client is shared and stays this instance's.</summary>
-    public BucketClient Bucket(BucketSlot slot) => buckets.GetOrAdd(slot.Name, _ => new Lazy<BucketClient>(() => Open(slot))).Value;
+    /// <summary>Where a slot is reached: its endpoint through the map; <see langword="null"/> for Amazon's own.</summary>
+    public Uri? AddressOf(BucketSlot slot) => slot.Address is { } address ? Map.Resolve(address) : null;
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var bucket in buckets.Values.Where(bucket => bucket.IsValueCreated))
-            await bucket.Value.DisposeAsync();
-
-        await Database.DisposeAsync();
-    }
-
-    private BucketClient Open(BucketSlot slot)
-    {
-        var settings = new S3Settings
-        {
-            Endpoint = slot.Address is { } address ? Map.Resolve(address) : null,
-            Region = slot.Region.Length > 0 ? slot.Region : "us-east-1",
-            PathStyle = slot.UsesPathStyle,
-        };
-        return new BucketClient(settings, new S3Credentials(slot.AccessKey, slot.SecretKey), slot.Bucket, time);
-    }
+    public ValueTask DisposeAsync() => Database.DisposeAsync();
 }

@@ -18,7 +18,8 @@ internal sealed class InstanceBuckets : IAsyncDisposable
                 PathStyle = slot.UsesPathStyle,
             },
             new S3Credentials(slot.AccessKey, slot.SecretKey),
-            slot.Bucket),
+            slot.Bucket,
+            instance.Time),
         StringComparer.Ordinal);
 
     public BucketClient this[BucketSlot slot] => clients[slot.Name];

@@ -16,9 +16,10 @@ internal static class PreflightBuckets
                 $"set s3.{instance.Slots.HotPrimary.Name}.bucket in museum.yaml");
         }
 
+        await using var buckets = new InstanceBuckets(instance);
         foreach (var slot in instance.Slots.Configured)
         {
-            foreach (var finding in await instance.Bucket(slot).ProbeAsync(slot.Name, cancellationToken))
+            foreach (var finding in await buckets[slot].ProbeAsync(slot.Name, cancellationToken))
                 yield return Explained(finding, instance, slot);
         }
     }
@@ -33,7 +34,7 @@ internal static class PreflightBuckets
             Hint = finding.Code switch
             {
                 "bucket-denied" => $"look at {instance.Folder.Access.Describe($"s3.{slot.Name}.key")}: it must be allowed to list the bucket and to read its objects, no more",
-                "bucket-unreachable" => $"{finding.Hint}; if {slot.ConfiguredEndpoint} exists only inside the compose network, add it to the map in nestegg.yaml (docs/operations.md)",
+                "store-unreachable" => $"{finding.Hint}; if {slot.ConfiguredEndpoint} exists only inside the compose network, add it to the map in nestegg.yaml (docs/operations.md)",
                 _ => finding.Hint,
             },
         };
