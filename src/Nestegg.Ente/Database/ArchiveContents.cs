@@ -193,8 +193,8 @@ internal static partial class ArchiveContents
 
     private const string NamePattern = """(?:"(?:[^"\n]|"")+"|[^\s",()]+)""";
 
-    // COPY public.files (file_id, owner_id) FROM stdin;
-    [GeneratedRegex($@"^COPY .+? \((?<columns>(?:{NamePattern}(?:, )?)*)\) FROM stdin;\s*$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    // COPY public.files (file_id, owner_id) FROM stdin; without the parentheses when the table has no columns.
+    [GeneratedRegex($@"^COPY .+? (?:\((?<columns>(?:{NamePattern}(?:, )?)*)\))? FROM stdin;\s*$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex CopyColumns();
 
     [GeneratedRegex(NamePattern)]

@@ -23,7 +23,7 @@ public static class NamedObjects
     /// </remarks>
     /// <exception cref="DbException">The database does not answer, or the role may not read a table.</exception>
     public static IAsyncEnumerable<NamedObject> ReadAsync(DbConnection connection, CancellationToken cancellationToken) =>
-        ReadAsync(connection, null, cancellationToken);
+        ReadAsync(connection, null, null, cancellationToken);
 
     /// <summary>
     /// What a live database names now for the same rows as these: an object that is not among the result, or is there with another
@@ -32,12 +32,18 @@ public static class NamedObjects
     /// <exception cref="DbException">The database does not answer.</exception>
     public static IAsyncEnumerable<NamedObject> ReadAgainAsync(
         NpgsqlConnection connection, IReadOnlyCollection<NamedObject> objects, CancellationToken cancellationToken) =>
-        ReadAsync(connection, new RowFilter(objects), cancellationToken);
+        ReadAsync(connection, null, new RowFilter(objects), cancellationToken);
+
+    /// <summary>The objects of some files, at most some thousand at a time.</summary>
+    /// <exception cref="DbException">The database does not answer, or the role may not read a table.</exception>
+    public static IAsyncEnumerable<NamedObject> ReadFilesAsync(
+        DbConnection connection, EnteCatalog catalog, IReadOnlyCollection<long> fileIds, CancellationToken cancellationToken) =>
+        ReadAsync(connection, catalog, new RowFilter(fileIds), cancellationToken);
 
     private static async IAsyncEnumerable<NamedObject> ReadAsync(
-        DbConnection connection, RowFilter? filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+        DbConnection connection, EnteCatalog? catalog, RowFilter? filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
+        catalog ??= await EnteCatalog.ReadAsync(connection, cancellationToken);
         var slots = new SlotLists();
         if (catalog.HasTable("object_keys"))
         {
@@ -70,7 +76,7 @@ public static class NamedObjects
             }
         }
 
-        if (catalog.HasTable("user_attachments"))
+        if (filter is not { HasAttachments: false } && catalog.HasTable("user_attachments"))
         {
             await using var command = connection.CreateCommand();
             command.CommandText = Attachments;
@@ -153,17 +159,24 @@ public static class NamedObjects
     }
 
     /// <summary>Limits the queries to the rows of some objects. For PostgreSQL alone.</summary>
-    private sealed class RowFilter(IReadOnlyCollection<NamedObject> objects)
+    private sealed class RowFilter
     {
-        private readonly long[] _files = [.. objects.Where(named => named.FileId != 0).Select(named => named.FileId).Distinct()];
-        private readonly string[] _attachments =
-            [.. objects.Where(named => named.FileId == 0).Select(named => named.Key[(named.Key.LastIndexOf('/') + 1)..])];
+        private readonly long[] _files;
+        private readonly string[] _attachments;
 
-        public void ByFile(DbCommand command, string conjunction)
+        public RowFilter(IReadOnlyCollection<NamedObject> objects)
         {
-            command.CommandText += $" {conjunction} file_id = ANY(@files)";
-            command.Parameters.Add(new NpgsqlParameter("files", _files));
+            _files = [.. objects.Where(named => named.FileId != 0).Select(named => named.FileId).Distinct()];
+            _attachments = [.. objects.Where(named => named.FileId == 0).Select(named => named.Key[(named.Key.LastIndexOf('/') + 1)..])];
         }
+
+        public RowFilter(IReadOnlyCollection<long> fileIds) => (_files, _attachments) = ([.. fileIds], []);
+
+        public bool HasAttachments => _attachments.Length > 0;
+
+        // Ids are numbers, so they can stand in the text, which both databases understand; SQLite has no arrays.
+        public void ByFile(DbCommand command, string conjunction) =>
+            command.CommandText += _files.Length == 0 ? $" {conjunction} false" : $" {conjunction} file_id IN ({string.Join(',', _files)})";
 
         public void ByAttachment(DbCommand command)
         {

@@ -76,15 +76,15 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
     public async Task<string> JoinAsync(
         string id, IReadOnlyList<(int Number, string ETag)> named, Stream destination, CancellationToken cancellationToken)
     {
+        if (named.Zip(named.Skip(1)).Any(pair => pair.First.Number >= pair.Second.Number))
+        {
+            throw new S3Exception(400, "InvalidPartOrder", "The parts are not in ascending order.");
+        }
+
         var arrived = Parts(id).ToDictionary(part => part.Number);
         using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
         for (var i = 0; i < named.Count; i++)
         {
-            if (i > 0 && named[i].Number <= named[i - 1].Number)
-            {
-                throw new S3Exception(400, "InvalidPartOrder", "The parts are not in ascending order.");
-            }
-
             if (!arrived.TryGetValue(named[i].Number, out var part) || part.ETag != named[i].ETag)
             {
                 throw new S3Exception(400, "InvalidPart", $"Part {named[i].Number} was not uploaded, or its ETag is not the one you gave.");

@@ -15,6 +15,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public const string Password = "not-a-secret";
 
+    /// <summary>An environment variable: more folders with programs, such as <c>/opt/postgresql/17/bin</c>, separated by colons.</summary>
+    public const string FoldersVariable = "NESTEGG_TEST_PG_BINS";
+
     private const string VersionsFolder = "/usr/lib/postgresql";
 
     private readonly TemporaryFolder folder;
@@ -31,6 +34,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Why there can be no server on this machine; <see langword="null"/> when there can.</summary>
     public static string? MissingReason =>
         FindBinFolder(null) is null ? $"PostgreSQL's server is not installed in {VersionsFolder}" : null;
+
+    /// <summary>The versions that can be started, such as <c>15</c>.</summary>
+    public static IReadOnlyList<string> Versions { get; } = [.. BinFolders().Select(folder => folder.Version.ToString()).Distinct()];
 
     public int Port { get; }
 
@@ -122,14 +128,19 @@ public sealed class PostgresServer : IAsyncDisposable
         folder.Dispose();
     }
 
-    private static string? FindBinFolder(string? version)
+    private static string? FindBinFolder(string? version) =>
+        BinFolders().Where(folder => version is null || folder.Version.ToString() == version).Select(folder => folder.Path).FirstOrDefault();
+
+    // The version is the name of the folder above bin. The newest comes first, and the system's own before any other of its version.
+    private static IEnumerable<(int Version, string Path)> BinFolders()
     {
-        if (!Directory.Exists(VersionsFolder)) return null;
-        return Directory.GetDirectories(VersionsFolder)
-            .Where(folder => int.TryParse(Path.GetFileName(folder), out _) && (version is null || Path.GetFileName(folder) == version))
-            .OrderByDescending(folder => int.Parse(Path.GetFileName(folder)))
-            .Select(folder => Path.Combine(folder, "bin"))
-            .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")));
+        var installed = Directory.Exists(VersionsFolder) ? Directory.GetDirectories(VersionsFolder).Select(folder => Path.Combine(folder, "bin")) : [];
+        var named = (Environment.GetEnvironmentVariable(FoldersVariable) ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return installed.Concat(named)
+            .Where(folder => File.Exists(Path.Combine(folder, "initdb")))
+            .Select(folder => (int.TryParse(Path.GetFileName(Path.GetDirectoryName(folder)), out var version) ? version : 0, folder))
+            .Where(folder => folder.Item1 > 0)
+            .OrderByDescending(folder => folder.Item1);
     }
 
     // setpriv becomes the program, where runuser stays its parent; so the process that is signalled is PostgreSQL itself.

@@ -1,0 +1,170 @@
+using System.Text.Json;
+using Nestegg.Ente.Accounts;
+using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Objects;
+
+namespace Nestegg.Ente.Library;
+
+/// <summary>Everything that the database holds of one file, on its way to becoming a <see cref="LibraryFile"/>.</summary>
+internal sealed class FileRows(long id)
+{
+    /// <summary>museum puts this into the columns of a file that was deleted for good.</summary>
+    private const string Scrubbed = "-";
+
+    internal List<(Album Album, WrappedKey? Key)> Memberships { get; } = [];
+
+    internal List<NamedObject> Objects { get; } = [];
+
+    internal FileRow? Row { get; set; }
+
+    internal string? ImagePreviewHeader { get; set; }
+
+    internal long? TrashedUntil { get; set; }
+
+    /// <summary>Opens what opens.</summary>
+    internal LibraryFile Open(long userId)
+    {
+        var problems = new List<LibraryProblem>();
+        var albums = Memberships.Select(membership => membership.Album).Distinct().ToList();
+        if (Row is not { } row)
+        {
+            problems.Add(new LibraryProblem("file-row-missing", "an album names the file, and its row is not there", IsFatal: true));
+            return new LibraryFile { Id = id, OwnerId = 0, Albums = albums, HasContent = false, TrashedUntil = TrashedUntil, Objects = Objects, Problems = problems };
+        }
+
+        if (row.EncryptedMetadata == Scrubbed)
+        {
+            problems.Add(new LibraryProblem("file-scrubbed", "the file's row was emptied, as for a file deleted for good", IsFatal: true));
+        }
+
+        var metadata = default(JsonElement);
+        var key = problems.Count > 0 ? null : OpenKey(row, problems, out metadata);
+        var (publicJson, privateJson) = (default(JsonElement), default(JsonElement));
+        if (key is not null)
+        {
+            OpenMagic(row.PublicMetadata, key, "public", out publicJson, problems);
+            // The owner's wishes are the owner's: museum gives them to nobody else.
+            OpenMagic(row.OwnerId == userId ? row.PrivateMetadata : null, key, "private", out privateJson, problems);
+        }
+
+        var hasContent = row.ContentHeader.Length > 0 && row.ContentHeader != Scrubbed;
+        var (contentHeader, thumbnailHeader) = (Decode(row.ContentHeader), Decode(row.ThumbnailHeader));
+        if (hasContent)
+        {
+            CheckHeaders(contentHeader, thumbnailHeader, problems);
+            CheckObjects(problems);
+        }
+
+        return new LibraryFile
+        {
+            Id = id,
+            OwnerId = row.OwnerId,
+            Albums = albums,
+            Key = key,
+            ContentHeader = contentHeader,
+            ThumbnailHeader = thumbnailHeader,
+            ImagePreviewHeader = Decode(ImagePreviewHeader),
+            HasContent = hasContent,
+            Metadata = metadata.ValueKind == JsonValueKind.Object ? FileMetadata.Read(metadata) : null,
+            PublicMetadata = publicJson.ValueKind == JsonValueKind.Object ? PublicMetadata.Read(publicJson) : PublicMetadata.None,
+            Visibility = privateJson.Integer("visibility") is >= 0 and <= int.MaxValue and var visibility ? (Visibility)visibility : Visibility.Visible,
+            PrivateJson = privateJson,
+            UpdatedAt = row.UpdatedAt,
+            TrashedUntil = TrashedUntil,
+            Objects = Objects,
+            Problems = problems,
+        };
+    }
+
+    /// <summary>The key is wrapped once for each album; any of them will do. The right one opens the metadata.</summary>
+    private SecretKey? OpenKey(FileRow row, List<LibraryProblem> problems, out JsonElement metadata)
+    {
+        metadata = default;
+        SecretKey? chosen = null;
+        var isProven = false;
+        var failed = 0;
+        foreach (var (album, wrapped) in Memberships)
+        {
+            SecretKey? key = null;
+            if (album.Key is null || wrapped?.TryOpen(album.Key, out key) != true)
+            {
+                failed++;
+            }
+            else if (chosen is not null && key!.FixedTimeEquals(chosen))
+            {
+                key.Dispose();
+            }
+            else if (isProven)
+            {
+                key!.Dispose();
+                failed++;
+            }
+            else
+            {
+                failed += chosen is null ? 0 : 1;
+                chosen?.Dispose();
+                chosen = key;
+                isProven = MagicMetadata.TryOpenBlob(row.EncryptedMetadata, row.MetadataHeader, key!, out metadata);
+            }
+        }
+
+        if (chosen is null)
+        {
+            problems.Add(new LibraryProblem("file-key-wrong", "the file's key does not open with the key of any of its albums", IsFatal: true));
+            return null;
+        }
+
+        if (failed > 0)
+        {
+            problems.Add(new LibraryProblem("file-key-damaged-in-album", $"the file's key does not open, or is another, in {failed} of its {Memberships.Count} albums"));
+        }
+
+        if (!isProven)
+        {
+            problems.Add(new LibraryProblem("metadata-damaged", "the file's metadata does not open with its key, or is not JSON"));
+        }
+
+        return chosen;
+    }
+
+    private static void OpenMagic(string? column, SecretKey key, string which, out JsonElement json, List<LibraryProblem> problems)
+    {
+        if (!MagicMetadata.TryOpen(column, key, out json))
+        {
+            problems.Add(new LibraryProblem("magic-metadata-damaged", $"the file's {which} metadata does not open"));
+        }
+    }
+
+    private static void CheckHeaders(byte[] content, byte[] thumbnail, List<LibraryProblem> problems)
+    {
+        if (content.Length != SecretStream.HeaderBytes)
+        {
+            problems.Add(new LibraryProblem("file-header-damaged", $"the file's decryption header has {content.Length} bytes instead of {SecretStream.HeaderBytes}", IsFatal: true));
+        }
+
+        if (thumbnail.Length != SecretStream.HeaderBytes)
+        {
+            problems.Add(new LibraryProblem("thumbnail-header-damaged", $"the thumbnail's decryption header has {thumbnail.Length} bytes instead of {SecretStream.HeaderBytes}"));
+        }
+    }
+
+    private void CheckObjects(List<LibraryProblem> problems)
+    {
+        if (!Objects.Exists(named => named.Kind == ObjectKind.File && !named.IsDeleted))
+        {
+            problems.Add(new LibraryProblem("object-row-missing", "the database names no object for the file's bytes", IsFatal: true));
+        }
+
+        if (!Objects.Exists(named => named.Kind == ObjectKind.Thumbnail && !named.IsDeleted))
+        {
+            problems.Add(new LibraryProblem("thumbnail-row-missing", "the database names no object for the file's thumbnail"));
+        }
+    }
+
+    // A damaged header becomes an empty one, which no stream opens with.
+    private static byte[] Decode(string? base64) => StandardBase64.TryDecode(base64, out var bytes) ? bytes : [];
+}
+
+/// <summary>A row of <c>files</c>.</summary>
+internal sealed record FileRow(
+    long OwnerId, string ContentHeader, string ThumbnailHeader, string EncryptedMetadata, string MetadataHeader, string? PrivateMetadata, string? PublicMetadata, long UpdatedAt);

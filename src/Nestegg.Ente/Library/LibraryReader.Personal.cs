@@ -1,0 +1,157 @@
+using System.Data.Common;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Nestegg.Ente.Accounts;
+using Nestegg.Ente.Cryptography;
+
+namespace Nestegg.Ente.Library;
+
+public sealed partial class LibraryReader
+{
+    /// <summary>A person's codes of Ente Auth, the oldest first.</summary>
+    public async IAsyncEnumerable<AuthCode> AuthCodesAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        if (!Catalog.HasTable("authenticator_key") || !Catalog.HasTable("authenticator_entity"))
+        {
+            yield break;
+        }
+
+        SecretKey? key = null;
+        await foreach (var row in RowsAsync($"SELECT encrypted_key, header FROM authenticator_key WHERE user_id = {userId}", cancellationToken))
+        {
+            WrappedKey.Read(row.Text(0), row.Text(1))?.TryOpen(keys.MasterKey, out key);
+        }
+
+        using (key)
+        {
+            var codes = $"""
+                SELECT CAST(id AS text), encrypted_data, header FROM authenticator_entity
+                WHERE user_id = {userId} AND NOT COALESCE(is_deleted, false) ORDER BY created_at, id
+                """;
+            await foreach (var row in RowsAsync(codes, cancellationToken))
+            {
+                yield return OpenCode(row, key);
+            }
+        }
+    }
+
+    /// <summary>What the apps remember for a person: places, people, smart albums, memories.</summary>
+    public async IAsyncEnumerable<UserEntity> EntitiesAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!Catalog.HasTable("entity_key") || !Catalog.HasTable("entity_data"))
+        {
+            yield break;
+        }
+
+        // A person has a key for each of about six types.
+        var byType = await EntityKeysAsync(userId, keys, cancellationToken);
+        var entities = $"""
+            SELECT CAST(id AS text), type, encrypted_data, header, updated_at FROM entity_data
+            WHERE user_id = {userId} AND NOT COALESCE(is_deleted, false) ORDER BY type, created_at, id
+            """;
+        await foreach (var row in RowsAsync(entities, cancellationToken))
+        {
+            yield return OpenEntity(row, byType.GetValueOrDefault(row.GetString(1)));
+        }
+
+        Dispose(byType);
+    }
+
+    /// <summary>What a person noted about others. The caller disposes each.</summary>
+    public async IAsyncEnumerable<Contact> ContactsAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (!Catalog.HasTable("contact_entity") || !Catalog.HasTable("entity_key"))
+        {
+            yield break;
+        }
+
+        var byType = await EntityKeysAsync(userId, keys, cancellationToken);
+        var contacts = $"""
+            SELECT id, contact_user_id, profile_picture_attachment_id, encrypted_key, encrypted_data FROM contact_entity
+            WHERE user_id = {userId} AND NOT is_deleted ORDER BY created_at, id
+            """;
+        await foreach (var row in RowsAsync(contacts, cancellationToken))
+        {
+            yield return OpenContact(userId, row, byType.GetValueOrDefault("contact"));
+        }
+
+        Dispose(byType);
+    }
+
+    private async Task<Dictionary<string, SecretKey>> EntityKeysAsync(long userId, KeyChain keys, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        var byType = new Dictionary<string, SecretKey>(StringComparer.Ordinal);
+        await foreach (var row in RowsAsync($"SELECT type, encrypted_key, header FROM entity_key WHERE user_id = {userId}", cancellationToken))
+        {
+            SecretKey? key = null;
+            if (WrappedKey.Read(row.Text(1), row.Text(2))?.TryOpen(keys.MasterKey, out key) == true)
+            {
+                byType[row.GetString(0)] = key!;
+            }
+        }
+
+        return byType;
+    }
+
+    private static void Dispose(Dictionary<string, SecretKey> keys)
+    {
+        foreach (var key in keys.Values)
+        {
+            key.Dispose();
+        }
+    }
+
+    private static AuthCode OpenCode(DbDataReader row, SecretKey? key)
+    {
+        var id = row.GetString(0);
+        // Entries of before November 2025 may lack the tag FINAL; Ente reads them, and so do we, here and nowhere else.
+        if (key is null
+            || !StandardBase64.TryDecode(row.Text(1), out var message)
+            || !StandardBase64.TryDecode(row.Text(2), out var header)
+            || !SecretStream.TryOpen(message, header, key, requireFinal: false, out var plaintext))
+        {
+            return new AuthCode(id, null, false, new LibraryProblem("auth-code-damaged", "the code does not open", IsFatal: true));
+        }
+
+        return LenientJson.TryParse(plaintext, out var json) && json.ValueKind == JsonValueKind.String && json.GetString() is { } uri
+            ? new AuthCode(id, uri, AuthCode.IsTrashedIn(uri), null)
+            : new AuthCode(id, null, false, new LibraryProblem("auth-code-unreadable", "what is in the code's row is not text", IsFatal: true));
+    }
+
+    private static UserEntity OpenEntity(DbDataReader row, SecretKey? key)
+    {
+        var json = default(JsonElement);
+        var opened = key is not null
+            && StandardBase64.TryDecode(row.Text(2), out var message)
+            && StandardBase64.TryDecode(row.Text(3), out var header)
+            && SecretStream.TryOpen(message, header, key, requireFinal: true, out var plaintext)
+            && Compressed.TryExpand(plaintext, out var expanded)
+            && LenientJson.TryParse(expanded, out json);
+        return new UserEntity(
+            row.GetString(0), row.GetString(1), json, row.Integer(4) ?? 0,
+            opened ? null : new LibraryProblem("entity-damaged", $"the entry of type {row.GetString(1)} does not open", IsFatal: true));
+    }
+
+    private static Contact OpenContact(long userId, DbDataReader row, SecretKey? rootKey)
+    {
+        SecretKey? key = null;
+        var json = default(JsonElement);
+        var wrapped = row.Bytes(3) ?? [];
+        var opened = rootKey is not null
+            && wrapped.Length > SecretBox.NonceBytes
+            && SecretBox.TryOpenKey(wrapped.AsSpan(SecretBox.NonceBytes), wrapped.AsSpan(0, SecretBox.NonceBytes), rootKey, out key)
+            && Contact.TryOpenCombined(row.Bytes(4) ?? [], key, out var plaintext)
+            && LenientJson.TryParse(plaintext, out json);
+        return new Contact
+        {
+            Id = row.GetString(0),
+            ContactUserId = row.GetInt64(1),
+            Key = key,
+            Json = json,
+            PictureObjectKey = row.Text(2) is { Length: > 0 } picture ? $"{userId}/user-attachments/profile_picture/{picture}" : null,
+            Problem = opened ? null : new LibraryProblem("contact-damaged", "the contact does not open", IsFatal: true),
+        };
+    }
+}

@@ -1,0 +1,186 @@
+using System.Data.Common;
+using System.Diagnostics;
+using Nestegg.Ente.Database;
+using Nestegg.Ente.Objects;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Servers;
+using Npgsql;
+
+namespace Nestegg.IntegrationTests.Database;
+
+/// <summary>The objects that a database names, asked of PostgreSQL and of the archive that was made from it.</summary>
+public sealed class NamedObjectsTests(SharedServers servers) : IDisposable
+{
+    // Going back from schema 124: what came with the version and later ones is dropped.
+    private static readonly (int Version, string Sql)[] Steps =
+    [
+        (124, "DROP TABLE events"),
+        (122, "ALTER TABLE passkeys DROP COLUMN IF EXISTS rp_id; ALTER TABLE passkey_credentials DROP COLUMN IF EXISTS rp_id"),
+        (121, "DROP TABLE legacy_kit_challenge, legacy_kit_recovery_session_token, legacy_kit_recovery_session, legacy_kit CASCADE"),
+        (120, "DROP TABLE contact_entity, user_attachments CASCADE"),
+        (119, "DROP TABLE memory_share_files, memory_shares CASCADE"),
+        (116, "DROP TABLE public_paste_tokens"),
+        (115, "ALTER TABLE collection_shares DROP COLUMN shared_at"),
+        (114, "DROP TABLE reactions, comments, anon_users CASCADE"),
+        (113, "DROP TABLE collection_actions; ALTER TABLE collection_files DROP COLUMN action, DROP COLUMN action_user"),
+        (103, "DROP TABLE public_file_tokens_access_history, public_file_tokens CASCADE"),
+        (94, "ALTER TABLE file_data DROP COLUMN obj_id, DROP COLUMN obj_nonce, DROP COLUMN obj_size; DELETE FROM file_data WHERE data_type = 'vid_preview'"),
+        (93, "DROP TABLE emergency_recovery, emergency_contact CASCADE"),
+        (89, "DROP TABLE file_data; ALTER TABLE temp_objects DROP COLUMN bucket_id"),
+        (81, "ALTER TABLE embeddings DROP COLUMN size, DROP COLUMN version, DROP COLUMN datacenters"),
+    ];
+
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("t1", 138)]
+    [InlineData("t2", 146)]
+    public async Task The_recorded_instance_names_exactly_the_objects_that_were_in_its_buckets(string moment, int count)
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        var listed = FixtureFolder.Objects(moment).Select(o => $"{o.Key} {o.SizeBytes}").Order().ToArray();
+        Assert.Equal(count, listed.Length);
+        await using var archive = await LoadAsync(FixtureFolder.Dump(moment));
+        var named = await AllAsync(archive.Connection);
+        Assert.Equal(listed, named.Select(o => $"{o.Key} {o.SizeBytes}").Order());
+        Assert.All(named, o => Assert.Equal(("b2-eu-cen", o.Key.Split('/')[0]), (o.Slots, o.OwnerId.ToString())));
+        Assert.Equal(2, named.Count(o => o.IsDeleted));
+
+        var postgres = await servers.PostgresAsync(Token);
+        await using var live = await postgres.OpenAsync(await postgres.RestoreAsync(FixtureFolder.Dump(moment), Token), Token);
+        await AssertSameAsync(live, archive.Connection);
+    }
+
+    [Fact]
+    public async Task Machine_learning_data_that_was_rewritten_has_another_version()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        await using var before = await LoadAsync(FixtureFolder.Dump("t1"));
+        await using var after = await LoadAsync(FixtureFolder.Dump("t2"));
+        var versions = (await AllAsync(before.Connection)).ToDictionary(o => o.Key, o => o.Version);
+        var changed = (await AllAsync(after.Connection)).Where(o => versions.TryGetValue(o.Key, out var version) && version != o.Version);
+        Assert.Equal((ObjectKind.MlData, true), Assert.Single(changed.Select(o => (o.Kind, o.Version > versions[o.Key]))));
+    }
+
+    [Fact]
+    public async Task Every_kind_and_state_of_row_is_named_alike_from_both_sources()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        var postgres = await servers.PostgresAsync(Token);
+        var database = await postgres.RestoreAsync(FixtureFolder.Dump("t2"), Token);
+        await postgres.ExecuteAsync(database, """
+            UPDATE object_keys SET datacenters = '{scw-eu-fr-v3,b5,b2-eu-cen}', is_deleted = NULL WHERE file_id % 7 = 0;
+            UPDATE object_keys SET datacenters = '{}' WHERE file_id % 7 = 1;
+            UPDATE file_data SET replicated_buckets = '{b5,b6}', is_deleted = (file_id % 2 = 0), pending_sync = (file_id % 4 = 0) WHERE data_type = 'mldata';
+            INSERT INTO file_data (file_id, user_id, data_type, size, latest_bucket, obj_id, obj_nonce, obj_size) VALUES
+                (1, 7, 'img_preview', 70, 'b5', 'pi_1', 'nonce', 60), (2, 7, 'vid_preview', 70, 'b5', 'pv_2', NULL, NULL), (3, 7, 'vid_preview', 70, 'b5', NULL, NULL, NULL);
+            INSERT INTO user_attachments (attachment_id, user_id, attachment_type, size, latest_bucket, is_deleted, pending_sync)
+                SELECT 'ua_' || user_id || n, user_id, 'profile_picture', n, 'b6', n > 1, n = 2 FROM users, generate_series(1, 3) n;
+            """, Token);
+        await using var live = await postgres.OpenAsync(database, Token);
+        await using var archive = await LoadAsync(await DumpAsync(postgres, database));
+        var named = await AssertSameAsync(live, archive.Connection);
+        Assert.Equal(Enum.GetValues<ObjectKind>(), named.Select(o => o.Kind).Distinct().Order());
+        Assert.Equal(6, named.Count(o => o.Kind == ObjectKind.ProfilePicture));
+    }
+
+    [Fact]
+    public async Task Older_schemas_name_what_they_know()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        var postgres = await servers.PostgresAsync(Token);
+        var database = await postgres.RestoreAsync(FixtureFolder.Dump("t2"), Token);
+        var all = 146;
+        foreach (var (version, sql) in Steps)
+        {
+            await postgres.ExecuteAsync(database, $"{sql}; UPDATE schema_migrations SET version = {version - 1}", Token);
+            all -= version switch { 94 => 2, 89 => 6, _ => 0 };
+            await using var live = await postgres.OpenAsync(database, Token);
+            await using var archive = await LoadAsync(await DumpAsync(postgres, database));
+            Assert.Equal(all, (await AssertSameAsync(live, archive.Connection)).Count);
+            Assert.Equal(version - 1, (await EnteCatalog.ReadAsync(archive.Connection, Token)).SchemaVersion);
+        }
+
+        Assert.Equal(EnteCatalog.OldestKnownSchema, Steps[^1].Version - 1);
+        Assert.Equal(138, all);
+    }
+
+    [Fact]
+    public async Task A_table_that_the_role_may_not_read_is_an_error_and_not_an_empty_set()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        var postgres = await servers.PostgresAsync(Token);
+        var database = await postgres.RestoreAsync(FixtureFolder.Dump("t1"), Token);
+        await postgres.ExecuteAsync(database, $"CREATE ROLE {database}_reader LOGIN PASSWORD 'x'; GRANT SELECT ON schema_migrations, object_keys TO {database}_reader", Token);
+        await using var connection = new NpgsqlConnection(postgres.ConnectionString(database, $"{database}_reader", "x"));
+        await connection.OpenAsync(Token);
+        var failure = await Assert.ThrowsAsync<PostgresException>(() => AllAsync(connection));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, failure.SqlState);
+    }
+
+    /// <summary>As many files as NESTEGG_SCALE_FILES says; the goal is a million in a minute.</summary>
+    [Fact]
+    public async Task A_large_library_is_read_in_good_time()
+    {
+        _ = int.TryParse(Environment.GetEnvironmentVariable("NESTEGG_SCALE_FILES"), out var files);
+        Assert.SkipUnless(files > 0, "NESTEGG_SCALE_FILES is not set");
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        var postgres = await servers.PostgresAsync(Token);
+        var database = await postgres.RestoreAsync(FixtureFolder.Dump("t1"), Token);
+        await postgres.ExecuteAsync(database, $"""
+            SET session_replication_role = replica;
+            INSERT INTO files (file_id, owner_id, file_decryption_header, thumbnail_decryption_header, metadata_decryption_header, encrypted_metadata, updation_time, info)
+                SELECT n, 42, encode(sha256(n::text::bytea), 'base64'), encode(sha256(n::text::bytea), 'base64'), 'aGVhZGVy', repeat(encode(sha256(n::text::bytea), 'base64'), 6), n, '{"{"}"fileSize": 123456, "thumbSize": 2345{"}"}' FROM generate_series(1, {files}) n;
+            INSERT INTO collection_files (file_id, collection_id, encrypted_key, key_decryption_nonce, updation_time)
+                SELECT n, n % 50, encode(sha256(n::text::bytea), 'base64'), 'MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0', n FROM generate_series(1, {files}) n;
+            INSERT INTO object_keys (file_id, o_type, object_key, size, datacenters)
+                SELECT n, t, '42/' || gen_random_uuid(), n, '{"{"}b2-eu-cen{"}"}' FROM generate_series(1, {files}) n, unnest(ARRAY['file', 'thumbnail']::object_type[]) t;
+            """, Token);
+        var dump = await DumpAsync(postgres, database);
+        var watch = Stopwatch.StartNew();
+        await using var archive = await LoadAsync(dump);
+        var seconds = watch.Elapsed.TotalSeconds;
+        TestContext.Current.SendDiagnosticMessage($"{files} files in {seconds:0.0} s, {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB");
+        Assert.InRange(seconds, 0, 5 + (60.0 * files / 1_000_000));
+        watch.Restart();
+        var count = 0;
+        await foreach (var named in NamedObjects.ReadAsync(archive.Connection, Token)) count++;
+        Assert.Equal(138 + (2 * files), count);
+    }
+
+    private static async Task<List<NamedObject>> AssertSameAsync(DbConnection live, DbConnection archive)
+    {
+        var named = await AllAsync(live);
+        Assert.Equal(named.OrderBy(o => o.Key, StringComparer.Ordinal), (await AllAsync(archive)).OrderBy(o => o.Key, StringComparer.Ordinal));
+        Assert.Equal(named.Count, named.Select(o => o.Key).Distinct().Count());
+        var (fromLive, fromArchive) = (await EnteCatalog.ReadAsync(live, Token), await EnteCatalog.ReadAsync(archive, Token));
+        Assert.Equal(
+            await fromLive.CountRowsAsync(live, EnteTables.Library, Token), await fromArchive.CountRowsAsync(archive, EnteTables.Library, Token));
+        return named;
+    }
+
+    private static async Task<List<NamedObject>> AllAsync(DbConnection connection)
+    {
+        var all = new List<NamedObject>();
+        await foreach (var named in NamedObjects.ReadAsync(connection, Token)) all.Add(named);
+        return all;
+    }
+
+    private async Task<string> DumpAsync(PostgresServer server, string database)
+    {
+        var path = folder["made.dump"];
+        await ExternalProgram.RunAsync(
+            Path.Combine(server.BinFolder, "pg_dump"), ["--format=custom", "--compress=0", "--file", path, "--dbname", server.ConnectionUri(database)], Token);
+        return path;
+    }
+
+    private async Task<ArchiveDatabase> LoadAsync(string dump)
+    {
+        await using var file = File.OpenRead(dump);
+        return await ArchiveDatabase.LoadAsync(file, EnteTables.Library, folder.Path, Token);
+    }
+}
