@@ -1,0 +1,81 @@
+using System.CommandLine;
+using System.Net;
+using Nestegg.Server.S3;
+
+namespace Nestegg.Cli.Commands;
+
+/// <summary><c>nestegg object-store</c>: the embedded S3 server, until it is interrupted.</summary>
+internal static class ObjectStoreCommand
+{
+    private const string KeyVariable = "NESTEGG_OBJECT_STORE_KEY";
+    private const string SecretVariable = "NESTEGG_OBJECT_STORE_SECRET";
+
+    private static readonly Option<string> Folder = new("--folder") { Description = "Where the buckets are, or will be", HelpName = "FOLDER", Required = true };
+    private static readonly Option<string> Listen = new("--listen") { Description = "Address and port", HelpName = "ADDRESS:PORT", DefaultValueFactory = _ => "127.0.0.1:3200" };
+    private static readonly Option<string?> Credentials = new("--credentials")
+    {
+        Description = $"A file with the access key id in its first line and the secret in its second (else ${KeyVariable} and ${SecretVariable})", HelpName = "FILE",
+    };
+
+    public static Command Create(CommonOptions common)
+    {
+        var command = new Command("object-store", "An S3 server on a folder: for trying out and for tests, not for production") { Folder, Listen, Credentials };
+        command.SetAction(async (parse, cancellationToken) => (int)await RunAsync(common, parse, cancellationToken));
+        return command.WithExamples(
+            "nestegg object-store --folder ./buckets --credentials ./keys.txt",
+            $"{KeyVariable}=key {SecretVariable}=secret nestegg object-store --folder ./buckets --listen 127.0.0.1:3200");
+    }
+
+    private static async Task<ExitCode> RunAsync(CommonOptions common, ParseResult parse, CancellationToken cancellationToken)
+    {
+        var listen = parse.GetValue(Listen)!;
+        if (!IPEndPoint.TryParse(listen, out var address) || !listen.Contains(':', StringComparison.Ordinal))
+        {
+            throw new NesteggException(ExitCode.BadInput, $"--listen takes an address and a port, not '{listen}'", "for example --listen 127.0.0.1:3200");
+        }
+
+        var folder = Path.GetFullPath(parse.GetValue(Folder)!, common.Host.WorkingFolder);
+        await using var store = await StartAsync(folder, address, await ReadCredentialsAsync(common, parse, cancellationToken), cancellationToken);
+        common.Output.Line($"{folder} is served at {store.Address.ToString().TrimEnd('/')}; Ctrl-C ends it. For trying out and for tests, not for production.");
+        common.Output.Event("listening", json => json.WriteString("address", store.Address.ToString()));
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // An interruption is how a server ends.
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static async Task<EmbeddedObjectStore> StartAsync(string folder, IPEndPoint address, S3Credentials credentials, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EmbeddedObjectStore.StartAsync(folder, address, credentials, cancellationToken);
+        }
+        catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            throw new NesteggException(ExitCode.OutOfReach, $"another program listens on {address}", "choose another port with --listen", error);
+        }
+    }
+
+    private static async Task<S3Credentials> ReadCredentialsAsync(CommonOptions common, ParseResult parse, CancellationToken cancellationToken)
+    {
+        if (parse.GetValue(Credentials) is { } file)
+        {
+            var path = Path.GetFullPath(file, common.Host.WorkingFolder);
+            var lines = File.Exists(path) ? await File.ReadAllLinesAsync(path, cancellationToken) : [];
+            return lines is [var fileKey, var fileSecret, ..] && fileKey.Trim().Length > 0 && fileSecret.Trim().Length > 0
+                ? new S3Credentials(fileKey.Trim(), fileSecret.Trim())
+                : throw new NesteggException(ExitCode.BadInput, $"{path} does not hold two lines", "the first is the access key id, the second the secret");
+        }
+
+        var environment = common.Host.Environment;
+        return environment.GetValueOrDefault(KeyVariable) is { Length: > 0 } key && environment.GetValueOrDefault(SecretVariable) is { Length: > 0 } secret
+            ? new S3Credentials(key, secret)
+            : throw new NesteggException(ExitCode.BadInput, "the store has no keys", $"set {KeyVariable} and {SecretVariable}, or name a file with --credentials");
+    }
+}

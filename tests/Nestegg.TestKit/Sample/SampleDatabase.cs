@@ -1,0 +1,48 @@
+using Npgsql;
+
+namespace Nestegg.TestKit.Sample;
+
+/// <summary>An empty database with museum's tables.</summary>
+internal static class SampleDatabase
+{
+    /// <returns>Connections to it as its owner, as museum would connect.</returns>
+    public static async Task<NpgsqlDataSource> CreateAsync(SampleOptions options, SampleSecrets secrets, CancellationToken cancellationToken)
+    {
+        await using (var server = new NpgsqlConnection(options.ServerConnectionString))
+        {
+            await server.OpenAsync(cancellationToken);
+            await ExecuteAsync(server, $"""
+                DO $$ BEGIN
+                    CREATE ROLE "{options.DatabaseUser}" LOGIN;
+                EXCEPTION WHEN duplicate_object THEN
+                    NULL;
+                END $$;
+                ALTER ROLE "{options.DatabaseUser}" PASSWORD '{secrets.DatabasePassword}'
+                """, cancellationToken);
+            await ExecuteAsync(server, $"CREATE DATABASE \"{options.DatabaseName}\" OWNER \"{options.DatabaseUser}\"", cancellationToken);
+        }
+
+        var owner = new NpgsqlConnectionStringBuilder(options.ServerConnectionString)
+        {
+            Database = options.DatabaseName, Username = options.DatabaseUser, Password = secrets.DatabasePassword, Pooling = false,
+        };
+        var dataSource = NpgsqlDataSource.Create(owner);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await ExecuteAsync(connection, await ReadSchemaAsync(cancellationToken), cancellationToken);
+        return dataSource;
+    }
+
+    private static async Task<string> ReadSchemaAsync(CancellationToken cancellationToken)
+    {
+        await using var stream = typeof(SampleDatabase).Assembly.GetManifestResourceStream("sample-schema.sql")
+            ?? throw new InvalidOperationException("sample-schema.sql is not in the assembly");
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync(cancellationToken);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

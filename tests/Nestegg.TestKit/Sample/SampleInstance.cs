@@ -1,0 +1,225 @@
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json.Nodes;
+using Amazon.Runtime;
+using Amazon.S3;
+using Nestegg.Ente.Cryptography;
+using Npgsql;
+
+namespace Nestegg.TestKit.Sample;
+
+/// <summary>
+/// An Ente instance made from nothing: a database, buckets and an operator's folder, with three people, their keys, albums and files, encrypted as the
+/// apps do. What a person must find in it is in <see cref="Files"/>, what the buckets hold in <see cref="Objects"/>. The same seed and time make the
+/// same instance, but for the keys of shared albums.
+/// </summary>
+public sealed class SampleInstance : IAsyncDisposable
+{
+    private readonly NpgsqlDataSource dataSource;
+    private readonly NpgsqlConnection database;
+    private readonly AmazonS3Client buckets;
+    private readonly SampleStorage storage;
+    private readonly SampleRandom random;
+    private readonly SampleSeal seal;
+    private readonly SampleSecrets secrets;
+    private readonly SampleClock clock;
+    private readonly SamplePeople people;
+    private readonly SampleLibrary library;
+
+    private SampleInstance(SampleOptions options, NpgsqlDataSource dataSource, NpgsqlConnection database, SampleRandom random, SampleSecrets secrets)
+    {
+        Options = options;
+        this.dataSource = dataSource;
+        this.database = database;
+        this.random = random;
+        this.secrets = secrets;
+        seal = new SampleSeal(random);
+        clock = new SampleClock(options.Time);
+        buckets = new AmazonS3Client(new BasicAWSCredentials(options.AccessKey, options.SecretKey), new AmazonS3Config
+        {
+            ServiceURL = options.ObjectStore.ToString(), ForcePathStyle = true, AuthenticationRegion = "eu-central-2",
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED, ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+        });
+        storage = new SampleStorage(database, buckets, options.BucketPrefix);
+        people = new SamplePeople(storage, random, seal, secrets, clock);
+        library = new SampleLibrary(storage, random, seal, clock);
+    }
+
+    public SampleOptions Options { get; }
+
+    /// <summary>For the database, as its owner.</summary>
+    public string ConnectionString => dataSource.ConnectionString + ";Password=" + secrets.DatabasePassword;
+
+    /// <summary>Photos, videos, Auth codes, contacts, a legacy contact; the first album is shared.</summary>
+    public SamplePerson Ada { get; private set; } = null!;
+
+    /// <summary>Photos of his own and Ada's shared albums.</summary>
+    public SamplePerson Ben { get; private set; } = null!;
+
+    /// <summary>Only Locker; a password that is not ASCII.</summary>
+    public SamplePerson Chi { get; private set; } = null!;
+
+    public IReadOnlyList<SamplePerson> People => [Ada, Ben, Chi];
+
+    public IReadOnlyList<SampleAlbum> Albums => library.Albums;
+
+    public IReadOnlyList<SampleFile> Files => library.Files;
+
+    /// <summary>Every object in the buckets, by key; all of them are named by the database.</summary>
+    public IReadOnlyDictionary<string, SampleObject> Objects => storage.Objects;
+
+    public static async Task<SampleInstance> CreateAsync(SampleOptions options, CancellationToken cancellationToken)
+    {
+        var random = new SampleRandom(options.Seed);
+        var secrets = new SampleSecrets(random);
+        var dataSource = await SampleDatabase.CreateAsync(options, secrets, cancellationToken);
+        var database = await dataSource.OpenConnectionAsync(cancellationToken);
+        var instance = new SampleInstance(options, dataSource, database, random, secrets);
+        await SampleFolder.WriteAsync(options, secrets, cancellationToken);
+        await instance.storage.CreateBucketsAsync(cancellationToken);
+        await instance.FillAsync(cancellationToken);
+        return instance;
+    }
+
+    /// <summary>
+    /// Some days of use: a new album with three pictures, ML data written again in place, two pictures into the trash, one deleted for good, one
+    /// restored name, and a new password for Ada.
+    /// </summary>
+    public async Task AdvanceAsync(CancellationToken cancellationToken)
+    {
+        var album = await library.AddAlbumAsync(Ada, "After the summer", cancellationToken);
+        for (var i = 0; i < 3; i++)
+        {
+            await library.UploadAsync(album, Ada, Photo($"IMG_{2000 + i}.png"), cancellationToken);
+        }
+
+        var first = Files.Where(file => file.Owner == Ada && file.Type == 0).Take(3).ToList();
+        await library.PutMlDataAsync(first[0], faces: 9, cancellationToken);
+        await library.MoveToTrashAsync(first[1], cancellationToken);
+        await library.MoveToTrashAsync(first[2], cancellationToken);
+        await library.DeleteForGoodAsync(first[2], cancellationToken);
+        await people.ChangePasswordAsync(Ada, "a new password, longer than the old one", cancellationToken);
+        await library.FinishAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        buckets.Dispose();
+        await database.DisposeAsync();
+        await dataSource.DisposeAsync();
+    }
+
+    private async Task FillAsync(CancellationToken cancellationToken)
+    {
+        Ada = await people.AddAsync("Ada", "ada@example.org", "the lake was warm that year", cancellationToken);
+        Ben = await people.AddAsync("Ben", "Ben.Example+photos@example.org", "tomatoes & beans", cancellationToken);
+        Chi = await people.AddAsync("Chi", "chi@example.org", "pässwörd 密码 \U0001F511", cancellationToken);
+        await AddPhotosAsync(cancellationToken);
+        await AddVideosAsync(cancellationToken);
+        await AddOddOnesAsync(cancellationToken);
+        await AddTrashAsync(cancellationToken);
+        await AddLockerAsync(cancellationToken);
+        await new SampleExtras(storage, random, seal).AddAsync(Ada, Ben, cancellationToken);
+        await library.FinishAsync(cancellationToken);
+    }
+
+    private async Task AddPhotosAsync(CancellationToken cancellationToken)
+    {
+        var lake = await library.AddAlbumAsync(Ada, "Summer at the lake", cancellationToken, magic: new JsonObject { ["order"] = 1 });
+        await library.ShareAsync(lake, Ben, "VIEWER", cancellationToken);
+        for (var i = 0; i < Options.Pictures; i++)
+        {
+            var photo = Photo(i % 3 == 2 ? $"IMG_{1000 + i}.jpg" : $"IMG_{1000 + i}.png");
+            var file = await library.UploadAsync(lake, Ada, i switch
+            {
+                1 => photo with { Caption = "The boat\nthat did not float", Location = (46.5, 6.6) },
+                2 => photo with { EditedName = "Grandmother swims.jpg" },
+                _ => photo,
+            }, cancellationToken);
+            if (i < 4) await library.PutMlDataAsync(file, faces: i, cancellationToken);
+        }
+
+        var favorites = await library.AddAlbumAsync(Ada, "Favorites", cancellationToken, type: "favorites");
+        foreach (var file in Files.Take(2).ToList()) await library.PutIntoAsync(file, favorites, cancellationToken);
+
+        var family = await library.AddAlbumAsync(Ada, "Family", cancellationToken);
+        await library.ShareAsync(family, Ben, "COLLABORATOR", cancellationToken);
+        await library.PutIntoAsync(Files[0], family, cancellationToken);
+        var garden = await library.AddAlbumAsync(Ben, "Ben's garden", cancellationToken);
+        var tomato = await library.UploadAsync(garden, Ben, Photo("tomato.jpg"), cancellationToken);
+        // Somebody else's file in an album of hers.
+        await library.PutIntoAsync(tomato, family, cancellationToken);
+    }
+
+    private async Task AddVideosAsync(CancellationToken cancellationToken)
+    {
+        var videos = await library.AddAlbumAsync(Ada, "Videos", cancellationToken);
+        var large = await library.UploadAsync(videos, Ada, new Upload("regatta.mp4", 1, random.Bytes(Options.VideoBytes)), cancellationToken);
+        await library.PutVideoPreviewAsync(large, cancellationToken);
+        await library.UploadAsync(videos, Ada, new Upload("exactly one chunk.mp4", 1, random.Bytes(SecretStream.ChunkBytes)), cancellationToken);
+        var (still, motion) = (JpegPicture.Encode(320, 240, random), random.Bytes(120_000));
+        await library.UploadAsync(videos, Ada, new Upload("IMG_3000.jpg", 2, LivePhoto(still, motion))
+        {
+            Hash = $"{Convert.ToBase64String(Blake2b.Hash(still))}:{Convert.ToBase64String(Blake2b.Hash(motion))}",
+        }, cancellationToken);
+    }
+
+    private async Task AddOddOnesAsync(CancellationToken cancellationToken)
+    {
+        var odd = await library.AddAlbumAsync(Ada, "Odd: a/b\\c? <3 ", cancellationToken);
+        string[] titles = ["con.png", "trailing dot..png", "../../up.png", "\U0001F600 日本 é.png", "e\u0301.png", new string('x', 180) + ".png", "same.png", "same.png", "100% #1 'x'.png", ""];
+        foreach (var title in titles)
+        {
+            await library.UploadAsync(odd, Ada, Photo(title), cancellationToken);
+        }
+
+        await library.UploadAsync(odd, Ada, new Upload("empty.bin", 0, []), cancellationToken);
+        await library.AddAlbumAsync(Ada, "", cancellationToken);
+        var uncategorized = await library.AddAlbumAsync(Ada, "Uncategorized", cancellationToken, type: "uncategorized");
+        await library.UploadAsync(uncategorized, Ada, Photo("stray.png"), cancellationToken);
+        var archived = await library.AddAlbumAsync(Ada, "Receipts", cancellationToken, magic: new JsonObject { ["visibility"] = 1 });
+        await library.UploadAsync(archived, Ada, Photo("receipt.png") with { Visibility = 1 }, cancellationToken);
+        var hidden = await library.AddAlbumAsync(Ada, ".hidden", cancellationToken, magic: new JsonObject { ["visibility"] = 2, ["subType"] = 1 });
+        await library.UploadAsync(hidden, Ada, Photo("surprise.png") with { Visibility = 2 }, cancellationToken);
+    }
+
+    private async Task AddTrashAsync(CancellationToken cancellationToken)
+    {
+        var album = await library.AddAlbumAsync(Ada, "Blurred", cancellationToken);
+        for (var i = 0; i < 3; i++)
+        {
+            await library.MoveToTrashAsync(await library.UploadAsync(album, Ada, Photo($"blurred {i}.png"), cancellationToken), cancellationToken);
+        }
+
+        await library.DeleteForGoodAsync(Files[^1], cancellationToken);
+    }
+
+    private async Task AddLockerAsync(CancellationToken cancellationToken)
+    {
+        var papers = await library.AddAlbumAsync(Chi, "Papers", cancellationToken, app: "locker");
+        await library.AddLockerItemAsync(papers, "note", new JsonObject { ["title"] = "Wi-Fi", ["content"] = "the cat's name, twice" }, cancellationToken);
+        await library.AddLockerItemAsync(papers, "physicalRecord", new JsonObject { ["name"] = "Will", ["location"] = "second drawer" }, cancellationToken);
+        var pdf = Encoding.ASCII.GetBytes("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
+        await library.UploadAsync(papers, Chi, new Upload("passport.pdf", 3, pdf), cancellationToken);
+    }
+
+    private Upload Photo(string title) => new(
+        title, 0, title.EndsWith(".jpg", StringComparison.Ordinal) ? JpegPicture.Encode(320, 240, random) : Picture.Png(200, 150, random));
+
+    private static byte[] LivePhoto(byte[] still, byte[] motion)
+    {
+        using var buffer = new MemoryStream();
+        using (var zip = new ZipArchive(buffer, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var (name, content) in ((string, byte[])[])[("image.jpg", still), ("video.mov", motion)])
+            {
+                var entry = zip.CreateEntry(name, CompressionLevel.NoCompression);
+                entry.LastWriteTime = new DateTimeOffset(2024, 6, 1, 0, 0, 0, TimeSpan.Zero);
+                using var stream = entry.Open();
+                stream.Write(content);
+            }
+        }
+
+        return buffer.ToArray();
+    }
+}
