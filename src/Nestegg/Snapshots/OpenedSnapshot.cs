@@ -1,0 +1,94 @@
+using System.Formats.Tar;
+using Microsoft.Data.Sqlite;
+using Nestegg.Age;
+using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Database;
+using Nestegg.Repositories;
+
+namespace Nestegg.Snapshots;
+
+/// <summary>
+/// A snapshot opened for reading: its database in a private temporary SQLite file, with a table <c>stored</c> beside Ente's own
+/// that says where the repository holds each object. The file is removed on dispose and, after a crash, by the next run.
+/// </summary>
+internal sealed class OpenedSnapshot : IAsyncDisposable
+{
+    private readonly Repository _repository;
+    private readonly IReadOnlyCollection<AgeIdentity> _identities;
+    private readonly StoredObjects _stored;
+
+    private OpenedSnapshot(Repository repository, Manifest manifest, IReadOnlyCollection<AgeIdentity> identities, ArchiveDatabase database, StoredObjects stored) =>
+        (_repository, Manifest, _identities, Database, _stored) = (repository, manifest, identities, database, stored);
+
+    public Manifest Manifest { get; }
+
+    /// <summary>Ente's tables and <c>stored</c>. Belongs to this object.</summary>
+    public ArchiveDatabase Database { get; }
+
+    public SqliteConnection Connection => Database.Connection;
+
+    /// <summary>Opens the database of a snapshot; the manifest has been read and so its signature has been checked.</summary>
+    /// <param name="identities">Stay the caller's, and are needed for as long as this is used.</param>
+    /// <exception cref="NesteggException"><see cref="ExitCode.WrongIdentity"/>, or <see cref="ExitCode.Damaged"/>.</exception>
+    public static async Task<OpenedSnapshot> OpenAsync(
+        Repository repository, Manifest manifest, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
+    {
+        ArchiveDatabase database;
+        await using (var dump = await repository.OpenSecretAsync(manifest, RepositoryKeys.Database, identities, cancellationToken))
+        {
+            database = await ArchiveDatabase.LoadAsync(dump, cancellationToken);
+            try
+            {
+                // Only the end of the stream says that the stored bytes are those that the manifest names.
+                await dump.CopyToAsync(Stream.Null, cancellationToken);
+            }
+            catch
+            {
+                await database.DisposeAsync();
+                throw;
+            }
+        }
+
+        try
+        {
+            return new OpenedSnapshot(repository, manifest, identities, database, await StoredObjects.LoadAsync(repository, manifest, database, cancellationToken));
+        }
+        catch
+        {
+            await database.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Where an object is; null when the snapshot does not hold it. May be called by several tasks at once.</summary>
+    public Task<IndexRow?> FindAsync(string key, CancellationToken cancellationToken) => _stored.FindAsync(key, cancellationToken);
+
+    /// <summary>Opens an object; its length and hash are compared when it ends. May be called by several tasks at once.</summary>
+    /// <returns>Null when the snapshot does not hold it.</returns>
+    public async Task<Stream?> OpenObjectAsync(string key, CancellationToken cancellationToken) =>
+        await FindAsync(key, cancellationToken) is { } row ? await _repository.OpenObjectAsync(row, cancellationToken) : null;
+
+    /// <summary>museum's secrets as they were: with them, accounts are found by their addresses. The caller disposes them.</summary>
+    public async Task<MuseumSecrets> ReadSecretsAsync(CancellationToken cancellationToken)
+    {
+        await using var stream = await _repository.OpenSecretAsync(Manifest, RepositoryKeys.Configuration, _identities, cancellationToken);
+        await using var tar = new TarReader(stream, leaveOpen: true);
+        while (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        {
+            if (entry is { Name: "effective.yaml", DataStream: { } data })
+            {
+                using var reader = new StreamReader(data);
+                var yaml = await reader.ReadToEndAsync(cancellationToken);
+                return MuseumSecrets.From(MuseumConfiguration.Create([("effective.yaml", yaml)], [new EnvironmentVariable("ENVIRONMENT", "none", "")]));
+            }
+        }
+
+        throw Damage.Of($"{RepositoryKeys.SnapshotFile(Manifest.Id, RepositoryKeys.Configuration)} has no effective.yaml");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stored.DisposeAsync();
+        await Database.DisposeAsync();
+    }
+}
