@@ -1,0 +1,149 @@
+using System.Globalization;
+using Nestegg.Ente.Library;
+
+namespace Nestegg.Export;
+
+/// <summary>Gives each album its folder: its name, made unique, kept from run to run, changed when the album is renamed.</summary>
+internal sealed class AlbumFolders(ExportFolder folder, ExportState state, ExportName names, ExportSummary summary)
+{
+    internal const long TrashId = 0;
+    internal const string TrashName = "Trash";
+    internal const string LockerFolder = "Locker";
+    internal const string AuthFile = "ente_auth.txt";
+
+    // Names in the root that no album gets, because other things go there.
+    private static readonly HashSet<string> Reserved = new[]
+    {
+        ExportFolder.OwnFolder, ExportFolder.RemovedFolder, LockerFolder, TrashName, AuthFile,
+    }.Select(ExportName.Fold).ToHashSet(StringComparer.Ordinal);
+
+    internal async Task<ExportTarget> PrepareAsync(Album album, long accountId, CancellationToken cancellationToken)
+    {
+        var prefix = album.App == "locker" ? LockerFolder + "/" : "";
+        var chosen = await ChooseAsync(album.Id, album.Name, prefix, cancellationToken);
+        await folder.WriteOwnAsync(
+            folder.PathOf(chosen, Sidecar.FolderName, Sidecar.AlbumFile), Sidecar.OfAlbum(album.Id, album.OwnerId, album.Name, accountId), cancellationToken);
+        return new ExportTarget(album.Id, chosen);
+    }
+
+    internal async Task<ExportTarget> PrepareTrashAsync(long accountId, CancellationToken cancellationToken)
+    {
+        await state.PutAlbumAsync(TrashId, new ExportedAlbum(TrashName, TrashName), cancellationToken);
+        await folder.WriteOwnAsync(
+            folder.PathOf(TrashName, Sidecar.FolderName, Sidecar.AlbumFile), Sidecar.OfAlbum(TrashId, accountId, TrashName, accountId), cancellationToken);
+        return new ExportTarget(TrashId, TrashName);
+    }
+
+    private async Task<string> ChooseAsync(long id, string name, string prefix, CancellationToken cancellationToken)
+    {
+        var known = await state.AlbumAsync(id, cancellationToken);
+        if (known is not null && known.Name == name)
+        {
+            Directory.CreateDirectory(folder.PathOf(known.Folder));
+            await state.PutAlbumAsync(id, known, cancellationToken);
+            return known.Folder;
+        }
+
+        var stem = names.Folder(name);
+        for (var number = 0; ; number++)
+        {
+            var candidate = prefix + names.Numbered(stem, "", number);
+            var isOwn = known is not null && ExportName.Fold(known.Folder) == ExportName.Fold(candidate);
+            if (!isOwn && !await IsFreeAsync(id, candidate, prefix.Length == 0, cancellationToken))
+            {
+                continue;
+            }
+
+            var (from, to) = (known is null ? null : folder.PathOf(known.Folder), folder.PathOf(candidate));
+            if (from is not null && Directory.Exists(from) && from != to)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+                Directory.Move(from, to);
+                summary.Renamed++;
+            }
+
+            Directory.CreateDirectory(to);
+            await state.PutAlbumAsync(id, new ExportedAlbum(candidate, name), cancellationToken);
+            return candidate;
+        }
+    }
+
+    // A folder that is there and not in our record belongs to somebody else, unless its own record says that it is this album's.
+    private async Task<bool> IsFreeAsync(long id, string candidate, bool isInRoot, CancellationToken cancellationToken)
+    {
+        if ((isInRoot && Reserved.Contains(ExportName.Fold(candidate))) || await state.IsFolderTakenAsync(candidate, cancellationToken))
+        {
+            return false;
+        }
+
+        var path = folder.PathOf(candidate);
+        return !ExportFolder.Exists(path) || await Sidecar.AlbumIdAsync(path, cancellationToken) == id;
+    }
+
+    /// <summary>Puts into the record what the sidecars on disk say and the record does not: after it was lost, or a run was cut off.</summary>
+    internal async Task RebuildAsync(CancellationToken cancellationToken)
+    {
+        foreach (var parent in new[] { "", LockerFolder })
+        {
+            var path = Path.Combine(folder.Root, parent);
+            foreach (var album in Directory.Exists(path) ? Directory.EnumerateDirectories(path) : [])
+            {
+                var relative = (parent.Length == 0 ? "" : parent + "/") + Path.GetFileName(album);
+                if (await Sidecar.AlbumIdAsync(album, cancellationToken) is { } id)
+                {
+                    await RebuildAsync(id, album, relative, cancellationToken);
+                }
+            }
+        }
+    }
+
+    private async Task RebuildAsync(long id, string path, string relative, CancellationToken cancellationToken)
+    {
+        if (await state.AlbumAsync(id, cancellationToken) is { } known)
+        {
+            // The folder that the record names is the album's; another with the same id is a copy that somebody made.
+            if (known.Folder != relative)
+            {
+                return;
+            }
+        }
+        else
+        {
+            // The name is not believed: it is compared with the album's own, and the folder follows that.
+            await state.PutAlbumAsync(id, new ExportedAlbum(relative, ""), cancellationToken);
+        }
+
+        foreach (var sidecar in Directory.EnumerateFiles(Path.Combine(path, Sidecar.FolderName), "*" + Sidecar.Extension))
+        {
+            if (await Sidecar.FileAsync(sidecar, cancellationToken) is { } found && await state.FileAsync(id, found.FileId, cancellationToken) is null)
+            {
+                await RebuildFileAsync(id, path, Path.GetFileName(sidecar), found, cancellationToken);
+            }
+        }
+    }
+
+    private async Task RebuildFileAsync(
+        long album, string path, string sidecar, (long FileId, string Title, string[] Names) found, CancellationToken cancellationToken)
+    {
+        // Whoever can write into the folder can write a sidecar: a name that is a path is not one of ours.
+        var present = found.Names.Where(name => name == Path.GetFileName(name) && name is not ("" or "." or "..") && File.Exists(Path.Combine(path, name))).ToList();
+        await state.PutFileAsync(album, found.FileId, new ExportedFile(null, found.Title, sidecar), cancellationToken);
+        for (var part = 0; part < present.Count; part++)
+        {
+            if (!await state.IsNameTakenAsync(album, present[part], found.FileId, cancellationToken))
+            {
+                await state.PutNameAsync(album, found.FileId, new ExportedName(present[part], part, -1, 0), cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>A title when the file has none.</summary>
+    internal static string Title(LibraryFile file) => file switch
+    {
+        { PublicMetadata.Info: { } item, HasContent: false } => (item.Title ?? file.Name ?? Untitled(file)) + Sidecar.Extension,
+        { Name: { Length: > 0 } name } => name,
+        _ => Untitled(file),
+    };
+
+    private static string Untitled(LibraryFile file) => string.Create(CultureInfo.InvariantCulture, $"file_{file.Id}");
+}

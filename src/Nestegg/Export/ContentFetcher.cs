@@ -1,0 +1,204 @@
+using Nestegg.Ente;
+using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Library;
+
+namespace Nestegg.Export;
+
+/// <summary>A file's bytes, decrypted, in temporary files.</summary>
+/// <param name="Parts">One; of a live photo two, the picture first; none when <paramref name="Failure"/> says why.</param>
+/// <param name="Failure">What kept the file from being written.</param>
+/// <param name="Oddity">What is strange about it although it could be written.</param>
+internal sealed record FetchedContent(IReadOnlyList<FetchedPart> Parts, Finding? Failure, Finding? Oddity);
+
+/// <param name="Path">Where it is.</param>
+/// <param name="Extension">What its name has to end with; null for the title's own extension.</param>
+/// <param name="IsTemporary">It waits to be given a name; otherwise it has one, and only gets further ones.</param>
+internal sealed record FetchedPart(string Path, string? Extension, bool IsTemporary = true);
+
+/// <summary>
+/// Fetches, decrypts and checks files into temporary files. What comes out has been authenticated chunk by chunk to its end and has the hash that the
+/// uploading app recorded. Holds two chunks of 4 MiB for each file that is under way. Used by several tasks at once.
+/// </summary>
+internal sealed class ContentFetcher(IContentSource source, Func<string> newFile)
+{
+    private NesteggException? _targetFailure;
+
+    internal async Task<FetchedContent> FetchAsync(LibraryFile file, string subject, CancellationToken cancellationToken)
+    {
+        if (file.PublicMetadata.Info is { } item && !file.HasContent)
+        {
+            var path = newFile();
+            await WriteAsync(path, LockerText.Write(item), cancellationToken);
+            return new FetchedContent([new FetchedPart(path, null)], null, null);
+        }
+
+        if (file.Problems.FirstOrDefault(problem => problem.IsFatal) is { } fatal)
+        {
+            return Failed(fatal.Code, subject, fatal.Message, "nestegg audit says more about the instance; nestegg find --all-snapshots shows where the file was whole");
+        }
+
+        if (file.Key is null || !file.HasContent)
+        {
+            return Failed("file-without-content", subject, "the file has no bytes and is no item of Locker", "nothing can be exported of it");
+        }
+
+        try
+        {
+            return await DecryptAsync(file, subject, cancellationToken);
+        }
+        catch (Exception exception) when (_targetFailure is null && exception is EnteException or NesteggException or IOException or HttpRequestException)
+        {
+            var hint = exception switch { EnteException ente => ente.Hint, NesteggException nestegg => nestegg.Hint, _ => "run the export again; it goes on where it is" };
+            return Failed("object-unreadable", subject, exception.Message, hint);
+        }
+    }
+
+    private async Task<FetchedContent> DecryptAsync(LibraryFile file, string subject, CancellationToken cancellationToken)
+    {
+        await using var encrypted = await source.OpenAsync(file, cancellationToken);
+        if (encrypted is null)
+        {
+            return Failed("object-missing", subject, "its bytes are not there", "nestegg find --all-snapshots shows which snapshot still has them");
+        }
+
+        var path = newFile();
+        using var hash = file.Hash.Whole is null ? null : new Blake2b();
+        SecretStreamDefect? defect;
+        await using (var target = Create(path))
+        {
+            defect = await SecretStreamDecryptor.DecryptAsync(encrypted, file.Key!, file.ContentHeader, (chunk, _) =>
+            {
+                hash?.Update(chunk.Span);
+                Write(target, chunk.Span);
+                return ValueTask.CompletedTask;
+            }, cancellationToken);
+        }
+
+        if (defect is not null)
+        {
+            File.Delete(path);
+            return Failed("object-damaged", subject, $"its bytes do not decrypt: {defect}", "nestegg check tells whether the copy is damaged; another snapshot may have a good one");
+        }
+
+        if (hash is not null && Convert.ToBase64String(hash.Finish()) != file.Hash.Whole)
+        {
+            File.Delete(path);
+            return WrongHash(subject);
+        }
+
+        return file.Type == FileType.LivePhoto
+            ? await UnpackAsync(file, path, subject, cancellationToken)
+            : new FetchedContent([new FetchedPart(path, null)], null, Oddity(file, subject));
+    }
+
+    private async Task<FetchedContent> UnpackAsync(LibraryFile file, string zipPath, string subject, CancellationToken cancellationToken)
+    {
+        var parts = new List<FetchedPart>();
+        string? problem;
+        await using (var zip = new FileStream(zipPath, FileMode.Open, FileAccess.Read, FileShare.Read))
+        {
+            if (LivePhoto.TryOpen(zip, out var livePhoto, out problem))
+            {
+                using (livePhoto)
+                {
+                    foreach (var (part, recorded) in new[] { (livePhoto.Image, file.Hash.Image), (livePhoto.Video, file.Hash.Video) })
+                    {
+                        var path = newFile();
+                        parts.Add(new FetchedPart(path, part.Extension));
+                        if (await CopyAsync(part, path, cancellationToken) is not { } hash)
+                        {
+                            problem = "a part of the live photo's zip is damaged";
+                            break;
+                        }
+
+                        if (recorded is not null && recorded != hash)
+                        {
+                            Delete([.. parts, new FetchedPart(zipPath, null)]);
+                            return WrongHash(subject);
+                        }
+                    }
+                }
+            }
+        }
+
+        if (problem is null)
+        {
+            File.Delete(zipPath);
+            return new FetchedContent(parts, null, Oddity(file, subject));
+        }
+
+        Delete(parts);
+        return new FetchedContent([new FetchedPart(zipPath, ".zip")], null, new Finding(
+            "live-photo-kept-whole", Severity.Warning, subject, $"{problem}; it is written as it was uploaded, as a zip", "a program for broken zips may get its parts out"));
+    }
+
+    private async Task<string?> CopyAsync(LivePhotoPart part, string path, CancellationToken cancellationToken)
+    {
+        using var hash = new Blake2b();
+        await using var target = Create(path);
+        var copied = await part.TryCopyToAsync((bytes, _) =>
+        {
+            hash.Update(bytes.Span);
+            Write(target, bytes.Span);
+            return ValueTask.CompletedTask;
+        }, cancellationToken);
+        return copied ? Convert.ToBase64String(hash.Finish()) : null;
+    }
+
+    private static Finding? Oddity(LibraryFile file, string subject) => file switch
+    {
+        { Metadata: null } => new Finding("metadata-damaged", Severity.Error, subject, "its description does not open; its bytes are written under a name made of its id", "another snapshot may have its description"),
+        { Name: null or "" } => new Finding("title-missing", Severity.Warning, subject, "it has no title; it is written under a name made of its id"),
+        { Type: < FileType.Image or > FileType.Info } => new Finding("type-unknown", Severity.Warning, subject, $"it is of type {(int)file.Type}, which is none that this program knows; it is written as it is"),
+        _ => null,
+    };
+
+    private static FetchedContent WrongHash(string subject) => Failed(
+        "hash-mismatch", subject, "it decrypts whole, and its hash is not the one that the uploading app recorded; it is not written", "another snapshot may have the right bytes; nestegg prove says more");
+
+    private static FetchedContent Failed(string code, string subject, string message, string hint) =>
+        new([], new Finding(code, Severity.Error, subject, message, hint), null);
+
+    private static void Delete(IEnumerable<FetchedPart> parts)
+    {
+        foreach (var part in parts)
+        {
+            File.Delete(part.Path);
+        }
+    }
+
+    private async Task WriteAsync(string path, byte[] content, CancellationToken cancellationToken)
+    {
+        await using var target = Create(path);
+        cancellationToken.ThrowIfCancellationRequested();
+        Write(target, content);
+    }
+
+    private FileStream Create(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw TargetFailure(exception);
+        }
+    }
+
+    private void Write(FileStream target, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            target.Write(bytes);
+        }
+        catch (IOException exception)
+        {
+            throw TargetFailure(exception);
+        }
+    }
+
+    // A full disk is nothing that the next file would not meet too: it ends the export, unlike what is wrong with one file.
+    private NesteggException TargetFailure(Exception exception) =>
+        _targetFailure = new NesteggException(ExitCode.OutOfReach, $"the export folder cannot be written: {exception.Message}", "make room or mount it, and run the export again; it goes on where it is", exception);
+}
