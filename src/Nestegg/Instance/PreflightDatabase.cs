@@ -27,9 +27,7 @@ internal sealed class PreflightDatabase(EnteInstance instance)
 
         await using var open = connection;
         ServerMajorVersion = connection.PostgreSqlVersion.Major;
-        yield return ServerMajorVersion < OldestServer
-            ? new Finding("database-too-old", Severity.Warning, Subject, $"PostgreSQL {connection.PostgreSqlVersion} is older than museum's migrations need, which is {OldestServer}", "upgrade to PostgreSQL 15 or newer")
-            : new Finding("database-ok", Severity.Ok, Subject, $"PostgreSQL {connection.PostgreSqlVersion} answers");
+        yield return Server(connection.PostgreSqlVersion, Subject);
 
         var unreadable = await UnreadableAsync(connection, cancellationToken);
         if (unreadable.Count > 0)
@@ -54,6 +52,10 @@ internal sealed class PreflightDatabase(EnteInstance instance)
                 yield return finding;
         }
     }
+
+    internal static Finding Server(Version version, string subject) => version.Major < OldestServer
+        ? new Finding("database-too-old", Severity.Warning, subject, $"PostgreSQL {version} is older than museum's migrations need, which is {OldestServer}", "upgrade to PostgreSQL 15 or newer")
+        : new Finding("database-ok", Severity.Ok, subject, $"PostgreSQL {version} answers");
 
     private async Task<(NpgsqlConnection? Connection, Finding? Refusal)> ConnectAsync(CancellationToken cancellationToken)
     {

@@ -86,7 +86,7 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
 
         Assert.Equal(
             ["Error museum-yaml-directory", "Warning secret-public-default", "Warning secret-public-default", "Warning secret-public-default",
-             "Error key-encryption-wrong", "Note key-hash-untested", "Error hot-storage-not-configured"],
+             "Error key-encryption-wrong", "Note key-hash-untested", "Error slot-not-configured", "Error hot-storage-not-configured"],
             codes);
     }
 

@@ -1,0 +1,44 @@
+using Nestegg.Ente.Configuration;
+using Nestegg.Instance;
+using Nestegg.TestKit;
+
+namespace Nestegg.Tests.Instance;
+
+public sealed class PreflightConfigurationTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("key.hash: 'AAAA'", "Error secret-unusable key.hash")]
+    [InlineData("key.encryption: 'not base64'", "Error secret-unusable key.encryption")]
+    [InlineData("jwt.secret: 'AA=='", "Warning secret-unusable jwt.secret")]
+    public async Task A_secret_that_museum_cannot_use_is_named(string setting, string expected)
+    {
+        var (key, value) = (setting.Split(':')[0], setting.Split(": ")[1]);
+        File.WriteAllText(folder["museum.yaml"], $"{key.Split('.')[0]}: {{ {key.Split('.')[1]}: {value} }}");
+
+        Assert.Equal([expected], (await LookAsync()).Where(line => line.Contains("unusable")));
+    }
+
+    [Fact]
+    public async Task An_instance_without_museum_yaml_is_said_to_have_none()
+    {
+        Assert.Equal(
+            ["Warning museum-yaml-missing museum.yaml", "Warning secret-public-default key.encryption", "Warning secret-public-default key.hash", "Warning secret-public-default jwt.secret"],
+            await LookAsync());
+    }
+
+    [Theory]
+    [InlineData("13.4", "database-too-old")]
+    [InlineData("14.0", "database-ok")]
+    public void A_server_that_is_too_old_for_museum_is_found(string version, string code) =>
+        Assert.Equal(code, PreflightDatabase.Server(Version.Parse(version), "db").Code);
+
+    private async Task<string[]> LookAsync()
+    {
+        await using var instance = EnteInstance.Open(new NesteggConfiguration { Instance = new InstanceLocation(folder.Path) });
+        return [.. PreflightConfiguration.Look(instance).Select(finding => $"{finding.Severity} {finding.Code} {finding.Subject}")];
+    }
+}
