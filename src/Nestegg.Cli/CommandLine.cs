@@ -45,6 +45,7 @@ internal static class CommandLine
         root.Subcommands.Add(DoctorCommand.Create(common));
         root.Subcommands.Add(BackupCommand.Create(common));
         root.Subcommands.Add(SnapshotsCommand.Create(common));
+        root.Subcommands.Add(RestoreCommand.Create(common));
         root.Subcommands.Add(ObjectStoreCommand.Create(common));
 
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction standard } help)

@@ -1,0 +1,103 @@
+using Nestegg.Cli.Terminal;
+using Nestegg.Restore;
+
+namespace Nestegg.Cli.Commands;
+
+/// <summary>Says what a restore is about to do, and what it did.</summary>
+internal sealed class RestoreReport(Output output)
+{
+    public void Write(RestorePlan plan)
+    {
+        var rows = new List<string[]>
+        {
+            new[] { "snapshot", plan.Snapshot.Id.ToString(), $"{plan.Snapshot.Counts.Users:N0} users, {plan.Snapshot.Counts.Files:N0} files, {plan.Snapshot.Counts.Objects:N0} objects, {ByteText.Of(plan.Snapshot.Counts.ObjectBytes)}" },
+            new[] { "configuration", plan.Folder.Folder, DescribeFolder(plan.Folder) },
+            new[] { "database", plan.Database.Description, DescribeDatabase(plan.Database) },
+        };
+        rows.AddRange(plan.Buckets.Select(bucket => new[] { "bucket", $"{bucket.Bucket} at {bucket.Location} ({bucket.Slot})", DescribeBucket(bucket) }));
+        output.Table("plan", ["what", "where", "how"], rows);
+        if (plan.Folder.Merge is { } merge)
+            output.Table("setting", ["setting", "why"], merge.Changes.Select(change => new[] { change.Key, change.Reason }));
+
+        output.Table("step", ["step", "what", "why"], plan.Steps.Select(step => new[] { step.Step, step.IsKept ? "left out (--keep)" : step.What, step.Reason }));
+        foreach (var finding in plan.Findings)
+            output.Report(new FindingEvent(finding));
+    }
+
+    public ExitCode FinishDryRun(RestorePlan plan)
+    {
+        foreach (var refusal in plan.Refusals)
+            output.Error(refusal.ExitCode, refusal.Message, refusal.Hint);
+
+        var summary = new Summary().Add("dryRun", true, "dry run").Add("refusals", plan.Refusals.Count, "reasons not to begin");
+        return output.Finish(summary, plan.Refusals is [var first, ..] ? first.ExitCode : ExitCode.Done);
+    }
+
+    public ExitCode Finish(RestoreResult result, RestoreOptions options)
+    {
+        if (result.Steps.Count > 0)
+        {
+            output.Table("neutralised", ["step", "rows", "what", "why"], result.Steps.Select(step => new[]
+            {
+                step.Step, step.IsKept ? "-" : string.Join(", ", step.Rows.Where(row => row.Value > 0).Select(row => $"{row.Key} {row.Value:N0}").DefaultIfEmpty("0")),
+                step.IsKept ? "left out (--keep)" : step.What, step.Reason,
+            }));
+        }
+
+        foreach (var finding in result.Plan.Findings.Where(finding => finding.Severity == Severity.Error))
+            output.Report(new FindingEvent(finding));
+
+        output.Line("");
+        output.Line("What people must know:");
+        foreach (var sentence in RestoreAdvice.ForPeople(result.Plan.Snapshot, options.Keep))
+        {
+            output.Line($"- {sentence}");
+            output.Event("advice", json => json.WriteString("text", sentence));
+        }
+
+        output.Line("");
+        output.Line("What to type next:");
+        foreach (var line in RestoreAdvice.NextSteps(options))
+        {
+            output.Line($"  {line}");
+            output.Event("next", json => json.WriteString("text", line));
+        }
+
+        output.Line("");
+        var summary = AddCounts(new Summary().Add("snapshot", result.Plan.Snapshot.Id.ToString(), "snapshot").Add("complete", result.IsComplete, "complete"), result.Objects)
+            .Add("missing", result.Missing, "missing in the snapshot")
+            .Add("neutralisedRows", result.Steps.Sum(step => step.RowCount), "rows neutralised");
+        return output.Finish(summary, result.IsComplete ? ExitCode.Done : ExitCode.Incomplete);
+    }
+
+    public static Summary AddCounts(Summary summary, TransferCounts counts) => summary
+        .Add("objects", counts.Objects, "objects in place")
+        .AddBytes("objectBytes", counts.Bytes, "their size")
+        .Add("written", counts.Written, "written now")
+        .Add("alreadyThere", counts.AlreadyThere, "there already")
+        .Add("failed", counts.Failed, "not restored");
+
+    private static string DescribeFolder(TargetFolder folder)
+    {
+        if (folder.IsNew)
+            return $"gets the old configuration as it was: {string.Join(", ", folder.NewFiles)}";
+
+        var files = folder.NewFiles.Count();
+        return (folder.ChangesMuseumYaml ? $"{folder.Merge!.Changes.Count} old settings go into its museum.yaml, which is kept aside" : "its museum.yaml has the old settings already")
+            + (files > 0 ? $"; {files} files are added" : "");
+    }
+
+    private static string DescribeDatabase(PlannedDatabase database) => database.Action switch
+    {
+        DatabaseAction.Create => "is absent and is made",
+        DatabaseAction.Fill => "is empty and is filled",
+        DatabaseAction.ReplaceUnused => $"has {database.State!.Tables} tables without rows, which are replaced",
+        DatabaseAction.Overwrite => $"IS OVERWRITTEN: {database.State!.Tables} tables, {database.State.Users} users",
+        DatabaseAction.Continue => $"an interrupted restore of {database.State!.Marker!.StartedAt:u} goes on",
+        _ => "cannot be used as it is",
+    };
+
+    private static string DescribeBucket(PlannedBucket bucket) => bucket.IsEmpty
+        ? "is empty"
+        : $"{bucket.AlreadyThere:N0} objects of the snapshot are there, {bucket.Conflicting:N0} differ, {bucket.Foreign:N0} are others'";
+}
