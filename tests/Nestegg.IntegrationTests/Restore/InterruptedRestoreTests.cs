@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using Nestegg.TestKit;
+
+namespace Nestegg.IntegrationTests.Restore;
+
+/// <summary>The program itself, ended in the middle and started again.</summary>
+public sealed class InterruptedRestoreTests(SharedServers servers)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("KILL", 11)]
+    [InlineData("TERM", 12)]
+    [InlineData("INT", 13)]
+    public async Task A_restore_that_is_ended_at_any_moment_goes_on_where_it_was(string signal, int seed)
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        var random = new Random(seed);
+        var interrupted = 0;
+        for (var delayMs = 300; ; delayMs += 300 + random.Next(400))
+        {
+            var (exitCode, output) = await RunAsync(snapshot, target, signal, delayMs);
+            if (exitCode == 0)
+                break;
+
+            interrupted++;
+            Assert.True(exitCode is 130 or 137, $"exit code {exitCode} after {delayMs} ms: {output}");
+            Assert.True(interrupted < 60, output);
+        }
+
+        Assert.InRange(interrupted, 1, 60);
+        Assert.Equal(NewInstance.Expected("t1"), await target.HashObjectsAsync(Token));
+        Assert.Equal(3L, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
+        Assert.Equal(0L, await target.AskAsync<long>("SELECT count(*) FROM tokens", Token));
+        Assert.Equal(0L, await target.AskAsync<long>("SELECT count(*) FROM pg_namespace WHERE nspname = 'nestegg_restore'", Token));
+
+        // Raised once, however many runs it took.
+        var highest = await target.AskAsync<long>("SELECT max(file_id) FROM files", Token);
+        Assert.InRange(await target.AskAsync<long>("SELECT nextval('files_file_id_seq')", Token) - highest, 1_000_000, 1_001_000);
+    }
+
+    [Fact]
+    public async Task The_command_shows_its_plan_restores_and_says_what_to_do_next()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        var (planned, plan) = await RunAsync(snapshot, target, "KILL", delayMs: 0, "--dry-run");
+        Assert.Equal(0, planned);
+        Assert.Contains(target.Bucket, plan);
+        Assert.Contains("key.encryption", plan);
+        Assert.Contains("is empty and is filled", plan);
+        Assert.Empty(await target.HashObjectsAsync(Token));
+
+        var (done, text) = await RunAsync(snapshot, target, "KILL", delayMs: 0);
+        Assert.Equal(0, done);
+        Assert.Contains("ENTE_JOBS_CRON_SKIP=true", text);
+        Assert.Contains("a password that was changed later is not valid", text);
+        var (again, refused) = await RunAsync(snapshot, target, "KILL", delayMs: 0);
+        Assert.Equal(2, again);
+        Assert.Contains("error: ", refused);
+        Assert.Contains($"--overwrite-database {target.Database}", refused);
+        Assert.DoesNotContain("   at ", refused);
+    }
+
+    [Fact]
+    public async Task The_objects_alone_need_no_identity()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var folder = new TemporaryFolder();
+        string[] arguments = ["restore", "--repository", snapshot.RepositoryPath, "--objects-to", folder["objects"]];
+        for (var run = 0; run < 2; run++)
+        {
+            var (exitCode, output) = await RunAsync(arguments, "KILL", delayMs: 0);
+            Assert.True(exitCode == 0, output);
+        }
+
+        foreach (var item in FixtureFolder.Objects("t1"))
+            Assert.Equal(await File.ReadAllBytesAsync(item.FilePath, Token), await File.ReadAllBytesAsync(Path.Combine(folder["objects"], item.Key), Token));
+    }
+
+    private static Task<(int ExitCode, string Output)> RunAsync(RecordedSnapshot snapshot, NewInstance target, string signal, int delayMs, params string[] more) => RunAsync(
+        [
+            "restore", "--repository", snapshot.RepositoryPath, "--identity", snapshot.IdentityPath, "--into", target.Folder,
+            .. target.Map.SelectMany(entry => new[] { "--map", entry }), .. more,
+        ],
+        signal, delayMs);
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments, string signal, int delayMs)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.Environment["NESTEGG_CONFIG"] = "";
+        start.WorkingDirectory = Path.GetTempPath();
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync(Token);
+        var error = process.StandardError.ReadToEndAsync(Token);
+        var exited = process.WaitForExitAsync(Token);
+        if (delayMs > 0 && await Task.WhenAny(exited, Task.Delay(delayMs, Token)) != exited)
+            await ExternalProgram.TryRunAsync("kill", ["-" + signal, process.Id.ToString()], Token);
+
+        await exited;
+        return (process.ExitCode, await output + await error);
+    }
+}

@@ -1,0 +1,136 @@
+using Nestegg.Ente.Configuration;
+using Nestegg.Restore;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Servers;
+using Npgsql;
+
+namespace Nestegg.IntegrationTests.Restore;
+
+public sealed class NeutralisationTests(SharedServers servers)
+{
+    // What the recorded instance does not have: everything that would act by itself.
+    private const string Dangers = """
+        INSERT INTO temp_objects (object_key, expiration_time) VALUES ('1/live-by-now', 1);
+        INSERT INTO push_tokens (user_id, fcm_token) SELECT min(user_id), 'phone' FROM users;
+        INSERT INTO data_cleanup (user_id, stage, stage_schedule_time) VALUES (1, 'scheduled', 1), (2, 'completed', 1);
+        INSERT INTO notification_history (user_id, template_id, sent_time) SELECT min(user_id), t, 1 FROM users, (VALUES ('inactive_user_deletion_warn_1d_v2'), ('inactiveXuser_deletion_other'), ('storage_limit')) v(t) GROUP BY t;
+        INSERT INTO emergency_recovery (id, user_id, emergency_contact_id, status, wait_till)
+            SELECT gen_random_uuid(), user_id, emergency_contact_id, 'READY', 1 FROM emergency_contact;
+        INSERT INTO legacy_kit_challenge SELECT gen_random_uuid(), id, 'x', 1 FROM legacy_kit;
+        UPDATE file_data SET is_deleted = true, pending_sync = true WHERE file_id = (SELECT min(file_id) FROM file_data);
+        """;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Everything_that_would_act_by_itself_is_taken_out_and_counted()
+    {
+        await using var connection = await PrepareAsync();
+        var results = await RunAsync(connection, []);
+        Assert.Equal(1, Rows(results, "temp_objects"));
+        Assert.Equal(1, Rows(results, "push_tokens"));
+        Assert.Equal(1, Rows(results, "account-deletions"));
+        Assert.Equal(1, Rows(results, "inactive-users"));
+        Assert.Equal(1, Rows(results, "recoveries"));
+        Assert.InRange(Rows(results, "derived-deletions"), 1, 2);
+        Assert.Equal(7, Rows(results, "trash"));
+        Assert.Equal(6, Rows(results, "sequences"));
+        Assert.All(results, result => Assert.NotEmpty(result.Reason));
+        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM tokens"));
+        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM queue"));
+        Assert.Equal(2L, await AskAsync(connection, "SELECT count(*) FROM notification_history"));
+        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM emergency_recovery WHERE status <> 'WAITING' OR wait_till < extract(epoch FROM now()) * 1000000"));
+        Assert.Equal(1L, await AskAsync(connection, "SELECT count(*) FROM data_cleanup WHERE stage_schedule_time > extract(epoch FROM now()) * 1000000"));
+        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM file_data WHERE is_deleted AND pending_sync AND sync_locked_till < extract(epoch FROM now()) * 1000000"));
+    }
+
+    [Fact]
+    public async Task Every_step_can_be_left_out()
+    {
+        await using var connection = await PrepareAsync();
+        var before = await NewInstance.ChecksumsAsync(await servers.PostgresAsync(Token), connection.Database, Token);
+        var results = await RunAsync(connection, Neutralisation.StepNames);
+        Assert.All(results, result => Assert.True(result.IsKept));
+        Assert.Equal(0, results.Sum(result => result.RowCount));
+        Assert.Equal(before, await NewInstance.ChecksumsAsync(await servers.PostgresAsync(Token), connection.Database, Token));
+    }
+
+    [Fact]
+    public async Task A_queue_that_is_kept_waits_anew()
+    {
+        await using var connection = await PrepareAsync();
+        await RunAsync(connection, ["queue"]);
+        Assert.True(await AskAsync(connection, "SELECT count(*) FROM queue WHERE queue_name = 'deleteObject'") > 0);
+        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM queue WHERE NOT is_deleted AND created_at < (extract(epoch FROM now()) - 3600) * 1000000"));
+    }
+
+    [Fact]
+    public async Task Beside_production_nothing_falls_due_for_a_century()
+    {
+        await using var connection = await PrepareAsync();
+        await Neutralisation.RunAsync(connection, new HashSet<string>(), isBesideProduction: true, DateTimeOffset.UtcNow, Token);
+        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM trash WHERE NOT is_deleted AND delete_by < extract(epoch FROM now() + interval '90 years') * 1000000"));
+    }
+
+    [Fact]
+    public async Task An_older_schema_has_fewer_steps_to_take()
+    {
+        await using var connection = await PrepareAsync();
+        await ExecuteAsync(connection, "DROP TABLE legacy_kit_challenge, legacy_kit_recovery_session_token, legacy_kit_recovery_session, emergency_recovery, file_data, user_attachments, public_paste_tokens CASCADE");
+        var results = await RunAsync(connection, []);
+        Assert.Equal(0, Rows(results, "recoveries"));
+        Assert.Equal(1, Rows(results, "temp_objects"));
+    }
+
+    [Fact]
+    public void A_step_that_does_not_exist_is_refused_with_those_that_do()
+    {
+        var error = Assert.Throws<NesteggException>(() => Neutralisation.CheckNames(["token"]));
+        Assert.Contains("tokens", error.Hint);
+    }
+
+    [Fact]
+    public async Task Rows_name_the_slots_that_the_new_instance_has()
+    {
+        await using var connection = await PrepareAsync();
+        await ExecuteAsync(connection, """
+            UPDATE object_keys SET datacenters = '{wasabi-eu-central-2-v3,b5}' WHERE o_type = 'thumbnail';
+            UPDATE object_copies SET wasabi = 1;
+            UPDATE file_data SET latest_bucket = 'b6', replicated_buckets = '{b2-eu-cen,b5}';
+            """);
+        var configuration = MuseumConfiguration.Create([("museum.yaml", "s3: {b2-eu-cen: {bucket: a}, b5: {bucket: b}}")], []);
+        var result = await ObjectPlaces.CorrectAsync(connection, BucketSlots.From(configuration), Token);
+        Assert.True(result.RowCount > 0);
+        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM object_keys WHERE o_type = 'thumbnail' AND datacenters <> '{b5,b2-eu-cen}'"));
+        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM object_keys WHERE o_type = 'file' AND datacenters <> '{b2-eu-cen}'"));
+        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM file_data WHERE latest_bucket <> 'b2-eu-cen' OR replicated_buckets <> '{b5}'"));
+        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM object_copies WHERE wasabi IS NOT NULL"));
+        Assert.Equal(0, (await ObjectPlaces.CorrectAsync(connection, BucketSlots.From(configuration), Token)).RowCount);
+    }
+
+    private async Task<NpgsqlConnection> PrepareAsync()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        var postgres = await servers.PostgresAsync(Token);
+        var connection = await postgres.OpenAsync(await postgres.RestoreAsync(FixtureFolder.Dump("t2"), Token), Token);
+        await ExecuteAsync(connection, Dangers);
+        return connection;
+    }
+
+    private static Task<IReadOnlyList<NeutralisingResult>> RunAsync(NpgsqlConnection connection, IEnumerable<string> keep) =>
+        Neutralisation.RunAsync(connection, keep.ToHashSet(), isBesideProduction: false, DateTimeOffset.UtcNow, Token);
+
+    private static long Rows(IEnumerable<NeutralisingResult> results, string step) => results.Single(result => result.Step == step).RowCount;
+
+    private static async Task<long> AskAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (long)(await command.ExecuteScalarAsync(Token))!;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Token);
+    }
+}
