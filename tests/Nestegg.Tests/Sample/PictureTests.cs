@@ -35,7 +35,7 @@ public class PictureTests
         var jpeg = JpegPicture.Encode(333, 111, new SampleRandom(1));
         Assert.Equal([0xff, 0xd8], jpeg[..2]);
         Assert.Equal([0xff, 0xd9], jpeg[^2..]);
-        var scan = jpeg.AsSpan().IndexOf([0xff, 0xda]);
+        var scan = jpeg.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xff, 0xda]);
         for (var i = scan + 10; i < jpeg.Length - 2; i++)
         {
             Assert.True(jpeg[i] != 0xff || jpeg[i + 1] == 0, $"a marker at {i} inside the scan");
