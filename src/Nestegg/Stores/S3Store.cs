@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Amazon.S3.Model;
 using Nestegg.Stores.S3;
 
 namespace Nestegg.Stores;
@@ -9,14 +8,14 @@ public sealed class S3Store : IStore
 {
     private readonly BucketClient bucket;
     private readonly string prefix;
-    private readonly ObjectLock? retention;
+    private readonly Retention? retention;
 
     /// <param name="bucketName">A bucket that exists.</param>
     /// <param name="prefix">What every key begins with, without a slash at either end; may be empty.</param>
     public S3Store(string bucketName, string prefix, S3Settings settings, S3Credentials credentials, TimeProvider? time = null)
     {
         bucket = new BucketClient(settings, credentials, bucketName, time);
-        retention = settings.Lock;
+        retention = settings.Lock is null ? null : new Retention(bucket, settings.Lock);
         this.prefix = prefix.Length == 0 ? "" : prefix.Trim('/') + "/";
         Location = prefix.Length == 0 ? bucket.Location : $"{bucket.Location}/{prefix.Trim('/')}";
     }
@@ -51,16 +50,7 @@ public sealed class S3Store : IStore
     public async Task ExtendRetentionAsync(string key, DateTimeOffset until, CancellationToken cancellationToken)
     {
         if (retention is null) throw new InvalidOperationException("this store was opened without object lock");
-        var fullKey = FullKey(key);
-        var client = bucket.Connection.Client;
-        var head = await bucket.CallAsync("look at", fullKey, 0, token => client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket.Bucket, Key = fullKey }, token), cancellationToken);
-        if (head.ObjectLockRetainUntilDate is { } current && current.ToUniversalTime() >= until.UtcDateTime) return;
-        await bucket.CallAsync("extend the retention of", fullKey, 0, token => client.PutObjectRetentionAsync(new PutObjectRetentionRequest
-        {
-            BucketName = bucket.Bucket,
-            Key = fullKey,
-            Retention = new ObjectLockRetention { Mode = RetentionMode(retention.Mode), RetainUntilDate = until.UtcDateTime },
-        }, token), cancellationToken);
+        await retention.ExtendAsync(FullKey(key), until, cancellationToken);
     }
 
     /// <summary>Whether the bucket can be used; see <see cref="BucketClient.ProbeAsync"/>.</summary>
@@ -70,9 +60,6 @@ public sealed class S3Store : IStore
 
     internal Task UploadAsync(string key, Stream content, long length, CancellationToken cancellationToken) =>
         new ObjectUpload(bucket, FullKey(key), length, retention).RunAsync(content, cancellationToken);
-
-    private static Amazon.S3.ObjectLockRetentionMode RetentionMode(S3.ObjectLockMode mode) =>
-        mode == S3.ObjectLockMode.Compliance ? Amazon.S3.ObjectLockRetentionMode.Compliance : Amazon.S3.ObjectLockRetentionMode.Governance;
 
     private string FullKey(string key)
     {

@@ -77,7 +77,11 @@ public sealed class BucketClient : IAsyncDisposable
         }, cancellationToken);
 
         // The answer to HEAD has no body, so it does not say whether the object is absent or its whole bucket.
-        if (item is null && !bucketSeen) await ListPageAsync("", null, 1, cancellationToken);
+        if (item is null && !bucketSeen)
+        {
+            await CallAsync("look at", key, 0, token => connection.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket, MaxKeys = 1 }, token), cancellationToken);
+        }
+
         bucketSeen = true;
         return item;
     }

@@ -1,3 +1,6 @@
+using Amazon.Runtime;
+using Amazon.S3;
+
 namespace Nestegg.Stores.S3;
 
 /// <summary>The server's answer to one GET: the body as it arrives, and what the headers say.</summary>
@@ -25,14 +28,10 @@ internal sealed class ObjectAnswer : IDisposable
         var headers = response.Content.Headers;
 
         // A server that ignores the range answers 200 with everything; what it sends must not be taken for the range.
-        if (offset > 0 && headers.ContentRange?.From != offset)
-        {
-            response.Dispose();
-            throw new HttpRequestException(HttpRequestError.InvalidResponse, "the server ignores ranges");
-        }
-
+        if (offset > 0 && headers.ContentRange?.From != offset) throw Broken(response, "it ignores ranges");
+        if ((headers.ContentRange?.Length ?? headers.ContentLength) is not { } objectBytes) throw Broken(response, "it does not say how long the object is");
         var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        return new ObjectAnswer(response, body, headers.ContentRange?.Length ?? headers.ContentLength ?? 0, TagOf(response));
+        return new ObjectAnswer(response, body, objectBytes, TagOf(response));
     }
 
     /// <summary>For a range that begins behind the end.</summary>
@@ -40,6 +39,13 @@ internal sealed class ObjectAnswer : IDisposable
         new(null, Stream.Null, response.Content.Headers.ContentRange?.Length ?? 0, TagOf(response));
 
     public void Dispose() => response?.Dispose();
+
+    private static AmazonS3Exception Broken(HttpResponseMessage response, string what)
+    {
+        var status = response.StatusCode;
+        response.Dispose();
+        return new AmazonS3Exception(what, ErrorType.Unknown, "", "", status);
+    }
 
     private static string TagOf(HttpResponseMessage response) =>
         BucketClient.Unquoted(response.Headers.TryGetValues("ETag", out var values) ? values.FirstOrDefault() : null);

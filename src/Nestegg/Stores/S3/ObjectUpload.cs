@@ -9,7 +9,7 @@ namespace Nestegg.Stores.S3;
 /// One object on its way into a bucket: in one request up to <see cref="PartBytes"/>, else in parts one after the other. A part waits
 /// in memory until it is stored, so that it can be sent again; its MD5 goes along, so the server refuses what arrives damaged.
 /// </summary>
-internal sealed class ObjectUpload(BucketClient bucket, string key, long length, ObjectLock? retention)
+internal sealed class ObjectUpload(BucketClient bucket, string key, long length, Retention? retention)
 {
     public const int PartBytes = 8 * 1024 * 1024;
 
@@ -61,6 +61,9 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
 
             await bucket.CallAsync("write", key, 0, token => client.CompleteMultipartUploadAsync(
                 new CompleteMultipartUploadRequest { BucketName = bucket.Bucket, Key = key, UploadId = upload, PartETags = parts }, token), cancellationToken);
+
+            // Ceph 16 takes the lock for an upload in parts without a word and then does not set it.
+            if (retention is not null) await retention.ExtendAsync(key, retention.FromNow, cancellationToken);
         }
         catch
         {
@@ -100,23 +103,18 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
     private PutObjectRequest Retained(PutObjectRequest request)
     {
         if (retention is null) return request;
-        request.ObjectLockMode = ModeOf(retention.Mode);
-        request.ObjectLockRetainUntilDate = RetainUntil(retention);
+        request.ObjectLockMode = retention.WriteMode;
+        request.ObjectLockRetainUntilDate = retention.FromNow.UtcDateTime;
         return request;
     }
 
     private InitiateMultipartUploadRequest Retained(InitiateMultipartUploadRequest request)
     {
         if (retention is null) return request;
-        request.ObjectLockMode = ModeOf(retention.Mode);
-        request.ObjectLockRetainUntilDate = RetainUntil(retention);
+        request.ObjectLockMode = retention.WriteMode;
+        request.ObjectLockRetainUntilDate = retention.FromNow.UtcDateTime;
         return request;
     }
-
-    private static Amazon.S3.ObjectLockMode ModeOf(ObjectLockMode mode) =>
-        mode == ObjectLockMode.Compliance ? Amazon.S3.ObjectLockMode.Compliance : Amazon.S3.ObjectLockMode.Governance;
-
-    private DateTime RetainUntil(ObjectLock wanted) => bucket.Time.GetUtcNow().AddDays(wanted.Days).UtcDateTime;
 
     private async Task<ReadOnlyMemory<byte>> FillAsync(Stream content, byte[] buffer, long bytes, CancellationToken cancellationToken)
     {

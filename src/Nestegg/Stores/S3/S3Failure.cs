@@ -45,6 +45,7 @@ internal static class S3Failure
         { ErrorCode: "InvalidObjectState" } => ("object-archived", "the object is in an archive tier and cannot be read at once", "have the provider restore it from the archive tier and run the command again"),
         { ErrorCode: "QuotaExceeded" or "XMinioStorageFull" or "InsufficientStorage" } or { StatusCode: HttpStatusCode.InsufficientStorage } =>
             ("store-full", "the store is full", "make room, or raise the quota, and run the command again; it goes on from where it stopped"),
+        { StatusCode: < HttpStatusCode.MultipleChoices } => ("store-protocol", $"{endpoint.Authority} answers, but not as S3 does: {Sentence(answer.Message)}", "see whether a proxy in between rewrites answers, and name the S3 server itself as the endpoint"),
         { StatusCode: HttpStatusCode.PreconditionFailed } => ("object-changed", "the object was replaced while it was being read", "run the command again"),
         { StatusCode: HttpStatusCode.Forbidden } => ("bucket-denied", $"access denied (403 {answer.ErrorCode})", $"allow this key to list the bucket '{bucket}' and to read, write and delete in it; an item under object lock cannot be deleted before its time"),
         { StatusCode: HttpStatusCode.Unauthorized } => ("bucket-denied", "the server asks for other credentials (401)", "correct the access key and the secret key"),

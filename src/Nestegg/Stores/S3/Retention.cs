@@ -1,0 +1,33 @@
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace Nestegg.Stores.S3;
+
+/// <summary>Object lock, as S3 takes it: a mode and a time until which a version cannot be deleted.</summary>
+internal sealed class Retention(BucketClient bucket, ObjectLock wanted)
+{
+    public Amazon.S3.ObjectLockMode WriteMode =>
+        wanted.Mode == ObjectLockMode.Compliance ? Amazon.S3.ObjectLockMode.Compliance : Amazon.S3.ObjectLockMode.Governance;
+
+    /// <summary>Until when something that is written now is kept.</summary>
+    public DateTimeOffset FromNow => bucket.Time.GetUtcNow().AddDays(wanted.Days);
+
+    /// <summary>Keeps an object at least until this time; never shortens what is set.</summary>
+    public async Task ExtendAsync(string key, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        var client = bucket.Connection.Client;
+        var head = await bucket.CallAsync("look at", key, 0, token => client.GetObjectMetadataAsync(
+            new GetObjectMetadataRequest { BucketName = bucket.Bucket, Key = key }, token), cancellationToken);
+        if (head.ObjectLockRetainUntilDate is { } current && current.ToUniversalTime() >= until.UtcDateTime) return;
+        await bucket.CallAsync("extend the retention of", key, 0, token => client.PutObjectRetentionAsync(new PutObjectRetentionRequest
+        {
+            BucketName = bucket.Bucket,
+            Key = key,
+            Retention = new ObjectLockRetention
+            {
+                Mode = wanted.Mode == ObjectLockMode.Compliance ? ObjectLockRetentionMode.Compliance : ObjectLockRetentionMode.Governance,
+                RetainUntilDate = until.UtcDateTime,
+            },
+        }, token), cancellationToken);
+    }
+}

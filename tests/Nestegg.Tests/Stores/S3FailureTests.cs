@@ -1,0 +1,199 @@
+using System.Net;
+using Nestegg.Stores.S3;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Servers;
+
+namespace Nestegg.Tests.Stores;
+
+/// <summary>What servers answer, or do not, and what is made of it. Real servers are in the integration tests.</summary>
+public class S3FailureTests
+{
+    private static readonly S3Credentials Credentials = new("KEY", "hush-hush");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(403, "AccessDenied", "bucket-denied", "access denied")]
+    [InlineData(403, "InvalidAccessKeyId", "bucket-denied", "does not know the access key")]
+    [InlineData(403, "SignatureDoesNotMatch", "bucket-denied", "secret key does not fit")]
+    [InlineData(403, "RequestTimeTooSkewed", "clock-skew", "15 minutes")]
+    [InlineData(404, "NoSuchBucket", "bucket-missing", "no bucket 'bucket'")]
+    [InlineData(301, "PermanentRedirect", "bucket-region", "another region")]
+    [InlineData(400, "AuthorizationHeaderMalformed", "bucket-region", "another region")]
+    [InlineData(507, "XMinioStorageFull", "store-full", "the store is full")]
+    [InlineData(400, "SomethingNew", "store-refused", "SomethingNew")]
+    [InlineData(503, "SlowDown", "store-failing", "503")]
+    public async Task Each_refusal_has_a_finding_and_words_of_its_own(int status, string code, string finding, string words)
+    {
+        await using var server = ScriptedHttpServer.Refusing(status, code);
+        await using var bucket = Bucket(server.Endpoint);
+
+        var read = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryOpenAsync("1/some-key", 0, null, Token));
+        Assert.Equal(ExitCode.OutOfReach, read.ExitCode);
+        Assert.Contains(words, read.Message, StringComparison.Ordinal);
+        Assert.Null(ErrorText.WhatIsWrong(read, "s3://bucket/1/some-key"));
+        var write = await Assert.ThrowsAsync<NesteggException>(() => bucket.PutAsync("1/some-key", new MemoryStream(new byte[10]), 10, Token));
+        Assert.Contains(words, write.Message, StringComparison.Ordinal);
+        Assert.Null(ErrorText.WhatIsWrong(write, "s3://bucket/1/some-key"));
+
+        var found = Assert.Single(await bucket.ProbeAsync("b2-eu-cen", Token));
+        Assert.Equal((finding, Severity.Error, "b2-eu-cen"), (found.Code, found.Severity, found.Subject));
+        Assert.NotEmpty(found.Hint);
+        Assert.DoesNotContain("hush", found.Message + found.Hint + read.Message + read.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(500, "InternalError")]
+    [InlineData(503, "SlowDown")]
+    [InlineData(429, "TooManyRequests")]
+    [InlineData(408, "RequestTimeout")]
+    public async Task What_time_heals_is_tried_again(int status, string code)
+    {
+        await using var server = new ScriptedHttpServer(async (number, context) =>
+        {
+            if (number <= 2) await ScriptedHttpServer.WriteErrorAsync(context.Response, status, code);
+            else await WriteAsync(context.Response, "bytes");
+        });
+        await using var bucket = Bucket(server.Endpoint);
+        await using var item = await bucket.TryOpenAsync("key", 0, null, Token);
+        Assert.Equal("bytes", await new StreamReader(item!.Content).ReadToEndAsync(Token));
+        Assert.Equal(3, server.Requests);
+    }
+
+    [Theory]
+    [InlineData(403, 1)]
+    [InlineData(404, 1)]
+    [InlineData(503, 4)]
+    public async Task A_final_answer_is_not_asked_for_twice_and_patience_ends(int status, int requests)
+    {
+        await using var server = ScriptedHttpServer.Refusing(status, status == 404 ? "NoSuchBucket" : "Any");
+        await using var bucket = Bucket(server.Endpoint);
+        await Assert.ThrowsAsync<NesteggException>(() => bucket.TryOpenAsync("key", 0, null, Token));
+        Assert.Equal(requests, server.Requests);
+    }
+
+    [Fact]
+    public async Task An_absent_object_is_told_from_an_absent_bucket_even_where_the_answer_has_no_body()
+    {
+        await using var withBucket = new ScriptedHttpServer(async (_, context) =>
+        {
+            if (context.Request.HttpMethod == "HEAD") context.Response.StatusCode = 404;
+            else await context.Response.OutputStream.WriteAsync("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"u8.ToArray());
+        });
+        await using var there = Bucket(withBucket.Endpoint);
+        Assert.Null(await there.TryHeadAsync("key", Token));
+
+        await using var without = new ScriptedHttpServer(async (_, context) =>
+        {
+            if (context.Request.HttpMethod == "HEAD") context.Response.StatusCode = 404;
+            else await ScriptedHttpServer.WriteErrorAsync(context.Response, 404, "NoSuchBucket");
+        });
+        await using var absent = Bucket(without.Endpoint);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => absent.TryHeadAsync("key", Token));
+        Assert.Contains("no bucket", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_ignores_ranges_is_not_believed()
+    {
+        await using var server = new ScriptedHttpServer((_, context) => WriteAsync(context.Response, "everything"));
+        await using var bucket = Bucket(server.Endpoint);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryOpenAsync("key", 3, 2, Token));
+        Assert.Contains("ignores ranges", failure.Message, StringComparison.Ordinal);
+        Assert.Null(ErrorText.WhatIsWrong(failure, "key"));
+    }
+
+    [Fact]
+    public async Task A_body_of_unknown_length_is_not_taken_for_an_empty_one()
+    {
+        await using var server = new ScriptedHttpServer((_, context) =>
+        {
+            context.Response.SendChunked = true;
+            return context.Response.OutputStream.WriteAsync("everything"u8.ToArray()).AsTask();
+        });
+        await using var bucket = Bucket(server.Endpoint);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryOpenAsync("key", 0, null, Token));
+        Assert.Contains("how long the object is", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_object_that_changes_while_it_is_read_is_not_patched_together()
+    {
+        await using var server = new ScriptedHttpServer(async (number, context) =>
+        {
+            if (number == 1)
+            {
+                context.Response.Headers["ETag"] = "\"one\"";
+                context.Response.ContentLength64 = 1000;
+                await context.Response.OutputStream.WriteAsync(new byte[100]);
+                context.Response.Abort();
+            }
+            else
+            {
+                Assert.Equal("\"one\"", context.Request.Headers["If-Match"]);
+                await ScriptedHttpServer.WriteErrorAsync(context.Response, 412, "PreconditionFailed");
+            }
+        });
+        await using var bucket = Bucket(server.Endpoint);
+        await using var item = await bucket.TryOpenAsync("1/mldata", 0, null, Token);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => item!.Content.CopyToAsync(Stream.Null, Token));
+        Assert.Contains("was replaced while", failure.Message, StringComparison.Ordinal);
+        Assert.Null(ErrorText.WhatIsWrong(failure, "1/mldata"));
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:1", "store-unreachable", "nothing listens at 127.0.0.1:1")]
+    [InlineData("http://minio.invalid:3200", "store-unreachable", "minio.invalid is not known")]
+    public async Task An_endpoint_that_is_not_there_is_named(string endpoint, string code, string words)
+    {
+        await using var bucket = Bucket(new Uri(endpoint));
+        var found = Assert.Single(await bucket.ProbeAsync("slot", Token));
+        Assert.Equal(code, found.Code);
+        Assert.Contains(words, found.Message, StringComparison.Ordinal);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryHeadAsync("key", Token));
+        Assert.Null(ErrorText.WhatIsWrong(failure, "s3://bucket/key"));
+    }
+
+    [Fact]
+    public async Task A_server_without_TLS_is_told_from_one_that_is_down()
+    {
+        await using var server = ScriptedHttpServer.Refusing(403, "AccessDenied");
+        await using var bucket = Bucket(new UriBuilder(server.Endpoint) { Scheme = "https" }.Uri);
+        var found = Assert.Single(await bucket.ProbeAsync("slot", Token));
+        Assert.Equal("store-tls", found.Code);
+        Assert.Contains("http://", found.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_accepts_and_never_answers_is_given_up()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var bucket = Bucket(new Uri($"http://{listener.LocalEndpoint}"));
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryOpenAsync("key", 0, null, Token));
+        Assert.Contains("does not answer", failure.Message, StringComparison.Ordinal);
+        Assert.Null(ErrorText.WhatIsWrong(failure, "s3://bucket/key"));
+    }
+
+    [Theory]
+    [InlineData(-16, Severity.Error)]
+    [InlineData(16, Severity.Error)]
+    [InlineData(6, Severity.Warning)]
+    public async Task Clocks_that_differ_are_found_before_requests_fail(int minutes, Severity severity)
+    {
+        await using var server = ScriptedHttpServer.Refusing(403, "AccessDenied");
+        await using var bucket = new BucketClient(Settings(server.Endpoint), Credentials, "bucket", new TestTime(TimeSpan.FromMinutes(minutes), haste: 50));
+        var found = (await bucket.ProbeAsync("slot", Token))[0];
+        Assert.Equal(("clock-skew", severity), (found.Code, found.Severity));
+    }
+
+    private static async Task WriteAsync(HttpListenerResponse response, string body)
+    {
+        response.ContentLength64 = body.Length;
+        await response.OutputStream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(body));
+    }
+
+    private static S3Settings Settings(Uri endpoint) => new() { Endpoint = endpoint, PathStyle = true, AnswerLimit = TimeSpan.FromSeconds(20) };
+
+    private static BucketClient Bucket(Uri endpoint) => new(Settings(endpoint), Credentials, "bucket", new TestTime(haste: 50));
+}
