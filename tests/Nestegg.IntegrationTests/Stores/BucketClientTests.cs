@@ -100,6 +100,28 @@ public class BucketClientTests(SharedServers servers)
         Assert.Empty((await ceph.Client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = name }, Token)).MultipartUploads ?? []);
     }
 
+    [Fact]
+    public async Task Any_answer_may_get_lost_during_an_upload_in_parts()
+    {
+        var ceph = await servers.CephAsync(Token);
+        var name = await ceph.CreateBucketAsync(Token);
+        var content = new byte[20 << 20];
+        new Random(4).NextBytes(content);
+        await using var proxy = new FaultyProxy(ceph.Endpoint);
+
+        // An answer of this server is some 300 bytes long, so the cut moves from the first answer of the connection to the last.
+        for (var cut = 0; cut <= 2000; cut += 200)
+        {
+            await using var bucket = new BucketClient(Settings(proxy.Endpoint), Credentials, name, new TestTime(haste: 20));
+            using var source = new MemoryStream(content);
+            (proxy.CutAfterBytes, proxy.Faults) = (cut, 1);
+            await bucket.PutAsync($"key{cut}", source, content.Length, Token);
+            proxy.Faults = 0;
+            await using var item = await bucket.TryOpenAsync($"key{cut}", 0, null, Token);
+            Assert.Equal(SHA256.HashData(content), await SHA256.HashDataAsync(item!.Content, Token));
+        }
+    }
+
     [Theory]
     [InlineData(ObjectLockMode.Governance, 100)]
     [InlineData(ObjectLockMode.Compliance, 100)]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Nestegg.Stores.S3;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Servers;
@@ -91,6 +92,30 @@ public class S3FailureTests
         await using var absent = Bucket(without.Endpoint);
         var failure = await Assert.ThrowsAsync<NesteggException>(() => absent.TryHeadAsync("key", Token));
         Assert.Contains("no bucket", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_completed_upload_whose_answer_got_lost_is_recognised_by_its_tag(bool isOurs)
+    {
+        var content = new byte[9 << 20];
+        const int PartBytes = 8 << 20;
+        var parts = new[] { MD5.HashData(content.AsSpan(0, PartBytes)), MD5.HashData(content.AsSpan(PartBytes)) };
+        var tag = Convert.ToHexStringLower(MD5.HashData(parts.SelectMany(part => part).ToArray())) + "-2";
+        await using var server = new ScriptedHttpServer(async (_, context) =>
+        {
+            var query = context.Request.Url!.Query;
+            await context.Request.InputStream.CopyToAsync(Stream.Null);
+            if (query.Contains("partNumber=", StringComparison.Ordinal)) context.Response.Headers["ETag"] = Convert.ToHexStringLower(parts[query.Contains("partNumber=1", StringComparison.Ordinal) ? 0 : 1]);
+            else if (context.Request.HttpMethod == "HEAD") context.Response.Headers["ETag"] = isOurs ? tag : "another-2";
+            else if (query.Contains("uploads", StringComparison.Ordinal)) await WriteAsync(context.Response, "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>");
+            else await ScriptedHttpServer.WriteErrorAsync(context.Response, 404, "NoSuchUpload");
+        });
+        await using var bucket = Bucket(server.Endpoint);
+        var put = bucket.PutAsync("1/key", new MemoryStream(content), content.Length, Token);
+        if (isOurs) await put;
+        else Assert.Null(ErrorText.WhatIsWrong(await Assert.ThrowsAsync<NesteggException>(() => put), "1/key"));
     }
 
     [Fact]

@@ -17,6 +17,7 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
     private const int MostParts = 9_000;
 
     private readonly AmazonS3Client client = bucket.Connection.Client;
+    private readonly DateTimeOffset? retainUntil = retention?.FromNow;
     private readonly int partBytes = (int)Math.Max(PartBytes, length / MostParts);
 
     public async Task RunAsync(Stream content, CancellationToken cancellationToken)
@@ -59,11 +60,10 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
                 parts.Add(await PutPartAsync(upload, parts.Count + 1, part, cancellationToken));
             }
 
-            await bucket.CallAsync("write", key, 0, token => client.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest { BucketName = bucket.Bucket, Key = key, UploadId = upload, PartETags = parts }, token), cancellationToken);
+            await bucket.CallAsync("write", key, 0, token => CompleteAsync(upload, parts, token), cancellationToken);
 
             // Ceph 16 takes the lock for an upload in parts without a word and then does not set it.
-            if (retention is not null) await retention.ExtendAsync(key, retention.FromNow, cancellationToken);
+            if (retainUntil is { } until) await retention!.ExtendAsync(key, until, cancellationToken);
         }
         catch
         {
@@ -86,6 +86,30 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
         }, cancellationToken);
     }
 
+    private async Task<bool> CompleteAsync(string upload, List<PartETag> parts, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.CompleteMultipartUploadAsync(
+                new CompleteMultipartUploadRequest { BucketName = bucket.Bucket, Key = key, UploadId = upload, PartETags = parts }, cancellationToken);
+            return true;
+        }
+        catch (AmazonS3Exception gone) when (gone.ErrorCode == "NoSuchUpload")
+        {
+            // An attempt whose answer got lost may have completed it; then the object there is made of these parts.
+            var head = await client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket.Bucket, Key = key }, cancellationToken);
+            if (BucketClient.Unquoted(head.ETag) != TagOf(parts)) throw;
+            return true;
+        }
+    }
+
+    // The ETag of an upload in parts: the MD5 of the parts' MD5s, and their number.
+    private static string TagOf(List<PartETag> parts)
+    {
+        var all = parts.SelectMany(part => Convert.FromHexString(BucketClient.Unquoted(part.ETag))).ToArray();
+        return $"{Convert.ToHexStringLower(MD5.HashData(all))}-{parts.Count}";
+    }
+
     // Parts that nobody completes cost their owner money for ever. One try: the store may be what failed, and the first failure is the one to tell.
     private async Task AbortAsync(string upload)
     {
@@ -104,7 +128,7 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
     {
         if (retention is null) return request;
         request.ObjectLockMode = retention.WriteMode;
-        request.ObjectLockRetainUntilDate = retention.FromNow.UtcDateTime;
+        request.ObjectLockRetainUntilDate = retainUntil!.Value.UtcDateTime;
         return request;
     }
 
@@ -112,7 +136,7 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
     {
         if (retention is null) return request;
         request.ObjectLockMode = retention.WriteMode;
-        request.ObjectLockRetainUntilDate = retention.FromNow.UtcDateTime;
+        request.ObjectLockRetainUntilDate = retainUntil!.Value.UtcDateTime;
         return request;
     }
 

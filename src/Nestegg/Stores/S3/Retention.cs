@@ -9,8 +9,8 @@ internal sealed class Retention(BucketClient bucket, ObjectLock wanted)
     public Amazon.S3.ObjectLockMode WriteMode =>
         wanted.Mode == ObjectLockMode.Compliance ? Amazon.S3.ObjectLockMode.Compliance : Amazon.S3.ObjectLockMode.Governance;
 
-    /// <summary>Until when something that is written now is kept.</summary>
-    public DateTimeOffset FromNow => bucket.Time.GetUtcNow().AddDays(wanted.Days);
+    /// <summary>Until when something that is written now is kept, in whole seconds: what a server keeps of it must not look shorter.</summary>
+    public DateTimeOffset FromNow => DateTimeOffset.FromUnixTimeSeconds(bucket.Time.GetUtcNow().AddDays(wanted.Days).ToUnixTimeSeconds());
 
     /// <summary>Keeps an object at least until this time; never shortens what is set.</summary>
     public async Task ExtendAsync(string key, DateTimeOffset until, CancellationToken cancellationToken)
