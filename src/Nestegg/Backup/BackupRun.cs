@@ -79,7 +79,7 @@ internal sealed class BackupRun(
             throw;
         }
 
-        await new LossReview(instance.Database, copier, snapshot, counts, events).RunAsync(cancellationToken);
+        await new LossReview(instance.Database, copier, snapshot, counts, events, time).RunAsync(cancellationToken);
     }
 
     /// <summary>An index file for what was stored before the run was stopped, so that the next run need not fetch it again.</summary>

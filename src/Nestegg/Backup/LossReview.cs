@@ -8,10 +8,13 @@ namespace Nestegg.Backup;
 /// Looks up again, in the live database, what could not be copied as the snapshot of the database names it. What was deleted or overwritten
 /// since then is no loss; the rest is put on the record as missing.
 /// </summary>
-internal sealed class LossReview(NpgsqlDataSource database, ObjectCopier copier, SnapshotWriter snapshot, BackupCounts counts, IProgress<RunEvent> events)
+internal sealed class LossReview(
+    NpgsqlDataSource database, ObjectCopier copier, SnapshotWriter snapshot, BackupCounts counts, IProgress<RunEvent> events, TimeProvider time)
 {
     private const int BatchObjects = 1000;
     private const int FindingsSaid = 20;
+
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -20,6 +23,8 @@ internal sealed class LossReview(NpgsqlDataSource database, ObjectCopier copier,
             return;
         }
 
+        // museum stores an object first and then changes the row: a moment for those that it has just overwritten.
+        await Task.Delay(Grace, time, cancellationToken);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         foreach (var batch in copier.Problems.Read().Chunk(BatchObjects))
         {

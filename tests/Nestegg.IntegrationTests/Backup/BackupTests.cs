@@ -78,6 +78,22 @@ public class BackupTests(SharedServers servers)
         Assert.Contains("derived-object-missing", run.FindingCodes("warning"));
     }
 
+    [Fact]
+    public async Task A_busy_instance_gives_consistent_snapshots_and_no_false_loss()
+    {
+        using var instance = await StartAsync();
+        await using var load = MuseumLoad.Start(instance);
+        for (var run = 0; run < 4; run++)
+        {
+            // Two at a time, so that the copying takes long enough for the load to get in between.
+            var backup = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--parallel", "2", "--config", instance.ConfigurationPath);
+            Assert.Equal(0, backup.Summary.GetProperty("missing").GetInt64());
+            Assert.Equal(0, backup.Summary.GetProperty("missingDerived").GetInt64());
+        }
+
+        Assert.True(load is { Uploads: > 10, Rewrites: > 10, Removals: > 5 }, $"{load.Uploads} uploads, {load.Rewrites} rewrites, {load.Removals} removals are no load");
+    }
+
     private async Task<FixtureInstance> StartAsync()
     {
         Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);

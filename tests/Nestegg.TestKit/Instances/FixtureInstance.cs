@@ -58,6 +58,8 @@ public sealed class FixtureInstance : IDisposable
         await File.WriteAllTextAsync(ConfigurationPath, Configuration(), cancellationToken);
     }
 
+    public Task<Npgsql.NpgsqlConnection> OpenDatabaseAsync(CancellationToken cancellationToken) => postgres.OpenAsync(Database, cancellationToken);
+
     public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => postgres.ExecuteAsync(Database, sql, cancellationToken);
 
     public void Dispose() => folder.Dispose();
