@@ -81,18 +81,6 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
             : throw Wrong(key, $"`{text}` is no number from {least} to {most}", "docs/configuration.md describes it");
     }
 
-    /// <summary>A time such as <c>30s</c>, <c>15m</c>, <c>2h</c>; zero when the key is absent.</summary>
-    public TimeSpan Duration(string key)
-    {
-        if (Text(key) is not { } text)
-            return TimeSpan.Zero;
-
-        var unit = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, _ => 0 };
-        return unit > 0 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-            ? TimeSpan.FromSeconds((long)count * unit)
-            : throw Wrong(key, $"`{text}` is no time", "write it as 30s, 15m or 2h");
-    }
-
     /// <summary>A list of texts; a single text is a list of one.</summary>
     public IReadOnlyList<string> List(string key)
     {

@@ -36,9 +36,6 @@ internal sealed class NesteggConfiguration
     /// <summary>Objects in transfer at once.</summary>
     public int Parallel { get; init; } = 8;
 
-    /// <summary>How long to wait for a writer that holds the repository.</summary>
-    public TimeSpan LockWait { get; init; } = TimeSpan.Zero;
-
     /// <summary>Finds the file: the one that was named, else ./nestegg.yaml, $NESTEGG_CONFIG, ~/.config/nestegg/nestegg.yaml.</summary>
     /// <returns><see langword="null"/> when none was named and none exists.</returns>
     /// <exception cref="NesteggException">The file that was named does not exist.</exception>
@@ -73,7 +70,7 @@ internal sealed class NesteggConfiguration
     {
         Path = Path, InstanceName = InstanceName, Instance = Instance, Map = Map, Postgres = Postgres,
         Repository = Repository?.Location == repository.Location ? Repository : repository,
-        Recipients = Recipients, SigningKeyPath = SigningKeyPath, Parallel = Parallel, LockWait = LockWait,
+        Recipients = Recipients, SigningKeyPath = SigningKeyPath, Parallel = Parallel,
     };
 
     /// <summary>The instance's location, which a command that works on the instance needs.</summary>

@@ -13,7 +13,7 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
     public NesteggConfiguration Read(string text)
     {
         var root = new ConfigurationSection(Root(text), "", name);
-        root.AllowOnly("instance", "access", "map", "postgresql", "repository", "recipients", "signing-key", "parallel", "lock-wait");
+        root.AllowOnly("instance", "access", "map", "postgresql", "repository", "recipients", "signing-key", "parallel");
         var instance = root.Section("instance", scalarKey: "folder");
         return new NesteggConfiguration
         {
@@ -26,7 +26,6 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
             Recipients = root.List("recipients"),
             SigningKeyPath = root.Text("signing-key") is { } key ? FullPath(key) : null,
             Parallel = root.Number("parallel", 8, 1, 256),
-            LockWait = root.Duration("lock-wait"),
         };
     }
 
@@ -92,14 +91,13 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
 
     private static PostgresProgramSettings ReadPostgres(ConfigurationSection? section)
     {
-        section?.AllowOnly("pg-dump", "pg-restore", "psql", "connect");
+        section?.AllowOnly("pg-dump", "pg-restore", "connect");
         return section is null
             ? new PostgresProgramSettings()
             : new PostgresProgramSettings
             {
                 PgDump = section.Command("pg-dump"),
                 PgRestore = section.Command("pg-restore"),
-                Psql = section.Command("psql"),
                 Connect = Enum.Parse<PostgresConnect>(section.OneOf("connect", "auto", "network", "socket"), ignoreCase: true),
             };
     }

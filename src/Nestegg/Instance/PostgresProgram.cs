@@ -5,7 +5,7 @@ using Nestegg.Ente.Configuration;
 namespace Nestegg.Instance;
 
 /// <summary>
-/// One of PostgreSQL's own programs (<c>pg_dump</c>, <c>pg_restore</c>, <c>psql</c>): a configured command, or the one of this machine.
+/// One of PostgreSQL's own programs (<c>pg_dump</c>, <c>pg_restore</c>): a configured command, or the one of this machine.
 /// The password goes through the child's environment and never through its arguments, which every user of the machine can read.
 /// </summary>
 internal sealed partial class PostgresProgram
@@ -43,7 +43,7 @@ internal sealed partial class PostgresProgram
     public bool UsesSocket { get; }
 
     /// <summary>Finds a program and asks for its version.</summary>
-    /// <param name="name"><c>pg_dump</c>, <c>pg_restore</c> or <c>psql</c>.</param>
+    /// <param name="name"><c>pg_dump</c> or <c>pg_restore</c>.</param>
     /// <param name="settings">A configured command is used as it is.</param>
     /// <param name="wantedMajorVersion">Of those on this machine, the first is taken that is at least as new, else the newest; 0 for any.</param>
     /// <param name="workingFolder">Where it runs; <c>docker compose</c> looks there for its file.</param>
@@ -52,7 +52,7 @@ internal sealed partial class PostgresProgram
     public static async Task<PostgresProgram?> TryFindAsync(
         string name, PostgresProgramSettings settings, int wantedMajorVersion, string workingFolder, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> configured = name switch { "pg_dump" => settings.PgDump, "pg_restore" => settings.PgRestore, "psql" => settings.Psql, _ => [] };
+        IReadOnlyList<string> configured = name switch { "pg_dump" => settings.PgDump, "pg_restore" => settings.PgRestore, _ => [] };
         PostgresProgram? newest = null;
         foreach (var command in configured.Count > 0 ? [configured] : Candidates(name))
         {

@@ -7,8 +7,6 @@ internal sealed record PostgresProgramSettings
 
     public IReadOnlyList<string> PgRestore { get; init; } = [];
 
-    public IReadOnlyList<string> Psql { get; init; } = [];
-
     /// <summary>How a configured command reaches the server; ours are always told host and port.</summary>
     public PostgresConnect Connect { get; init; } = PostgresConnect.Auto;
 }

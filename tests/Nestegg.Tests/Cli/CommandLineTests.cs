@@ -14,7 +14,7 @@ public sealed class CommandLineTests : IDisposable
     public CommandLineTests()
     {
         Directory.CreateDirectory(folder["ente"]);
-        File.WriteAllText(folder["ente/museum.yaml"], "db: { host: 127.0.0.1, port: 1, user: u, password: hush }\ns3: { b2-eu-cen: { bucket: b, endpoint: '127.0.0.1:1', key: k, secret: hush } }\n");
+        File.WriteAllText(folder["ente/museum.yaml"], "db: { host: 127.0.0.1, port: 1, user: u, password: hush }\n");
     }
 
     public void Dispose() => folder.Dispose();

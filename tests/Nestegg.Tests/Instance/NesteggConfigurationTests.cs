@@ -42,7 +42,6 @@ public sealed class NesteggConfigurationTests : IDisposable
             recipients: [age1x]
             signing-key: keys/nestegg.key
             parallel: 3
-            lock-wait: 15m
             """);
 
         Assert.Equal((folder["ente"], "family"), (read.Instance!.Folder, read.InstanceName));
@@ -55,7 +54,7 @@ public sealed class NesteggConfigurationTests : IDisposable
         Assert.Equal(PostgresConnect.Socket, read.Postgres.Connect);
         Assert.Equal(("s3://bucket/prefix", "https://s3.example.org", "eu", (bool?)false), (read.Repository!.Location, read.Repository.Endpoint, read.Repository.Region, read.Repository.UsesPathStyle));
         Assert.Equal(("AK", "deep", "compliance", 30), (read.Repository.AccessKey, read.Repository.SecretKey, read.Repository.ObjectLockMode, read.Repository.ObjectLockDays));
-        Assert.Equal((folder["keys/nestegg.key"], 3, TimeSpan.FromMinutes(15)), (read.SigningKeyPath, read.Parallel, read.LockWait));
+        Assert.Equal((folder["keys/nestegg.key"], 3), (read.SigningKeyPath, read.Parallel));
         Assert.Equal(["age1x"], read.Recipients);
     }
 
@@ -75,7 +74,6 @@ public sealed class NesteggConfigurationTests : IDisposable
     [InlineData("instance: x\naccess:\n  db.usr: y", "nestegg.yaml line 3: access.db.usr: no such key", "did you mean access.db.user?")]
     [InlineData("instance: { name: x }", "nestegg.yaml: instance.folder: is missing", "")]
     [InlineData("parallel: many", "nestegg.yaml line 1: parallel: `many` is no number from 1 to 256", "")]
-    [InlineData("lock-wait: 5", "nestegg.yaml line 1: lock-wait: `5` is no time", "30s")]
     [InlineData("postgresql: { connect: wire }", "postgresql.connect: `wire` is none of auto, network, socket", "")]
     [InlineData("postgresql: x", "postgresql: `x` stands where keys are expected", "")]
     [InlineData("map: [a]", "map: The map entry `a` is not of the form", "127.0.0.1")]
