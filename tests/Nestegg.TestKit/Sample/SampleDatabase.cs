@@ -2,11 +2,21 @@ using Npgsql;
 
 namespace Nestegg.TestKit.Sample;
 
-/// <summary>An empty database with museum's tables.</summary>
+/// <summary>Makes a database and the role that owns it.</summary>
 internal static class SampleDatabase
 {
+    /// <summary>With museum's tables, empty.</summary>
     /// <returns>Connections to it as its owner, as museum would connect.</returns>
     public static async Task<NpgsqlDataSource> CreateAsync(SampleOptions options, SampleSecrets secrets, CancellationToken cancellationToken)
+    {
+        var dataSource = await CreateEmptyAsync(options, secrets, cancellationToken);
+        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
+        await ExecuteAsync(connection, await ReadSchemaAsync(cancellationToken), cancellationToken);
+        return dataSource;
+    }
+
+    /// <summary>The same without a single table, as it is before museum's first start.</summary>
+    public static async Task<NpgsqlDataSource> CreateEmptyAsync(SampleOptions options, SampleSecrets secrets, CancellationToken cancellationToken)
     {
         await using (var server = new NpgsqlConnection(options.ServerConnectionString))
         {
@@ -26,10 +36,7 @@ internal static class SampleDatabase
         {
             Database = options.DatabaseName, Username = options.DatabaseUser, Password = secrets.DatabasePassword, Pooling = false,
         };
-        var dataSource = NpgsqlDataSource.Create(owner);
-        await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
-        await ExecuteAsync(connection, await ReadSchemaAsync(cancellationToken), cancellationToken);
-        return dataSource;
+        return NpgsqlDataSource.Create(owner);
     }
 
     private static async Task<string> ReadSchemaAsync(CancellationToken cancellationToken)

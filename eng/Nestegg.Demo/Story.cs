@@ -1,0 +1,93 @@
+using Nestegg.TestKit.Sample;
+
+namespace Nestegg.Demo;
+
+/// <summary>A sample instance is made, backed up, lost, and brought back on another machine.</summary>
+internal sealed class Story(string folder)
+{
+    private readonly TypedCommand nestegg = new(folder);
+
+    public async Task TellAsync(CancellationToken cancellationToken)
+    {
+        List<SamplePerson> people;
+        int objects;
+        await using (var first = await Machine.StartAsync(At("buckets"), "first", cancellationToken))
+        {
+            Say("A sample instance is made: people, keys, albums, pictures and videos, encrypted as Ente's apps encrypt them.");
+            await using var sample = await SampleInstance.CreateAsync(first.Options(At("my-ente")), cancellationToken);
+            people = [.. sample.People];
+            Describe(sample);
+
+            Say("Set up once: a configuration, a repository, and an identity, which alone can open the backups.");
+            await nestegg.RunAsync($"init --instance my-ente --repository backups --new-identity identity.txt {first.Map}", cancellationToken);
+            Say("Is everything in order?");
+            await nestegg.RunAsync("doctor", cancellationToken);
+            Say("The first backup.");
+            await nestegg.RunAsync("backup", cancellationToken);
+
+            await sample.AdvanceAsync(cancellationToken);
+            objects = sample.Objects.Count;
+            Say("Some days pass: three new pictures, one thrown away, one deleted for good, and Ada has changed her password. The second backup takes what is new.");
+            await nestegg.RunAsync("backup", cancellationToken);
+            await nestegg.RunAsync("snapshots", cancellationToken);
+        }
+
+        Say("The machine is lost: PostgreSQL, the buckets, the instance's folder and Nestegg's configuration. What is left is the repository and the identity.");
+        foreach (var lost in (string[])["my-ente", "buckets"])
+        {
+            Console.WriteLine($"$ rm -r {lost}");
+            Directory.Delete(At(lost), recursive: true);
+        }
+
+        Console.WriteLine("$ rm nestegg.yaml");
+        File.Delete(At("nestegg.yaml"));
+
+        await using (var second = await Machine.StartAsync(At("new-buckets"), "second", cancellationToken))
+        {
+            Say("A new machine, on which Ente's quickstart was run: new passwords, new secrets, an empty database, empty buckets.");
+            await EmptyInstance.CreateAsync(second.Options(At("my-new-ente")) with { Seed = 99 }, cancellationToken);
+            var restore = $"restore --repository backups --identity identity.txt --into my-new-ente {second.Map}";
+            Say("First the plan.");
+            await nestegg.RunAsync($"{restore} --dry-run", cancellationToken);
+            Say("Then the thing itself.");
+            await nestegg.RunAsync(restore, cancellationToken);
+        }
+
+        Summarise(people, objects);
+    }
+
+    private void Summarise(IEnumerable<SamplePerson> people, int objects)
+    {
+        Say("Done. The demo's servers are stopped; these stay until you remove them:");
+        Console.WriteLine($"  {At("backups")}        the repository, with two snapshots of {objects} objects");
+        Console.WriteLine($"  {At("identity.txt")}   opens them; in real life it is not kept on this machine");
+        Console.WriteLine($"  {At("my-new-ente")}    the restored instance's folder, with the old secrets in the new museum.yaml");
+        Console.WriteLine($"  {At("new-buckets")}    the restored objects");
+        Console.WriteLine();
+        Console.WriteLine("The people, should you want to open their part yourself:");
+        foreach (var person in people)
+        {
+            Console.WriteLine($"  {person.Email,-34} password: {person.Password}");
+        }
+    }
+
+    private static void Describe(SampleInstance sample)
+    {
+        foreach (var person in sample.People)
+        {
+            var albums = sample.Albums.Count(album => album.Owner == person);
+            var files = sample.Files.Count(file => file.Owner == person);
+            Console.WriteLine($"  {person.Name,-4} {person.Email,-34} {albums,3} albums {files,3} files");
+        }
+
+        Console.WriteLine($"  {sample.Objects.Count} objects, {sample.Objects.Values.Sum(item => item.SizeBytes) / 1024.0 / 1024.0:0.0} MiB, in the bucket b2-eu-cen");
+    }
+
+    private string At(string name) => Path.Combine(folder, name);
+
+    private static void Say(string text)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"# {text}");
+    }
+}
