@@ -59,10 +59,17 @@ internal sealed class Story(string folder)
     private void Summarise(IEnumerable<SamplePerson> people, int objects)
     {
         Say("Done. The demo's servers are stopped; these stay until you remove them:");
-        Console.WriteLine($"  {At("backups")}        the repository, with two snapshots of {objects} objects");
-        Console.WriteLine($"  {At("identity.txt")}   opens them; in real life it is not kept on this machine");
-        Console.WriteLine($"  {At("my-new-ente")}    the restored instance's folder, with the old secrets in the new museum.yaml");
-        Console.WriteLine($"  {At("new-buckets")}    the restored objects");
+        foreach (var (name, what) in ((string, string)[])
+        [
+            ("backups", $"the repository; the newer of its two snapshots has {objects} objects"),
+            ("identity.txt", "opens them; in real life it is not kept on this machine"),
+            ("my-new-ente", "the restored instance's folder, with the old secrets in the new museum.yaml"),
+            ("new-buckets", "the restored objects"),
+        ])
+        {
+            Console.WriteLine($"  {At(name)}  {what}");
+        }
+
         Console.WriteLine();
         Console.WriteLine("The people, should you want to open their part yourself:");
         foreach (var person in people)

@@ -82,8 +82,8 @@ public sealed class SampleInstance : IAsyncDisposable
     }
 
     /// <summary>
-    /// Some days of use: a new album with three pictures, ML data written again in place, two pictures into the trash, one deleted for good, one
-    /// restored name, and a new password for Ada.
+    /// Some days of use: a new album with three pictures, ML data written again in place, a picture in the trash, another deleted for good, and a
+    /// new password for Ada.
     /// </summary>
     public async Task AdvanceAsync(CancellationToken cancellationToken)
     {
