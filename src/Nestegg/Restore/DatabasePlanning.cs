@@ -13,8 +13,8 @@ internal static class DatabasePlanning
         if (state.OtherSessions > 0)
         {
             return Refuse(
-                $"{state.OtherSessions} other programs are connected to the database {database.Name}; a museum that sees restored rows begins to delete at once.",
-                "Stop museum (docker compose stop museum) and close other connections, then run the same command again.");
+                $"{state.OtherSessions} other programs are connected to the database {database.Name}; a museum that sees restored rows begins to delete at once",
+                "stop museum (docker compose stop museum) and close other connections, then run the same command again");
         }
 
         if (state.Marker is { } marker && marker.SnapshotId == snapshot.Id.ToString() && marker.RepositoryId == snapshot.RepositoryId)
@@ -34,15 +34,15 @@ internal static class DatabasePlanning
         if (state.Marker is { } other)
         {
             return Refuse(
-                $"A restore of the snapshot {other.SnapshotId} was begun in the database {database.Name} at {other.StartedAt:u} and did not end.",
-                $"Go on with --snapshot {other.SnapshotId}, or begin anew with --overwrite-database {database.Name}.");
+                $"a restore of the snapshot {other.SnapshotId} was begun in the database {database.Name} at {other.StartedAt:u} and did not end",
+                $"go on with --snapshot {other.SnapshotId}, or begin anew with --overwrite-database {database.Name}");
         }
 
         return state.TableWithRows is null
             ? (DatabaseAction.ReplaceUnused, null)
             : Refuse(
-                $"The database {database.Name} ({database.Description}) is not empty: it has {state.Tables} tables, {state.Users} users, and rows in {state.TableWithRows}.",
-                $"Name another database in museum.yaml (db.name), or, if what it holds may be lost, add --overwrite-database {database.Name}.");
+                $"the database {database.Name} ({database.Description}) is not empty: it has {state.Tables} tables, {state.Users} users, and rows in {state.TableWithRows}",
+                $"name another database in museum.yaml (db.name), or, if what it holds may be lost, add --overwrite-database {database.Name}");
     }
 
     private static (DatabaseAction Action, Refusal? Refusal) Refuse(string message, string hint) =>

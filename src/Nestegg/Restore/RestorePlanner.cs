@@ -42,8 +42,8 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
             {
                 findings.Add(new Finding(
                     "server-older", Severity.Warning, database.Name,
-                    $"The server is PostgreSQL {state.ServerVersion}, the snapshot is of {snapshot.Instance.DatabaseVersion}; an older server may refuse a part of the dump.",
-                    $"Run PostgreSQL {Major(snapshot.Instance.DatabaseVersion)} or newer."));
+                    $"the server is PostgreSQL {state.ServerVersion}, the snapshot is of {snapshot.Instance.DatabaseVersion}; an older server may refuse a part of the dump",
+                    $"run PostgreSQL {Major(snapshot.Instance.DatabaseVersion)} or newer"));
             }
 
             return new PlannedDatabase(database.Name, database.Description, action, state);
@@ -73,8 +73,8 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         if (!buckets.Slots.HotPrimary.IsConfigured)
         {
             refusals.Add(new Refusal(
-                ExitCode.BadInput, $"The new instance has no bucket in {buckets.Slots.HotPrimary.Name}, from which museum serves downloads.",
-                $"Set s3.{buckets.Slots.HotPrimary.Name}.bucket, endpoint, key and secret in museum.yaml of the new instance."));
+                ExitCode.BadInput, $"the new instance has no bucket in {buckets.Slots.HotPrimary.Name}, from which museum serves downloads",
+                $"set s3.{buckets.Slots.HotPrimary.Name}.bucket, endpoint, key and secret in museum.yaml of the new instance"));
         }
 
         var reachable = new List<BucketSlot>();
@@ -127,8 +127,8 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
             var example = contents.Example(slot.Name, isConflict: conflicting > 0);
             refusals.Add(new Refusal(
                 ExitCode.BadInput,
-                $"The bucket {slot.Bucket} ({slot.Name}) is not empty: {foreign:N0} objects that the snapshot does not have, {conflicting:N0} with another length than in the snapshot, such as {example}.",
-                $"Name an empty bucket in museum.yaml, or add --overwrite-bucket {slot.Bucket}: objects of the snapshot are replaced then, others stay."));
+                $"the bucket {slot.Bucket} ({slot.Name}) is not empty: {foreign:N0} objects that the snapshot does not have, {conflicting:N0} with another length than in the snapshot, such as {example}",
+                $"name an empty bucket in museum.yaml, or add --overwrite-bucket {slot.Bucket}: objects of the snapshot are replaced then, others stay"));
         }
 
         return new PlannedBucket(slot.Name, slot.Bucket, slot.ConfiguredEndpoint, slot == buckets.Slots.HotPrimary, same, conflicting, foreign);

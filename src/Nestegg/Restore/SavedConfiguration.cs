@@ -86,5 +86,5 @@ internal sealed class SavedConfiguration : IDisposable
             : throw Strange($"names `{path}`, which is no path inside a folder");
 
     private static NesteggException Strange(string what) =>
-        new(ExitCode.Damaged, $"config.tar.zst.age of the snapshot {what}.", "Restore another snapshot: `nestegg snapshots` lists them.");
+        new(ExitCode.Damaged, $"config.tar.zst.age of the snapshot {what}", "restore another snapshot: `nestegg snapshots` lists them");
 }

@@ -95,8 +95,8 @@ internal sealed class TargetFolder
         {
             throw new NesteggException(
                 ExitCode.BadInput,
-                $"{Folder} is empty, so it would get production's own configuration, with production's database and buckets, and --beside-production forbids that.",
-                "Run Ente's quickstart there first (it makes a museum.yaml with a database and buckets of its own), or leave --beside-production out.");
+                $"{Folder} is empty, so it would get production's own configuration, with production's database and buckets, and --beside-production forbids that",
+                "run Ente's quickstart there first (it makes a museum.yaml with a database and buckets of its own), or leave --beside-production out");
         }
 
         files.AddRange(saved.Files);
@@ -124,8 +124,8 @@ internal sealed class TargetFolder
         if (shared is not null)
         {
             throw new NesteggException(
-                ExitCode.BadInput, $"{museumYaml} names {shared} that production uses, with the same credentials, and --beside-production forbids that.",
-                "Give the copy a database, buckets and credentials of its own.");
+                ExitCode.BadInput, $"{museumYaml} names {shared} that production uses, with the same credentials, and --beside-production forbids that",
+                "give the copy a database, buckets and credentials of its own");
         }
     }
 
@@ -137,15 +137,15 @@ internal sealed class TargetFolder
         if (present.IsMuseumYamlADirectory)
         {
             throw new NesteggException(
-                ExitCode.BadInput, $"museum.yaml in {folder} is a directory, which is what Docker makes of a missing file.",
-                "Stop the containers, remove the directory and make the file: Ente's quickstart writes one.");
+                ExitCode.BadInput, $"museum.yaml in {folder} is a directory, which is what Docker makes of a missing file",
+                "stop the containers, remove the directory and make the file: Ente's quickstart writes one");
         }
 
         if (present.MuseumYaml is null && present.CredentialsYaml is null && present.ComposeFiles.Count == 0)
         {
             throw new NesteggException(
-                ExitCode.BadInput, $"{folder} holds files, but neither museum.yaml nor compose.yaml: it is no folder of an Ente instance.",
-                "Name the folder that Ente's quickstart made on this machine, or one that is empty or absent.");
+                ExitCode.BadInput, $"{folder} holds files, but neither museum.yaml nor compose.yaml: it is no folder of an Ente instance",
+                "name the folder that Ente's quickstart made on this machine, or one that is empty or absent");
         }
 
         return present;

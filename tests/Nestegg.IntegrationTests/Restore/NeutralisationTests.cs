@@ -108,6 +108,31 @@ public sealed class NeutralisationTests(SharedServers servers)
         Assert.Equal(0, (await ObjectPlaces.CorrectAsync(connection, BucketSlots.From(configuration), Token)).RowCount);
     }
 
+    [Fact]
+    public async Task The_steps_by_hand_do_the_same()
+    {
+        await using var ours = await PrepareAsync();
+        await using var theirs = await PrepareAsync();
+        var now = DateTimeOffset.UtcNow;
+        await Neutralisation.RunAsync(ours, new HashSet<string>(), isBesideProduction: false, now, Token);
+        var page = await File.ReadAllTextAsync(RepositoryRoot.Combine("docs", "recover-by-hand.md"), Token);
+        const string begin = "<<'SQL'\n";
+        var start = page.IndexOf(begin, StringComparison.Ordinal) + begin.Length;
+        var sql = page[start..page.IndexOf("\nSQL\n", start, StringComparison.Ordinal)];
+
+        // The same moment for both, so that everything can be compared to the microsecond.
+        var moment = (now.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
+        Assert.Contains("(extract(epoch FROM now()) * 1000000)::bigint", sql);
+        await ExecuteAsync(theirs, sql.Replace("(extract(epoch FROM now()) * 1000000)::bigint", moment.ToString(), StringComparison.Ordinal));
+        foreach (var connection in new[] { ours, theirs })
+            await ExecuteAsync(connection, "SET session_replication_role = replica; UPDATE trash SET updated_at = 0; UPDATE legacy_kit_recovery_session SET updated_at = 0; UPDATE user_attachments SET updated_at = 0; UPDATE emergency_recovery SET id = '00000000-0000-0000-0000-000000000000', created_at = 0, updated_at = 0; UPDATE data_cleanup SET created_at = 0, updated_at = 0; DELETE FROM events");
+
+        var postgres = await servers.PostgresAsync(Token);
+        Assert.Equal(await NewInstance.ChecksumsAsync(postgres, theirs.Database, Token), await NewInstance.ChecksumsAsync(postgres, ours.Database, Token));
+        const string sequences = "SELECT CAST(sum(last_value) AS bigint) FROM pg_sequences";
+        Assert.Equal(await AskAsync(theirs, sequences), await AskAsync(ours, sequences));
+    }
+
     private async Task<NpgsqlConnection> PrepareAsync()
     {
         Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
