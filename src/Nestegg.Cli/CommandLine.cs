@@ -46,6 +46,8 @@ internal static class CommandLine
         root.Subcommands.Add(BackupCommand.Create(common));
         root.Subcommands.Add(SnapshotsCommand.Create(common));
         root.Subcommands.Add(RestoreCommand.Create(common));
+        root.Subcommands.Add(new ExportCommand(common).Create());
+        root.Subcommands.Add(new FindCommand(common).Create());
         root.Subcommands.Add(ObjectStoreCommand.Create(common));
 
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction standard } help)

@@ -108,6 +108,22 @@ public sealed class KeyChain : IDisposable
         };
     }
 
+    /// <summary>Opens an account with its master key, which stays the same when the password changes.</summary>
+    /// <param name="attributes">The account's key attributes, perhaps of another day.</param>
+    /// <param name="masterKey">Stays the caller's.</param>
+    public static OpenResult OpenWithMasterKey(KeyAttributes attributes, SecretKey masterKey)
+    {
+        ArgumentNullException.ThrowIfNull(attributes);
+        ArgumentNullException.ThrowIfNull(masterKey);
+        if (attributes.SecretKey?.TryOpen(masterKey, out var secretKey) != true)
+        {
+            return new OpenResult(OpenOutcome.Damaged, null, "the master key does not open the account's secret key");
+        }
+
+        secretKey!.Dispose();
+        return Opened(attributes, masterKey.Copy());
+    }
+
     /// <summary>Opens the key of an album that someone else shared with this account.</summary>
     public bool TryOpenSharedKey(ReadOnlySpan<byte> sealedKey, [NotNullWhen(true)] out SecretKey? key)
     {

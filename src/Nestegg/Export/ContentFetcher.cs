@@ -62,7 +62,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         }
 
         var path = newFile();
-        using var hash = file.Hash.Whole is null ? null : new Blake2b();
+        using var hash = IsHash(file.Hash.Whole) ? new Blake2b() : null;
         SecretStreamDefect? defect;
         await using (var target = Create(path))
         {
@@ -111,7 +111,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
                             break;
                         }
 
-                        if (recorded is not null && recorded != hash)
+                        if (IsHash(recorded) && recorded != hash)
                         {
                             Delete([.. parts, new FetchedPart(zipPath, null)]);
                             return WrongHash(subject);
@@ -149,9 +149,14 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
     {
         { Metadata: null } => new Finding("metadata-damaged", Severity.Error, subject, "its description does not open; its bytes are written under a name made of its id", "another snapshot may have its description"),
         { Name: null or "" } => new Finding("title-missing", Severity.Warning, subject, "it has no title; it is written under a name made of its id"),
+        { Hash: var hash } when new[] { hash.Whole, hash.Image, hash.Video }.Any(text => text is not null && !IsHash(text)) => new Finding(
+            "hash-unreadable", Severity.Warning, subject, "the hash that its app recorded is none; it is written, and only the authenticators of its stream speak for it"),
         { Type: < FileType.Image or > FileType.Info } => new Finding("type-unknown", Severity.Warning, subject, $"it is of type {(int)file.Type}, which is none that this program knows; it is written as it is"),
         _ => null,
     };
+
+    private static bool IsHash(string? text) =>
+        text is { Length: > 0 and <= 128 } && Convert.TryFromBase64String(text, new byte[128], out var length) && length == Blake2b.FileHashBytes;
 
     private static FetchedContent WrongHash(string subject) => Failed(
         "hash-mismatch", subject, "it decrypts whole, and its hash is not the one that the uploading app recorded; it is not written", "another snapshot may have the right bytes; nestegg prove says more");

@@ -168,8 +168,15 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
             var chosen = new List<string>();
             foreach (var source in sources)
             {
-                var name = names.Numbered(stem, source.Extension ?? titleExtension, number);
-                if (!await IsFreeAsync(target, file, name, source.Path, old, cancellationToken) || chosen.Exists(other => ExportName.Fold(other) == ExportName.Fold(name)))
+                var extension = source.Extension ?? titleExtension;
+                var name = names.Numbered(stem, extension, number);
+                if (chosen.Exists(other => ExportName.Fold(other) == ExportName.Fold(name)))
+                {
+                    // A live photo whose parts have the same extension, or none.
+                    name = names.Numbered(stem + "_video", extension, number);
+                }
+
+                if (!await IsFreeAsync(target, file, name, source.Path, old, cancellationToken))
                 {
                     break;
                 }

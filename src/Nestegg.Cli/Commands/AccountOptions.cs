@@ -1,0 +1,137 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Nestegg.Cli.Terminal;
+using Nestegg.Ente.Accounts;
+using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Library;
+using Nestegg.Snapshots;
+
+namespace Nestegg.Cli.Commands;
+
+/// <summary>The options that say whose library it is and how it opens: by password or by recovery key, from a file, a descriptor, the environment or a prompt.</summary>
+internal sealed class AccountOptions
+{
+    private const string PasswordVariable = "NESTEGG_PASSWORD";
+    private const string RecoveryKeyVariable = "NESTEGG_RECOVERY_KEY";
+
+    private readonly Option<string> user = new("--user") { Description = "Whose library: the account's e-mail address, or its number", HelpName = "EMAIL", Required = true };
+    private readonly Option<string?> passwordFile = new("--password-file") { Description = "Take the account's password from a file", HelpName = "FILE" };
+    private readonly Option<int?> passwordDescriptor = new("--password-fd") { Description = "Take the account's password from an open file descriptor", HelpName = "N" };
+    private readonly Option<string?> recoveryKeyFile = new("--recovery-key-file") { Description = "Open with the recovery key (24 words or hexadecimal) in a file", HelpName = "FILE" };
+    private readonly Option<int?> recoveryKeyDescriptor = new("--recovery-key-fd") { Description = "Open with the recovery key from an open file descriptor", HelpName = "N" };
+
+    public IEnumerable<Option> All => [user, passwordFile, passwordDescriptor, recoveryKeyFile, recoveryKeyDescriptor];
+
+    public string User(ParseResult parse) => parse.GetValue(user)!;
+
+    /// <summary>Reads the secret once; it opens accounts of as many snapshots as there are.</summary>
+    public async Task<AccountSecret> ReadAsync(CommonOptions common, ParseResult parse, CancellationToken cancellationToken)
+    {
+        var prompt = new SecretPrompt(common.Host);
+        var recovery = new SecretSource(parse.GetValue(recoveryKeyFile), parse.GetValue(recoveryKeyDescriptor));
+        var isRecovery = recovery.FilePath is not null || recovery.FileDescriptor is not null || common.Host.Environment.ContainsKey(RecoveryKeyVariable);
+        if (!isRecovery)
+        {
+            var source = new SecretSource(parse.GetValue(passwordFile), parse.GetValue(passwordDescriptor));
+            return new AccountSecret(await prompt.ReadAsync($"password of {User(parse)}", source, PasswordVariable, cancellationToken), null);
+        }
+
+        var text = await prompt.ReadAsync($"recovery key of {User(parse)}", recovery, RecoveryKeyVariable, cancellationToken);
+        var letters = Encoding.UTF8.GetChars(text);
+        CryptographicOperations.ZeroMemory(text);
+        var isKey = RecoveryKey.TryParse(letters, out var key, out var problem);
+        Array.Clear(letters);
+        return isKey ? new AccountSecret([], key) : throw new NesteggException(ExitCode.BadInput, problem!, "it has 24 words, or 64 hexadecimal digits");
+    }
+}
+
+/// <summary>A password or a recovery key; wiped when it is disposed.</summary>
+internal sealed class AccountSecret(byte[] password, SecretKey? recoveryKey) : IDisposable
+{
+    // Once an account has opened, its master key opens it in every snapshot: it outlives changes of the password.
+    private SecretKey? masterKey;
+
+    public ReadOnlyMemory<byte> Password => password;
+
+    public SecretKey? RecoveryKey => recoveryKey;
+
+    /// <summary>Finds the account in a snapshot and opens it.</summary>
+    /// <param name="user">An address or a number.</param>
+    /// <exception cref="NesteggException">There is no such account, it has no keys, or this does not open it.</exception>
+    public async Task<(long UserId, KeyChain Keys)> OpenAsync(string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(user, snapshot, reader, cancellationToken);
+        if (found.Count == 0)
+        {
+            throw new NesteggException(ExitCode.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}", "check the address, or give the account's number; nestegg snapshots lists other snapshots");
+        }
+
+        OpenResult? last = null;
+        foreach (var account in found.Where(account => account.HasKeys))
+        {
+            var attributes = (await reader.KeyAttributesAsync(account.Id, cancellationToken))!;
+            last = Open(attributes);
+            if (last.IsOpened)
+            {
+                masterKey ??= last.KeyChain.MasterKey.Copy();
+                return (account.Id, last.KeyChain);
+            }
+        }
+
+        throw new NesteggException(
+            ExitCode.BadInput, last is null ? $"the account {user} has no keys: its sign-up was not finished" : $"{user} in {snapshot.Manifest.Id}: {last.Message}",
+            last?.Outcome switch
+            {
+                OpenOutcome.WrongPassword => "the password that was in force when the snapshot was made is needed; the recovery key opens every snapshot",
+                null => "there is nothing of it to open",
+                _ => "try the other of the two: password, or recovery key",
+            });
+    }
+
+    /// <summary>The numbers of people by their addresses.</summary>
+    public static async Task<IReadOnlyCollection<long>> NumbersAsync(
+        IEnumerable<string> users, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
+    {
+        var numbers = new List<long>();
+        foreach (var user in users)
+        {
+            var found = await FindAsync(user, snapshot, reader, cancellationToken);
+            numbers.AddRange(found.Count > 0
+                ? found.Select(account => account.Id)
+                : throw new NesteggException(ExitCode.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}", "check the address, or give the account's number"));
+        }
+
+        return numbers;
+    }
+
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(password);
+        recoveryKey?.Dispose();
+        masterKey?.Dispose();
+    }
+
+    private OpenResult Open(KeyAttributes attributes)
+    {
+        if (masterKey is not null && KeyChain.OpenWithMasterKey(attributes, masterKey) is { IsOpened: true } known)
+        {
+            return known;
+        }
+
+        return recoveryKey is not null ? KeyChain.OpenWithRecoveryKey(attributes, recoveryKey) : KeyChain.OpenWithPassword(attributes, password);
+    }
+
+    private static async Task<IReadOnlyList<LibraryUser>> FindAsync(string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
+    {
+        if (long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        {
+            return await reader.FindUserAsync(id, null, cancellationToken) is { } one ? [one] : [];
+        }
+
+        using var secrets = await snapshot.ReadSecretsAsync(cancellationToken);
+        using var encryptionKey = secrets.EncryptionKey.Length == SecretKey.SizeBytes ? SecretKey.From(secrets.EncryptionKey) : null;
+        return await reader.FindUsersAsync(user, secrets.HashKey.ToArray(), encryptionKey, cancellationToken);
+    }
+}

@@ -1,0 +1,186 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text;
+using Nestegg.Cli.Terminal;
+using Nestegg.Ente.Api;
+using Nestegg.Ente.Library;
+using Nestegg.Export;
+using Nestegg.Repositories;
+using Nestegg.Snapshots;
+
+namespace Nestegg.Cli.Commands;
+
+/// <summary><c>nestegg export</c>: writes a person's library in plain, from a snapshot or from a live museum.</summary>
+internal sealed class ExportCommand(CommonOptions common)
+{
+    private const string Latest = "latest";
+
+    private readonly IdentityOptions identity = new();
+    private readonly AccountOptions account = new();
+    private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => Latest };
+    private readonly Option<string?> live = new("--live") { Description = "From this museum instead of a snapshot", HelpName = "URL" };
+    private readonly Option<string> to = new("--to") { Description = "The folder to write into; run again, it is kept current", HelpName = "FOLDER", Required = true };
+    private readonly Option<string[]> albums = new("--album") { Description = "Only albums of this name; may be given several times", HelpName = "NAME" };
+    private readonly Option<string[]> excluded = new("--exclude-album") { Description = "No albums of this name; may be given several times", HelpName = "NAME" };
+    private readonly Option<string[]> owners = new("--owner") { Description = "Only files that this person uploaded: address or number; may be given several times", HelpName = "EMAIL" };
+    private readonly Option<DateTimeOffset?> from = Date("--from", "Only what was taken on this day or later");
+    private readonly Option<DateTimeOffset?> until = Date("--until", "Only what was taken before this day");
+    private readonly Option<bool> withoutShared = new("--without-shared") { Description = "No albums that others share" };
+    private readonly Option<bool> withoutHidden = new("--without-hidden") { Description = "No hidden albums and files" };
+    private readonly Option<bool> trash = new("--trash") { Description = "Also what is in the trash, into Trash/" };
+    private readonly Option<bool> locker = new("--locker") { Description = "From a live museum: sign in to Locker too, which may ask for a second code" };
+    private readonly Option<bool> copies = new("--copies") { Description = "Copies instead of hard links for what is in several albums" };
+    private readonly Option<bool> moveRemoved = new("--move-removed") { Description = "Move what is no longer there upstream into Removed/; otherwise it stays" };
+    private readonly Option<bool> xmp = new("--xmp") { Description = "An XMP sidecar beside each picture and video" };
+    private readonly Option<bool> rehash = new("--rehash") { Description = "Read every file that is there already and compare its hash" };
+    private readonly Option<bool> windowsNames = new("--windows-names") { Description = "Avoid names that Windows cannot hold" };
+    private readonly Option<int?> parallel = new("--parallel") { Description = "Files fetched at once (else twice the number of processors)", HelpName = "N" };
+
+    public Command Create()
+    {
+        var command = new Command("export", "Writes a person's photos in plain, from a snapshot or a live museum");
+        foreach (var option in account.All.Concat(identity.All).Concat(
+            [snapshot, live, to, albums, excluded, owners, from, until, withoutShared, withoutHidden, trash, locker, copies, moveRemoved, xmp, rehash, windowsNames, parallel]))
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(async (parse, cancellationToken) => (int)await RunAsync(parse, cancellationToken));
+        return command.WithExamples(
+            "nestegg export --snapshot latest --identity identity.txt --user me@example.org --to ./photos",
+            "nestegg export --live https://api.ente.example.org --user me@example.org --to ./photos --album \"Summer 2024\"",
+            "nestegg export --repository /mnt/nas/nestegg --identity identity.txt --user me@example.org --to ./photos --trash --xmp --move-removed");
+    }
+
+    /// <summary>A day in local time, or a moment with its zone.</summary>
+    internal static Option<DateTimeOffset?> Date(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "DATE",
+        CustomParser = result => Parse(result),
+    };
+
+    private static DateTimeOffset? Parse(ArgumentResult result)
+    {
+        var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var date))
+        {
+            return date;
+        }
+
+        result.AddError($"`{text}` is no date; write it as 2024-12-31");
+        return null;
+    }
+
+    private async Task<ExitCode> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    {
+        if (parse.GetValue(parallel) is < 1 or > 64)
+        {
+            throw new NesteggException(ExitCode.BadInput, "--parallel is not between 1 and 64", "twice the number of processors suits most machines");
+        }
+
+        var summary = parse.GetValue(live) is { } museum
+            ? await FromMuseumAsync(parse, museum, cancellationToken)
+            : await FromSnapshotAsync(parse, cancellationToken);
+        return common.Output.Finish(Numbers(summary), summary.ExitCode);
+    }
+
+    private async Task<ExportSummary> FromSnapshotAsync(ParseResult parse, CancellationToken cancellationToken)
+    {
+        await using var store = common.Configuration(parse).RequireRepository().OpenStore(create: false, common.Host.Time);
+        var repository = await Repository.OpenAsync(store, cancellationToken);
+        using var identities = await identity.OpenAsync(common, parse, repository, cancellationToken);
+        var manifest = await repository.ReadManifestAsync(parse.GetValue(snapshot)!, cancellationToken);
+        common.Output.Report(new StepEvent("open", $"opening the snapshot {manifest.Id}"));
+        await using var opened = await OpenedSnapshot.OpenAsync(repository, manifest, identities.Identities, cancellationToken);
+        var reader = await LibraryReader.OpenAsync(opened.Connection, cancellationToken);
+        using var secret = await account.ReadAsync(common, parse, cancellationToken);
+        var (userId, keys) = await secret.OpenAsync(account.User(parse), opened, reader, cancellationToken);
+        using (keys)
+        {
+            var people = await AccountSecret.NumbersAsync(parse.GetValue(owners) ?? [], opened, reader, cancellationToken);
+            return await ExportAsync(parse, new ExportAccount(userId, keys, reader, new SnapshotContent(opened)), people, cancellationToken);
+        }
+    }
+
+    private async Task<ExportSummary> FromMuseumAsync(ParseResult parse, string museum, CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(museum, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
+        {
+            throw new NesteggException(ExitCode.BadInput, $"`{museum}` is no address of a museum", "write it as https://api.ente.example.org");
+        }
+
+        using var client = new MuseumClient(endpoint, common.Host.Time);
+        await client.PingAsync(cancellationToken);
+        using var secret = await account.ReadAsync(common, parse, cancellationToken);
+        await using var photos = await SignInAsync(client, parse, secret, EnteApp.Photos, cancellationToken);
+        await using var items = parse.GetValue(locker) ? await SignInAsync(client, parse, secret, EnteApp.Locker, cancellationToken) : null;
+        common.Output.Report(new StepEvent("list", "asking museum for albums and files"));
+        await using var library = await LiveLibrary.ReadAsync(photos, Path.GetTempPath(), cancellationToken);
+        var sessions = new Dictionary<string, MuseumSession> { [EnteApp.Photos.Name] = photos };
+        if (items is not null)
+        {
+            await library.AddAsync(items, cancellationToken);
+            sessions[EnteApp.Locker.Name] = items;
+        }
+
+        var people = (parse.GetValue(owners) ?? []).Select(owner => long.TryParse(owner, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || library.People.TryGetValue(owner, out id)
+            ? id
+            : throw new NesteggException(ExitCode.BadInput, $"nobody called {owner} shares anything with {photos.Email}", "check the address after --owner")).ToList();
+        var reader = await LibraryReader.OpenAsync(library.Connection, cancellationToken);
+        return await ExportAsync(parse, new ExportAccount(photos.UserId, photos.Keys, reader, new MuseumContent(sessions)) { Unlisted = library.Refused }, people, cancellationToken);
+    }
+
+    private Task<MuseumSession> SignInAsync(MuseumClient client, ParseResult parse, AccountSecret secret, EnteApp app, CancellationToken cancellationToken)
+    {
+        var prompt = new SecretPrompt(common.Host);
+        var questions = new SignInQuestions(Ask("code that museum mailed", "NESTEGG_EMAIL_CODE"), Ask("code of the authenticator app", "NESTEGG_TOTP"));
+        return secret.RecoveryKey is { } recoveryKey
+            ? MuseumSignIn.WithRecoveryKeyAsync(client, account.User(parse), recoveryKey, app, questions, cancellationToken)
+            : MuseumSignIn.WithPasswordAsync(client, account.User(parse), secret.Password, app, questions, cancellationToken);
+
+        Func<CancellationToken, Task<string>> Ask(string what, string variable) =>
+            async token => Encoding.UTF8.GetString(await prompt.ReadAsync($"{what} ({app.Name})", new SecretSource(), variable, token));
+    }
+
+    private Task<ExportSummary> ExportAsync(ParseResult parse, ExportAccount from, IReadOnlyCollection<long> people, CancellationToken cancellationToken)
+    {
+        var options = new ExportOptions
+        {
+            Albums = parse.GetValue(albums) ?? [],
+            ExcludedAlbums = parse.GetValue(excluded) ?? [],
+            Owners = people,
+            From = parse.GetValue(this.from),
+            Until = parse.GetValue(until),
+            Shared = !parse.GetValue(withoutShared),
+            Hidden = !parse.GetValue(withoutHidden),
+            Trash = parse.GetValue(trash),
+            Copies = parse.GetValue(copies),
+            MoveRemoved = parse.GetValue(moveRemoved),
+            Xmp = parse.GetValue(xmp),
+            Rehash = parse.GetValue(rehash),
+        };
+        options = parse.GetValue(windowsNames) ? options with { WindowsNames = true } : options;
+        options = parse.GetValue(parallel) is { } files ? options with { Parallel = files } : options;
+        var target = Path.GetFullPath(parse.GetValue(to)!, common.Host.WorkingFolder);
+        common.Output.Report(new StepEvent("export", $"exporting into {target}"));
+        return Exporter.RunAsync(from, target, options, common.Host.Time, common.Output, cancellationToken);
+    }
+
+    private static Summary Numbers(ExportSummary summary) => new Summary()
+        .Add("albums", summary.Albums, "albums")
+        .Add("files", summary.Files, "files")
+        .Add("written", summary.Written, "written now")
+        .AddBytes("writtenBytes", summary.WrittenBytes, "their size")
+        .Add("linked", summary.Linked, "further names")
+        .Add("kept", summary.Kept, "there already")
+        .Add("renamed", summary.Renamed, "renamed")
+        .Add("removedUpstream", summary.RemovedUpstream, "gone upstream, kept here")
+        .Add("movedAside", summary.MovedAside, "moved into Removed/")
+        .Add("withoutHash", summary.WithoutHash, "without a recorded hash")
+        .Add("authCodes", summary.AuthCodes, "codes of Ente Auth")
+        .Add("lockerItems", summary.LockerItems, "items of Locker")
+        .Add("failed", summary.Failed, "not written")
+        .Add("problems", summary.Problems, "findings");
+}

@@ -1,0 +1,102 @@
+using System.IO.Enumeration;
+using System.Runtime.CompilerServices;
+using Nestegg.Ente.Accounts;
+using Nestegg.Ente.Library;
+using Nestegg.Repositories;
+
+namespace Nestegg.Export;
+
+/// <summary>A file in an album that a search found.</summary>
+/// <param name="State">Empty, <c>hidden</c>, or <c>trash</c>.</param>
+/// <param name="SizeBytes">Encrypted, as the database states it; -1 for an item without bytes.</param>
+internal sealed record FoundFile(long AlbumId, string Album, long FileId, string Name, long? CreationTime, long SizeBytes, string State);
+
+/// <summary>Goes through a person's library for what fits.</summary>
+/// <param name="albumPattern">With <c>*</c> and <c>?</c>; null for all.</param>
+/// <param name="namePattern">With <c>*</c> and <c>?</c>; null for all.</param>
+internal sealed class LibrarySearch(string? albumPattern, string? namePattern, DateTimeOffset? from, DateTimeOffset? until)
+{
+    private readonly ExportOptions _dates = new() { From = from, Until = until };
+
+    internal async IAsyncEnumerable<FoundFile> RunAsync(
+        LibraryReader reader, long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var albums = await reader.AlbumsAsync(userId, keys, cancellationToken);
+        try
+        {
+            var wanted = albums.Where(album => !album.IsDeleted && Fits(albumPattern, album.Name)).ToList();
+            await foreach (var file in reader.FilesAsync(userId, wanted, cancellationToken))
+            {
+                using (file)
+                {
+                    foreach (var found in Found(file, isTrashed: false))
+                    {
+                        yield return found;
+                    }
+                }
+            }
+
+            await foreach (var file in reader.TrashAsync(userId, albums, cancellationToken))
+            {
+                using (file)
+                {
+                    foreach (var found in Found(file, isTrashed: true).Where(found => Fits(albumPattern, found.Album)))
+                    {
+                        yield return found;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            foreach (var album in albums)
+            {
+                album.Dispose();
+            }
+        }
+    }
+
+    private IEnumerable<FoundFile> Found(LibraryFile file, bool isTrashed)
+    {
+        var name = AlbumFolders.Title(file);
+        return !_dates.Wants(file) || !Fits(namePattern, name)
+            ? []
+            : file.Albums.Select(album => new FoundFile(
+                album.Id, album.Name, file.Id, name, file.CreationTime, file.Content?.SizeBytes ?? -1,
+                isTrashed ? "trash" : album.IsHidden || file.Visibility == Visibility.Hidden ? "hidden" : ""));
+    }
+
+    private static bool Fits(string? pattern, string text) => pattern is null || FileSystemName.MatchesSimpleExpression(pattern, text, ignoreCase: true);
+}
+
+/// <summary>What searches in several snapshots found, newest first, with the first and last snapshot of each. Holds about 200 bytes for each file that fits.</summary>
+internal sealed class FoundHistory
+{
+    private readonly Dictionary<(long Album, long File), (FoundFile Found, SnapshotId First, SnapshotId Last)> _entries = [];
+    private readonly HashSet<SnapshotId> _snapshots = [];
+    private SnapshotId? _newest;
+
+    /// <summary>By album and name.</summary>
+    internal IReadOnlyList<(FoundFile Found, SnapshotId First, SnapshotId Last)> Entries =>
+        [.. _entries.Values.OrderBy(entry => entry.Found.Album, StringComparer.Ordinal).ThenBy(entry => entry.Found.Name, StringComparer.Ordinal).ThenBy(entry => entry.Found.FileId)];
+
+    internal int Snapshots => _snapshots.Count;
+
+    /// <summary>Records that a snapshot was gone through, whether it holds anything that fits or not.</summary>
+    internal void Searched(SnapshotId snapshot) => _newest = _newest is { } newest && newest.CompareTo(snapshot) > 0 ? newest : snapshot;
+
+    /// <summary>What to say of a file: <c>deleted</c> when the newest snapshot no longer has it there.</summary>
+    internal string State((FoundFile Found, SnapshotId First, SnapshotId Last) entry) => entry.Last.Equals(_newest) ? entry.Found.State : "deleted";
+
+    /// <summary>Adds what was found in a snapshot. The state that is kept is that of the newest.</summary>
+    internal void Add(FoundFile found, SnapshotId snapshot)
+    {
+        _snapshots.Add(snapshot);
+        var key = (found.AlbumId, found.FileId);
+        _entries[key] = !_entries.TryGetValue(key, out var known)
+            ? (found, snapshot, snapshot)
+            : (snapshot.CompareTo(known.Last) > 0 ? found : known.Found,
+                snapshot.CompareTo(known.First) < 0 ? snapshot : known.First,
+                snapshot.CompareTo(known.Last) > 0 ? snapshot : known.Last);
+    }
+}

@@ -1,0 +1,32 @@
+using Nestegg.Backup;
+using Nestegg.Ente.Configuration;
+using Nestegg.Repositories;
+
+namespace Nestegg.TestKit;
+
+/// <summary>Snapshots of the recorded instance, made from its dump, its folder and its objects as they lie in the fixture: no server is needed.</summary>
+internal static class FamilyRepository
+{
+    /// <summary>Backs a moment up into a repository.</summary>
+    public static async Task<Manifest> BackUpFamilyAsync(this SampleRepository sample, string moment, CancellationToken cancellationToken)
+    {
+        await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, cancellationToken);
+        await writer.PutSecretAsync(RepositoryKeys.Database, async (stream, token) =>
+        {
+            await using var dump = File.OpenRead(FixtureFolder.Dump(moment));
+            await dump.CopyToAsync(stream, token);
+        }, 1_000_000, cancellationToken);
+        var instance = InstanceFolder.Read(FixtureFolder.Instance);
+        await writer.PutSecretAsync(RepositoryKeys.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(instance, stream, TimeProvider.System, token), 10_000, cancellationToken);
+        foreach (var found in FixtureFolder.Objects(moment))
+        {
+            // The same key with other bytes is a new version, as in a real index.
+            var version = found.Key.EndsWith("/mldata", StringComparison.Ordinal) ? moment[1] - '0' : 0;
+            if (writer.Known.TryMark(found.Key, version, found.SizeBytes, out _)) continue;
+            await using var content = File.OpenRead(found.FilePath);
+            await writer.Objects.AddAsync(found.Key, version, content, found.SizeBytes, cancellationToken);
+        }
+
+        return await writer.CommitAsync(SampleRepository.Draft(writer, new Dictionary<string, byte[]>()), cancellationToken);
+    }
+}
