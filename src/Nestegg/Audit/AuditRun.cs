@@ -1,0 +1,110 @@
+using System.Data;
+using Microsoft.Data.Sqlite;
+using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Database;
+using Nestegg.Ente.Objects;
+using Nestegg.Instance;
+using Nestegg.Repositories;
+using Nestegg.Snapshots;
+using Nestegg.Stores.S3;
+using Npgsql;
+
+namespace Nestegg.Audit;
+
+/// <summary>
+/// Compares a database with the objects that it names and with itself, and changes nothing. Of a snapshot or of a live instance; the same rows give
+/// the same findings.
+/// </summary>
+/// <param name="report">Gets findings and progress, one at a time and in an order that only the data decides.</param>
+internal sealed class AuditRun(Action<RunEvent> report, TimeProvider time)
+{
+    private readonly AuditLog log = new(report);
+
+    /// <summary>Audits a live instance.</summary>
+    public async Task<AuditResult> OfInstanceAsync(EnteInstance instance, CancellationToken cancellationToken)
+    {
+        await using var buckets = new InstanceBuckets(instance);
+        return await OfLiveAsync(instance.Database, instance.Slots, slot => buckets[slot], cancellationToken);
+    }
+
+    /// <summary>Audits a live database and the buckets that its museum uses.</summary>
+    /// <exception cref="NesteggException"><see cref="ExitCode.OutOfReach"/> when the database or the hot primary bucket does not answer.</exception>
+    public async Task<AuditResult> OfLiveAsync(
+        NpgsqlDataSource database, BucketSlots slots, Func<BucketSlot, BucketClient> clients, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var source = await database.OpenConnectionAsync(cancellationToken);
+            using var folder = PrivateFolder.Create(Path.GetTempPath());
+            await using var work = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = folder.CreateFile("audit.sqlite"), Pooling = false }.ToString());
+            await work.OpenAsync(cancellationToken);
+            var tables = new AuditTables(work);
+            await tables.ExecuteAsync("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384", cancellationToken);
+            return await CompareLiveAsync(source, tables, new AuditPlaces(slots), clients, cancellationToken);
+        }
+        catch (NpgsqlException failure)
+        {
+            throw new NesteggException(
+                ExitCode.OutOfReach, $"the database failed while it was audited: {(failure.InnerException ?? failure).Message}", "nestegg doctor says what is wrong with it", failure);
+        }
+    }
+
+    /// <summary>Audits a snapshot.</summary>
+    /// <param name="snapshot">Opened; gets tables of our own beside Ente's.</param>
+    public async Task<AuditResult> OfSnapshotAsync(Repository repository, OpenedSnapshot snapshot, CancellationToken cancellationToken)
+    {
+        var tables = new AuditTables(snapshot.Connection);
+        var inventory = new SnapshotInventory(tables, repository, snapshot.Manifest);
+        await inventory.LoadAsync(cancellationToken);
+        var catalog = await EnteCatalog.ReadAsync(snapshot.Connection, cancellationToken);
+        await tables.LoadNamedAsync(NamedObjects.ReadAsync(snapshot.Connection, cancellationToken), cancellationToken);
+        await new RowAudit(snapshot.Connection, catalog, log).RunAsync(cancellationToken);
+        await new ObjectAudit(tables, null, inventory.ConfirmAsync, log).RunAsync(cancellationToken);
+        return Result(await UserCounts.ReadAsync(snapshot.Connection, cancellationToken));
+    }
+
+    /// <summary>The database first and the buckets after it: Ente stores an object before a row names it, and keeps it for weeks after.</summary>
+    private async Task<AuditResult> CompareLiveAsync(
+        NpgsqlConnection source, AuditTables tables, AuditPlaces places, Func<BucketSlot, BucketClient> clients, CancellationToken cancellationToken)
+    {
+        var orphans = new OrphanAudit(tables, places, log);
+        IReadOnlyList<AuditedUser> users;
+        DateTimeOffset databaseAt;
+        await using (var transaction = await source.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken))
+        {
+            await using (var readOnly = new NpgsqlCommand("SET TRANSACTION READ ONLY", source))
+            {
+                await readOnly.ExecuteNonQueryAsync(cancellationToken);
+            }
+
+            databaseAt = time.GetUtcNow();
+            var catalog = await EnteCatalog.ReadAsync(source, cancellationToken);
+            await tables.LoadNamedAsync(NamedObjects.ReadAsync(source, cancellationToken), cancellationToken);
+            await orphans.LoadReasonsAsync(source, catalog, cancellationToken);
+            await new RowAudit(source, catalog, log).RunAsync(cancellationToken);
+            users = await UserCounts.ReadAsync(source, cancellationToken);
+        }
+
+        await new LiveInventory(tables, places, clients, log).LoadAsync(cancellationToken);
+        await new ObjectAudit(tables, places, AskAgainAsync, log).RunAsync(cancellationToken);
+        await orphans.RunAsync(databaseAt, cancellationToken);
+        return Result(users);
+
+        async Task<IReadOnlySet<string>> AskAgainAsync(IReadOnlyList<NamedObject> suspects, CancellationToken token)
+        {
+            var before = suspects.ToDictionary(item => item.Key, StringComparer.Ordinal);
+            var same = new HashSet<string>(StringComparer.Ordinal);
+            await foreach (var item in NamedObjects.ReadAgainAsync(source, suspects, token))
+            {
+                if (before.TryGetValue(item.Key, out var old) && old == item)
+                {
+                    same.Add(item.Key);
+                }
+            }
+
+            return same;
+        }
+    }
+
+    private AuditResult Result(IReadOnlyList<AuditedUser> users) => new(log.Counts, log.Errors, log.Warnings, log.Findings, users);
+}

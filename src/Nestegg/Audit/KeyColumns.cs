@@ -1,0 +1,51 @@
+namespace Nestegg.Audit;
+
+/// <summary>A column that somebody's data cannot be opened without. PostgreSQL checks neither its encoding nor its length.</summary>
+/// <param name="Bytes">What its Base64 must decode to: exactly so many bytes, or at least so many when <paramref name="IsLeast"/>.</param>
+/// <param name="IsOptional">May be absent: old accounts have no recovery key, old albums a name in plain.</param>
+internal sealed record KeyColumn(string Name, int Bytes, bool IsLeast = false, bool IsOptional = false);
+
+/// <summary>The columns of a table to look at, and the rows in which they matter.</summary>
+/// <param name="Label">The columns that tell a person which row it is.</param>
+internal sealed record KeyTable(string Table, string Label, string Where, params KeyColumn[] Columns)
+{
+    private const int KeyBytes = 32;
+    private const int NonceBytes = 24;
+    private const int BoxedBytes = KeyBytes + 16;
+    private const int SealedBytes = KeyBytes + 48;
+    private const int StreamHeaderBytes = 24;
+    private const int LeastStreamBytes = 17;
+    private const int LeastBoxBytes = 16;
+    private const string Live = "NOT COALESCE(is_deleted, false)";
+
+    /// <summary>Every table with wrapped keys or encrypted rows, but for <c>files</c>, whose rules depend on where a file is.</summary>
+    public static IReadOnlyList<KeyTable> All { get; } =
+    [
+        new("key_attributes", "user_id", "true",
+            new("kek_salt", 16), new("encrypted_key", BoxedBytes), new("key_decryption_nonce", NonceBytes), new("public_key", KeyBytes),
+            new("encrypted_secret_key", BoxedBytes), new("secret_key_decryption_nonce", NonceBytes),
+            new("master_key_encrypted_with_recovery_key", BoxedBytes, IsOptional: true), new("master_key_decryption_nonce", NonceBytes, IsOptional: true),
+            new("recovery_key_encrypted_with_master_key", BoxedBytes, IsOptional: true), new("recovery_key_decryption_nonce", NonceBytes, IsOptional: true)),
+        new("collections", "collection_id", Live,
+            new("encrypted_key", BoxedBytes), new("key_decryption_nonce", NonceBytes),
+            new("encrypted_name", LeastBoxBytes, IsLeast: true, IsOptional: true), new("name_decryption_nonce", NonceBytes, IsOptional: true)),
+        new("collection_shares", "collection_id, to_user_id", Live, new KeyColumn("encrypted_key", SealedBytes)),
+
+        // What lies in the trash is opened with the row of the album that it was in, which is marked deleted.
+        new("collection_files", "collection_id, file_id",
+            $"({Live} OR EXISTS (SELECT 1 FROM trash t WHERE t.file_id = collection_files.file_id AND t.collection_id = collection_files.collection_id AND NOT t.is_deleted AND NOT t.is_restored))",
+            new("encrypted_key", BoxedBytes), new("key_decryption_nonce", NonceBytes)),
+        new("authenticator_key", "user_id", "true", new("encrypted_key", BoxedBytes), new("header", NonceBytes)),
+        new("authenticator_entity", "id", Live, new("header", StreamHeaderBytes), new("encrypted_data", LeastStreamBytes, IsLeast: true)),
+        new("entity_key", "user_id, type", "true", new("encrypted_key", BoxedBytes), new("header", NonceBytes)),
+        new("entity_data", "id", Live, new("header", StreamHeaderBytes), new("encrypted_data", LeastStreamBytes, IsLeast: true)),
+        new("contact_entity", "id", Live,
+            new("encrypted_key", NonceBytes + BoxedBytes), new("encrypted_data", StreamHeaderBytes + LeastStreamBytes, IsLeast: true)),
+        new("emergency_contact", "user_id, emergency_contact_id", "state IN ('INVITED', 'ACCEPTED')", new KeyColumn("encrypted_key", LeastBoxBytes, IsLeast: true)),
+        new("memory_shares", "id", Live, new("mem_enc_key", LeastBoxBytes, IsLeast: true), new("mem_key_decryption_nonce", NonceBytes)),
+        new("memory_share_files", "id", "true", new("file_enc_key", BoxedBytes), new("file_key_decryption_nonce", NonceBytes)),
+        new("comments", "id", Live, new("cipher", LeastBoxBytes, IsLeast: true), new("nonce", NonceBytes)),
+        new("reactions", "id", Live, new("cipher", LeastBoxBytes, IsLeast: true), new("nonce", NonceBytes)),
+        new("anon_users", "id", "true", new("cipher", LeastBoxBytes, IsLeast: true), new("nonce", NonceBytes)),
+    ];
+}

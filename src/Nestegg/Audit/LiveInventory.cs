@@ -1,0 +1,45 @@
+using Nestegg.Ente.Configuration;
+using Nestegg.Stores.S3;
+
+namespace Nestegg.Audit;
+
+/// <summary>Lists every bucket of an instance once.</summary>
+internal sealed class LiveInventory(AuditTables tables, AuditPlaces places, Func<BucketSlot, BucketClient> clients, AuditLog log)
+{
+    private const int ProgressObjects = 1000;
+
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        await tables.ExecuteAsync(
+            "CREATE TABLE present (key TEXT, place INTEGER, size INTEGER, modified INTEGER, PRIMARY KEY (key, place)) WITHOUT ROWID; BEGIN", cancellationToken);
+        for (var place = 0; place < places.All.Count; place++)
+        {
+            await ListAsync(place, cancellationToken);
+        }
+
+        await tables.ExecuteAsync("COMMIT", cancellationToken);
+    }
+
+    private async Task ListAsync(int place, CancellationToken cancellationToken)
+    {
+        var slot = places.All[place];
+        log.Step("list", $"Listing bucket {slot.Bucket} ({places.NameOf(place)})");
+        try
+        {
+            await using var insert = tables.Insert("INSERT OR REPLACE INTO present VALUES ($0, $1, $2, $3)", 4);
+            await foreach (var item in clients(slot).ListAsync("", cancellationToken))
+            {
+                AuditTables.Run(insert, item.Key, place, item.SizeBytes, item.ModifiedAt.ToUnixTimeMilliseconds());
+                if (++log.Counts.Listed % ProgressObjects == 0)
+                {
+                    log.Progress("list", log.Counts.Listed, 0);
+                }
+            }
+        }
+        catch (NesteggException failure) when (failure.ExitCode == ExitCode.OutOfReach && slot.Bucket != places.HotPrimary.Bucket)
+        {
+            // Without the hot primary there is nothing to say; without a replica there still is.
+            log.Find("bucket-unreachable", Severity.Error, slot.Name, $"{failure.Message}; what is in it counts as absent here.", failure.Hint);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Nestegg.Backup;
+using Nestegg.Ente.Objects;
+
+namespace Nestegg.Audit;
+
+/// <summary>Says which of these objects are still named just so: the rest was deleted, moved or overwritten after the moment of the database.</summary>
+/// <returns>Their keys.</returns>
+internal delegate Task<IReadOnlySet<string>> AskAgain(IReadOnlyList<NamedObject> suspects, CancellationToken cancellationToken);
+
+/// <summary>Compares what is named with what is there, in the order of the keys.</summary>
+/// <param name="places">The buckets; <see langword="null"/> for a snapshot, where an object is in one place.</param>
+internal sealed class ObjectAudit(AuditTables tables, AuditPlaces? places, AskAgain askAgain, AuditLog log)
+{
+    private const int BatchObjects = 1000;
+    private const string LossHint = "Look for its bytes in older snapshots (nestegg snapshots) and in older copies of the bucket.";
+    private const string DerivedHint = "The apps make it again from the original.";
+
+    // What a length that cannot be says is true whatever happened since; all else is asked again.
+    private readonly List<(NamedObject Object, Finding Finding, bool IsCertain)> findings = [];
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var total = await tables.CountAsync("named", cancellationToken);
+        log.Step("objects", $"Comparing {total:N0} objects that the database names with what is there");
+        var done = 0L;
+        await foreach (var (item, found) in tables.CompareAsync(cancellationToken))
+        {
+            if (Count(item, found) && Judge(item, found) is { } finding)
+            {
+                findings.Add((item, finding, finding.Code.EndsWith("size-impossible", StringComparison.Ordinal)));
+            }
+
+            if (findings.Count == BatchObjects)
+            {
+                await ConfirmAsync(cancellationToken);
+            }
+
+            if (++done % BatchObjects == 0)
+            {
+                log.Progress("objects", done, total);
+            }
+        }
+
+        await ConfirmAsync(cancellationToken);
+    }
+
+    /// <returns><see langword="false"/> for the object of a deleted file: it may be there or not.</returns>
+    private bool Count(NamedObject item, IReadOnlyList<FoundObject> found)
+    {
+        if (item.IsDeleted)
+        {
+            log.Counts.DeletedKept += found.Count > 0 ? 1 : 0;
+            log.Counts.DeletedGone += found.Count > 0 ? 0 : 1;
+            return false;
+        }
+
+        log.Counts.Objects++;
+        log.Counts.Bytes += Math.Max(item.SizeBytes, 0);
+        return true;
+    }
+
+    private Finding? Judge(NamedObject item, IReadOnlyList<FoundObject> found)
+    {
+        if (found.Count == 0)
+        {
+            return Finding("object-missing", item, places is null ? "the snapshot does not have it" : "no bucket has it");
+        }
+
+        var looked = found.Where(one => places?.IsLookedAt(item, one.Place) ?? true).ToArray();
+        var right = found.FirstOrDefault(one => IsRight(item, one), new FoundObject(-1, 0));
+        if (looked.Length == 0 && right.Place >= 0)
+        {
+            return Finding(
+                "object-in-wrong-slot", item,
+                $"it is in {places!.NameOf(right.Place)}, where museum will not look; museum looks in {string.Join(", ", places.SlotsLookedAt(item))}",
+                $"Copy the object there, or set s3.hot_storage (for derived data s3.derived-storage) in museum.yaml to the slot that has it.");
+        }
+
+        if (!looked.Any(one => IsRight(item, one)))
+        {
+            var actual = (looked.Length > 0 ? looked : [.. found])[0];
+            var elsewhere = right.Place >= 0 && places is not null ? $"; the right length is in {places.NameOf(right.Place)}" : "";
+            return Finding("object-size-wrong", item, $"it has {actual.SizeBytes:N0} bytes where {item.SizeBytes:N0} are named{elsewhere}");
+        }
+
+        var sizeBytes = item.SizeBytes >= 0 ? item.SizeBytes : looked[0].SizeBytes;
+        return SizeRules.IsPossible(item.Kind, sizeBytes)
+            ? null
+            : Finding("size-impossible", item, $"its {sizeBytes:N0} bytes are a length that nothing encrypted has: it was cut off before it was stored");
+    }
+
+    private static bool IsRight(NamedObject item, FoundObject found) => item.SizeBytes < 0 || found.SizeBytes == item.SizeBytes;
+
+    private static Finding Finding(string code, NamedObject item, string what, string? hint = null)
+    {
+        var isDerived = BackupCounts.IsDerived(item.Kind);
+        var whose = item.FileId == 0 ? $"of user {item.OwnerId}" : $"of file {item.FileId} (user {item.OwnerId})";
+        return new Finding(
+            isDerived ? $"derived-{code}" : code, isDerived ? Severity.Warning : Severity.Error, item.Key,
+            $"{BackupCounts.NameOf(item.Kind)} {whose}: {what}.", hint ?? (isDerived ? DerivedHint : LossHint));
+    }
+
+    private async Task ConfirmAsync(CancellationToken cancellationToken)
+    {
+        NamedObject[] suspects = [.. findings.Where(finding => !finding.IsCertain).Select(finding => finding.Object)];
+        var confirmed = suspects.Length == 0 ? null : await askAgain(suspects, cancellationToken);
+        foreach (var (item, finding, isCertain) in findings)
+        {
+            if (isCertain || confirmed!.Contains(item.Key))
+            {
+                log.Find(finding);
+            }
+            else
+            {
+                log.Counts.ChangedSince++;
+            }
+        }
+
+        findings.Clear();
+    }
+}

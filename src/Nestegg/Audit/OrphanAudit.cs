@@ -1,0 +1,104 @@
+using Nestegg.Ente.Database;
+using Npgsql;
+
+namespace Nestegg.Audit;
+
+/// <summary>
+/// Objects in the buckets that no row names. Most have a reason: an upload that is under way, a deletion that is put off for weeks, a preview that was
+/// made again. Those are counted; what has no reason is a finding, because after a rollback of the database it may be somebody's photo.
+/// </summary>
+internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditLog log)
+{
+    // Clocks of a database, an object store and this machine may differ by so much.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
+
+    private enum Reason
+    {
+        Upload,
+        Deletion,
+    }
+
+    /// <summary>Takes up from the database what explains an orphan.</summary>
+    public async Task LoadReasonsAsync(NpgsqlConnection source, EnteCatalog catalog, CancellationToken cancellationToken)
+    {
+        await tables.ExecuteAsync("CREATE TABLE reasons (key TEXT PRIMARY KEY, reason INTEGER) WITHOUT ROWID; BEGIN", cancellationToken);
+        await using (var insert = tables.Insert("INSERT OR IGNORE INTO reasons VALUES ($0, $1)", 2))
+        {
+            if (catalog.HasTable("temp_objects"))
+            {
+                await LoadAsync("SELECT object_key FROM temp_objects", Reason.Upload);
+            }
+
+            // The items of these queues are object keys; the other queues hold ids, which are no keys.
+            if (catalog.HasTable("queue"))
+            {
+                await LoadAsync("SELECT item FROM queue WHERE NOT COALESCE(is_deleted, false) AND item LIKE '%/%'", Reason.Deletion);
+            }
+
+            async Task LoadAsync(string sql, Reason reason)
+            {
+                await using var command = new NpgsqlCommand(sql, source);
+                await using var row = await command.ExecuteReaderAsync(cancellationToken);
+                while (await row.ReadAsync(cancellationToken))
+                {
+                    AuditTables.Run(insert, row.GetString(0), (int)reason);
+                }
+            }
+        }
+
+        await tables.ExecuteAsync("COMMIT", cancellationToken);
+    }
+
+    /// <param name="databaseAt">The moment of the database: an upload that began later is in no row of it.</param>
+    public async Task RunAsync(DateTimeOffset databaseAt, CancellationToken cancellationToken)
+    {
+        await using var command = tables.Connection.CreateCommand();
+        command.CommandText = """
+            SELECT p.key, p.place, p.size, p.modified, r.reason FROM present p LEFT JOIN reasons r ON r.key = p.key
+            WHERE NOT EXISTS (SELECT 1 FROM named n WHERE n.key = p.key) ORDER BY p.key, p.place
+            """;
+        var young = (databaseAt - ClockTolerance).ToUnixTimeMilliseconds();
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            var key = row.GetString(0);
+            var reason = row.IsDBNull(4) ? default(Reason?) : (Reason)row.GetInt32(4);
+            if (!IsExpected(key, reason, row.GetInt64(3) >= young))
+            {
+                Report(key, row.GetInt32(1), row.GetInt64(2), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
+            }
+        }
+    }
+
+    private bool IsExpected(string key, Reason? reason, bool isYoung)
+    {
+        var counts = log.Counts;
+        var isDerived = key.Contains("/file-data/", StringComparison.Ordinal) || key.Contains("/ml-data/", StringComparison.Ordinal);
+        switch (reason)
+        {
+            case Reason.Upload:
+                counts.Uploads++;
+                return true;
+            case Reason.Deletion:
+                counts.WaitingForDeletion++;
+                return true;
+            case null when isDerived:
+                counts.StaleDerived++;
+                return true;
+            case null when isYoung:
+                counts.Young++;
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void Report(string key, int place, long sizeBytes, DateTimeOffset modified)
+    {
+        log.Counts.Orphans++;
+        log.Counts.OrphanBytes += sizeBytes;
+        log.Find(
+            "object-orphan", Severity.Warning, key, $"no row names this object in {places.NameOf(place)}: {sizeBytes:N0} bytes, stored {modified:yyyy-MM-dd HH:mm}Z.",
+            "Leave it until you know why: after a restore of an older database it may be a photo that was uploaded since.");
+    }
+}
