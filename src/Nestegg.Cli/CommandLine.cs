@@ -45,6 +45,8 @@ internal static class CommandLine
         root.Subcommands.Add(DoctorCommand.Create(common));
         root.Subcommands.Add(BackupCommand.Create(common));
         root.Subcommands.Add(SnapshotsCommand.Create(common));
+        root.Subcommands.Add(CheckCommand.Create(common));
+        root.Subcommands.Add(AuditCommand.Create(common));
         root.Subcommands.Add(RestoreCommand.Create(common));
         root.Subcommands.Add(new ExportCommand(common).Create());
         root.Subcommands.Add(new FindCommand(common).Create());

@@ -92,11 +92,11 @@ internal sealed class AuditRun(Action<RunEvent> report, TimeProvider time)
 
         async Task<IReadOnlySet<string>> AskAgainAsync(IReadOnlyList<NamedObject> suspects, CancellationToken token)
         {
-            var before = suspects.ToDictionary(item => item.Key, StringComparer.Ordinal);
+            var before = suspects.ToHashSet();
             var same = new HashSet<string>(StringComparer.Ordinal);
             await foreach (var item in NamedObjects.ReadAgainAsync(source, suspects, token))
             {
-                if (before.TryGetValue(item.Key, out var old) && old == item)
+                if (before.Contains(item))
                 {
                     same.Add(item.Key);
                 }

@@ -1,0 +1,140 @@
+using Nestegg.Audit;
+using Nestegg.Cli.Terminal;
+
+namespace Nestegg.Cli.Commands;
+
+/// <summary>
+/// Prints an audit: for people a table of the first findings of each code, for programs every finding as an event, and every finding as CSV where
+/// that is asked for. Keeps no more than it prints.
+/// </summary>
+internal sealed class AuditReport : IDisposable
+{
+    private const int ShownPerCode = 50;
+
+    private readonly Output output;
+    private readonly StreamWriter? csv;
+    private readonly SortedDictionary<string, List<Finding>> shown = new(StringComparer.Ordinal);
+
+    public AuditReport(Output output, string? csvPath)
+    {
+        this.output = output;
+        if (csvPath is not null)
+        {
+            csv = new StreamWriter(csvPath);
+            csv.WriteLine("severity,code,subject,message,hint");
+        }
+    }
+
+    public void Take(RunEvent value)
+    {
+        if (value is not FindingEvent { Finding: var finding })
+        {
+            output.Report(value);
+            return;
+        }
+
+        csv?.WriteLine(string.Join(',', new[] { SeverityName(finding), finding.Code, finding.Subject, finding.Message, finding.Hint }.Select(Quoted)));
+        if (output.IsJson)
+        {
+            output.Report(value);
+        }
+        else if (!shown.TryGetValue(finding.Code, out var first))
+        {
+            shown.Add(finding.Code, [finding]);
+        }
+        else if (first.Count < ShownPerCode)
+        {
+            first.Add(finding);
+        }
+    }
+
+    public ExitCode Finish(AuditResult result, bool isLive)
+    {
+        csv?.Flush();
+        ShowFindings(result);
+        ShowUsers(result);
+        return output.Finish(Summary(result, isLive), result.ExitCode);
+    }
+
+    public void Dispose() => csv?.Dispose();
+
+    private void ShowFindings(AuditResult result)
+    {
+        if (shown.Count == 0)
+        {
+            return;
+        }
+
+        output.Table("finding", ["severity", "finding", "about", "what"], shown.Values.SelectMany(findings => findings)
+            .Select(finding => new[] { SeverityName(finding), finding.Code, finding.Subject, finding.Message }));
+        foreach (var (code, findings) in shown)
+        {
+            var more = result.Findings[code] - findings.Count;
+            output.Line(more > 0 ? $"{code}: and {more:N0} more; --csv FILE and --json have all" : $"{code}: {findings.Count:N0}");
+            foreach (var hint in findings.Select(finding => finding.Hint).Distinct().Where(hint => hint.Length > 0))
+            {
+                output.Line($"  hint: {hint}");
+            }
+        }
+    }
+
+    private void ShowUsers(AuditResult result)
+    {
+        foreach (var user in result.Users)
+        {
+            output.Event("user", json =>
+            {
+                json.WriteNumber("userId", user.UserId);
+                json.WriteNumber("files", user.Files);
+                json.WriteNumber("bytes", user.Bytes);
+                json.WriteNumber("albums", user.Albums);
+                json.WriteNumber("shared", user.Shared);
+                json.WriteNumber("inTrash", user.InTrash);
+            });
+        }
+
+        if (!output.IsJson && !output.IsQuiet)
+        {
+            output.Table("user", ["user", "files", "size", "albums", "shared", "in trash"], result.Users.Select(user => new[]
+            {
+                $"{user.UserId}", $"{user.Files:N0}", ByteText.Of(user.Bytes), $"{user.Albums:N0}", $"{user.Shared:N0}", $"{user.InTrash:N0}",
+            }));
+        }
+    }
+
+    private static Summary Summary(AuditResult result, bool isLive)
+    {
+        var counts = result.Counts;
+        var summary = new Summary()
+            .Add("audited", isLive ? "live" : "snapshot", "audited")
+            .Add("errors", result.Errors, "errors")
+            .Add("warnings", result.Warnings, "warnings")
+            .Add("users", result.Users.Count, "users")
+            .Add("files", counts.Files, "files")
+            .Add("objects", counts.Objects, "objects named")
+            .AddBytes("objectBytes", counts.Bytes, "their size")
+            .Add("deletedKept", counts.DeletedKept, "of deleted files, still there")
+            .Add("deletedGone", counts.DeletedGone, "of deleted files, gone")
+            .Add("changedSince", counts.ChangedSince, "changed since");
+        return isLive
+            ? summary
+                .Add("listed", counts.Listed, "objects in the buckets")
+                .Add("orphans", counts.Orphans, "orphans")
+                .AddBytes("orphanBytes", counts.OrphanBytes, "their size")
+                .Add("expectedOrphans", counts.ExpectedOrphans, "orphans to be expected")
+                .Add("uploads", counts.Uploads, "  uploads under way")
+                .Add("waitingForDeletion", counts.WaitingForDeletion, "  waiting for deletion")
+                .Add("staleDerived", counts.StaleDerived, "  stale previews and ML data")
+                .Add("young", counts.Young, "  stored meanwhile")
+            : summary;
+    }
+
+    private static string SeverityName(Finding finding) => finding.Severity.ToString().ToLowerInvariant();
+
+    // A cell that begins with one of these would be a formula to a spreadsheet.
+    private static string Quoted(string text)
+    {
+        var safe = text is ['=' or '+' or '-' or '@', ..] ? "'" + text : text;
+        return $"\"{safe.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
+}
