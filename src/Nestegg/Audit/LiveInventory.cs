@@ -39,7 +39,7 @@ internal sealed class LiveInventory(AuditTables tables, AuditPlaces places, Func
         catch (NesteggException failure) when (failure.ExitCode == ExitCode.OutOfReach && slot.Bucket != places.HotPrimary.Bucket)
         {
             // Without the hot primary there is nothing to say; without a replica there still is.
-            log.Find("bucket-unreachable", Severity.Error, slot.Name, $"{failure.Message}; what is in it counts as absent here.", failure.Hint);
+            log.Find("bucket-unreachable", Severity.Warning, slot.Name, $"{failure.Message}; what is in it counts as absent here.", failure.Hint);
         }
     }
 }

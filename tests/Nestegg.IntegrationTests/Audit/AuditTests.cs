@@ -1,0 +1,218 @@
+using Nestegg.Audit;
+using Nestegg.Instance;
+using Nestegg.TestKit;
+
+namespace Nestegg.IntegrationTests.Audit;
+
+public sealed class AuditTests(SharedServers servers)
+{
+    private const string Alice = "1580559962386438";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("t1", 138)]
+    [InlineData("t2", 146)]
+    public async Task The_recorded_instance_is_in_order_live_and_as_a_snapshot(string moment, int objects)
+    {
+        using var audited = await AuditedInstance.StartAsync(moment, servers, Token);
+        foreach (var run in new[] { await audited.LiveAsync(ExitCode.Done, Token), await audited.SnapshotAsync(ExitCode.Done, Token) })
+        {
+            Assert.Empty(AuditedInstance.Findings(run));
+            Assert.Equal((0, 0), (run.Summary.GetProperty("errors").GetInt64(), run.Summary.GetProperty("warnings").GetInt64()));
+            Assert.Equal(objects, run.Summary.GetProperty("objects").GetInt64() + run.Summary.GetProperty("deletedKept").GetInt64());
+            Assert.Equal(3, run.Summary.GetProperty("users").GetInt64());
+        }
+    }
+
+    [Fact]
+    public async Task What_each_person_has_is_counted()
+    {
+        using var audited = await AuditedInstance.StartAsync("t2", servers, Token);
+        var live = (await audited.LiveAsync(ExitCode.Done, Token)).Events().Where(line => line.GetProperty("event").GetString() == "user").Select(line => line.GetRawText()).ToArray();
+        var snapshot = (await audited.SnapshotAsync(ExitCode.Done, Token)).Events().Where(line => line.GetProperty("event").GetString() == "user").Select(line => line.GetRawText()).ToArray();
+        Assert.Equal(live, snapshot);
+        var alice = System.Text.Json.JsonDocument.Parse(Assert.Single(live, line => line.Contains(Alice))).RootElement;
+        Assert.Equal((12, 2, 7), (alice.GetProperty("albums").GetInt32(), alice.GetProperty("shared").GetInt32(), alice.GetProperty("inTrash").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Objects_that_are_gone_or_cut_are_named()
+    {
+        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        var originals = FixtureFolder.Objects("t1").Where(item => item.SizeBytes > 1 << 20).ToArray();
+        var (lost, cut) = (originals[0].Key, originals[1].Key);
+        var derived = FixtureFolder.Objects("t1").First(item => item.Key.EndsWith("/mldata", StringComparison.Ordinal)).Key;
+        await DeleteAsync(audited, lost);
+        await DeleteAsync(audited, derived);
+        await audited.Instance.Objects.PutObjectAsync(new() { BucketName = audited.Instance.Bucket, Key = cut, ContentBody = "cut short" }, Token);
+
+        string[] expected = [$"derived-object-missing {derived}", $"object-missing {lost}", $"object-size-wrong {cut}"];
+        Assert.Equal(expected.Order(StringComparer.Ordinal), await audited.FindingsAsync(ExitCode.Incomplete, Token));
+    }
+
+    [Fact]
+    public async Task Derived_data_alone_is_a_warning_and_no_failure()
+    {
+        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        var derived = FixtureFolder.Objects("t1").Where(item => item.Key.Contains("/file-data/", StringComparison.Ordinal)).Select(item => item.Key).ToArray();
+        foreach (var key in derived)
+        {
+            await DeleteAsync(audited, key);
+        }
+
+        Assert.Equal(derived.Select(key => $"derived-object-missing {key}").Order(StringComparer.Ordinal), await audited.FindingsAsync(ExitCode.Done, Token));
+    }
+
+    [Fact]
+    public async Task Deleted_objects_may_be_there_or_not()
+    {
+        using var audited = await AuditedInstance.StartAsync("t2", servers, Token);
+        await using (var connection = await audited.Instance.OpenDatabaseAsync(Token))
+        {
+            await using var command = new Npgsql.NpgsqlCommand("SELECT object_key FROM object_keys WHERE is_deleted", connection);
+            var keys = new List<string>();
+            await using (var row = await command.ExecuteReaderAsync(Token))
+            {
+                while (await row.ReadAsync(Token)) keys.Add(row.GetString(0));
+            }
+
+            foreach (var key in keys)
+            {
+                await DeleteAsync(audited, key);
+            }
+        }
+
+        Assert.Empty(await audited.FindingsAsync(ExitCode.Done, Token));
+        Assert.Equal(2, (await audited.LiveAsync(ExitCode.Done, Token)).Summary.GetProperty("deletedGone").GetInt64());
+    }
+
+    [Fact]
+    public async Task A_length_that_nothing_encrypted_has_is_named()
+    {
+        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        var cut = FixtureFolder.Objects("t1").First(item => item.SizeBytes > 1 << 20).Key;
+        await audited.Instance.Objects.PutObjectAsync(new() { BucketName = audited.Instance.Bucket, Key = cut, ContentBody = "cut short" }, Token);
+        await audited.Instance.ExecuteAsync($"UPDATE object_keys SET size = 9 WHERE object_key = '{cut}'", Token);
+        Assert.Equal([$"size-impossible {cut}"], await audited.FindingsAsync(ExitCode.Incomplete, Token));
+    }
+
+    [Fact]
+    public async Task An_object_that_is_only_in_another_slot_is_where_museum_will_not_look()
+    {
+        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        var moved = FixtureFolder.Objects("t1").First(item => item.SizeBytes > 1 << 20).Key;
+        await MoveAsync(audited, moved);
+        await audited.Instance.ExecuteAsync($"UPDATE object_keys SET datacenters = '{{wasabi-eu-central-2-v3}}' WHERE object_key = '{moved}'", Token);
+
+        var run = await audited.LiveAsync(ExitCode.Incomplete, Token);
+        Assert.Equal([$"object-in-wrong-slot {moved}"], AuditedInstance.Findings(run));
+        Assert.Contains("it is in wasabi-eu-central-2-v3, where museum will not look; museum looks in b2-eu-cen", run.Out);
+
+        // The backup found it, so the snapshot has it.
+        Assert.Empty(AuditedInstance.Findings(await audited.SnapshotAsync(ExitCode.Done, Token)));
+    }
+
+    [Fact]
+    public async Task Hot_storage_that_was_switched_without_copying_is_said_of_every_original_and_thumbnail()
+    {
+        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        await File.AppendAllTextAsync(
+            audited.Instance.ConfigurationPath, "  s3.hot_storage.primary: wasabi-eu-central-2-v3\n  s3.hot_storage.secondary: b2-eu-cen\n", Token);
+        var run = await audited.LiveAsync(ExitCode.Incomplete, Token);
+        var served = FixtureFolder.Objects("t1").Where(item => !item.Key.Contains("/file-data/", StringComparison.Ordinal)).Count();
+        Assert.All(AuditedInstance.Findings(run), finding => Assert.StartsWith("object-in-wrong-slot ", finding));
+        Assert.Equal(served, AuditedInstance.Findings(run).Count + run.Summary.GetProperty("deletedKept").GetInt64());
+    }
+
+    [Fact]
+    public async Task Orphans_are_told_from_those_that_are_to_be_expected()
+    {
+        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        string[] keys =
+        [
+            $"{Alice}/orphan", $"{Alice}/upload", $"{Alice}/waiting", $"{Alice}/outdated", $"{Alice}/file-data/10000016/vid_preview/pv_older", $"{Alice}/file-data/7/mldata",
+        ];
+        foreach (var key in keys)
+        {
+            await audited.Instance.Objects.PutObjectAsync(new() { BucketName = audited.Instance.Bucket, Key = key, ContentBody = "bytes" }, Token);
+        }
+
+        await audited.Instance.ExecuteAsync($"""
+            INSERT INTO temp_objects (object_key, expiration_time) VALUES ('{Alice}/upload', 1);
+            INSERT INTO queue (queue_name, item) VALUES ('deleteObject', '{Alice}/waiting'), ('deleteOutdatedObject', '{Alice}/outdated');
+            """, Token);
+
+        // Stored just now, it may belong to an upload that is not in the database yet.
+        var now = await AuditAsync(audited, TimeSpan.Zero);
+        Assert.Equal((0L, 1L), (now.Result.Counts.Orphans, now.Result.Counts.Young));
+        Assert.Empty(now.Findings);
+
+        var later = await AuditAsync(audited, TimeSpan.FromDays(2));
+        Assert.Equal($"{Alice}/orphan", Assert.Single(later.Findings).Subject);
+        Assert.Equal(("object-orphan", Severity.Warning), (later.Findings[0].Code, later.Findings[0].Severity));
+        var counts = later.Result.Counts;
+        Assert.Equal((1L, 2L, 2L, 0L, 5L), (counts.Uploads, counts.WaitingForDeletion, counts.StaleDerived, counts.Young, counts.OrphanBytes));
+        Assert.Equal(ExitCode.Done, later.Result.ExitCode);
+    }
+
+    [Fact]
+    public async Task What_is_deleted_while_the_audit_runs_is_no_loss()
+    {
+        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        var derived = FixtureFolder.Objects("t1").First(item => item.Key.EndsWith("/mldata", StringComparison.Ordinal)).Key;
+        await using var instance = EnteInstance.Open(NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
+        var findings = new List<Finding>();
+        var result = await new AuditRun(Take, TimeProvider.System).OfInstanceAsync(instance, Token);
+        Assert.Empty(findings);
+        Assert.Equal(1, result.Counts.ChangedSince);
+
+        void Take(RunEvent value)
+        {
+            if (value is FindingEvent found) findings.Add(found.Finding);
+
+            // The database has been read, and the bucket is about to be.
+            if (value is StepEvent { Step: "list" } step && step.Text.Contains(audited.Instance.Bucket, StringComparison.Ordinal))
+            {
+                audited.Instance.ExecuteAsync($"UPDATE file_data SET is_deleted = true, pending_sync = false WHERE file_id = {derived.Split('/')[2]}", Token).GetAwaiter().GetResult();
+                DeleteAsync(audited, derived).GetAwaiter().GetResult();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_bucket_that_does_not_answer_is_said_and_the_rest_is_audited()
+    {
+        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        await audited.Instance.Objects.DeleteBucketAsync(audited.SecondBucket, Token);
+        var run = await audited.LiveAsync(ExitCode.Done, Token);
+        Assert.Equal(["bucket-unreachable wasabi-eu-central-2-v3"], AuditedInstance.Findings(run));
+        Assert.Contains($"there is no bucket '{audited.SecondBucket}'", run.Out);
+    }
+
+    private static async Task<(AuditResult Result, List<Finding> Findings)> AuditAsync(AuditedInstance audited, TimeSpan later)
+    {
+        await using var instance = EnteInstance.Open(NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
+        var findings = new List<Finding>();
+        var result = await new AuditRun(Take, new LaterTime(later)).OfInstanceAsync(instance, Token);
+        return (result, findings);
+
+        void Take(RunEvent value)
+        {
+            if (value is FindingEvent found) findings.Add(found.Finding);
+        }
+    }
+
+    private static async Task DeleteAsync(AuditedInstance audited, string key) => await audited.Instance.Objects.DeleteObjectAsync(audited.Instance.Bucket, key, Token);
+
+    private static async Task MoveAsync(AuditedInstance audited, string key)
+    {
+        await audited.Instance.Objects.CopyObjectAsync(audited.Instance.Bucket, key, audited.SecondBucket, key, Token);
+        await DeleteAsync(audited, key);
+    }
+
+    private sealed class LaterTime(TimeSpan later) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + later;
+    }
+}

@@ -1,0 +1,78 @@
+using Nestegg.Age;
+using Nestegg.Minisign;
+using Nestegg.Repositories;
+using Nestegg.Stores;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
+using Nestegg.TestKit.Servers;
+
+namespace Nestegg.IntegrationTests.Audit;
+
+/// <summary>The recorded instance with all three of its buckets and a repository beside it, to be harmed and then audited, live and as a snapshot.</summary>
+internal sealed class AuditedInstance : IDisposable
+{
+    private AuditedInstance(FixtureInstance instance, string secondBucket) => (Instance, SecondBucket) = (instance, secondBucket);
+
+    public FixtureInstance Instance { get; }
+
+    /// <summary>The bucket in slot <c>wasabi-eu-central-2-v3</c>.</summary>
+    public string SecondBucket { get; }
+
+    private string IdentityPath => Instance["identity.txt"];
+
+    public static async Task<AuditedInstance> StartAsync(string moment, SharedServers servers, CancellationToken cancellationToken)
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        var ceph = await servers.CephAsync(cancellationToken);
+        var instance = await FixtureInstance.StartAsync(moment, await servers.PostgresAsync(cancellationToken), ceph, cancellationToken);
+        var second = await ceph.CreateBucketAsync(cancellationToken);
+        await AddSlotAsync(instance, "wasabi-eu-central-2-v3", second, cancellationToken);
+        await AddSlotAsync(instance, "scw-eu-fr-v3", await ceph.CreateBucketAsync(cancellationToken), cancellationToken);
+        var audited = new AuditedInstance(instance, second);
+        await audited.CreateRepositoryAsync(cancellationToken);
+        return audited;
+    }
+
+    public Task<Cli> LiveAsync(ExitCode expected, CancellationToken cancellationToken, params string[] more) =>
+        Cli.ExpectAsync(expected, cancellationToken, ["audit", "--json", "--config", Instance.ConfigurationPath, .. more]);
+
+    /// <summary>Backs up what is there and audits that.</summary>
+    public async Task<Cli> SnapshotAsync(ExitCode expected, CancellationToken cancellationToken)
+    {
+        await Cli.RunAsync(cancellationToken, "backup", "--quiet", "--config", Instance.ConfigurationPath);
+        return await Cli.ExpectAsync(
+            expected, cancellationToken, "audit", "--json", "--snapshot", "latest", "--identity", IdentityPath, "--repository", Instance.RepositoryFolder);
+    }
+
+    /// <summary>Errors and warnings of both, which have to be the same but for what only one of them can see.</summary>
+    public async Task<IReadOnlyList<string>> FindingsAsync(ExitCode expected, CancellationToken cancellationToken)
+    {
+        var live = Findings(await LiveAsync(expected, cancellationToken));
+        Assert.Equal(live, Findings(await SnapshotAsync(expected, cancellationToken)));
+        return live;
+    }
+
+    public static IReadOnlyList<string> Findings(Cli run) =>
+    [
+        .. run.Events().Where(line => line.GetProperty("event").GetString() == "finding")
+            .Select(line => $"{line.GetProperty("code")} {line.GetProperty("subject")}").Order(StringComparer.Ordinal),
+    ];
+
+    public void Dispose() => Instance.Dispose();
+
+    private async Task CreateRepositoryAsync(CancellationToken cancellationToken)
+    {
+        using var key = MinisignSecretKey.Generate();
+        using var identity = AgeIdentity.Generate();
+        await File.WriteAllBytesAsync(Instance.SigningKey, key.ToFileText(), cancellationToken);
+        await File.WriteAllBytesAsync(IdentityPath, AgeIdentityFile.Write(identity, DateTimeOffset.UnixEpoch, []), cancellationToken);
+        await using var store = LocalStore.Create(Instance.RepositoryFolder, TimeProvider.System);
+        await Repository.CreateAsync(store, [identity.Recipient], key.PublicKey, TimeProvider.System, cancellationToken);
+    }
+
+    private static async Task AddSlotAsync(FixtureInstance instance, string slot, string bucket, CancellationToken cancellationToken) =>
+        await File.AppendAllTextAsync(
+            instance.ConfigurationPath,
+            $"  s3.{slot}.bucket: {bucket}\n  s3.{slot}.key: {CephGateway.AccessKey}\n  s3.{slot}.secret: {CephGateway.SecretKey}\n  s3.{slot}.region: {CephGateway.Region}\n",
+            cancellationToken);
+}
