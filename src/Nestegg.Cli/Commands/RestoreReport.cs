@@ -15,11 +15,18 @@ internal sealed class RestoreReport(Output output)
             new[] { "database", plan.Database.Description, DescribeDatabase(plan.Database) },
         };
         rows.AddRange(plan.Buckets.Select(bucket => new[] { "bucket", $"{bucket.Bucket} at {bucket.Location} ({bucket.Slot})", DescribeBucket(bucket) }));
-        output.Table("plan", ["what", "where", "how"], rows);
-        if (plan.Folder.Merge is { } merge)
-            output.Table("setting", ["setting", "why"], merge.Changes.Select(change => new[] { change.Key, change.Reason }));
+        output.Line("What goes where:");
+        output.List("plan", ["what", "where", "how"], rows);
+        if (plan.Folder.Merge is { Changes.Count: > 0 } merge)
+        {
+            output.Line("");
+            output.Line("Old settings that go into the new museum.yaml:");
+            output.List("setting", ["setting", "why"], merge.Changes.Select(change => new[] { change.Key, change.Reason }));
+        }
 
-        output.Table("step", ["step", "what", "why"], plan.Steps.Select(step => new[] { step.Step, step.IsKept ? "left out (--keep)" : step.What, step.Reason }));
+        output.Line("");
+        output.Line("What is changed in the restored database, and why (--keep STEP leaves a step out):");
+        output.List("step", ["step", "what", "why"], plan.Steps.Select(step => new[] { step.Step, step.IsKept ? "left out (--keep)" : step.What, step.Reason }));
         foreach (var finding in plan.Findings)
             output.Report(new FindingEvent(finding));
     }
@@ -37,10 +44,13 @@ internal sealed class RestoreReport(Output output)
     {
         if (result.Steps.Count > 0)
         {
-            output.Table("neutralised", ["step", "rows", "what", "why"], result.Steps.Select(step => new[]
+            output.Line("");
+            output.Line("What was changed in the restored database:");
+            output.List("neutralised", ["step", "what", "rows", "why"], result.Steps.Select(step => new[]
             {
-                step.Step, step.IsKept ? "-" : string.Join(", ", step.Rows.Where(row => row.Value > 0).Select(row => $"{row.Key} {row.Value:N0}").DefaultIfEmpty("0")),
-                step.IsKept ? "left out (--keep)" : step.What, step.Reason,
+                step.Step, step.IsKept ? "left out (--keep)" : step.What,
+                step.IsKept ? "" : string.Join(", ", step.Rows.Where(row => row.Value > 0).Select(row => $"{row.Key}: {row.Value:N0}").DefaultIfEmpty("nothing to change")),
+                output.IsJson ? step.Reason : "",
             }));
         }
 

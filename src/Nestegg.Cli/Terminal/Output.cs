@@ -75,14 +75,32 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
     }
 
     /// <summary>A table for people; in JSON one event a row, named <paramref name="rowEvent"/>, with the columns as fields.</summary>
-    public void Table(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    public void Table(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows) =>
+        Rows(rowEvent, columns, [.. rows], all => TextTable.Write(host.Out, columns, all));
+
+    /// <summary>
+    /// The same for rows that hold sentences, which make a table wider than any window: the first two cells on a line, each further one on a line of its own.
+    /// </summary>
+    public void List(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows) => Rows(rowEvent, columns, [.. rows], all =>
+    {
+        var width = all.Select(row => row[0].Length).DefaultIfEmpty().Max() + 2;
+        foreach (var row in all)
+        {
+            host.Out.WriteLine($"  {row[0].PadRight(width)}{row[1]}");
+            foreach (var cell in row.Skip(2).Where(cell => cell.Length > 0))
+                host.Out.WriteLine($"  {"".PadRight(width)}{cell}");
+        }
+    });
+
+    private void Rows(string rowEvent, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows, Action<IReadOnlyList<IReadOnlyList<string>>> writeText)
     {
         lock (gate)
         {
             if (!IsJson)
             {
                 progress?.Clear();
-                TextTable.Write(host.Out, columns, [.. rows]);
+                if (rows.Count > 0)
+                    writeText(rows);
                 return;
             }
 

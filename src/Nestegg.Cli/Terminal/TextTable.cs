@@ -10,7 +10,8 @@ internal static class TextTable
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
 
         // Object keys and file names have to stay whole, so that they can be copied: a table may be wider than the window.
-        console.Profile.Width = Math.Max(console.Profile.Width, rows.Append(columns).Max(row => row.Sum(cell => cell.Length + 3)) + 4);
+        var widths = columns.Select((column, i) => rows.Select(row => row[i].Length).Append(column.Length).Max());
+        console.Profile.Width = Math.Max(console.Profile.Width, widths.Sum(width => width + 3) + 4);
         var table = new Table().Border(TableBorder.Simple);
         foreach (var column in columns)
             table.AddColumn(new TableColumn(new Text(column)) { NoWrap = true });
