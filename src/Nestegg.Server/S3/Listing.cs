@@ -51,7 +51,7 @@ internal sealed class Listings(BucketFolders buckets)
     private KeyWalk NewWalk(ListingTerms terms)
     {
         var walk = new KeyWalk(buckets.BucketPath(terms.Bucket), terms.Prefix, terms.After);
-        if (terms.Delimiter.Length > 0 && terms.After.EndsWith(terms.Delimiter, StringComparison.Ordinal))
+        if (terms.After.Length > 0 && CommonPrefixOf(terms.After, terms) == terms.After)
         {
             // The page before ended with this common prefix.
             walk.Skip(terms.After);
@@ -134,7 +134,7 @@ internal sealed class Listings(BucketFolders buckets)
 
     private static string? CommonPrefixOf(string key, ListingTerms terms)
     {
-        if (terms.Delimiter.Length == 0)
+        if (terms.Delimiter.Length == 0 || key.Length < terms.Prefix.Length)
         {
             return null;
         }
