@@ -1,0 +1,39 @@
+namespace Nestegg.Benchmarks.SideBySide;
+
+/// <summary>One way to do a job.</summary>
+/// <param name="Name">What it is called in the table.</param>
+/// <param name="Command">Run by bash under a clock.</param>
+/// <param name="Prepare">Run by bash before, without a clock; empty for nothing.</param>
+internal sealed record Contender(string Name, string Command, string Prepare = "");
+
+/// <summary>A job that several programs do, and what ours must reach.</summary>
+/// <param name="Job">What it is, for the table.</param>
+/// <param name="Contenders">The first is ours.</param>
+/// <param name="Goals">For another contender, or a sum of them with a plus between: the ratio that ours must not exceed.</param>
+internal sealed record Race(string Job, IReadOnlyList<Contender> Contenders, IReadOnlyList<(string Against, double Ratio)> Goals)
+{
+    /// <summary>Runs all, in turn, round by round; one round before them does not count.</summary>
+    public async Task<RaceResult> RunAsync(int rounds, string workingFolder, IReadOnlyDictionary<string, string> environment)
+    {
+        var costs = Contenders.ToDictionary(contender => contender.Name, _ => new List<Cost>());
+        for (var round = 0; round <= rounds; round++)
+        {
+            foreach (var contender in Contenders)
+            {
+                if (contender.Prepare.Length > 0)
+                {
+                    await TimedProcess.RunAsync(contender.Prepare, workingFolder, environment);
+                }
+
+                var cost = await TimedProcess.RunAsync(contender.Command, workingFolder, environment);
+                Console.Error.WriteLine($"{Job}, {(round == 0 ? "warm-up" : $"round {round}")}: {contender.Name} {cost.WallSeconds:0.00} s, {cost.CpuSeconds:0.00} s CPU, {cost.PeakMegabytes:0} MB");
+                if (round > 0)
+                {
+                    costs[contender.Name].Add(cost);
+                }
+            }
+        }
+
+        return new RaceResult(this, costs.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<Cost>)entry.Value));
+    }
+}

@@ -1,0 +1,34 @@
+using Nestegg.Repositories;
+using Nestegg.Stores;
+
+namespace Nestegg.Benchmarks.SideBySide;
+
+/// <summary>
+/// Writes the index of a repository that holds a whole set already, without the objects: a run that finds nothing new reads the index
+/// and the database and never an object, so sets can be measured that no store on this machine could hold.
+/// </summary>
+internal static class IndexedRepository
+{
+    private const int RowsInFile = 50_000;
+    private const int ObjectsInPack = 20_000;
+
+    public static async Task WriteAsync(string folder, FilledInstance instance)
+    {
+        await using var store = new LocalStore(folder);
+        var run = SnapshotId.New(DateTimeOffset.UtcNow, null, Random.Shared).ToString();
+        var (number, row) = (0, 0L);
+        foreach (var file in instance.Objects().Chunk(RowsInFile))
+        {
+            using var index = new IndexWriter();
+            foreach (var (key, version, sizeBytes) in file)
+            {
+                var pack = ObjectHash.Of(BitConverter.GetBytes(row / ObjectsInPack));
+                index.Append(new IndexRow(key, version, sizeBytes, ObjectHash.Of(BitConverter.GetBytes(row)), pack, 512 + (row % ObjectsInPack * 1024)));
+                row++;
+            }
+
+            var content = index.Finish();
+            await Repository.PutAsync(store, RepositoryKeys.IndexFile(IndexName.Of(run, ++number, ObjectHash.Of(content.Span))), content, CancellationToken.None);
+        }
+    }
+}
