@@ -1,0 +1,69 @@
+using System.Security.Cryptography;
+using System.Text;
+using BenchmarkDotNet.Attributes;
+using Nestegg.Repositories;
+
+namespace Nestegg.Benchmarks.Parts;
+
+/// <summary>Packs of small objects, and an index of 100,000 rows.</summary>
+[MemoryDiagnoser]
+public class PacksAndIndex
+{
+    private const int Rows = 100_000;
+
+    private readonly byte[][] objects = [.. Enumerable.Range(0, 400).Select(_ => RandomNumberGenerator.GetBytes(Random.Shared.Next(8_000, 60_000)))];
+    private readonly string[] keys = [.. Enumerable.Range(0, Rows).Select(_ => $"1580559962386438/{Guid.NewGuid()}")];
+    private readonly PackWriter pack = new();
+    private byte[] index = [];
+    private ObjectHash indexHash;
+
+    [GlobalSetup]
+    public void WriteIndexOnce() => index = IndexWrite().ToArray();
+
+    [Benchmark]
+    public ObjectHash PackWrite()
+    {
+        pack.Clear();
+        foreach (var content in objects)
+            pack.TryAdd("key", 0, content, ObjectHash.Of(content));
+        return pack.Finish().Name;
+    }
+
+    [Benchmark]
+    public ReadOnlyMemory<byte> IndexWrite()
+    {
+        using var writer = new IndexWriter();
+        var hash = ObjectHash.Of("pack"u8);
+        for (var row = 0; row < Rows; row++)
+            writer.Append(new IndexRow(keys[row], 0, 30_000, ObjectHash.Of(Encoding.ASCII.GetBytes(keys[row])), hash, 512 + (row * 31_000L)));
+        var content = writer.Finish();
+        indexHash = ObjectHash.Of(content.Span);
+        return content;
+    }
+
+    [Benchmark]
+    public async Task<int> IndexRead()
+    {
+        await using var reader = new IndexReader(new MemoryStream(index), "sample", indexHash);
+        var rows = 0;
+        while (await reader.ReadBlockAsync(CancellationToken.None))
+        {
+            while (reader.TryReadRow(out _))
+                rows++;
+        }
+
+        return rows;
+    }
+
+    [Benchmark(OperationsPerInvoke = Rows)]
+    public long TableLookup()
+    {
+        using var table = new ObjectTable();
+        for (var row = 0u; row < Rows; row++)
+            table.Set(new UInt128(row * 0x9E3779B97F4A7C15, row), row);
+        var found = 0L;
+        for (var row = 0u; row < Rows; row++)
+            found += table.TryGet(new UInt128(row * 0x9E3779B97F4A7C15, row), out _) ? 1 : 0;
+        return found;
+    }
+}
