@@ -70,17 +70,28 @@ internal static class Neutralisation
     private static async Task<NeutralisingResult> RaiseSequencesAsync(NpgsqlConnection connection, bool isKept, CancellationToken cancellationToken)
     {
         var raised = new List<KeyValuePair<string, long>>();
+        var statements = new List<string>();
         if (!isKept)
         {
+            // setval would stand even if the transaction did not, and an interrupted restore would raise them twice.
             await using var command = new NpgsqlCommand(
                 $"""
-                SELECT sequencename, setval(format('%I.%I', schemaname, sequencename)::regclass, coalesce(last_value, start_value) + {NeutralisingSteps.SequenceStep})
+                SELECT sequencename, format('ALTER SEQUENCE %I.%I RESTART WITH %s', schemaname, sequencename, coalesce(last_value, start_value) + {NeutralisingSteps.SequenceStep})
                 FROM pg_sequences WHERE schemaname = 'public' AND data_type = 'bigint'::regtype ORDER BY sequencename
                 """,
                 connection);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
+            {
                 raised.Add(new(reader.GetString(0), 1));
+                statements.Add(reader.GetString(1));
+            }
+        }
+
+        foreach (var statement in statements)
+        {
+            await using var restart = new NpgsqlCommand(statement, connection);
+            await restart.ExecuteNonQueryAsync(cancellationToken);
         }
 
         return new NeutralisingResult(NeutralisingSteps.Sequences, SequencesWhat, SequencesReason, raised, isKept);

@@ -114,7 +114,8 @@ internal sealed class TargetFolder
     // Two quickstarts have the same host names in networks of their own, but never the same password or key.
     private void RefuseProduction()
     {
-        string? shared = Same("db.host", "db.port", "db.name", "db.password") ? "the database" : null;
+        var (own, old) = (DatabaseSettings.From(Configuration), DatabaseSettings.From(Old));
+        var shared = own.Endpoint == old.Endpoint && own.Name == old.Name && own.Password == old.Password ? "the database" : null;
         foreach (var slot in MuseumKeys.SlotNames)
         {
             if (Configuration.Text($"s3.{slot}.bucket").Length > 0 && Same($"s3.{slot}.endpoint", $"s3.{slot}.bucket", $"s3.{slot}.key", $"s3.{slot}.secret"))

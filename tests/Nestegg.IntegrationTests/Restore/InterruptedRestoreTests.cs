@@ -22,7 +22,11 @@ public sealed class InterruptedRestoreTests(SharedServers servers)
         for (var delayMs = 300; ; delayMs += 300 + random.Next(400))
         {
             var (exitCode, output) = await RunAsync(snapshot, target, signal, delayMs);
-            if (exitCode == 0)
+            if (exitCode == 0 || output.Contains("rows neutralised:", StringComparison.Ordinal))
+                break;
+
+            // Ended between its last deed and its last word: the next run finds a database that is in use.
+            if (exitCode == 2 && interrupted > 0 && output.Contains("is not empty", StringComparison.Ordinal))
                 break;
 
             interrupted++;

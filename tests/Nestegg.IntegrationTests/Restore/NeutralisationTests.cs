@@ -129,7 +129,7 @@ public sealed class NeutralisationTests(SharedServers servers)
 
         var postgres = await servers.PostgresAsync(Token);
         Assert.Equal(await NewInstance.ChecksumsAsync(postgres, theirs.Database, Token), await NewInstance.ChecksumsAsync(postgres, ours.Database, Token));
-        const string sequences = "SELECT CAST(sum(last_value) AS bigint) FROM pg_sequences";
+        const string sequences = "SELECT CAST(sum(nextval(format('%I.%I', schemaname, sequencename)::regclass)) AS bigint) FROM pg_sequences";
         Assert.Equal(await AskAsync(theirs, sequences), await AskAsync(ours, sequences));
     }
 
