@@ -26,7 +26,7 @@ internal sealed class RestoreReport(Output output)
 
         output.Line("");
         output.Line("What is changed in the restored database, and why (--keep STEP leaves a step out):");
-        output.List("step", ["step", "what", "why"], plan.Steps.Select(step => new[] { step.Step, step.IsKept ? "left out (--keep)" : step.What, step.Reason }));
+        output.List("neutralise", ["step", "what", "why"], plan.Steps.Select(step => new[] { step.Step, step.IsKept ? "left out (--keep)" : step.What, step.Reason }));
         foreach (var finding in plan.Findings)
             output.Report(new FindingEvent(finding));
     }
@@ -76,6 +76,8 @@ internal sealed class RestoreReport(Output output)
         output.Line("");
         var summary = AddCounts(new Summary().Add("snapshot", result.Plan.Snapshot.Id.ToString(), "snapshot").Add("complete", result.IsComplete, "complete"), result.Objects)
             .Add("missing", result.Missing, "missing in the snapshot")
+            .Add("auditErrors", result.Audit.Errors, "errors in the audit")
+            .Add("auditWarnings", result.Audit.Warnings, "warnings in the audit")
             .Add("neutralisedRows", result.Steps.Sum(step => step.RowCount), "rows neutralised");
         return output.Finish(summary, result.IsComplete ? ExitCode.Done : ExitCode.Incomplete);
     }

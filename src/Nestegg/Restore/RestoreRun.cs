@@ -1,4 +1,5 @@
 using Nestegg.Age;
+using Nestegg.Audit;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
 using Nestegg.Instance;
@@ -13,10 +14,11 @@ namespace Nestegg.Restore;
 /// <param name="Steps">What was neutralised; empty when an earlier run had done it.</param>
 /// <param name="Objects">What was put into the buckets.</param>
 /// <param name="Missing">Objects that the snapshot itself does not have.</param>
+/// <param name="Audit">What an audit of the restored instance found.</param>
 internal sealed record RestoreResult(
-    RestorePlan Plan, IReadOnlyList<string> Configuration, IReadOnlyList<NeutralisingResult> Steps, TransferCounts Objects, long Missing)
+    RestorePlan Plan, IReadOnlyList<string> Configuration, IReadOnlyList<NeutralisingResult> Steps, TransferCounts Objects, long Missing, AuditResult Audit)
 {
-    public bool IsComplete => Objects.Failed == 0 && Missing == 0 && Plan.Findings.All(finding => finding.Severity < Severity.Error);
+    public bool IsComplete => Objects.Failed == 0 && Missing == 0 && Audit.Errors == 0 && Plan.Findings.All(finding => finding.Severity < Severity.Error);
 }
 
 /// <summary>
@@ -81,7 +83,8 @@ internal sealed class RestoreRun : IAsyncDisposable
             if (objects.Failed == 0)
                 await database.RemoveMarkerAsync(cancellationToken);
 
-            return new RestoreResult(plan, configuration, steps, objects, snapshot.Counts.Missing - snapshot.Counts.MissingDerived);
+            var audit = await AuditAsync(cancellationToken);
+            return new RestoreResult(plan, configuration, steps, objects, snapshot.Counts.Missing - snapshot.Counts.MissingDerived, audit);
         }
         catch (NpgsqlException failure)
         {
@@ -182,6 +185,13 @@ internal sealed class RestoreRun : IAsyncDisposable
         var target = new BucketTarget(buckets, source, catalog, contents, options.OverwriteBuckets);
         var transfer = new ObjectTransfer(repository, target, options.Parallel, report);
         return await transfer.RunAsync(repository.ReadLiveRowsAsync(snapshot, cancellationToken), snapshot.Counts, cancellationToken);
+    }
+
+    private async Task<AuditResult> AuditAsync(CancellationToken cancellationToken)
+    {
+        report(new StepEvent("audit", "auditing the restored instance"));
+        await using var source = NpgsqlDataSource.Create(databaseSettings.ConnectionString(options.Map, maxConnections: 4));
+        return await new AuditRun(report, time).OfLiveAsync(source, buckets.Slots, slot => buckets.Find(slot.Name)!, cancellationToken);
     }
 
     // `docker compose exec` looks for its file in the folder it is started in.

@@ -28,6 +28,8 @@ public sealed class RestoreRunTests(SharedServers servers)
         var result = await target.RestoreAsync(snapshot, Token);
 
         Assert.True(result.IsComplete);
+        Assert.Equal(0, result.Audit.Errors);
+        Assert.Equal(snapshot.Manifest.Counts.Objects, result.Audit.Counts.Listed);
         Assert.Equal(NewInstance.Expected(moment), await target.HashObjectsAsync(Token));
         Assert.Equal(snapshot.Manifest.Counts.Objects, result.Objects.Objects);
         var original = await target.Postgres.RestoreAsync(FixtureFolder.Dump(moment), Token);
@@ -196,7 +198,7 @@ public sealed class RestoreRunTests(SharedServers servers)
         var result = await target.RestoreAsync(snapshot, Token, report: change => { if (change is FindingEvent found) findings.Add(found.Finding); });
         Assert.False(result.IsComplete);
         Assert.Equal(1, result.Objects.Failed);
-        Assert.Equal(victim.Key, Assert.Single(findings).Subject);
+        Assert.Contains(findings, finding => finding.Code == "object-not-restored" && finding.Subject == victim.Key);
 
         // The marker is still there, so the same command goes on, and this time may replace the object.
         var again = await target.RestoreAsync(snapshot, Token, target.Options with { OverwriteBuckets = new HashSet<string> { target.Bucket } });
@@ -235,7 +237,8 @@ public sealed class RestoreRunTests(SharedServers servers)
         var result = await target.RestoreAsync(snapshot, Token, report: change => { if (change is FindingEvent found) lock (findings) findings.Add(found.Finding); });
         Assert.False(result.IsComplete);
         Assert.Equal(2, result.Objects.Failed);
-        Assert.All(findings, finding => Assert.Equal("object-damaged", finding.Code));
+        Assert.Equal(2, findings.Count(finding => finding.Code == "object-damaged"));
+        Assert.Equal(2, result.Audit.Errors);
         var there = await target.HashObjectsAsync(Token);
         var expected = NewInstance.Expected("t1");
         Assert.Equal(expected.Count - result.Objects.Failed, there.Count);
