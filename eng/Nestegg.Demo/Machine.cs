@@ -20,6 +20,16 @@ internal sealed class Machine : IAsyncDisposable
     /// <summary>What leads from the names inside compose to the real addresses, as a person types it.</summary>
     public string Map => $"--map postgres:5432=127.0.0.1:{Postgres.Port} --map localhost:3200={store.Address.Authority}";
 
+    /// <summary>A <c>nestegg.yaml</c> for an instance on this machine.</summary>
+    public string Configuration(string instance, string repository) => $"""
+        instance: {instance}
+        repository: {repository}
+        map:
+          - postgres:5432=127.0.0.1:{Postgres.Port}
+          - localhost:3200={store.Address.Authority}
+
+        """;
+
     public static async Task<Machine> StartAsync(string bucketsFolder, string name, CancellationToken cancellationToken)
     {
         var (accessKey, secretKey) = ($"{name}-store-user", Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(12)));

@@ -2,7 +2,7 @@ using Nestegg.TestKit.Sample;
 
 namespace Nestegg.Demo;
 
-/// <summary>A sample instance is made, backed up, lost, and brought back on another machine.</summary>
+/// <summary>A sample instance is made, backed up, lost, brought back on another machine, and opened without one.</summary>
 internal sealed class Story(string folder)
 {
     private readonly TypedCommand nestegg = new(folder);
@@ -30,6 +30,10 @@ internal sealed class Story(string folder)
             Say("Some days pass: three new pictures, one thrown away, one deleted for good, and Ada has changed her password. The second backup takes what is new.");
             await nestegg.RunAsync("backup", cancellationToken);
             await nestegg.RunAsync("snapshots", cancellationToken);
+            Say("Are the bytes there and unchanged?");
+            await nestegg.RunAsync("check --read", cancellationToken);
+            Say("Does everything exist that the database of the snapshot names?");
+            await nestegg.RunAsync("audit --snapshot latest --identity identity.txt", cancellationToken);
         }
 
         Say("The machine is lost: PostgreSQL, the buckets, the instance's folder and Nestegg's configuration. What is left is the repository and the identity.");
@@ -51,7 +55,14 @@ internal sealed class Story(string folder)
             await nestegg.RunAsync($"{restore} --dry-run", cancellationToken);
             Say("Then the thing itself.");
             await nestegg.RunAsync(restore, cancellationToken);
+            Say("Nestegg is set up on the new machine, and the restored instance is audited: database against buckets.");
+            await WriteAsync("nestegg.yaml", second.Configuration("my-new-ente", "backups"), cancellationToken);
+            await nestegg.RunAsync("audit --live", cancellationToken);
         }
+
+        Say("And without any server at all: Ada's photos, straight from the repository, with the password that she had at the snapshot.");
+        await WriteAsync("ada-password.txt", people[0].Password + "\n", cancellationToken);
+        await nestegg.RunAsync($"export --repository backups --identity identity.txt --user {people[0].Email} --password-file ada-password.txt --to photos", cancellationToken);
 
         Summarise(people, objects);
     }
@@ -65,6 +76,7 @@ internal sealed class Story(string folder)
             ("identity.txt", "opens them; in real life it is not kept on this machine"),
             ("my-new-ente", "the restored instance's folder, with the old secrets in the new museum.yaml"),
             ("new-buckets", "the restored objects"),
+            ("photos", "Ada's albums in plain"),
         ])
         {
             Console.WriteLine($"  {At(name)}  {what}");
@@ -76,6 +88,15 @@ internal sealed class Story(string folder)
         {
             Console.WriteLine($"  {person.Email,-34} password: {person.Password}");
         }
+    }
+
+    /// <summary>Shows a file as it would be typed, and writes it.</summary>
+    private async Task WriteAsync(string name, string content, CancellationToken cancellationToken)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"$ cat > {name}");
+        Console.Write(content);
+        await File.WriteAllTextAsync(At(name), content, cancellationToken);
     }
 
     private static void Describe(SampleInstance sample)

@@ -10,8 +10,7 @@ internal sealed class TypedCommand(string workingFolder)
 {
     /// <summary>Runs <c>nestegg</c> with these arguments.</summary>
     /// <param name="line">As typed, without quotes in it.</param>
-    /// <param name="input">What is typed into the program, such as a password; <see langword="null"/> for nothing.</param>
-    public async Task RunAsync(string line, CancellationToken cancellationToken, string? input = null)
+    public async Task RunAsync(string line, CancellationToken cancellationToken)
     {
         Console.WriteLine();
         Console.WriteLine($"$ nestegg {line}");
@@ -19,11 +18,6 @@ internal sealed class TypedCommand(string workingFolder)
         // The person who watches has no configuration of their own in this story.
         start.Environment.Remove("NESTEGG_CONFIG");
         using var process = Process.Start(start) ?? throw new DemoException("nestegg did not start");
-        if (input is not null)
-        {
-            await process.StandardInput.WriteLineAsync(input.AsMemory(), cancellationToken);
-        }
-
         process.StandardInput.Close();
         try
         {

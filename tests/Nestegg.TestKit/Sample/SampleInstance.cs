@@ -167,7 +167,7 @@ public sealed class SampleInstance : IAsyncDisposable
     private async Task AddOddOnesAsync(CancellationToken cancellationToken)
     {
         var odd = await library.AddAlbumAsync(Ada, "Odd: a/b\\c? <3 ", cancellationToken);
-        string[] titles = ["con.png", "trailing dot..png", "../../up.png", "\U0001F600 日本 é.png", "e\u0301.png", new string('x', 180) + ".png", "same.png", "same.png", "100% #1 'x'.png", ""];
+        string[] titles = ["con.png", "trailing dot..png", "../../up.png", "\U0001F600 日本 é.png", "e\u0301.png", new string('x', 180) + ".png", "same.png", "same.png", "100% #1 'x'.png", ".png"];
         foreach (var title in titles)
         {
             await library.UploadAsync(odd, Ada, Photo(title), cancellationToken);
