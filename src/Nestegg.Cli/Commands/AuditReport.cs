@@ -34,17 +34,16 @@ internal sealed class AuditReport : IDisposable
         }
 
         csv?.WriteLine(string.Join(',', new[] { SeverityName(finding), finding.Code, finding.Subject, finding.Message, finding.Hint }.Select(Quoted)));
-        if (output.IsJson)
-        {
-            output.Report(value);
-        }
-        else if (!shown.TryGetValue(finding.Code, out var first))
-        {
-            shown.Add(finding.Code, [finding]);
-        }
-        else if (first.Count < ShownPerCode)
+        var first = shown.GetValueOrDefault(finding.Code) ?? (shown[finding.Code] = []);
+        var isShown = first.Count < ShownPerCode;
+        if (isShown)
         {
             first.Add(finding);
+        }
+
+        if (output.IsJson || (output.IsQuiet && isShown))
+        {
+            output.Report(value);
         }
     }
 
@@ -58,23 +57,29 @@ internal sealed class AuditReport : IDisposable
 
     public void Dispose() => csv?.Dispose();
 
+    // One table a code, the errors first: a table of all would repeat itself in every line.
     private void ShowFindings(AuditResult result)
     {
-        if (shown.Count == 0)
+        if (output.IsJson || output.IsQuiet)
         {
             return;
         }
 
-        output.Table("finding", ["severity", "finding", "about", "what"], shown.Values.SelectMany(findings => findings)
-            .Select(finding => new[] { SeverityName(finding), finding.Code, finding.Subject, finding.Message }));
-        foreach (var (code, findings) in shown)
+        foreach (var (code, findings) in shown.OrderByDescending(entry => entry.Value[0].Severity))
         {
-            var more = result.Findings[code] - findings.Count;
-            output.Line(more > 0 ? $"{code}: and {more:N0} more; --csv FILE and --json have all" : $"{code}: {findings.Count:N0}");
-            foreach (var hint in findings.Select(finding => finding.Hint).Distinct().Where(hint => hint.Length > 0))
+            output.Line($"{SeverityName(findings[0])}: {code}, {result.Findings[code]:N0} found");
+            output.Table("finding", ["about", "what"], findings.Select(finding => new[] { finding.Subject, finding.Message }));
+            if (result.Findings[code] > findings.Count)
+            {
+                output.Line($"  and {result.Findings[code] - findings.Count:N0} more; --csv FILE and --json have all");
+            }
+
+            foreach (var hint in findings.Select(finding => finding.Hint).Distinct())
             {
                 output.Line($"  hint: {hint}");
             }
+
+            output.Line("");
         }
     }
 

@@ -104,9 +104,15 @@ public sealed class RowAuditTests(SharedServers servers)
         await audited.Instance.ExecuteAsync("UPDATE files SET metadata_decryption_header = 'AAAA'", Token);
         var run = await Cli.ExpectAsync(ExitCode.Incomplete, Token, "audit", "--config", audited.Instance.ConfigurationPath);
         Assert.Contains("column metadata_decryption_header holds 3 bytes where 24 are needed, so the file cannot be opened.", run.Out);
-        Assert.Matches(@"row-undecryptable: and [0-9]+ more; --csv FILE and --json have all", run.Out);
+        Assert.Contains("error: row-undecryptable, 66 found\n", run.Out);
+        Assert.Contains("  and 16 more; --csv FILE and --json have all\n", run.Out);
         Assert.Equal(50, run.Out.Split("column metadata_decryption_header").Length - 1);
+        Assert.Matches(@"\n  1580559962386438 +[0-9]+ +[0-9.]+ MiB +[0-9]+ +2 +", run.Out);
         Assert.DoesNotContain("Nestegg.", run.Out + run.Error);
         Assert.DoesNotContain("   at ", run.Out + run.Error);
+
+        var quiet = await Cli.ExpectAsync(ExitCode.Incomplete, Token, "audit", "--quiet", "--config", audited.Instance.ConfigurationPath);
+        Assert.Equal(50, quiet.Out.Split("error    file ").Length - 1);
+        Assert.DoesNotContain("objects named", quiet.Out);
     }
 }
