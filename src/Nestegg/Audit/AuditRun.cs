@@ -59,7 +59,7 @@ internal sealed class AuditRun(Action<RunEvent> report, TimeProvider time)
         var catalog = await EnteCatalog.ReadAsync(snapshot.Connection, cancellationToken);
         await tables.LoadNamedAsync(NamedObjects.ReadAsync(snapshot.Connection, cancellationToken), cancellationToken);
         await new RowAudit(snapshot.Connection, catalog, log).RunAsync(cancellationToken);
-        await new ObjectAudit(tables, null, inventory.ConfirmAsync, log).RunAsync(cancellationToken);
+        await new ObjectAudit(tables, null, snapshot.Manifest.CreatedAt, inventory.ConfirmAsync, log).RunAsync(cancellationToken);
         return Result(await UserCounts.ReadAsync(snapshot.Connection, cancellationToken));
     }
 
@@ -86,7 +86,7 @@ internal sealed class AuditRun(Action<RunEvent> report, TimeProvider time)
         }
 
         await new LiveInventory(tables, places, clients, log).LoadAsync(cancellationToken);
-        await new ObjectAudit(tables, places, AskAgainAsync, log).RunAsync(cancellationToken);
+        await new ObjectAudit(tables, places, databaseAt, AskAgainAsync, log).RunAsync(cancellationToken);
         await orphans.RunAsync(databaseAt, cancellationToken);
         return Result(users);
 

@@ -35,7 +35,7 @@ internal sealed class AuditTables(SqliteConnection connection)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = """
-            SELECT n.rowid, n.key, n.kind, n.size, n.version, n.slots, n.deleted, n.owner, n.file, p.place, p.size
+            SELECT n.rowid, n.key, n.kind, n.size, n.version, n.slots, n.deleted, n.owner, n.file, p.place, p.size, p.modified
             FROM (SELECT rowid, * FROM named ORDER BY rowid) n LEFT JOIN present p ON p.key = n.key ORDER BY n.rowid
             """;
         await using var row = await command.ExecuteReaderAsync(cancellationToken);
@@ -56,7 +56,7 @@ internal sealed class AuditTables(SqliteConnection connection)
 
             if (!row.IsDBNull(9))
             {
-                found.Add(new FoundObject(row.GetInt32(9), row.GetInt64(10)));
+                found.Add(new FoundObject(row.GetInt32(9), row.GetInt64(10), row.GetInt64(11)));
             }
         }
 
@@ -109,4 +109,5 @@ internal sealed class AuditTables(SqliteConnection connection)
 }
 
 /// <param name="Place">The number of a bucket in <see cref="AuditPlaces"/>; 0 in a snapshot.</param>
-internal readonly record struct FoundObject(int Place, long SizeBytes);
+/// <param name="ModifiedMs">When it was stored, in milliseconds of Unix time; 0 in a snapshot.</param>
+internal readonly record struct FoundObject(int Place, long SizeBytes, long ModifiedMs);

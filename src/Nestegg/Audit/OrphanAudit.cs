@@ -10,7 +10,7 @@ namespace Nestegg.Audit;
 internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditLog log)
 {
     // Clocks of a database, an object store and this machine may differ by so much.
-    private static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
+    internal static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
 
     private enum Reason
     {

@@ -11,7 +11,7 @@ internal sealed class SnapshotInventory(AuditTables tables, Repository repositor
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         await tables.ExecuteAsync(
-            "CREATE TEMP VIEW present AS SELECT key, 0 AS place, size FROM stored; CREATE TABLE lost (key TEXT PRIMARY KEY) WITHOUT ROWID", cancellationToken);
+            "CREATE TEMP VIEW present AS SELECT key, 0 AS place, size, 0 AS modified FROM stored; CREATE TABLE lost (key TEXT PRIMARY KEY) WITHOUT ROWID", cancellationToken);
         if (!manifest.Files.Any(file => file.Name == RepositoryKeys.MissingRows))
         {
             return;

@@ -1,6 +1,7 @@
 using Nestegg.Audit;
 using Nestegg.Instance;
 using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Audit;
 
@@ -178,6 +179,21 @@ public sealed class AuditTests(SharedServers servers)
                 DeleteAsync(audited, derived).GetAwaiter().GetResult();
             }
         }
+    }
+
+    [Fact]
+    public async Task Nothing_is_called_lost_while_people_upload_rewrite_and_delete()
+    {
+        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        await using var load = MuseumLoad.Start(audited.Instance);
+        for (var run = 0; run < 4; run++)
+        {
+            // This load deletes objects without putting their file into the trash first, which the rows then say.
+            Assert.DoesNotContain(AuditedInstance.Findings(await audited.LiveAnyAsync(Token)), finding => !finding.StartsWith("file-without-object ", StringComparison.Ordinal));
+            Assert.DoesNotContain(AuditedInstance.Findings(await audited.SnapshotAnyAsync(Token)), finding => !finding.StartsWith("file-without-object ", StringComparison.Ordinal));
+        }
+
+        Assert.True(load is { Uploads: > 10, Rewrites: > 10, Removals: > 5 }, $"{load.Uploads} uploads, {load.Rewrites} rewrites, {load.Removals} removals are no load");
     }
 
     [Fact]
