@@ -47,6 +47,7 @@ internal static class CommandLine
         root.Subcommands.Add(SnapshotsCommand.Create(common));
         root.Subcommands.Add(CheckCommand.Create(common));
         root.Subcommands.Add(AuditCommand.Create(common));
+        root.Subcommands.Add(new ProveCommand(common).Create());
         root.Subcommands.Add(RestoreCommand.Create(common));
         root.Subcommands.Add(new ExportCommand(common).Create());
         root.Subcommands.Add(new FindCommand(common).Create());

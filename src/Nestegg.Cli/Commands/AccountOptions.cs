@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente.Accounts;
+using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 using Nestegg.Snapshots;
@@ -72,7 +73,7 @@ internal sealed class AccountSecret(byte[] password, SecretKey? recoveryKey) : I
         foreach (var account in found.Where(account => account.HasKeys))
         {
             var attributes = (await reader.KeyAttributesAsync(account.Id, cancellationToken))!;
-            last = Open(attributes);
+            last = Open(attributes, await reader.SrpRecordAsync(account.Id, cancellationToken));
             if (last.IsOpened)
             {
                 masterKey ??= last.KeyChain.MasterKey.Copy();
@@ -106,6 +107,19 @@ internal sealed class AccountSecret(byte[] password, SecretKey? recoveryKey) : I
         return numbers;
     }
 
+    /// <summary>All accounts with an address, whatever hash they are found by. None for a number.</summary>
+    public static async Task<IReadOnlyList<long>> SameAddressAsync(string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
+    {
+        if (IsNumber(user, out _))
+        {
+            return [];
+        }
+
+        using var secrets = await snapshot.ReadSecretsAsync(cancellationToken);
+        using var encryptionKey = EncryptionKey(secrets);
+        return [.. (await reader.FindUsersAsync(user, default, encryptionKey, cancellationToken)).Where(account => account.HasKeys).Select(account => account.Id)];
+    }
+
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(password);
@@ -113,25 +127,30 @@ internal sealed class AccountSecret(byte[] password, SecretKey? recoveryKey) : I
         masterKey?.Dispose();
     }
 
-    private OpenResult Open(KeyAttributes attributes)
+    private OpenResult Open(KeyAttributes attributes, SrpRecord? login)
     {
         if (masterKey is not null && KeyChain.OpenWithMasterKey(attributes, masterKey) is { IsOpened: true } known)
         {
             return known;
         }
 
-        return recoveryKey is not null ? KeyChain.OpenWithRecoveryKey(attributes, recoveryKey) : KeyChain.OpenWithPassword(attributes, password);
+        return recoveryKey is not null ? KeyChain.OpenWithRecoveryKey(attributes, recoveryKey) : KeyChain.OpenWithPassword(attributes, password, login);
     }
 
     private static async Task<IReadOnlyList<LibraryUser>> FindAsync(string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
     {
-        if (long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        if (IsNumber(user, out var id))
         {
             return await reader.FindUserAsync(id, null, cancellationToken) is { } one ? [one] : [];
         }
 
         using var secrets = await snapshot.ReadSecretsAsync(cancellationToken);
-        using var encryptionKey = secrets.EncryptionKey.Length == SecretKey.SizeBytes ? SecretKey.From(secrets.EncryptionKey) : null;
+        using var encryptionKey = EncryptionKey(secrets);
         return await reader.FindUsersAsync(user, secrets.HashKey.ToArray(), encryptionKey, cancellationToken);
     }
+
+    private static bool IsNumber(string user, out long id) => long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out id);
+
+    private static SecretKey? EncryptionKey(MuseumSecrets secrets) =>
+        secrets.EncryptionKey.Length == SecretKey.SizeBytes ? SecretKey.From(secrets.EncryptionKey) : null;
 }

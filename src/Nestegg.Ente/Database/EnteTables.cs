@@ -6,11 +6,12 @@ public static class EnteTables
     /// <summary>
     /// The tables that keys, objects and what people shared live in: all that opening a library offline needs, and none
     /// that holds session tokens, one-time codes or pending work. <c>object_copies</c> is left out because it only says
-    /// which copies the replication still wants; where an object is, <c>object_keys.datacenters</c> says.
+    /// which copies the replication still wants; where an object is, <c>object_keys.datacenters</c> says. <c>srp_auth</c> tells a
+    /// wrong password from a damaged master key.
     /// </summary>
     public static IReadOnlyList<string> Library { get; } =
     [
-        "schema_migrations", "users", "key_attributes", "subscriptions",
+        "schema_migrations", "users", "key_attributes", "srp_auth", "subscriptions",
         "collections", "collection_shares", "collection_files", "files", "trash",
         "object_keys", "file_data", "user_attachments",
         "authenticator_key", "authenticator_entity", "entity_key", "entity_data", "contact_entity",

@@ -84,7 +84,7 @@ public sealed partial class LibraryReader
         return null;
     }
 
-    /// <summary>An account's login record; null when it has none, and in a snapshot's tables, which leave it out.</summary>
+    /// <summary>An account's login record; null when it has none.</summary>
     public async Task<SrpRecord?> SrpRecordAsync(long userId, CancellationToken cancellationToken)
     {
         if (!Catalog.HasTable("srp_auth"))

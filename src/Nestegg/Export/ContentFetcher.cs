@@ -1,3 +1,4 @@
+using Nestegg.Contents;
 using Nestegg.Ente;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
@@ -62,28 +63,18 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         }
 
         var path = newFile();
-        using var hash = IsHash(file.Hash.Whole) ? new Blake2b() : null;
-        SecretStreamDefect? defect;
+        ContentOutcome outcome;
         await using (var target = Create(path))
         {
-            defect = await SecretStreamDecryptor.DecryptAsync(encrypted, file.Key!, file.ContentHeader, (chunk, _) =>
-            {
-                hash?.Update(chunk.Span);
-                Write(target, chunk.Span);
-                return ValueTask.CompletedTask;
-            }, cancellationToken);
+            outcome = await ContentReader.DecryptAsync(encrypted, file.Key!, file.ContentHeader, file.Hash.Whole, target, cancellationToken);
         }
 
-        if (defect is not null)
+        if (!outcome.IsWhole)
         {
             File.Delete(path);
-            return Failed("object-damaged", subject, $"its bytes do not decrypt: {defect}", "nestegg check tells whether the copy is damaged; another snapshot may have a good one");
-        }
-
-        if (hash is not null && Convert.ToBase64String(hash.Finish()) != file.Hash.Whole)
-        {
-            File.Delete(path);
-            return WrongHash(subject);
+            return outcome.Defect is { } defect
+                ? Failed("object-damaged", subject, $"its bytes do not decrypt: {defect}", "nestegg check tells whether the copy is damaged; another snapshot may have a good one")
+                : WrongHash(subject);
         }
 
         return file.Type == FileType.LivePhoto
@@ -94,69 +85,42 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
     private async Task<FetchedContent> UnpackAsync(LibraryFile file, string zipPath, string subject, CancellationToken cancellationToken)
     {
         var parts = new List<FetchedPart>();
-        string? problem;
+        PartsOutcome outcome;
         await using (var zip = new FileStream(zipPath, FileMode.Open, FileAccess.Read, FileShare.Read))
         {
-            if (LivePhoto.TryOpen(zip, out var livePhoto, out problem))
+            outcome = await ContentReader.UnpackAsync(zip, file.Hash, part =>
             {
-                using (livePhoto)
-                {
-                    foreach (var (part, recorded) in new[] { (livePhoto.Image, file.Hash.Image), (livePhoto.Video, file.Hash.Video) })
-                    {
-                        var path = newFile();
-                        parts.Add(new FetchedPart(path, part.Extension));
-                        if (await CopyAsync(part, path, cancellationToken) is not { } hash)
-                        {
-                            problem = "a part of the live photo's zip is damaged";
-                            break;
-                        }
-
-                        if (IsHash(recorded) && recorded != hash)
-                        {
-                            Delete([.. parts, new FetchedPart(zipPath, null)]);
-                            return WrongHash(subject);
-                        }
-                    }
-                }
-            }
+                parts.Add(new FetchedPart(newFile(), part.Extension));
+                return Create(parts[^1].Path);
+            }, cancellationToken);
         }
 
-        if (problem is null)
+        if (outcome.IsWhole)
         {
             File.Delete(zipPath);
             return new FetchedContent(parts, null, Oddity(file, subject));
         }
 
         Delete(parts);
-        return new FetchedContent([new FetchedPart(zipPath, ".zip")], null, new Finding(
-            "live-photo-kept-whole", Severity.Warning, subject, $"{problem}; it is written as it was uploaded, as a zip", "a program for broken zips may get its parts out"));
-    }
-
-    private async Task<string?> CopyAsync(LivePhotoPart part, string path, CancellationToken cancellationToken)
-    {
-        using var hash = new Blake2b();
-        await using var target = Create(path);
-        var copied = await part.TryCopyToAsync((bytes, _) =>
+        if (outcome.Mismatch is not null)
         {
-            hash.Update(bytes.Span);
-            Write(target, bytes.Span);
-            return ValueTask.CompletedTask;
-        }, cancellationToken);
-        return copied ? Convert.ToBase64String(hash.Finish()) : null;
+            File.Delete(zipPath);
+            return WrongHash(subject);
+        }
+
+        return new FetchedContent([new FetchedPart(zipPath, ".zip")], null, new Finding(
+            "live-photo-kept-whole", Severity.Warning, subject, $"{outcome.Problem}; it is written as it was uploaded, as a zip", "a program for broken zips may get its parts out"));
     }
 
     private static Finding? Oddity(LibraryFile file, string subject) => file switch
     {
         { Metadata: null } => new Finding("metadata-damaged", Severity.Error, subject, "its description does not open; its bytes are written under a name made of its id", "another snapshot may have its description"),
         { Name: null or "" } => new Finding("title-missing", Severity.Warning, subject, "it has no title; it is written under a name made of its id"),
-        { Hash: var hash } when new[] { hash.Whole, hash.Image, hash.Video }.Any(text => text is not null && !IsHash(text)) => new Finding(
+        { Hash: var hash } when new[] { hash.Whole, hash.Image, hash.Video }.Any(text => text is not null && !ContentReader.IsHash(text)) => new Finding(
             "hash-unreadable", Severity.Warning, subject, "the hash that its app recorded is none; it is written, and only the authenticators of its stream speak for it"),
         { Type: < FileType.Image or > FileType.Info } => new Finding("type-unknown", Severity.Warning, subject, $"it is of type {(int)file.Type}, which is none that this program knows; it is written as it is"),
         _ => null,
     };
-
-    private static bool IsHash(string? text) =>
-        text is { Length: > 0 and <= 128 } && Convert.TryFromBase64String(text, new byte[128], out var length) && length == Blake2b.FileHashBytes;
 
     private static FetchedContent WrongHash(string subject) => Failed(
         "hash-mismatch", subject, "it decrypts whole, and its hash is not the one that the uploading app recorded; it is not written", "another snapshot may have the right bytes; nestegg prove says more");
@@ -175,29 +139,16 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
     private async Task WriteAsync(string path, byte[] content, CancellationToken cancellationToken)
     {
         await using var target = Create(path);
-        cancellationToken.ThrowIfCancellationRequested();
-        Write(target, content);
+        await target.WriteAsync(content, cancellationToken);
     }
 
-    private FileStream Create(string path)
+    private TargetFile Create(string path)
     {
         try
         {
-            return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            return new TargetFile(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0), TargetFailure);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw TargetFailure(exception);
-        }
-    }
-
-    private void Write(FileStream target, ReadOnlySpan<byte> bytes)
-    {
-        try
-        {
-            target.Write(bytes);
-        }
-        catch (IOException exception)
         {
             throw TargetFailure(exception);
         }
@@ -206,4 +157,27 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
     // A full disk is nothing that the next file would not meet too: it ends the export, unlike what is wrong with one file.
     private NesteggException TargetFailure(Exception exception) =>
         _targetFailure = new NesteggException(ExitCode.OutOfReach, $"the export folder cannot be written: {exception.Message}", "make room or mount it, and run the export again; it goes on where it is", exception);
+
+    /// <summary>A file being written, whose failures are told apart from those of the bytes' source.</summary>
+    private sealed class TargetFile(FileStream file, Func<Exception, NesteggException> failure) : WriteOnlyStream
+    {
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                file.Write(buffer.Span);
+                return ValueTask.CompletedTask;
+            }
+            catch (IOException exception)
+            {
+                throw failure(exception);
+            }
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            file.Dispose();
+            base.Dispose(disposing);
+        }
+    }
 }

@@ -5,7 +5,7 @@ using ZstdSharp.Unsafe;
 
 namespace Nestegg.Repositories;
 
-/// <summary>A file of a snapshot's folder in the making: zstd, within age when it is secret.</summary>
+/// <summary>A file of a snapshot or a proof in the making: zstd, within age when it is secret.</summary>
 internal sealed class PartWriter : IAsyncDisposable
 {
     private readonly string key;
@@ -15,10 +15,10 @@ internal sealed class PartWriter : IAsyncDisposable
     private readonly AgeWriter? age;
     private readonly CompressionStream zstd;
 
-    private PartWriter(SnapshotId id, string name, StoreWriter item, HashingStream hashing, AgeWriter? age)
+    private PartWriter(string key, StoreWriter item, HashingStream hashing, AgeWriter? age)
     {
-        (this.name, this.item, this.hashing, this.age) = (name, item, hashing, age);
-        key = RepositoryKeys.SnapshotFile(id, name);
+        (this.key, this.item, this.hashing, this.age) = (key, item, hashing, age);
+        name = key[(key.LastIndexOf('/') + 1)..];
         zstd = new CompressionStream((Stream?)age ?? hashing, leaveOpen: true);
         zstd.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
     }
@@ -26,15 +26,22 @@ internal sealed class PartWriter : IAsyncDisposable
     /// <summary>Where the plain bytes go.</summary>
     public Stream Content => zstd;
 
-    public static async Task<PartWriter> CreateAsync(
-        Repository repository, SnapshotId id, string name, long expectedBytes, bool isSecret, CancellationToken cancellationToken)
+    public static Task<PartWriter> CreateAsync(
+        Repository repository, SnapshotId id, string name, long expectedBytes, bool isSecret, CancellationToken cancellationToken) =>
+        CreateAsync(repository, RepositoryKeys.SnapshotFile(id, name), expectedBytes, isSecret, cancellationToken);
+
+    /// <summary>A secret file elsewhere in the repository.</summary>
+    public static Task<PartWriter> CreateSecretAsync(Repository repository, string key, CancellationToken cancellationToken) =>
+        CreateAsync(repository, key, 64 * 1024, isSecret: true, cancellationToken);
+
+    private static async Task<PartWriter> CreateAsync(Repository repository, string key, long expectedBytes, bool isSecret, CancellationToken cancellationToken)
     {
         var item = await repository.Store.CreateAsync(expectedBytes, cancellationToken);
         try
         {
             var hashing = new HashingStream(item);
             var age = isSecret ? await AgeWriter.CreateAsync(hashing, repository.Recipients, cancellationToken) : null;
-            return new PartWriter(id, name, item, hashing, age);
+            return new PartWriter(key, item, hashing, age);
         }
         catch
         {

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Nestegg.Checks;
+using Nestegg.Proof;
 
 namespace Nestegg.Repositories;
 
@@ -11,6 +12,8 @@ namespace Nestegg.Repositories;
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(LockFile))]
 [JsonSerializable(typeof(CheckMemoryFile))]
+[JsonSerializable(typeof(ProofRecord))]
+[JsonSerializable(typeof(ProofSummary))]
 internal sealed partial class RepositoryJson : JsonSerializerContext
 {
     public static RepositoryJson Instance { get; } = new(new JsonSerializerOptions
@@ -24,7 +27,7 @@ internal sealed partial class RepositoryJson : JsonSerializerContext
         Converters =
         {
             new UtcTimeConverter(), new ObjectHashConverter(), new SnapshotIdConverter(),
-            new JsonStringEnumConverter<Severity>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<Severity>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<ProofVerdict>(JsonNamingPolicy.CamelCase),
         },
     });
 

@@ -24,7 +24,7 @@ public sealed class MuseumTests : IAsyncLifetime
     {
         Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         await using var dump = File.OpenRead(FixtureFolder.Dump(Moment));
-        _database = await ArchiveDatabase.LoadAsync(dump, [.. EnteTables.Library, "srp_auth"], Path.GetTempPath(), Token);
+        _database = await ArchiveDatabase.LoadAsync(dump, EnteTables.Library, Path.GetTempPath(), Token);
         var accounts = new[] { FamilyAccount.Alice, FamilyAccount.Bob, FamilyAccount.Carol }.Select(email => FamilyAccount.Of(Moment, email))
             .ToDictionary(person => person.Email, person => new MuseumAccount(person.UserId, person.TotpSecret));
         var objects = FixtureFolder.Objects(Moment).ToDictionary(found => found.Key, found => found.FilePath);

@@ -54,7 +54,7 @@ public sealed class LiveExportTests : IDisposable
     {
         Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         await using var dump = File.OpenRead(FixtureFolder.Dump(moment));
-        await using var database = await ArchiveDatabase.LoadAsync(dump, [.. EnteTables.Library, "srp_auth"], Path.GetTempPath(), Token);
+        await using var database = await ArchiveDatabase.LoadAsync(dump, EnteTables.Library, Path.GetTempPath(), Token);
         var person = FamilyAccount.Of(moment, email);
         var objects = FixtureFolder.Objects(moment).ToDictionary(found => found.Key, found => found.FilePath);
         await using var museum = await RecordedMuseum.StartAsync(

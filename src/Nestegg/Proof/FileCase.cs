@@ -1,0 +1,41 @@
+using Nestegg.Ente.Library;
+using Nestegg.Ente.Objects;
+using Nestegg.Repositories;
+
+namespace Nestegg.Proof;
+
+/// <summary>One file under proof, and whether everything of it was in order so far.</summary>
+internal sealed class FileCase(LibraryFile file, ProofLog log, bool withNames)
+{
+    private const string OtherSnapshot = "another snapshot may have it whole: nestegg find --all-snapshots, nestegg prove --snapshot ID";
+
+    public LibraryFile File => file;
+
+    public bool IsProved { get; private set; } = true;
+
+    /// <summary>Its bytes had been decrypted by an earlier proof.</summary>
+    public bool WasProvedBefore { get; set; }
+
+    private string Subject { get; } = withNames
+        ? $"file {file.Id} ({string.Join(", ", file.Albums.Select(album => album.Name))}: {file.Name})"
+        : $"file {file.Id}";
+
+    public void Error(string code, string message, string hint = OtherSnapshot)
+    {
+        IsProved = false;
+        log.Add(new Finding(code, Severity.Error, Subject, message, hint));
+    }
+
+    public void Warning(string code, string message, string hint = "") => log.Add(new Finding(code, Severity.Warning, Subject, message, hint));
+
+    /// <summary>What is derived can be made again: its damage leaves the file proved.</summary>
+    public void Derived(string code, string message)
+    {
+        log.Count(counts => counts.DerivedProblems++);
+        Warning(code, message, "Ente's apps make it again");
+    }
+
+    /// <summary>The object, in the bucket and in the repository.</summary>
+    public static string Where(NamedObject named, IndexRow row) =>
+        row.Pack is null ? $"{named.Key} in {row.StoredAs}" : $"{named.Key} at byte {row.Offset} of {row.StoredAs}";
+}

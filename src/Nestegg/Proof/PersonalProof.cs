@@ -1,0 +1,102 @@
+using Nestegg.Ente.Library;
+
+namespace Nestegg.Proof;
+
+/// <summary>Proves what is not a file: albums and their names, what the apps remember, contacts and their pictures, codes of Ente Auth, comments and reactions.</summary>
+internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, ProofLog log, ProofOptions options)
+{
+    private const int PictureMaxBytes = 16 * 1024 * 1024;
+    private const string Hint = "another snapshot may have it whole";
+
+    /// <summary>The albums that are not deleted; the others are of use only for the trash.</summary>
+    public IReadOnlyList<Album> ProveAlbums(IEnumerable<Album> albums)
+    {
+        var living = albums.Where(album => !album.IsDeleted).ToList();
+        foreach (var album in living)
+        {
+            log.AddAlbum(album, options.Names);
+            foreach (var problem in album.Problems)
+            {
+                Error(problem, options.Names ? $"album {album.Id} ({album.Name})" : $"album {album.Id}");
+            }
+        }
+
+        return living;
+    }
+
+    public async Task ProveAsync(ProofAccount account, IReadOnlyCollection<Album> albums, CancellationToken cancellationToken)
+    {
+        foreach (var problem in account.Keys.Problems)
+        {
+            Error(new LibraryProblem("account-key-damaged", problem), $"account {account.UserId}");
+        }
+
+        await foreach (var code in reader.AuthCodesAsync(account.UserId, account.Keys, cancellationToken))
+        {
+            Judge(code.Problem, $"code {code.Id}", counts => counts.AuthCodes++);
+        }
+
+        await foreach (var entity in reader.EntitiesAsync(account.UserId, account.Keys, cancellationToken))
+        {
+            Judge(entity.Problem, $"entry {entity.Id}", counts => counts.Entities++);
+        }
+
+        await foreach (var comment in reader.CommentsAsync(albums, cancellationToken))
+        {
+            Judge(comment.Problem, $"comment {comment.Id}", counts => counts.Comments++);
+        }
+
+        await foreach (var reaction in reader.ReactionsAsync(albums, cancellationToken))
+        {
+            Judge(reaction.Problem, $"reaction {reaction.Id}", counts => counts.Reactions++);
+        }
+
+        await foreach (var contact in reader.ContactsAsync(account.UserId, account.Keys, cancellationToken))
+        {
+            using (contact)
+            {
+                Judge(contact.Problem, $"contact {contact.Id}", counts => counts.Contacts++);
+                if (contact is { PictureObjectKey: { } key, Key: not null })
+                {
+                    await ProvePictureAsync(contact, key, cancellationToken);
+                }
+            }
+        }
+    }
+
+    private async Task ProvePictureAsync(Contact contact, string key, CancellationToken cancellationToken)
+    {
+        var problem = "the snapshot does not hold it";
+        if (await objects.FindAsync(key, cancellationToken) is { } row)
+        {
+            problem = $"it does not open ({row.StoredAs})";
+            try
+            {
+                if (await objects.ReadAsync(row, PictureMaxBytes, cancellationToken) is { } content && contact.TryOpenPicture(content, out _))
+                {
+                    problem = null;
+                }
+            }
+            catch (Exception failure) when (failure is NesteggException or IOException)
+            {
+                problem = failure.Message;
+            }
+        }
+
+        Judge(problem is null ? null : new LibraryProblem("contact-picture-damaged", $"the contact's picture, {key}: {problem}"), $"contact {contact.Id}", counts => counts.ContactPictures++);
+    }
+
+    private void Judge(LibraryProblem? problem, string subject, Action<ProofCounts> count)
+    {
+        if (problem is null)
+        {
+            log.Count(count);
+        }
+        else
+        {
+            Error(problem, subject);
+        }
+    }
+
+    private void Error(LibraryProblem problem, string subject) => log.Add(new Finding(problem.Code, Severity.Error, subject, problem.Message, Hint));
+}

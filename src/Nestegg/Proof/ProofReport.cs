@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace Nestegg.Proof;
+
+/// <summary>A proof as one HTML page that a person keeps: needs nothing else, prints on paper, holds no key material, and names only when the record has them.</summary>
+internal static class ProofReport
+{
+    private const int ShownFindings = 200;
+
+    public static string Write(ProofRecord record)
+    {
+        var page = new StringBuilder(16 * 1024);
+        page.Append($"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Proof of {Day(record.FinishedAt)}</title>\n<style>{Style}</style></head>\n<body><main class=\"{Class(record.Verdict)}\">\n");
+        Head(page, record);
+        Numbers(page, record);
+        Albums(page, record);
+        Findings(page, record);
+        Foot(page, record);
+        return page.Append("</main></body></html>\n").ToString();
+    }
+
+    private static void Head(StringBuilder page, ProofRecord record)
+    {
+        var (mark, title) = record.Verdict switch
+        {
+            ProofVerdict.Proved => ("✓", "This backup opens"),
+            ProofVerdict.SampleProved => ("✓", "The sample of this backup opens"),
+            _ => ("!", "Not everything opens"),
+        };
+        page.Append($"<header><div class=\"seal\" aria-hidden=\"true\">{mark}</div><div><p class=\"kind\">Proof of a backup</p><h1>{title}</h1><p class=\"lead\">{Text(Sentence(record))}</p></div></header>\n");
+        page.Append("<dl class=\"facts\">");
+        Fact(page, "Account", $"{record.Account} (number {record.UserId})");
+        Fact(page, "Instance", record.Instance);
+        Fact(page, "State of", Time(record.SnapshotCreatedAt));
+        Fact(page, "Proved on", Time(record.FinishedAt));
+        page.Append("</dl>\n");
+    }
+
+    private static string Sentence(ProofRecord record)
+    {
+        var counts = record.Counts;
+        var files = $"{Number(counts.FilesProved)} of {Count(counts.Files, "file")}";
+        var how = record.OpenedWith == "password" ? "the account’s password" : "the account’s recovery key";
+        return record.Verdict switch
+        {
+            ProofVerdict.Proved => $"With {how} alone, {(counts.FilesProved == counts.Files ? $"all {Count(counts.Files, "file")}" : files)} were decrypted, byte for byte, and compared with what the uploading app had recorded.",
+            ProofVerdict.SampleProved => $"With {how} alone, a random sample was decrypted, byte for byte: {files}. The keys and descriptions of all files were opened.",
+            _ => $"With {how}, {files} were decrypted and are in order; {Number(counts.FilesNotProved)} are not. What is wrong stands below.",
+        };
+    }
+
+    private static void Numbers(StringBuilder page, ProofRecord record)
+    {
+        var counts = record.Counts;
+        page.Append("<section><h2>What was opened</h2><table class=\"numbers\">");
+        Row(page, "Files", counts.Files, "each once, those in the trash among them");
+        Row(page, "proved", counts.FilesProved, "every chunk authentic, whole, and as recorded", "sub");
+        Row(page, "not proved", counts.FilesNotProved, "see below", "sub bad", hideZero: true);
+        Row(page, "proved by an earlier proof", counts.FilesProvedBefore, "same bytes, same keys; not read again", "sub", hideZero: true);
+        Row(page, "outside the sample", counts.FilesNotSampled, "only their keys and descriptions were opened", "sub", hideZero: true);
+        Row(page, "shared by others", counts.SharedFiles, "", "sub", hideZero: true);
+        Row(page, "in the trash", counts.TrashFiles, "", "sub", hideZero: true);
+        Row(page, "without a recorded hash", counts.FilesWithoutHash, "uploaded by old apps: their authenticators alone speak for them", "sub", hideZero: true);
+        Row(page, "live photos", counts.LivePhotos, "picture and video compared apart", "sub", hideZero: true);
+        Row(page, "items of Locker", counts.LockerItems, "notes, credentials and the like", "sub", hideZero: true);
+        page.Append($"<tr><th>Decrypted</th><td>{Bytes(counts.DecryptedBytes)}</td><td>{Number(counts.DecryptedBytes)} bytes of plain content</td></tr>");
+        Row(page, "Thumbnails", counts.Thumbnails, "", hideZero: true);
+        Row(page, "Derived data", counts.DerivedObjects, "search and face data, streamable videos; can be made again", hideZero: true);
+        Row(page, "derived data that does not open", counts.DerivedProblems, "the apps make it again", "sub", hideZero: true);
+        Row(page, "Albums", counts.Albums, counts.SharedAlbums > 0 ? $"{Number(counts.SharedAlbums)} of them shared by others" : "");
+        Row(page, "Places, people, memories", counts.Entities, "", hideZero: true);
+        Row(page, "Contacts", counts.Contacts, counts.ContactPictures > 0 ? $"{Number(counts.ContactPictures)} with a picture" : "", hideZero: true);
+        Row(page, "Codes of Ente Auth", counts.AuthCodes, "", hideZero: true);
+        Row(page, "Comments", counts.Comments, "", hideZero: true);
+        Row(page, "Reactions", counts.Reactions, "", hideZero: true);
+        page.Append("</table></section>\n");
+    }
+
+    // Without names an album is a number, which says nothing to a person, unless something in it is wrong.
+    private static void Albums(StringBuilder page, ProofRecord record)
+    {
+        var shown = record.Albums.Where(album => album.Name is not null || album.NotProved > 0).ToList();
+        if (shown.Count == 0)
+        {
+            return;
+        }
+
+        page.Append("<section><h2>Albums</h2><table class=\"list\"><thead><tr><th>Album</th><th>Files</th><th>Not proved</th></tr></thead><tbody>");
+        foreach (var album in shown)
+        {
+            var name = album.Name is { Length: > 0 } text ? Text(text) : $"album {album.Id}";
+            page.Append($"<tr><td>{name}{(album.IsShared ? " <small>shared by another</small>" : "")}</td><td>{Number(album.Files)}</td><td{(album.NotProved > 0 ? " class=\"bad\"" : "")}>{Number(album.NotProved)}</td></tr>");
+        }
+
+        page.Append("</tbody></table></section>\n");
+    }
+
+    private static void Findings(StringBuilder page, ProofRecord record)
+    {
+        if (record.Findings.Count == 0)
+        {
+            return;
+        }
+
+        page.Append("<section><h2>What was found</h2><table class=\"list findings\"><tbody>");
+        foreach (var finding in record.Findings.OrderByDescending(finding => finding.Severity).Take(ShownFindings))
+        {
+            page.Append($"<tr><td class=\"{(finding.Severity == Severity.Error ? "bad" : "fair")}\">{(finding.Severity == Severity.Error ? "wrong" : "note")}</td><td><b>{Text(finding.Subject)}</b><br>{Text(finding.Message)}");
+            page.Append(finding.Hint.Length > 0 ? $"<br><small>{Text(finding.Hint)}</small></td></tr>" : "</td></tr>");
+        }
+
+        page.Append("</tbody></table>");
+        var all = record.Counts.Errors + record.Counts.Warnings;
+        page.Append(all > ShownFindings ? $"<p>The first {Number(Math.Min(ShownFindings, all))} of {Number(all)} are shown.</p></section>\n" : "</section>\n");
+    }
+
+    private static void Foot(StringBuilder page, ProofRecord record)
+    {
+        var took = record.FinishedAt - record.StartedAt;
+        page.Append("<footer><dl class=\"small\">");
+        Fact(page, "Snapshot", record.Snapshot.ToString());
+        Fact(page, "Manifest, SHA-256", record.ManifestSha256.ToString());
+        Fact(page, "Repository", record.RepositoryId);
+        Fact(page, "Made by", $"{record.Program}, in {Duration(took)}");
+        page.Append("</dl><p>The manifest’s hash stands for every byte of the snapshot. This page holds no password and no key, and nothing of what was decrypted");
+        page.Append(record.Albums.Any(album => album.Name is not null) ? " but the names that were asked for.</p></footer>\n" : ".</p></footer>\n");
+    }
+
+    private static void Fact(StringBuilder page, string name, string value) => page.Append($"<div><dt>{name}</dt><dd>{Text(value)}</dd></div>");
+
+    private static void Row(StringBuilder page, string name, long value, string note, string kind = "", bool hideZero = false)
+    {
+        if (!hideZero || value > 0)
+        {
+            page.Append($"<tr class=\"{kind}\"><th>{name}</th><td>{Number(value)}</td><td>{note}</td></tr>");
+        }
+    }
+
+    private static string Class(ProofVerdict verdict) => verdict == ProofVerdict.NotProved ? "bad-page" : "good-page";
+
+    private static string Text(string text) => WebUtility.HtmlEncode(text);
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Count(long value, string noun) => value == 1 ? $"1 {noun}" : $"{Number(value)} {noun}s";
+
+    private static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
+
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    private static string Duration(TimeSpan took) => took.TotalMinutes < 2
+        ? $"{took.TotalSeconds.ToString("N0", CultureInfo.InvariantCulture)} seconds"
+        : took.TotalHours < 2 ? $"{took.TotalMinutes.ToString("N0", CultureInfo.InvariantCulture)} minutes" : $"{took.TotalHours.ToString("N1", CultureInfo.InvariantCulture)} hours";
+
+    private static string Bytes(long bytes)
+    {
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
+        var unit = bytes < 1024 ? 0 : Math.Min(units.Length - 1, (int)Math.Log(bytes, 1024));
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes / Math.Pow(1024, unit):0.#} {units[unit]}");
+    }
+
+    private const string Style = """
+
+        :root { --ink: #1d2733; --soft: #5b6775; --line: #dde3e9; --good: #1f7a4d; --bad: #b3261e; --accent: var(--good); }
+        * { box-sizing: border-box; }
+        body { margin: 0; background: #f2f4f6; color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
+        main { max-width: 52rem; margin: 2.5rem auto; padding: 3rem 3.25rem 2.25rem; background: #fff; border-top: 6px solid var(--accent); border-radius: 4px; box-shadow: 0 1px 4px rgb(29 39 51 / 14%); }
+        .bad-page { --accent: var(--bad); }
+        header { display: flex; gap: 1.75rem; align-items: flex-start; }
+        .seal { flex: none; width: 4.75rem; height: 4.75rem; border: 3px solid var(--accent); border-radius: 50%; outline: 1px solid var(--accent); outline-offset: 4px; color: var(--accent); font: 700 2.5rem/4.3rem Georgia, serif; text-align: center; }
+        .kind { margin: 0; color: var(--soft); letter-spacing: .08em; text-transform: uppercase; font-size: .78rem; }
+        h1 { margin: .1rem 0 .4rem; font: 600 2rem/1.2 Georgia, "Times New Roman", serif; }
+        h2 { margin: 2.2rem 0 .6rem; font: 600 1.15rem/1.3 Georgia, "Times New Roman", serif; }
+        .lead { margin: 0; font-size: 1.06rem; }
+        dl { margin: 1.9rem 0 0; display: grid; grid-template-columns: repeat(2, 1fr); gap: .9rem 2rem; }
+        dt { color: var(--soft); font-size: .8rem; } dd { margin: 0; overflow-wrap: anywhere; }
+        .facts { padding: 1.1rem 0; border-block: 1px solid var(--line); }
+        table { width: 100%; border-collapse: collapse; } th { text-align: left; font-weight: 600; }
+        th, td { padding: .38rem .5rem; vertical-align: top; border-bottom: 1px solid var(--line); }
+        .numbers th { width: 36%; padding-left: 0; } .numbers td:nth-child(2) { width: 18%; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } .numbers td:nth-child(3) { padding-left: 1.4rem; color: var(--soft); font-size: .9rem; }
+        .sub th { padding-left: 1.3rem; font-weight: 400; } .bad, tr.bad th, tr.bad td:nth-child(2) { color: var(--bad); font-weight: 600; } .fair { color: #8a5a00; }
+        .list td + td, .list th + th { text-align: right; font-variant-numeric: tabular-nums; } .findings td + td { text-align: left; overflow-wrap: anywhere; }
+        small { color: var(--soft); } footer { margin-top: 2.4rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .82rem; } footer dl { margin-top: 1.1rem; } footer p { margin: 1.1rem 0 0; }
+        @media (max-width: 40rem) { main { margin: 0; padding: 1.5rem 1.1rem; } header { gap: 1.1rem; } dl { grid-template-columns: 1fr; } }
+        @media print { @page { margin: 16mm; } body { background: #fff; font-size: 10.5pt; } main { margin: 0; padding: 1rem 0 0; max-width: none; box-shadow: none; } tr, header, dl { break-inside: avoid; } h2 { break-after: avoid; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+
+        """;
+}
