@@ -1,7 +1,3 @@
-using Nestegg.Age;
-using Nestegg.Minisign;
-using Nestegg.Repositories;
-using Nestegg.Stores;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;
@@ -11,31 +7,24 @@ namespace Nestegg.IntegrationTests.Audit;
 /// <summary>The recorded instance with all three of its buckets and a repository beside it, to be harmed and then audited, live and as a snapshot.</summary>
 internal sealed class AuditedInstance : IDisposable
 {
-    private AuditedInstance(FixtureInstance instance, string secondBucket) => (Instance, SecondBucket) = (instance, secondBucket);
+    private AuditedInstance(FixtureInstance instance) => Instance = instance;
 
     public FixtureInstance Instance { get; }
 
     /// <summary>The bucket in slot <c>wasabi-eu-central-2-v3</c>.</summary>
-    public string SecondBucket { get; }
-
-    private string IdentityPath => Instance["identity.txt"];
+    public string SecondBucket => Instance.SecondBucket;
 
     public static async Task<AuditedInstance> StartAsync(string moment, SharedServers servers, CancellationToken cancellationToken)
     {
         Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         var ceph = await servers.CephAsync(cancellationToken);
         var instance = await FixtureInstance.StartAsync(moment, await servers.PostgresAsync(cancellationToken), ceph, cancellationToken);
-        var second = await ceph.CreateBucketAsync(cancellationToken);
-        await AddSlotAsync(instance, "wasabi-eu-central-2-v3", second, cancellationToken);
-        await AddSlotAsync(instance, "scw-eu-fr-v3", await ceph.CreateBucketAsync(cancellationToken), cancellationToken);
-        var audited = new AuditedInstance(instance, second);
-        await audited.CreateRepositoryAsync(cancellationToken);
-        return audited;
+        return new AuditedInstance(instance);
     }
 
     private string[] LiveArguments => ["audit", "--json", "--config", Instance.ConfigurationPath];
 
-    private string[] SnapshotArguments => ["audit", "--json", "--snapshot", "latest", "--identity", IdentityPath, "--repository", Instance.RepositoryFolder];
+    private string[] SnapshotArguments => ["audit", "--json", "--snapshot", "latest", "--identity", Instance.IdentityPath, "--repository", Instance.RepositoryFolder];
 
     public Task<Cli> LiveAsync(ExitCode expected, CancellationToken cancellationToken, params string[] more) =>
         Cli.ExpectAsync(expected, cancellationToken, [.. LiveArguments, .. more]);
@@ -77,20 +66,4 @@ internal sealed class AuditedInstance : IDisposable
         Assert.True(run.ExitCode is ExitCode.Done or ExitCode.Incomplete, run.Out + run.Error);
         return run;
     }
-
-    private async Task CreateRepositoryAsync(CancellationToken cancellationToken)
-    {
-        using var key = MinisignSecretKey.Generate();
-        using var identity = AgeIdentity.Generate();
-        await File.WriteAllBytesAsync(Instance.SigningKey, key.ToFileText(), cancellationToken);
-        await File.WriteAllBytesAsync(IdentityPath, AgeIdentityFile.Write(identity, DateTimeOffset.UnixEpoch, []), cancellationToken);
-        await using var store = LocalStore.Create(Instance.RepositoryFolder, TimeProvider.System);
-        await Repository.CreateAsync(store, [identity.Recipient], key.PublicKey, TimeProvider.System, cancellationToken);
-    }
-
-    private static async Task AddSlotAsync(FixtureInstance instance, string slot, string bucket, CancellationToken cancellationToken) =>
-        await File.AppendAllTextAsync(
-            instance.ConfigurationPath,
-            $"  s3.{slot}.bucket: {bucket}\n  s3.{slot}.key: {CephGateway.AccessKey}\n  s3.{slot}.secret: {CephGateway.SecretKey}\n  s3.{slot}.region: {CephGateway.Region}\n",
-            cancellationToken);
 }

@@ -1,5 +1,3 @@
-using Nestegg.Age;
-using Nestegg.Minisign;
 using Nestegg.Repositories;
 using Nestegg.Stores;
 using Nestegg.TestKit;
@@ -97,13 +95,7 @@ public class BackupTests(SharedServers servers)
     private async Task<FixtureInstance> StartAsync()
     {
         Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        var instance = await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
-        using var key = MinisignSecretKey.Generate();
-        await File.WriteAllBytesAsync(instance.SigningKey, key.ToFileText(), Token);
-        await using var store = LocalStore.Create(instance.RepositoryFolder, TimeProvider.System);
-        using var identity = AgeIdentity.Generate();
-        await Repository.CreateAsync(store, [identity.Recipient], key.PublicKey, TimeProvider.System, Token);
-        return instance;
+        return await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
     }
 
     private static Task<Cli> BackupAsync(FixtureInstance instance, ExitCode expected) =>

@@ -1,24 +1,31 @@
 using Amazon.S3;
+using Nestegg.Age;
+using Nestegg.Minisign;
+using Nestegg.Repositories;
+using Nestegg.Stores;
 using Nestegg.TestKit.Servers;
 
 namespace Nestegg.TestKit.Instances;
 
 /// <summary>
-/// The recorded instance brought to life on real servers: its database in a PostgreSQL, its objects in a bucket, its folder copied, and a
-/// <c>nestegg.yaml</c> that leads there. Host names stay those inside compose and go through the map, as on a real host.
+/// The recorded instance brought to life on real servers: its database in a PostgreSQL, its objects in a bucket, its folder copied, an empty
+/// repository, and a <c>nestegg.yaml</c> that leads there. Host names stay those inside compose and go through the map, as on a real host.
 /// </summary>
 public sealed class FixtureInstance : IDisposable
 {
     private readonly TemporaryFolder folder = new();
+    private static readonly string[] Slots = ["b2-eu-cen", "wasabi-eu-central-2-v3", "scw-eu-fr-v3"];
+
     private readonly PostgresServer postgres;
     private readonly CephGateway store;
+    private readonly string[] buckets;
 
-    private FixtureInstance(PostgresServer postgres, CephGateway store, string database, string bucket)
+    private FixtureInstance(PostgresServer postgres, CephGateway store, string database, string[] buckets)
     {
-        (this.postgres, this.store, Database, Bucket) = (postgres, store, database, bucket);
+        (this.postgres, this.store, Database, this.buckets) = (postgres, store, database, buckets);
         Folder = folder["my-ente"];
         CopyFolder(FixtureFolder.Instance, Folder);
-        SigningKey = folder["signing.key"];
+        IdentityPath = folder["identity.txt"];
         RepositoryFolder = folder["repository"];
         ConfigurationPath = folder["nestegg.yaml"];
         File.WriteAllText(ConfigurationPath, Configuration());
@@ -29,11 +36,16 @@ public sealed class FixtureInstance : IDisposable
 
     public string Database { get; private set; }
 
-    public string Bucket { get; }
+    /// <summary>The bucket with the objects: in slot <c>b2-eu-cen</c>, as the quickstart has it.</summary>
+    public string Bucket => buckets[0];
+
+    /// <summary>The empty bucket in slot <c>wasabi-eu-central-2-v3</c>.</summary>
+    public string SecondBucket => buckets[1];
 
     public string RepositoryFolder { get; }
 
-    public string SigningKey { get; }
+    /// <summary>What opens the secret parts of the repository.</summary>
+    public string IdentityPath { get; }
 
     public string ConfigurationPath { get; }
 
@@ -44,10 +56,17 @@ public sealed class FixtureInstance : IDisposable
 
     public static async Task<FixtureInstance> StartAsync(string moment, PostgresServer postgres, CephGateway store, CancellationToken cancellationToken)
     {
-        var bucket = await store.CreateBucketAsync(cancellationToken);
-        await FixtureFolder.UploadAsync(store.Client, moment, bucket, cancellationToken);
+        var buckets = new List<string>();
+        foreach (var _ in Slots)
+        {
+            buckets.Add(await store.CreateBucketAsync(cancellationToken));
+        }
+
+        await FixtureFolder.UploadAsync(store.Client, moment, buckets[0], cancellationToken);
         var database = await postgres.RestoreAsync(FixtureFolder.Dump(moment), cancellationToken);
-        return new FixtureInstance(postgres, store, database, bucket);
+        var instance = new FixtureInstance(postgres, store, database, [.. buckets]);
+        await instance.CreateRepositoryAsync(cancellationToken);
+        return instance;
     }
 
     /// <summary>Time goes on: the database and the objects of the other moment take the place of what is there.</summary>
@@ -58,16 +77,38 @@ public sealed class FixtureInstance : IDisposable
         await File.WriteAllTextAsync(ConfigurationPath, Configuration(), cancellationToken);
     }
 
+    /// <summary>The bad day: the database, the objects and the folder are gone.</summary>
+    public async Task DestroyAsync(CancellationToken cancellationToken)
+    {
+        await postgres.ExecuteAsync("postgres", $"DROP DATABASE {Database} WITH (FORCE)", cancellationToken);
+        foreach (var item in (await store.Client.ListObjectsV2Async(new() { BucketName = Bucket }, cancellationToken)).S3Objects ?? [])
+        {
+            await store.Client.DeleteObjectAsync(Bucket, item.Key, cancellationToken);
+        }
+
+        Directory.Delete(Folder, recursive: true);
+    }
+
     public Task<Npgsql.NpgsqlConnection> OpenDatabaseAsync(CancellationToken cancellationToken) => postgres.OpenAsync(Database, cancellationToken);
 
     public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => postgres.ExecuteAsync(Database, sql, cancellationToken);
 
     public void Dispose() => folder.Dispose();
 
+    private async Task CreateRepositoryAsync(CancellationToken cancellationToken)
+    {
+        using var key = MinisignSecretKey.Generate();
+        using var identity = AgeIdentity.Generate();
+        await File.WriteAllBytesAsync(folder["signing.key"], key.ToFileText(), cancellationToken);
+        await File.WriteAllBytesAsync(IdentityPath, identity.ToText(), cancellationToken);
+        await using var repository = LocalStore.Create(RepositoryFolder, TimeProvider.System);
+        await Repository.CreateAsync(repository, [identity.Recipient], key.PublicKey, TimeProvider.System, cancellationToken);
+    }
+
     private string Configuration() => $"""
         instance: {Folder}
         repository: {RepositoryFolder}
-        signing-key: {SigningKey}
+        signing-key: {folder["signing.key"]}
         map:
           - postgres:5432=127.0.0.1:{postgres.Port}
           - localhost:3200={store.Endpoint.Authority}
@@ -75,12 +116,9 @@ public sealed class FixtureInstance : IDisposable
           db.name: {Database}
           db.user: {PostgresServer.User}
           db.password: {PostgresServer.Password}
-          s3.b2-eu-cen.bucket: {Bucket}
-          s3.b2-eu-cen.key: {CephGateway.AccessKey}
-          s3.b2-eu-cen.secret: {CephGateway.SecretKey}
-          s3.b2-eu-cen.region: {CephGateway.Region}
 
-        """;
+        """ + string.Concat(Slots.Zip(buckets, (slot, bucket) =>
+        $"  s3.{slot}.bucket: {bucket}\n  s3.{slot}.key: {CephGateway.AccessKey}\n  s3.{slot}.secret: {CephGateway.SecretKey}\n  s3.{slot}.region: {CephGateway.Region}\n"));
 
     private static void CopyFolder(string from, string to)
     {

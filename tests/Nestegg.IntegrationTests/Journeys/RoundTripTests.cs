@@ -1,0 +1,56 @@
+using Nestegg.IntegrationTests.Restore;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
+
+namespace Nestegg.IntegrationTests.Journeys;
+
+/// <summary>The main job from end to end, on the command line, with real servers: two moments into one repository, everything lost, both brought back.</summary>
+public class RoundTripTests(SharedServers servers)
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Two_moments_are_backed_up_lost_and_restored_byte_for_byte()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        using var instance = await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
+        var first = await BackupAsync(instance);
+        await instance.MoveToAsync("t2", Token);
+        var second = await BackupAsync(instance);
+        await ExpectCleanAsync(instance, "check", "--read");
+        await ExpectCleanAsync(instance, "audit", "--live");
+        await ExpectCleanAsync(instance, "audit", "--snapshot", first, "--identity", instance.IdentityPath);
+        await ExpectCleanAsync(instance, "audit", "--snapshot", second, "--identity", instance.IdentityPath);
+
+        await instance.DestroyAsync(Token);
+        await RestoreAsync(instance, first, "t1");
+        await RestoreAsync(instance, second, "t2");
+    }
+
+    private static async Task<string> BackupAsync(FixtureInstance instance)
+    {
+        var run = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", instance.ConfigurationPath);
+        Assert.True(run.Summary.GetProperty("complete").GetBoolean());
+        return run.Summary.GetProperty("snapshot").GetString()!;
+    }
+
+    private static async Task ExpectCleanAsync(FixtureInstance instance, params string[] command)
+    {
+        var run = await Cli.ExpectAsync(ExitCode.Done, Token, [.. command, "--json", "--config", instance.ConfigurationPath]);
+        Assert.Empty(run.FindingCodes("error"));
+        Assert.Empty(run.FindingCodes("warning"));
+    }
+
+    private async Task RestoreAsync(FixtureInstance instance, string snapshot, string moment)
+    {
+        // Nothing but the repository and the identity, on a machine with a new database, a new bucket and new secrets.
+        using var target = await NewInstance.CreateAsync(servers, Token);
+        string[] map = [.. target.Map.SelectMany(entry => new[] { "--map", entry })];
+        var run = await Cli.ExpectAsync(
+            ExitCode.Done, Token,
+            ["restore", "--json", "--repository", instance.RepositoryFolder, "--identity", instance.IdentityPath, "--snapshot", snapshot, "--into", target.Folder, .. map]);
+        Assert.True(run.Summary.GetProperty("complete").GetBoolean());
+        Assert.Equal(NewInstance.Expected(moment), await target.HashObjectsAsync(Token));
+        await NewInstance.AssertTablesAsync(target, moment, Token);
+    }
+}
