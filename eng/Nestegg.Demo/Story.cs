@@ -60,9 +60,17 @@ internal sealed class Story(string folder)
             await nestegg.RunAsync("audit --live", cancellationToken);
         }
 
-        Say("And without any server at all: Ada's photos, straight from the repository, with the password that she had at the snapshot.");
-        await WriteAsync("ada-password.txt", people[0].Password + "\n", cancellationToken);
+        Say("And without any server at all: everything that Ada and Ben can open is decrypted and compared, with the passwords that they had at the snapshot.");
+        foreach (var person in people.Take(2))
+        {
+            var name = person.Name.ToLowerInvariant();
+            await WriteAsync($"{name}-password.txt", person.Password + "\n", cancellationToken);
+            await nestegg.RunAsync($"prove --repository backups --identity identity.txt --user {person.Email} --password-file {name}-password.txt --report {name}.html", cancellationToken);
+        }
+
+        Say("Then Ada's photos in plain.");
         await nestegg.RunAsync($"export --repository backups --identity identity.txt --user {people[0].Email} --password-file ada-password.txt --to photos", cancellationToken);
+        await nestegg.RunAsync("snapshots", cancellationToken);
 
         Summarise(people, objects);
     }
@@ -76,6 +84,7 @@ internal sealed class Story(string folder)
             ("identity.txt", "opens them; in real life it is not kept on this machine"),
             ("my-new-ente", "the restored instance's folder, with the old secrets in the new museum.yaml"),
             ("new-buckets", "the restored objects"),
+            ("ada.html, ben.html", "the reports on what was proved, to print or keep"),
             ("photos", "Ada's albums in plain"),
         ])
         {

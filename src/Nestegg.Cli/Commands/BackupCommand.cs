@@ -28,11 +28,26 @@ internal static class BackupCommand
 
         await using var store = configuration.RequireRepository().OpenStore(create: false, common.Host.Time);
         var repository = await Repository.OpenAsync(store, cancellationToken);
+        RequireOwnRecipients(configuration, repository);
         using var signingKey = ReadSigningKey(configuration);
         await using var instance = EnteInstance.Open(configuration);
         var run = new BackupRun(instance, repository, signingKey, parallel ?? configuration.Parallel, common.Output, common.Host.Time);
         var result = await run.RunAsync(cancellationToken);
         return common.Output.Finish(Summary(result), result.ExitCode);
+    }
+
+    /// <summary>Whoever can write to the repository could add a recipient of their own to nestegg.json and read the next backup.</summary>
+    private static void RequireOwnRecipients(NesteggConfiguration configuration, Repository repository)
+    {
+        var known = configuration.Recipients.Order(StringComparer.Ordinal).ToArray();
+        var found = repository.Description.Recipients.Order(StringComparer.Ordinal).ToArray();
+        if (known.Length > 0 && !known.SequenceEqual(found))
+        {
+            throw new NesteggException(
+                ExitCode.Damaged,
+                $"nestegg.json at {repository.Store.Location} names the recipients {string.Join(", ", found)}; {configuration.Path} names {string.Join(", ", known)}",
+                "if you changed one of them, make both alike; if you did not, somebody else has written to the repository");
+        }
     }
 
     private static MinisignSecretKey ReadSigningKey(NesteggConfiguration configuration)

@@ -77,6 +77,16 @@ public class BackupTests(SharedServers servers)
     }
 
     [Fact]
+    public async Task A_recipient_that_somebody_added_to_the_repository_is_refused()
+    {
+        using var instance = await StartAsync();
+        await File.AppendAllTextAsync(instance.ConfigurationPath, "recipients: [age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq]\n", Token);
+        var run = await Cli.ExpectAsync(ExitCode.Damaged, Token, "backup", "--config", instance.ConfigurationPath);
+        Assert.Contains("age1qyqszqgp", run.Error);
+        Assert.Contains("somebody else has written to the repository", run.Error);
+    }
+
+    [Fact]
     public async Task A_busy_instance_gives_consistent_snapshots_and_no_false_loss()
     {
         using var instance = await StartAsync();
