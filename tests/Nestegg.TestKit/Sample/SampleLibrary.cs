@@ -132,11 +132,12 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
     public async Task PutVideoPreviewAsync(SampleFile file, CancellationToken cancellationToken)
     {
         var objectId = random.Id("pv");
-        var media = random.Bytes(300_000);
+        var mediaKey = random.Bytes(16);
+        var media = TransportStream(packets: 1600, mediaKey);
         var playlist = seal.DerivedObject(new JsonObject
         {
             ["type"] = "hls_video", ["width"] = 640, ["height"] = 360, ["size"] = media.Length,
-            ["playlist"] = $"#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-KEY:METHOD=AES-128,URI=\"data:text/plain;base64,{Convert.ToBase64String(random.Bytes(16))}\",IV=0x00000000000000000000000000000000\n#EXTINF:4,\n#EXT-X-BYTERANGE:{media.Length}@0\noutput.ts\n#EXT-X-ENDLIST\n",
+            ["playlist"] = $"#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-KEY:METHOD=AES-128,URI=\"data:text/plain;base64,{Convert.ToBase64String(mediaKey)}\",IV=0x00000000000000000000000000000000\n#EXTINF:4,\n#EXT-X-BYTERANGE:{media.Length}@0\noutput.ts\n#EXT-X-ENDLIST\n",
         }, file.Key);
         var key = $"{file.Owner.UserId}/file-data/{file.Id}/vid_preview/{objectId}";
         await storage.PutAsync(key, media, cancellationToken);
@@ -144,6 +145,21 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
         await storage.InsertAsync("file_data", cancellationToken,
             ("file_id", file.Id), ("user_id", file.Owner.UserId), ("data_type", "vid_preview"), ("size", (long)media.Length + playlist.Length),
             ("latest_bucket", SampleStorage.Slot), ("obj_id", objectId), ("obj_size", (long)media.Length));
+    }
+
+    /// <summary>Packets as MPEG cuts a stream into (188 bytes, the first of them 0x47), encrypted as HLS does.</summary>
+    private byte[] TransportStream(int packets, byte[] mediaKey)
+    {
+        const int PacketBytes = 188;
+        var stream = random.Bytes(packets * PacketBytes);
+        for (var i = 0; i < stream.Length; i += PacketBytes)
+        {
+            stream[i] = 0x47;
+        }
+
+        using var aes = Aes.Create();
+        aes.Key = mediaKey;
+        return aes.EncryptCbc(stream, new byte[16]);
     }
 
     public Task FinishAsync(CancellationToken cancellationToken) => storage.ExecuteAsync($"""
