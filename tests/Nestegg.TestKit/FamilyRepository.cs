@@ -8,7 +8,10 @@ namespace Nestegg.TestKit;
 internal static class FamilyRepository
 {
     /// <summary>Backs a moment up into a repository.</summary>
-    public static async Task<Manifest> BackUpFamilyAsync(this SampleRepository sample, string moment, CancellationToken cancellationToken)
+    /// <param name="change">Damages an object, by its key and bytes, before the backup reads it; null takes it away.</param>
+    /// <param name="folder">Another operator's folder than the recorded one.</param>
+    public static async Task<Manifest> BackUpFamilyAsync(
+        this SampleRepository sample, string moment, CancellationToken cancellationToken, Func<string, byte[], byte[]?>? change = null, string? folder = null)
     {
         await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, cancellationToken);
         await writer.PutSecretAsync(RepositoryKeys.Database, async (stream, token) =>
@@ -16,15 +19,18 @@ internal static class FamilyRepository
             await using var dump = File.OpenRead(FixtureFolder.Dump(moment));
             await dump.CopyToAsync(stream, token);
         }, 1_000_000, cancellationToken);
-        var instance = InstanceFolder.Read(FixtureFolder.Instance);
+        var instance = InstanceFolder.Read(folder ?? FixtureFolder.Instance);
         await writer.PutSecretAsync(RepositoryKeys.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(instance, stream, TimeProvider.System, token), 10_000, cancellationToken);
         foreach (var found in FixtureFolder.Objects(moment))
         {
             // The same key with other bytes is a new version, as in a real index.
             var version = found.Key.EndsWith("/mldata", StringComparison.Ordinal) ? moment[1] - '0' : 0;
             if (writer.Known.TryMark(found.Key, version, found.SizeBytes, out _)) continue;
-            await using var content = File.OpenRead(found.FilePath);
-            await writer.Objects.AddAsync(found.Key, version, content, found.SizeBytes, cancellationToken);
+            var recorded = await File.ReadAllBytesAsync(found.FilePath, cancellationToken);
+            if ((change is null ? recorded : change(found.Key, recorded)) is { } bytes)
+            {
+                await writer.Objects.AddAsync(found.Key, version, new MemoryStream(bytes), bytes.Length, cancellationToken);
+            }
         }
 
         return await writer.CommitAsync(SampleRepository.Draft(writer, new Dictionary<string, byte[]>()), cancellationToken);

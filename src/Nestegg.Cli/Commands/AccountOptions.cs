@@ -82,7 +82,8 @@ internal sealed class AccountSecret(byte[] password, SecretKey? recoveryKey) : I
         }
 
         throw new NesteggException(
-            ExitCode.BadInput, last is null ? $"the account {user} has no keys: its sign-up was not finished" : $"{user} in {snapshot.Manifest.Id}: {last.Message}",
+            last?.Outcome == OpenOutcome.Damaged ? ExitCode.Damaged : ExitCode.BadInput,
+            last is null ? $"the account {user} has no keys: its sign-up was not finished" : $"{user} in {snapshot.Manifest.Id}: {last.Message}",
             last?.Outcome switch
             {
                 OpenOutcome.WrongPassword => "the password that was in force when the snapshot was made is needed; the recovery key opens every snapshot",

@@ -159,10 +159,14 @@ internal sealed class ProveCommand(CommonOptions common)
             .Add("reactions", counts.Reactions, "reactions")
             .Add("problems", counts.Errors, "problems")
             .Add("kept", isKept, "kept in the repository")
-            .Add("verdict", Verdict(record), "verdict");
+            .Add("verdict", ProofText.Of(record.Verdict), "verdict");
     }
+}
 
-    private static string Verdict(ProofRecord record) => record.Verdict switch
+/// <summary>A verdict in words.</summary>
+internal static class ProofText
+{
+    public static string Of(ProofVerdict verdict) => verdict switch
     {
         ProofVerdict.Proved => "proved",
         ProofVerdict.SampleProved => "sample proved",

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using Nestegg.Cli.Terminal;
+using Nestegg.Proof;
 using Nestegg.Repositories;
 
 namespace Nestegg.Cli.Commands;
@@ -21,19 +23,20 @@ internal static class SnapshotsCommand
         var repository = await Repository.OpenAsync(store, cancellationToken);
         return id is null
             ? await ListAsync(repository, common.Output, cancellationToken)
-            : Describe(await repository.ReadManifestAsync(id, cancellationToken), common.Output);
+            : await DescribeAsync(repository, await repository.ReadManifestAsync(id, cancellationToken), common.Output, cancellationToken);
     }
 
     private static async Task<ExitCode> ListAsync(Repository repository, Output output, CancellationToken cancellationToken)
     {
         var (finished, unfinished) = await repository.ListSnapshotsAsync(cancellationToken);
+        var proofs = (await ProofArchive.ListAsync(repository, null, cancellationToken).ToListAsync(cancellationToken)).ToLookup(proof => proof.Snapshot);
         var rows = new List<string[]>();
         var damaged = 0;
         foreach (var snapshot in finished)
         {
             try
             {
-                rows.Add(Row(await repository.ReadManifestAsync(snapshot, cancellationToken)));
+                rows.Add(Row(await repository.ReadManifestAsync(snapshot, cancellationToken), [.. proofs[snapshot]]));
             }
             catch (NesteggException failure) when (failure.ExitCode == ExitCode.Damaged)
             {
@@ -42,19 +45,41 @@ internal static class SnapshotsCommand
             }
         }
 
-        output.Table("snapshot", ["id", "complete", "users", "files", "objects", "size", "new", "schema", "instance"], rows);
+        output.Table("snapshot", ["id", "complete", "users", "files", "objects", "size", "new", "schema", "instance", "proved"], rows);
         var summary = new Summary().Add("snapshots", finished.Count, "snapshots").Add("unfinished", unfinished.Count, "unfinished").Add("damaged", damaged, "damaged");
         return output.Finish(summary, damaged > 0 ? ExitCode.Damaged : ExitCode.Done);
     }
 
-    private static string[] Row(Manifest manifest) =>
+    private static string[] Row(Manifest manifest, IReadOnlyList<ProofSummary> proofs) =>
     [
         manifest.Id.ToString(), manifest.Complete ? "yes" : "no", $"{manifest.Counts.Users:N0}", $"{manifest.Counts.Files:N0}", $"{manifest.Counts.Objects:N0}",
-        ByteText.Of(manifest.Counts.ObjectBytes), $"{manifest.Counts.NewObjects:N0}", $"{manifest.Instance.SchemaVersion}", manifest.Instance.Name,
+        ByteText.Of(manifest.Counts.ObjectBytes), $"{manifest.Counts.NewObjects:N0}", $"{manifest.Instance.SchemaVersion}", manifest.Instance.Name, Proved(manifest, proofs),
     ];
 
-    private static ExitCode Describe(Manifest manifest, Output output)
+    /// <summary>By how many of the people and when last: <c>2 of 3 people, 2026-11-23</c>. A proof of another manifest under the same id is no proof of this one.</summary>
+    private static string Proved(Manifest manifest, IReadOnlyList<ProofSummary> proofs)
     {
+        var fitting = proofs.Where(proof => proof.ManifestSha256 == manifest.Hash).ToList();
+        if (fitting.Count == 0)
+            return "no";
+
+        var whole = fitting.Where(proof => proof.Verdict == ProofVerdict.Proved).ToList();
+        var failed = fitting.Count(proof => proof.Verdict == ProofVerdict.NotProved);
+        string[] parts =
+        [
+            .. whole.Count > 0 ? [$"{whole.Count} of {manifest.Counts.Users:N0} people"] : Array.Empty<string>(),
+            .. fitting.Count > whole.Count + failed ? [$"{fitting.Count - whole.Count - failed} in part"] : Array.Empty<string>(),
+            .. failed > 0 ? [$"FAILED for {failed}"] : Array.Empty<string>(),
+            Day(fitting.Max(proof => proof.FinishedAt)),
+        ];
+        return string.Join(", ", parts);
+    }
+
+    private static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private static async Task<ExitCode> DescribeAsync(Repository repository, Manifest manifest, Output output, CancellationToken cancellationToken)
+    {
+        var proofs = await ProofArchive.ListAsync(repository, manifest.Id, cancellationToken).Where(proof => proof.ManifestSha256 == manifest.Hash).ToListAsync(cancellationToken);
         foreach (var finding in manifest.Findings)
         {
             output.Report(new FindingEvent(finding));
@@ -62,6 +87,11 @@ internal static class SnapshotsCommand
 
         output.Table("missing", ["key", "size", "kind", "reason"], manifest.Missing.Select(lost => new[] { lost.Key, $"{lost.SizeBytes:N0}", lost.Kind, lost.Reason }));
         output.Table("kind", ["kind", "objects", "size"], manifest.Counts.Kinds.Select(kind => new[] { kind.Key, $"{kind.Value.Objects:N0}", ByteText.Of(kind.Value.Bytes) }));
+        output.Table("proof", ["person", "verdict", "when", "files", "proved", "not proved", "share", "by"], proofs.Select(proof => new[]
+        {
+            $"{proof.UserId}", ProofText.Of(proof.Verdict), proof.FinishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            $"{proof.Counts.Files:N0}", $"{proof.Counts.FilesProved:N0}", $"{proof.Counts.FilesNotProved:N0}", $"{proof.Sample * 100:0.##} %", proof.Program,
+        }));
         return output.Finish(new Summary()
             .Add("id", manifest.Id.ToString(), "snapshot")
             .Add("complete", manifest.Complete, "complete")
@@ -75,6 +105,7 @@ internal static class SnapshotsCommand
             .Add("files", manifest.Counts.Files, "files")
             .Add("objects", manifest.Counts.Objects, "objects")
             .AddBytes("objectBytes", manifest.Counts.ObjectBytes, "their size")
+            .Add("provedBy", proofs.Count(proof => proof.Verdict == ProofVerdict.Proved), "people who proved it")
             .Add("missing", manifest.Counts.Missing, "missing")
             .Add("missingDerived", manifest.Counts.MissingDerived, "derived missing")
             .Add("previous", manifest.Previous?.Id.ToString() ?? "", "the one before"));

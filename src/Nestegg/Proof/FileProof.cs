@@ -140,7 +140,8 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         }
         catch (Exception failure) when (failure is NesteggException or IOException)
         {
-            Unreadable(it, $"its {what}, {FileCase.Where(named, row)}, cannot be read: {failure.Message}", (failure as NesteggException)?.Hint ?? "run the proof again");
+            it.Error("object-unreadable", $"its {what}, {FileCase.Where(named, row)}, cannot be read: {failure.Message}", (failure as NesteggException)?.Hint ?? "run the proof again");
+            StopWhenOutOfReach(failure);
             return false;
         }
     }
@@ -157,6 +158,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
                 SecretStreamDefectKind.FinalMissing or SecretStreamDefectKind.ChunkTooShort => $"{what}-cut",
                 SecretStreamDefectKind.DataAfterFinal => $"{what}-longer",
                 _ when row.SizeBytes < named.SizeBytes => $"{what}-cut",
+                _ when row.SizeBytes > named.SizeBytes && named.SizeBytes >= 0 => $"{what}-longer",
                 _ => $"{what}-damaged",
             };
             var key = defect is not { Kind: SecretStreamDefectKind.NotAuthentic, Chunk: 1 } ? ""
@@ -201,14 +203,16 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         return outcome.Mismatch is null && (outcome.Problem is null || !it.File.Hash.IsOfParts);
     }
 
-    // A disk or a network that is gone fails every file alike: that ends the proof, unlike what is wrong with one of them.
-    private void Unreadable(FileCase it, string message, string hint)
+    // A disk or a network that is gone fails every file alike: that ends the proof. A pack that is missing does not, however many it held.
+    private void StopWhenOutOfReach(Exception failure)
     {
-        it.Error("object-unreadable", message, hint);
-        if (Interlocked.Increment(ref _unreadable) >= UnreadableInARow)
+        if (failure is NesteggException { ExitCode: ExitCode.Damaged } || Interlocked.Increment(ref _unreadable) < UnreadableInARow)
         {
-            throw new ProofStoppedException(new NesteggException(ExitCode.OutOfReach, $"{UnreadableInARow} objects in a row could not be read; the last: {message}", hint));
+            return;
         }
+
+        var hint = (failure as NesteggException)?.Hint ?? "look at the disk or the network, and run the proof again";
+        throw new ProofStoppedException(new NesteggException(ExitCode.OutOfReach, $"{UnreadableInARow} objects in a row could not be read; the last: {failure.Message}", hint));
     }
 
     private Stream Buffer(long encryptedBytes)
