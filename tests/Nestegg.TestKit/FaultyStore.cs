@@ -151,44 +151,13 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
         }
     }
 
-    private sealed class Reader(FaultyStore store, string key, Stream inner) : Stream
+    private sealed class Reader(FaultyStore store, string key, Stream inner) : ReadOnlyStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            Fail(store.Ask(StoreOperation.Read, out var number) == Fault.None ? Fault.None : Fault.Before, Fault.Before, number, StoreOperation.Read, key);
-            return inner.Read(buffer, offset, count);
-        }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             Fail(store.Ask(StoreOperation.Read, out var number) == Fault.None ? Fault.None : Fault.Before, Fault.Before, number, StoreOperation.Read, key);
             return inner.ReadAsync(buffer, cancellationToken);
         }
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

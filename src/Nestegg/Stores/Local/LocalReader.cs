@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Nestegg.Stores.Local;
 
 /// <summary>A range of a file, read from front to back.</summary>
-internal sealed class LocalReader : Stream
+internal sealed class LocalReader : ReadOnlyStream
 {
     private readonly SafeFileHandle handle;
     private readonly string path;
@@ -20,37 +20,6 @@ internal sealed class LocalReader : Stream
         end = length is { } bytes && bytes < long.MaxValue - offset ? offset + bytes : long.MaxValue;
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override int Read(Span<byte> buffer)
-    {
-        try
-        {
-            return Advance(RandomAccess.Read(handle, buffer[..Wanted(buffer.Length)], position));
-        }
-        catch (Exception failure) when (LocalFailure.IsOfFileSystem(failure))
-        {
-            throw LocalFailure.Explain("read", path, root, failure);
-        }
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         try
@@ -62,14 +31,6 @@ internal sealed class LocalReader : Stream
             throw LocalFailure.Explain("read", path, root, failure);
         }
     }
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

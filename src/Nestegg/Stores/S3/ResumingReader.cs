@@ -4,7 +4,7 @@ namespace Nestegg.Stores.S3;
 /// The body of an object. When the connection breaks or falls silent, it asks for the rest and goes on, as long as every
 /// few attempts bring at least one byte.
 /// </summary>
-internal sealed class ResumingReader : Stream
+internal sealed class ResumingReader : ReadOnlyStream
 {
     private readonly BucketClient bucket;
     private readonly string key;
@@ -25,25 +25,6 @@ internal sealed class ResumingReader : Stream
         position = offset;
         end = length is { } bytes && bytes < answer.ObjectBytes - offset ? offset + bytes : Math.Max(offset, answer.ObjectBytes);
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -67,14 +48,6 @@ internal sealed class ResumingReader : Stream
             await ReopenAsync(cancellationToken);
         }
     }
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
