@@ -59,20 +59,28 @@ internal static class SnapshotsCommand
     /// <summary>By how many of the people and when last: <c>2 of 3 people, 2026-11-23</c>. A proof of another manifest under the same id is no proof of this one.</summary>
     private static string Proved(Manifest manifest, IReadOnlyList<ProofSummary> proofs)
     {
-        var fitting = proofs.Where(proof => proof.ManifestSha256 == manifest.Hash).ToList();
-        if (fitting.Count == 0)
+        var people = proofs.Where(proof => proof.ManifestSha256 == manifest.Hash).GroupBy(proof => proof.UserId).Select(Standing).ToList();
+        if (people.Count == 0)
             return "no";
 
-        var whole = fitting.Where(proof => proof.Verdict == ProofVerdict.Proved).ToList();
-        var failed = fitting.Count(proof => proof.Verdict == ProofVerdict.NotProved);
+        var (whole, inPart, failed) = (Of(ProofVerdict.Proved), Of(ProofVerdict.SampleProved), Of(ProofVerdict.NotProved));
         string[] parts =
         [
-            .. whole.Count > 0 ? [$"{whole.Count} of {manifest.Counts.Users:N0} people"] : Array.Empty<string>(),
-            .. fitting.Count > whole.Count + failed ? [$"{fitting.Count - whole.Count - failed} in part"] : Array.Empty<string>(),
+            .. whole > 0 ? [$"{whole} of {manifest.Counts.Users:N0} people"] : Array.Empty<string>(),
+            .. inPart > 0 ? [$"{inPart} in part"] : Array.Empty<string>(),
             .. failed > 0 ? [$"FAILED for {failed}"] : Array.Empty<string>(),
-            Day(fitting.Max(proof => proof.FinishedAt)),
+            Day(people.Max(proof => proof.FinishedAt)),
         ];
         return string.Join(", ", parts);
+
+        int Of(ProofVerdict verdict) => people.Count(proof => proof.Verdict == verdict);
+    }
+
+    // The newest decides when it failed; otherwise a sample does not take anything away from a whole proof before it.
+    private static ProofSummary Standing(IEnumerable<ProofSummary> ofOnePerson)
+    {
+        var proofs = ofOnePerson.OrderByDescending(proof => proof.FinishedAt).ToList();
+        return proofs[0].Verdict == ProofVerdict.NotProved ? proofs[0] : proofs.Find(proof => proof.Verdict == ProofVerdict.Proved) ?? proofs[0];
     }
 
     private static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

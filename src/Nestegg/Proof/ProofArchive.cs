@@ -11,7 +11,8 @@ namespace Nestegg.Proof;
 /// <summary>The proofs that a repository keeps, under <c>proofs/</c> (docs/format.md).</summary>
 internal static class ProofArchive
 {
-    private const string Prefix = "prove-";
+    private const string Whole = "prove";
+    private const string Sample = "sample";
     private const string SummaryEnd = ".json";
     private const string RecordEnd = ".tar.zst.age";
     private const string StampsEnd = ".stamps.zst.age";
@@ -19,7 +20,7 @@ internal static class ProofArchive
     /// <summary>Keeps a proof; its summary is written last.</summary>
     public static async Task<ProofSummary> WriteAsync(Repository repository, ProofRecord record, ProvedObjects proved, CancellationToken cancellationToken)
     {
-        var name = $"{RepositoryKeys.Proofs}{record.Snapshot}/{Prefix}{SnapshotId.FormatTime(record.FinishedAt)}-{record.UserId.ToString(CultureInfo.InvariantCulture)}";
+        var name = $"{RepositoryKeys.Proofs}{record.Snapshot}/{(record.Sample < 1 ? Sample : Whole)}-{SnapshotId.FormatTime(record.FinishedAt)}-{record.UserId.ToString(CultureInfo.InvariantCulture)}";
         var json = JsonSerializer.SerializeToUtf8Bytes(record, RepositoryJson.Instance.ProofRecord);
         var files = new[]
         {
@@ -45,11 +46,11 @@ internal static class ProofArchive
         return summary;
     }
 
-    /// <summary>The newest proof of each person in each snapshot, or in one. A summary that cannot be read is left out: it is a note, and nothing depends on it.</summary>
+    /// <summary>The newest proof and the newest sample of each person in each snapshot, or in one. A summary that cannot be read is left out: it is a note, and nothing depends on it.</summary>
     public static async IAsyncEnumerable<ProofSummary> ListAsync(Repository repository, SnapshotId? snapshot, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // One key for each snapshot and person.
-        var newest = new SortedDictionary<(string Snapshot, long User), string>();
+        // Two keys at most for each snapshot and person.
+        var newest = new SortedDictionary<(string Snapshot, string Kind, long User), string>();
         await foreach (var (key, of) in KeysAsync(repository, snapshot, cancellationToken))
         {
             if (!newest.TryGetValue(of, out var other) || string.CompareOrdinal(other, key) < 0)
@@ -87,16 +88,16 @@ internal static class ProofArchive
         return proofs;
     }
 
-    private static async IAsyncEnumerable<(string Key, (string Snapshot, long User) Of)> KeysAsync(
+    private static async IAsyncEnumerable<(string Key, (string Snapshot, string Kind, long User) Of)> KeysAsync(
         Repository repository, SnapshotId? snapshot, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var item in repository.Store.ListAsync(snapshot is { } one ? $"{RepositoryKeys.Proofs}{one}/" : RepositoryKeys.Proofs, cancellationToken))
         {
             var parts = item.Key.Split('/');
-            if (parts.Length == 3 && parts[2].StartsWith(Prefix, StringComparison.Ordinal) && parts[2].EndsWith(SummaryEnd, StringComparison.Ordinal)
-                && parts[2][Prefix.Length..^SummaryEnd.Length].Split('-') is [_, var user] && long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            if (parts.Length == 3 && parts[2].EndsWith(SummaryEnd, StringComparison.Ordinal)
+                && parts[2][..^SummaryEnd.Length].Split('-') is [Whole or Sample, _, var user] kind && long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
             {
-                yield return (item.Key, (parts[1], id));
+                yield return (item.Key, (parts[1], kind[0], id));
             }
         }
     }

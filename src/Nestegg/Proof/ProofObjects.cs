@@ -6,6 +6,8 @@ namespace Nestegg.Proof;
 /// <summary>A snapshot's objects for a reader that authenticates them itself. Used by several tasks at once.</summary>
 internal sealed class ProofObjects(Repository repository, OpenedSnapshot snapshot)
 {
+    private readonly PackReadAhead _packs = new(repository);
+
     public Task<IndexRow?> FindAsync(string key, CancellationToken cancellationToken) => snapshot.FindAsync(key, cancellationToken);
 
     /// <summary>
@@ -17,7 +19,7 @@ internal sealed class ProofObjects(Repository repository, OpenedSnapshot snapsho
     {
         if (row.Pack is not null)
         {
-            return await repository.OpenObjectAsync(row, 0, row.SizeBytes, cancellationToken);
+            return await _packs.OpenAsync(row, cancellationToken);
         }
 
         return await repository.Store.TryOpenAsync(row.StoredAs, 0, null, cancellationToken) ?? throw Damage.Missing(row.StoredAs, repository.Store.Location);

@@ -14,9 +14,19 @@ internal static class ProofReport
         var page = new StringBuilder(16 * 1024);
         page.Append($"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Proof of {Day(record.FinishedAt)}</title>\n<style>{Style}</style></head>\n<body><main class=\"{Class(record.Verdict)}\">\n");
         Head(page, record);
-        Numbers(page, record);
-        Albums(page, record);
-        Findings(page, record);
+        if (record.Verdict == ProofVerdict.NotProved)
+        {
+            Findings(page, record);
+            Numbers(page, record);
+            Albums(page, record);
+        }
+        else
+        {
+            Numbers(page, record);
+            Albums(page, record);
+            Findings(page, record);
+        }
+
         Foot(page, record);
         return page.Append("</main></body></html>\n").ToString();
     }
@@ -31,8 +41,10 @@ internal static class ProofReport
         };
         page.Append($"<header><div class=\"seal\" aria-hidden=\"true\">{mark}</div><div><p class=\"kind\">Proof of a backup</p><h1>{title}</h1><p class=\"lead\">{Text(Sentence(record))}</p></div></header>\n");
         page.Append("<dl class=\"facts\">");
-        Fact(page, "Account", $"{record.Account} (number {record.UserId})");
+        Fact(page, "Account", record.Account);
+        Fact(page, "Its number", record.UserId.ToString(CultureInfo.InvariantCulture));
         Fact(page, "Instance", record.Instance);
+        Fact(page, "Opened with", record.OpenedWith);
         Fact(page, "State of", Time(record.SnapshotCreatedAt));
         Fact(page, "Proved on", Time(record.FinishedAt));
         page.Append("</dl>\n");
@@ -42,12 +54,14 @@ internal static class ProofReport
     {
         var counts = record.Counts;
         var files = $"{Number(counts.FilesProved)} of {Count(counts.Files, "file")}";
-        var how = record.OpenedWith == "password" ? "the account’s password" : "the account’s recovery key";
+        var with = $"With the account’s {record.OpenedWith}";
+        var before = counts.FilesProvedBefore > 0 ? $" {Number(counts.FilesProvedBefore)} of them an earlier proof had decrypted." : "";
+        var recorded = counts.FilesWithoutHash > 0 ? "compared with the hash that the uploading app had recorded, where it had" : "compared with what the uploading app had recorded";
         return record.Verdict switch
         {
-            ProofVerdict.Proved => $"With {how} alone, {(counts.FilesProved == counts.Files ? $"all {Count(counts.Files, "file")}" : files)} were decrypted, byte for byte, and compared with what the uploading app had recorded.",
-            ProofVerdict.SampleProved => $"With {how} alone, a random sample was decrypted, byte for byte: {files}. The keys and descriptions of all files were opened.",
-            _ => $"With {how}, {files} were decrypted and are in order; {Number(counts.FilesNotProved)} are not. What is wrong stands below.",
+            ProofVerdict.Proved => $"{with}, all {Count(counts.Files, "file")} were decrypted, byte for byte, and {recorded}.{before}",
+            ProofVerdict.SampleProved => $"{with}, a random sample was decrypted, byte for byte: {files}. The keys and descriptions of all files were opened.{before}",
+            _ => $"{with}, {files} were decrypted and are in order.{(counts.FilesNotProved > 0 ? $" {Number(counts.FilesNotProved)} are not." : "")} What is wrong stands below.{before}",
         };
     }
 

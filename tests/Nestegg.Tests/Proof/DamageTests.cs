@@ -228,7 +228,8 @@ public sealed class DamageTests
         Assert.Equal((7L, 1L), (record.Counts.DerivedObjects, record.Counts.DerivedProblems));
         Assert.Contains("segment 1 does not decrypt", Assert.Single(family.Findings).Message);
         await using var stored = await OpenedFamily.OpenAsync();
-        await stored.DamageStoredAsync(key, bytes => Flip(bytes, bytes.Length / 2));
+        var row = await stored.Snapshot.FindAsync(key, Token);
+        await stored.DamageStoredAsync(key, bytes => Flip(bytes, (int)(row!.Value.Offset + (row.Value.SizeBytes / 2))));
         await stored.ProveAsync();
         Assert.Contains(stored.Findings, finding => finding.Code == "derived-object-damaged" && finding.Message.Contains("should hash to"));
     }

@@ -22,7 +22,7 @@ public sealed partial class ProofReportTests
     [Theory]
     [InlineData(ProofVerdict.Proved, "This backup opens", "all 1,234 files")]
     [InlineData(ProofVerdict.SampleProved, "The sample of this backup opens", "a random sample")]
-    [InlineData(ProofVerdict.NotProved, "Not everything opens", "are not. What is wrong stands below")]
+    [InlineData(ProofVerdict.NotProved, "Not everything opens", "What is wrong stands below")]
     internal void The_verdict_stands_on_top(ProofVerdict verdict, string title, string sentence)
     {
         var page = ProofReport.Write(Record() with { Verdict = verdict });

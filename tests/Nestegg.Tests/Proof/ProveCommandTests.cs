@@ -33,11 +33,13 @@ public sealed class ProveCommandTests(ProvedFamily family) : IClassFixture<Prove
             Assert.DoesNotContain(secret, run.Output + run.Error + summary + report + evidence["record.json"]);
         }
 
+        // A sample after a whole proof takes nothing away from it.
+        Assert.Equal(ExitCode.Done, (await family.ProveAsync("t1", FamilyAccount.Alice, "--sample", "1%")).Code);
         var list = await family.RunAsync("snapshots");
         var row = list.Events.Single(line => line.GetProperty("event").GetString() == "snapshot" && line.GetProperty("id").GetString() == family.Snapshots["t1"]);
         Assert.StartsWith("1 of 1 people, ", row.GetProperty("proved").GetString());
         var one = await family.RunAsync("snapshots", family.Snapshots["t1"]);
-        var proof = one.Events.Single(line => line.GetProperty("event").GetString() == "proof" && line.GetProperty("person").GetString() == $"{account.UserId}");
+        var proof = one.Events.Single(line => line.GetProperty("event").GetString() == "proof" && line.GetProperty("person").GetString() == $"{account.UserId}" && line.GetProperty("share").GetString() == "100 %");
         Assert.Equal("proved", proof.GetProperty("verdict").GetString());
     }
 
