@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Data.Common;
 using Nestegg.Cli.Commands;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente;
+using Nestegg.Instance;
 
 namespace Nestegg.Cli;
 
@@ -35,6 +37,8 @@ internal static class CommandLine
         }
     }
 
+    private static readonly (ExitCode, string, string) Cancelled = (ExitCode.Cancelled, "cancelled", "run the command again; what was stored is not fetched again");
+
     private static RootCommand CreateRoot(CommonOptions common)
     {
         var root = new RootCommand("Backs up a self-hosted Ente instance, proves that the backup opens, and brings it back.");
@@ -63,11 +67,14 @@ internal static class CommandLine
     {
         var (code, message, hint) = exception switch
         {
-            OperationCanceledException when cancellationToken.IsCancellationRequested => (ExitCode.Cancelled, "cancelled", "run the command again; what was stored is not fetched again"),
+            OperationCanceledException when cancellationToken.IsCancellationRequested => Cancelled,
+            // What fails once a person has asked for the end fails because of that: a pg_dump in the same terminal is interrupted as well.
+            NesteggException { ExitCode: ExitCode.OutOfReach } when cancellationToken.IsCancellationRequested => Cancelled,
             NesteggException known => (known.ExitCode, known.Message, known.Hint),
             EnteException known => (ExitCode.BadInput, known.Message, known.Hint),
             UnauthorizedAccessException or IOException => (ExitCode.OutOfReach, exception.Message, "look at the path and at who may use it"),
-            _ when cancellationToken.IsCancellationRequested => (ExitCode.Cancelled, "cancelled", "run the command again; what was stored is not fetched again"),
+            _ when cancellationToken.IsCancellationRequested => Cancelled,
+            DbException database => (ExitCode.OutOfReach, $"the database {DatabaseFailure.Describe(database).What}", DatabaseFailure.Describe(database).Hint),
             _ => (ExitCode.Unexpected, $"unexpected: {exception.Message}", "NESTEGG_TRACE=1 shows where; please report it"),
         };
         output.Error(code, message, hint);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Nestegg.Instance;
 using Nestegg.Minisign;
 using Nestegg.Repositories;
@@ -23,6 +24,19 @@ internal sealed class BackupRun(
     public async Task<BackupResult> RunAsync(CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
+        try
+        {
+            var manifest = await RunStepsAsync(cancellationToken);
+            return new BackupResult(manifest, counts, time.GetElapsedTime(startedAt));
+        }
+        catch (DbException failure)
+        {
+            throw DatabaseFailure.Explain(instance.DatabaseSettings, failure);
+        }
+    }
+
+    private async Task<Manifest> RunStepsAsync(CancellationToken cancellationToken)
+    {
         findings.AddRange((await new Preflight(instance).RunAsync(events, cancellationToken)).Findings);
         foreach (var finding in ConfigurationArchive.Skipped(instance.Folder))
         {
@@ -30,11 +44,15 @@ internal sealed class BackupRun(
         }
 
         await using var hold = await RepositoryLock.AcquireAsync(repository, "backup", time, cancellationToken);
+        if (hold.TakenFrom is { } dead)
+        {
+            Step("lock", $"The lock of {dead.Command} on {dead.Host} since {dead.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC was taken over: its process {dead.Process} is gone");
+        }
+
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, hold.Lost);
         try
         {
-            var manifest = await TakeAsync(stop.Token);
-            return new BackupResult(manifest, counts, time.GetElapsedTime(startedAt));
+            return await TakeAsync(stop.Token);
         }
         catch (OperationCanceledException) when (hold.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -60,8 +78,16 @@ internal sealed class BackupRun(
         await snapshot.PutSecretAsync(
             RepositoryKeys.Configuration, (output, token) => ConfigurationArchive.WriteAsync(instance.Folder, output, time, token), expectedBytes: 1 << 16, cancellationToken);
         Step("objects", $"{counts.Objects:N0} objects are in the repository already, {queue.Count:N0} are to be fetched");
-        await CopyAsync(snapshot, queue, cancellationToken);
-        return await CommitAsync(snapshot, database, cancellationToken);
+        try
+        {
+            await CopyAsync(snapshot, queue, cancellationToken);
+            return await CommitAsync(snapshot, database, cancellationToken);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or NesteggException or DbException)
+        {
+            await KeepWhatIsStoredAsync(snapshot);
+            throw;
+        }
     }
 
     private async Task CopyAsync(SnapshotWriter snapshot, ObjectQueue queue, CancellationToken cancellationToken)
@@ -69,16 +95,7 @@ internal sealed class BackupRun(
         var progress = new CopyProgress(events, "objects", queue.Count, queue.TotalBytes);
         await using var buckets = new InstanceBuckets(instance);
         using var copier = new ObjectCopier(instance.Slots, buckets, snapshot, counts, progress);
-        try
-        {
-            await copier.CopyAsync(queue, parallel, cancellationToken);
-        }
-        catch (Exception failure) when (failure is OperationCanceledException or NesteggException)
-        {
-            await KeepWhatIsStoredAsync(snapshot);
-            throw;
-        }
-
+        await copier.CopyAsync(queue, parallel, cancellationToken);
         await new LossReview(instance.Database, copier, snapshot, counts, events, time).RunAsync(cancellationToken);
     }
 

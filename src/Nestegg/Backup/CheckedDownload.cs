@@ -24,7 +24,7 @@ internal sealed class CheckedDownload(Stream content, long announcedBytes, strin
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var count = await content.ReadAsync(buffer, cancellationToken);
+        var count = await ReadContentAsync(buffer, cancellationToken);
         if (count > 0)
         {
             md5?.AppendData(buffer.Span[..count]);
@@ -45,6 +45,19 @@ internal sealed class CheckedDownload(Stream content, long announcedBytes, strin
         base.Dispose(disposing);
     }
 
+    // Told apart from a failure of the repository, which throws the same exception while this is being copied.
+    private async ValueTask<int> ReadContentAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await content.ReadAsync(buffer, cancellationToken);
+        }
+        catch (NesteggException failure)
+        {
+            throw new DownloadException(failure.Message, failure);
+        }
+    }
+
     private void Verify()
     {
         if (readBytes != announcedBytes)
@@ -61,4 +74,4 @@ internal sealed class CheckedDownload(Stream content, long announcedBytes, strin
 }
 
 /// <summary>What came out of a bucket is not what the bucket announced. Never leaves the copying.</summary>
-internal sealed class DownloadException(string message) : Exception(message);
+internal sealed class DownloadException(string message, NesteggException? bucketFailure = null) : Exception(message, bucketFailure);

@@ -2,6 +2,7 @@ using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Objects;
 using Nestegg.Instance;
 using Nestegg.Repositories;
+using Nestegg.Stores.S3;
 
 namespace Nestegg.Backup;
 
@@ -13,68 +14,97 @@ namespace Nestegg.Backup;
 internal sealed class ObjectCopier(
     BucketSlots slots, InstanceBuckets buckets, SnapshotWriter snapshot, BackupCounts counts, CopyProgress progress) : IDisposable
 {
-    // So many in a row is no longer the trouble of single objects.
-    private const int FailuresInARowLimit = 20;
-
-    private int failuresInARow;
+    private readonly SlotReach reach = new(buckets);
 
     /// <summary>Objects that were not found, have another length, or could not be read.</summary>
     public ObjectQueue Problems { get; } = new();
 
+    /// <summary>Copies all of them. What could not be read is tried again at the end, for a store that was away for a moment only.</summary>
     /// <exception cref="NesteggException">The buckets or the repository are out of reach.</exception>
-    public Task CopyAsync(ObjectQueue queue, int parallel, CancellationToken cancellationToken)
+    public async Task CopyAsync(ObjectQueue queue, int parallel, CancellationToken cancellationToken)
+    {
+        using var unread = new ObjectQueue();
+        await CopyAsync(queue, unread, parallel, cancellationToken);
+        if (unread.Count > 0)
+        {
+            await reach.ConfirmAsync(cancellationToken);
+            await CopyAsync(unread, Problems, parallel, cancellationToken);
+            await reach.ConfirmAsync(cancellationToken);
+        }
+    }
+
+    /// <returns>Why it is not in the repository as the database states it; <see langword="null"/> when it is.</returns>
+    public async Task<string?> TryCopyAsync(NamedObject item, CancellationToken cancellationToken) =>
+        (await TryCopyAnywhereAsync(item, cancellationToken)).Reason;
+
+    public void Dispose() => Problems.Dispose();
+
+    private Task CopyAsync(ObjectQueue queue, ObjectQueue unread, int parallel, CancellationToken cancellationToken)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
         return Parallel.ForEachAsync(queue.Read(), options, async (queued, token) =>
         {
-            var reason = await TryCopyAsync(queued.Object, token);
+            var (reason, isUnread) = await TryCopyAnywhereAsync(queued.Object, token);
             if (reason is not null)
             {
-                Problems.Add(queued.Object, reason);
+                (isUnread ? unread : Problems).Add(queued.Object, reason);
             }
 
-            progress.Add(Math.Max(0, queued.Object.SizeBytes));
+            if (!isUnread || unread == Problems)
+            {
+                progress.Add(Math.Max(0, queued.Object.SizeBytes));
+            }
         });
     }
 
-    /// <returns>Why it is not in the repository as the database states it; <see langword="null"/> when it is.</returns>
-    public async Task<string?> TryCopyAsync(NamedObject item, CancellationToken cancellationToken)
+    /// <returns>Why it was not copied, and whether that is because a slot could not be read.</returns>
+    private async Task<(string? Reason, bool IsUnread)> TryCopyAnywhereAsync(NamedObject item, CancellationToken cancellationToken)
     {
         var reasons = new List<string>();
+        var isUnread = false;
         BucketSlot? wrongLength = null;
         foreach (var slot in slots.SearchOrder(item.Slots, item.Kind))
         {
             var (state, reason) = await TryCopyFromAsync(slot, item, isLengthBinding: item.Version == 0, cancellationToken);
             if (state == CopyState.Done)
             {
-                return null;
+                return (null, false);
             }
 
             reasons.Add($"{slot.Name}: {reason}");
+            isUnread |= state == CopyState.Unreadable;
             wrongLength ??= state == CopyState.WrongLength ? slot : null;
+        }
+
+        if (isUnread)
+        {
+            reach.Require(item, slots.SearchOrder(item.Slots, item.Kind));
         }
 
         if (wrongLength is not null && item.Version == 0)
         {
             // The first chunks of a cut photo can still be decrypted, so what there is is kept.
             await TryCopyFromAsync(wrongLength, item, isLengthBinding: false, cancellationToken);
+            isUnread = false;
         }
 
-        return reasons.Count > 0 ? string.Join("; ", reasons) : "no slot is configured that could hold it";
+        return (reasons.Count > 0 ? string.Join("; ", reasons) : "no slot is configured that could hold it", isUnread);
     }
-
-    public void Dispose() => Problems.Dispose();
 
     private async Task<(CopyState State, string Reason)> TryCopyFromAsync(
         BucketSlot slot, NamedObject item, bool isLengthBinding, CancellationToken cancellationToken)
     {
+        if (reach.GivenUp(slot) is { } earlier)
+        {
+            return (CopyState.Unreadable, earlier.Message);
+        }
+
         try
         {
             string? foundMd5 = null;
             for (var attempt = 1; ; attempt++)
             {
-                await using var download = await buckets[slot].TryOpenAsync(item.Key, 0, null, cancellationToken);
-                failuresInARow = 0;
+                await using var download = await OpenAsync(slot, item.Key, cancellationToken);
                 if (download is null)
                 {
                     return (CopyState.Absent, "not there");
@@ -93,7 +123,7 @@ internal sealed class ObjectCopier(
                     await StoreAsync(item, content, download.SizeBytes, cancellationToken);
                     return isAsStated ? (CopyState.Done, "") : (CopyState.WrongLength, WrongLength(download.SizeBytes, item));
                 }
-                catch (DownloadException) when (attempt == 1)
+                catch (DownloadException failure) when (attempt == 1 && failure.InnerException is null)
                 {
                     foundMd5 = content.FoundMd5;
                 }
@@ -101,11 +131,27 @@ internal sealed class ObjectCopier(
         }
         catch (DownloadException failure)
         {
+            // A failure of the repository is none of these and ends the run: it says nothing about the object.
+            if (failure.InnerException is NesteggException outOfReach)
+            {
+                reach.Failed(slot, outOfReach);
+            }
+
             return (CopyState.Unreadable, failure.Message);
         }
-        catch (NesteggException failure) when (failure.ExitCode == ExitCode.OutOfReach && Interlocked.Increment(ref failuresInARow) < FailuresInARowLimit)
+    }
+
+    private async Task<BucketObject?> OpenAsync(BucketSlot slot, string key, CancellationToken cancellationToken)
+    {
+        try
         {
-            return (CopyState.Unreadable, failure.Message);
+            var download = await buckets[slot].TryOpenAsync(key, 0, null, cancellationToken);
+            reach.Answered(slot);
+            return download;
+        }
+        catch (NesteggException failure) when (failure.ExitCode == ExitCode.OutOfReach)
+        {
+            throw new DownloadException(failure.Message, failure);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Nestegg.Ente.Objects;
+using Nestegg.Stores.Local;
 
 namespace Nestegg.Backup;
 
@@ -13,6 +14,8 @@ internal sealed class ObjectQueue : IDisposable
     private readonly FileStream file;
     private readonly BinaryWriter writer;
     private readonly Lock gate = new();
+    private readonly string folder = Path.TrimEndingDirectorySeparator(Path.GetTempPath());
+    private readonly string path;
 
     public ObjectQueue()
     {
@@ -29,7 +32,8 @@ internal sealed class ObjectQueue : IDisposable
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        file = new FileStream(Path.Combine(Path.GetTempPath(), $"nestegg-queue-{Guid.NewGuid():n}"), options);
+        path = Path.Combine(folder, $"nestegg-queue-{Guid.NewGuid():n}");
+        file = LocalFailure.Guard("write", path, folder, () => new FileStream(path, options));
         writer = new BinaryWriter(file, Encoding.UTF8);
     }
 
@@ -42,15 +46,15 @@ internal sealed class ObjectQueue : IDisposable
     {
         lock (gate)
         {
-            writer.Write(item.Key);
-            writer.Write((byte)item.Kind);
-            writer.Write(item.SizeBytes);
-            writer.Write(item.Version);
-            writer.Write(item.Slots);
-            writer.Write(item.IsDeleted);
-            writer.Write(item.OwnerId);
-            writer.Write(item.FileId);
-            writer.Write(reason);
+            try
+            {
+                Write(item, reason);
+            }
+            catch (IOException failure)
+            {
+                throw LocalFailure.Explain("write", path, folder, failure);
+            }
+
             Count++;
             TotalBytes += Math.Max(0, item.SizeBytes);
         }
@@ -59,7 +63,7 @@ internal sealed class ObjectQueue : IDisposable
     /// <summary>Reads what was added, in that order. Nothing may be added while it is read.</summary>
     public IEnumerable<QueuedObject> Read()
     {
-        writer.Flush();
+        LocalFailure.Guard("write", path, folder, writer.Flush);
         file.Position = 0;
         using var reader = new BinaryReader(file, Encoding.UTF8, leaveOpen: true);
         for (var i = 0L; i < Count; i++)
@@ -73,8 +77,27 @@ internal sealed class ObjectQueue : IDisposable
 
     public void Dispose()
     {
-        writer.Dispose();
-        file.Dispose();
+        try
+        {
+            file.Dispose();
+        }
+        catch (IOException)
+        {
+            // Closing writes what is buffered, which fails on a full disk; whoever added it has been told, and nobody reads it any more.
+        }
+    }
+
+    private void Write(in NamedObject item, string reason)
+    {
+        writer.Write(item.Key);
+        writer.Write((byte)item.Kind);
+        writer.Write(item.SizeBytes);
+        writer.Write(item.Version);
+        writer.Write(item.Slots);
+        writer.Write(item.IsDeleted);
+        writer.Write(item.OwnerId);
+        writer.Write(item.FileId);
+        writer.Write(reason);
     }
 }
 

@@ -2,4 +2,8 @@ namespace Nestegg.Repositories;
 
 /// <summary>What a file under <c>locks/</c> says.</summary>
 internal sealed record LockFile(
-    string Id, string Host, int Process, string Command, DateTimeOffset StartedAt, DateTimeOffset HeartbeatAt, DateTimeOffset ExpiresAt);
+    string Id, string Host, int Process, string Command, DateTimeOffset StartedAt, DateTimeOffset HeartbeatAt, DateTimeOffset ExpiresAt)
+{
+    /// <summary>In which table <see cref="Process"/> is a number; see <see cref="ProcessTable.Here"/>. Absent where there is none that can be named.</summary>
+    public string? ProcessTable { get; init; }
+}

@@ -9,6 +9,9 @@ internal sealed class RepositoryLock : IAsyncDisposable
     public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
+    // A repository that has gone away must not keep a command that is at its end from saying so.
+    private static readonly TimeSpan ReleaseLimit = TimeSpan.FromSeconds(5);
+
     private const int Attempts = 3;
 
     private readonly Repository repository;
@@ -24,6 +27,9 @@ internal sealed class RepositoryLock : IAsyncDisposable
     /// <summary>Cancelled when the lock could not be renewed before it expired, or somebody took it away: stop writing.</summary>
     public CancellationToken Lost => lost.Token;
 
+    /// <summary>The lock of a dead process of this machine that was removed to take this one; its holder cannot be asked, so a person should be told.</summary>
+    public LockFile? TakenFrom { get; private set; }
+
     private string Key => RepositoryKeys.Lock(file.Id);
 
     /// <summary>Takes the lock, or says who has it.</summary>
@@ -31,12 +37,21 @@ internal sealed class RepositoryLock : IAsyncDisposable
     /// <exception cref="NesteggException"><see cref="ExitCode.Locked"/></exception>
     public static async Task<RepositoryLock> AcquireAsync(Repository repository, string command, TimeProvider time, CancellationToken cancellationToken)
     {
+        LockFile? takenFrom = null;
         for (var attempt = 1; ; attempt++)
         {
             var other = await FindOtherAsync(repository, null, time, cancellationToken);
+            if (other is not null && ProcessTable.IsGone(other))
+            {
+                await repository.Store.DeleteAsync(RepositoryKeys.Lock(other.Id), cancellationToken);
+                takenFrom = other;
+                attempt--;
+                continue;
+            }
+
             if (other is null)
             {
-                var mine = new RepositoryLock(repository, time, NewFile(command, time));
+                var mine = new RepositoryLock(repository, time, NewFile(command, time)) { TakenFrom = takenFrom };
                 other = await mine.TryHoldAsync(cancellationToken);
                 if (other is null)
                     return mine;
@@ -54,16 +69,29 @@ internal sealed class RepositoryLock : IAsyncDisposable
         await stop.CancelAsync();
         await heartbeat;
         if (!lost.IsCancellationRequested)
-            await repository.Store.DeleteAsync(Key, CancellationToken.None);
+            await ReleaseAsync();
         stop.Dispose();
         lost.Dispose();
+    }
+
+    private async Task ReleaseAsync()
+    {
+        using var limit = new CancellationTokenSource(ReleaseLimit, time);
+        try
+        {
+            await repository.Store.DeleteAsync(Key, limit.Token);
+        }
+        catch (Exception failure) when (failure is NesteggException or OperationCanceledException)
+        {
+            // What the holder has to tell matters more than a lock that stays: it expires, and on this machine its process will be seen to be gone.
+        }
     }
 
     private static LockFile NewFile(string command, TimeProvider time)
     {
         var now = time.GetUtcNow();
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        return new LockFile(id, Environment.MachineName, Environment.ProcessId, command, now, now, now + Lifetime);
+        return new LockFile(id, Environment.MachineName, Environment.ProcessId, command, now, now, now + Lifetime) { ProcessTable = ProcessTable.Here };
     }
 
     /// <summary>
@@ -86,8 +114,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
         }
         catch
         {
-            // Expiry removes the file where this cannot.
-            await repository.Store.DeleteAsync(Key, CancellationToken.None);
+            await ReleaseAsync();
             throw;
         }
     }
