@@ -108,7 +108,7 @@ internal sealed class BackupRun(
             await snapshot.Objects.FlushAsync(limit.Token);
             Step("stopped", $"{snapshot.Objects.AddedObjects:N0} objects that were fetched so far are kept for the next run");
         }
-        catch (Exception failure) when (failure is NesteggException or OperationCanceledException or InvalidOperationException)
+        catch (Exception failure) when (failure is NesteggException or OperationCanceledException)
         {
             // The failure that stopped the run is what has to be told; this one follows from it.
             Step("stopped", "What was fetched last could not be recorded; the next run fetches it again");

@@ -9,16 +9,15 @@ namespace Nestegg.Repositories;
 internal sealed class IndexWriter : IDisposable
 {
     private readonly MemoryStream compressed = new();
-    private readonly CompressionStream zstd;
+    private CompressionStream zstd;
     private readonly ArrayBufferWriter<byte> line = new(512);
 
-    public IndexWriter()
-    {
-        zstd = new CompressionStream(compressed, leaveOpen: true);
-        zstd.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
-    }
+    public IndexWriter() => zstd = Begin();
 
     public int Rows { get; private set; }
+
+    /// <summary>No row can be added any more.</summary>
+    public bool IsFinished { get; private set; }
 
     public void Append(in IndexRow row)
     {
@@ -38,10 +37,26 @@ internal sealed class IndexWriter : IDisposable
     public ReadOnlyMemory<byte> Finish()
     {
         zstd.Dispose();
+        IsFinished = true;
         return compressed.GetBuffer().AsMemory(0, (int)compressed.Length);
     }
 
+    /// <summary>Begins the next file, in the same memory: what <see cref="Finish"/> gave is not valid any more.</summary>
+    public void Restart()
+    {
+        compressed.SetLength(0);
+        zstd = Begin();
+        (Rows, IsFinished) = (0, false);
+    }
+
     public void Dispose() => zstd.Dispose();
+
+    private CompressionStream Begin()
+    {
+        var stream = new CompressionStream(compressed, leaveOpen: true);
+        stream.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
+        return stream;
+    }
 
     private void WriteNumber(long value)
     {

@@ -25,13 +25,15 @@ internal sealed class ObjectWriter : IDisposable
     private readonly SemaphoreSlim indexGate = new(1);
     private readonly ConcurrentBag<PackWriter> sparePacks = [];
 
+    // Packs that could not be stored, because of a failure or a cancellation; at most as many as can be in flight.
+    private readonly ConcurrentQueue<PackWriter> unstoredPacks = new();
+
     private PackWriter pack = new();
-    private IndexWriter index = new();
+    private readonly IndexWriter index = new();
     private int indexNumber;
     private long checkpointAt;
     private long addedObjects;
     private long addedBytes;
-    private volatile bool hasFailed;
 
     /// <param name="run">The run's part of index file names: <c>&lt;time&gt;-&lt;run&gt;</c>.</param>
     public ObjectWriter(IStore store, KnownObjects known, string run, TimeProvider time)
@@ -56,12 +58,9 @@ internal sealed class ObjectWriter : IDisposable
         {
             var head = buffer.AsMemory(0, PackWriter.ObjectLimitBytes);
             var length = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
-            var stored = length < head.Length
+            return length < head.Length
                 ? await AddSmallAsync(key, version, head[..length], cancellationToken)
                 : await AddLargeAsync(key, version, head, content, expectedBytes, cancellationToken);
-            Interlocked.Increment(ref addedObjects);
-            Interlocked.Add(ref addedBytes, stored.SizeBytes);
-            return stored;
         }
         finally
         {
@@ -69,7 +68,10 @@ internal sealed class ObjectWriter : IDisposable
         }
     }
 
-    /// <summary>Makes all that was added so far durable: the open pack and an index file for its rows.</summary>
+    /// <summary>
+    /// Makes all that was added so far durable: the open pack, what an earlier failure or cancellation left, and an index file for the rows.
+    /// Not while objects are being added.
+    /// </summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         await packGate.WaitAsync(cancellationToken);
@@ -79,6 +81,15 @@ internal sealed class ObjectWriter : IDisposable
             {
                 await packSlots.WaitAsync(cancellationToken);
                 await StorePackAsync(TakePack(), cancellationToken);
+            }
+
+            for (var left = unstoredPacks.Count; left > 0; left--)
+            {
+                await packSlots.WaitAsync(cancellationToken);
+                if (unstoredPacks.TryDequeue(out var unstored))
+                    await StorePackAsync(unstored, cancellationToken);
+                else
+                    packSlots.Release();
             }
 
             // With every slot in hand no pack is under way, so no row can be missing from the index file.
@@ -100,9 +111,6 @@ internal sealed class ObjectWriter : IDisposable
         {
             indexGate.Release();
         }
-
-        if (hasFailed)
-            throw new InvalidOperationException("A pack or an index file could not be stored; the run cannot be completed.");
     }
 
     public void Dispose()
@@ -132,6 +140,7 @@ internal sealed class ObjectWriter : IDisposable
             packGate.Release();
         }
 
+        Count(content.Length);
         if (full is not null)
             await StorePackAsync(full, cancellationToken);
         return new StoredObject(hash, content.Length);
@@ -149,7 +158,15 @@ internal sealed class ObjectWriter : IDisposable
         if (await store.TryGetSizeAsync(name, cancellationToken) != stored.SizeBytes)
             await item.CommitAsync(name, cancellationToken);
         await AppendAsync([new IndexRow(key, version, stored.SizeBytes, stored.Hash, null, 0)], cancellationToken);
+        Count(stored.SizeBytes);
+        await CheckpointAsync(cancellationToken);
         return stored;
+    }
+
+    private void Count(long sizeBytes)
+    {
+        Interlocked.Increment(ref addedObjects);
+        Interlocked.Add(ref addedBytes, sizeBytes);
     }
 
     /// <summary>Puts an empty pack in the place of the open one. The caller has the gate and a slot.</summary>
@@ -180,9 +197,12 @@ internal sealed class ObjectWriter : IDisposable
         }
         finally
         {
-            hasFailed |= !isStored;
+            if (!isStored)
+                unstoredPacks.Enqueue(full);
             packSlots.Release();
         }
+
+        await CheckpointAsync(cancellationToken);
     }
 
     private async Task AppendAsync(IEnumerable<IndexRow> rows, CancellationToken cancellationToken)
@@ -190,12 +210,26 @@ internal sealed class ObjectWriter : IDisposable
         await indexGate.WaitAsync(cancellationToken);
         try
         {
+            // A file that is complete and could not be written takes no more rows.
+            if (index.IsFinished)
+                await WriteIndexAsync(cancellationToken);
             foreach (var row in rows)
             {
                 index.Append(row);
                 known.Add(row);
             }
+        }
+        finally
+        {
+            indexGate.Release();
+        }
+    }
 
+    private async Task CheckpointAsync(CancellationToken cancellationToken)
+    {
+        await indexGate.WaitAsync(cancellationToken);
+        try
+        {
             // The longer a run goes on, the rarer its index files: an interruption costs a twentieth of the time, and a long run leaves few files.
             var waited = time.GetElapsedTime(checkpointAt);
             if (index.Rows >= CheckpointRows || (waited >= CheckpointInterval && waited >= time.GetElapsedTime(startedAt) / 20))
@@ -213,23 +247,14 @@ internal sealed class ObjectWriter : IDisposable
         checkpointAt = time.GetTimestamp();
         if (index.Rows == 0)
             return;
-        var isStored = false;
-        try
-        {
-            var content = index.Finish();
-            var hash = ObjectHash.Of(content.Span);
-            var name = IndexName.Of(run, ++indexNumber, hash);
-            await using var item = await store.CreateAsync(content.Length, cancellationToken);
-            await item.WriteAsync(content, cancellationToken);
-            await item.CommitAsync(RepositoryKeys.IndexFile(name), cancellationToken);
-            known.EndFile(name, content.Length, hash);
-            index = new IndexWriter();
-            isStored = true;
-        }
-        finally
-        {
-            hasFailed |= !isStored;
-        }
+        var content = index.Finish();
+        var hash = ObjectHash.Of(content.Span);
+        var name = IndexName.Of(run, ++indexNumber, hash);
+        await using var item = await store.CreateAsync(content.Length, cancellationToken);
+        await item.WriteAsync(content, cancellationToken);
+        await item.CommitAsync(RepositoryKeys.IndexFile(name), cancellationToken);
+        known.EndFile(name, content.Length, hash);
+        index.Restart();
     }
 }
 

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace Nestegg.Repositories;
 
 /// <summary>Collects small objects into one tar in memory. Reused for pack after pack, since its buffer is large.</summary>
@@ -13,7 +16,10 @@ internal sealed class PackWriter
 
     private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(CapacityBytes);
     private readonly Dictionary<ObjectHash, int> offsets = [];
-    private readonly List<(string Key, long Version, int SizeBytes, ObjectHash Hash, int Offset)> objects = [];
+    private readonly List<(int KeyOffset, int KeyBytes, long Version, int SizeBytes, ObjectHash Hash, int Offset)> objects = [];
+
+    // Strings that wait here until the pack is full would grow old, and the garbage collector looks at what is old too rarely.
+    private readonly ArrayBufferWriter<byte> keys = new();
     private int length;
 
     public bool IsEmpty => objects.Count == 0;
@@ -35,7 +41,9 @@ internal sealed class PackWriter
             length += needed;
         }
 
-        objects.Add((key, version, content.Length, hash, offset));
+        var keyOffset = keys.WrittenCount;
+        Encoding.UTF8.GetBytes(key, keys);
+        objects.Add((keyOffset, keys.WrittenCount - keyOffset, version, content.Length, hash, offset));
         return true;
     }
 
@@ -45,7 +53,7 @@ internal sealed class PackWriter
         buffer.AsSpan(length, EndBytes).Clear();
         var tar = buffer.AsMemory(0, length + EndBytes);
         var name = ObjectHash.Of(tar.Span);
-        return (name, tar, objects.Select(o => new IndexRow(o.Key, o.Version, o.SizeBytes, o.Hash, name, o.Offset)));
+        return (name, tar, objects.Select(o => new IndexRow(Encoding.UTF8.GetString(keys.WrittenSpan.Slice(o.KeyOffset, o.KeyBytes)), o.Version, o.SizeBytes, o.Hash, name, o.Offset)));
     }
 
     public void Clear()
@@ -53,5 +61,6 @@ internal sealed class PackWriter
         length = 0;
         offsets.Clear();
         objects.Clear();
+        keys.ResetWrittenCount();
     }
 }

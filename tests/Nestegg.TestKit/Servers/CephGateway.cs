@@ -78,6 +78,10 @@ public sealed class CephGateway : IAsyncDisposable
     /// <summary>Ends the gateway at once; connections are refused from then on. What is stored stays.</summary>
     public void Kill() => gateway!.Kill();
 
+    /// <summary>From now on the user may do nothing, or everything again.</summary>
+    public Task SetAllowedAsync(bool isAllowed, CancellationToken cancellationToken) =>
+        RunAsync("radosgw-admin", ["-n", "client.rgw", "user", isAllowed ? "enable" : "suspend", "--uid=test"], cancellationToken);
+
     /// <summary>Starts the gateway (again) on the same port.</summary>
     public async Task StartGatewayAsync(CancellationToken cancellationToken)
     {

@@ -102,6 +102,63 @@ public sealed class RepositoryLockTests : IDisposable
         await WaitAsync(() => held.Lost.IsCancellationRequested);
     }
 
+    [Fact]
+    public async Task The_lock_of_a_dead_process_of_this_machine_is_taken_over_at_once()
+    {
+        Assert.SkipUnless(ProcessTable.Here is not null, "only Linux names its table of processes");
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var dead = await PutAsync(store, DateTimeOffset.UtcNow, await DeadProcessAsync(), ProcessTable.Here);
+        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token);
+        Assert.Equal(dead, held.TakenFrom);
+        Assert.Equal(Environment.ProcessId, Assert.Single(Locks()).Process);
+    }
+
+    [Fact]
+    public void The_number_of_a_dead_process_may_belong_to_another_by_now()
+    {
+        Assert.SkipUnless(ProcessTable.Here is not null, "only Linux names its table of processes");
+        var began = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
+        var holder = new LockFile("old", "here", Environment.ProcessId, "backup", began, began, began.AddDays(1)) { ProcessTable = ProcessTable.Here };
+        Assert.False(ProcessTable.IsGone(holder));
+        Assert.True(ProcessTable.IsGone(holder with { HeartbeatAt = began.AddMinutes(-2) }));
+        Assert.False(ProcessTable.IsGone(holder with { HeartbeatAt = began.AddMinutes(-2), ProcessTable = null }));
+    }
+
+    [Fact]
+    public async Task A_process_that_cannot_be_looked_up_here_is_waited_for()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        foreach (var table in (string?[])[null, "another boot pid:[4026531836]"])
+        {
+            await PutAsync(store, DateTimeOffset.UtcNow.AddMinutes(-1), await DeadProcessAsync(), table);
+            var e = await Assert.ThrowsAsync<NesteggException>(() => RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token));
+            Assert.Equal(ExitCode.Locked, e.ExitCode);
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_lock_that_cannot_be_released_hides_what_the_holder_has_to_say()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        await using (await RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token))
+        {
+            Directory.Delete(folder.Path, recursive: true);
+        }
+
+        Assert.False(Directory.Exists(folder.Path));
+    }
+
+    private static async Task<int> DeadProcessAsync()
+    {
+        using var process = System.Diagnostics.Process.Start(Environment.ProcessPath!, "-list full")!;
+        process.Kill();
+        await process.WaitForExitAsync(Token);
+        return process.Id;
+    }
+
     private static async Task WaitAsync(Func<bool> isDone)
     {
         for (var i = 0; i < 500 && !isDone(); i++)
@@ -112,10 +169,11 @@ public sealed class RepositoryLockTests : IDisposable
     private List<LockFile> Locks() => !Directory.Exists(folder["locks"]) ? [] :
         [.. Directory.GetFiles(folder["locks"]).Select(path => JsonSerializer.Deserialize(File.ReadAllBytes(path), RepositoryJson.Instance.LockFile)!)];
 
-    private static Task PutAsync(IStore store, DateTimeOffset startedAt)
+    private static async Task<LockFile> PutAsync(IStore store, DateTimeOffset startedAt, int process = 1, string? processTable = null)
     {
-        var file = new LockFile("old", "nas", 1, "backup of the past", startedAt, startedAt, startedAt + RepositoryLock.Lifetime);
-        return Repository.PutAsync(store, RepositoryKeys.Lock("old"), JsonSerializer.SerializeToUtf8Bytes(file, RepositoryJson.Instance.LockFile), Token);
+        var file = new LockFile("old", "nas", process, "backup of the past", startedAt, startedAt, startedAt + RepositoryLock.Lifetime) { ProcessTable = processTable };
+        await Repository.PutAsync(store, RepositoryKeys.Lock("old"), JsonSerializer.SerializeToUtf8Bytes(file, RepositoryJson.Instance.LockFile), Token);
+        return file;
     }
 
     /// <summary>Time that stands still until it is moved; timers fire when it passes them.</summary>

@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using Nestegg.TestKit;
+
+namespace Nestegg.IntegrationTests;
+
+/// <summary>The program itself, as a process of its own that can be sent signals and measured.</summary>
+internal sealed class CliProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly Lock gate = new();
+    private readonly List<string> lines = [];
+    private readonly Task output;
+    private readonly Task<string> error;
+    private readonly Task watching;
+    private TaskCompletionSource changed = New();
+    private bool isAtEnd;
+
+    private CliProcess(Process process)
+    {
+        this.process = process;
+        output = ReadLinesAsync();
+        error = process.StandardError.ReadToEndAsync();
+        watching = WatchMemoryAsync();
+    }
+
+    public int Id => process.Id;
+
+    /// <summary>The most memory that it had at once.</summary>
+    public long PeakBytes { get; private set; }
+
+    /// <summary>Starts it in a session, and so a process group, of its own.</summary>
+    /// <param name="environment">Besides this process's variables.</param>
+    public static CliProcess Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("setsid", [Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli"), .. arguments])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
+        };
+        start.Environment["NESTEGG_CONFIG"] = "";
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+
+        var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return new CliProcess(process);
+    }
+
+    public static CliProcess Start(params IEnumerable<string> arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    /// <summary>Runs to the end; fails with all that was said when the exit code is another one.</summary>
+    public static async Task<Cli> ExpectAsync(ExitCode expected, CancellationToken cancellationToken, params IEnumerable<string> arguments)
+    {
+        await using var run = Start(arguments);
+        return await run.ExpectAsync(expected, cancellationToken);
+    }
+
+    public async Task<Cli> ExpectAsync(ExitCode expected, CancellationToken cancellationToken)
+    {
+        var end = await EndAsync(cancellationToken);
+        Assert.True(end.ExitCode == expected, $"exit code {(int)end.ExitCode}, expected {(int)expected}\n{end.Out}{end.Error}");
+        return end;
+    }
+
+    /// <summary>Waits for a line of its standard output that holds the text.</summary>
+    /// <returns><see langword="false"/> when it ended without one.</returns>
+    public async Task<bool> WaitForAsync(string text, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task next;
+            lock (gate)
+            {
+                if (lines.Exists(line => line.Contains(text, StringComparison.Ordinal)))
+                    return true;
+                if (isAtEnd)
+                    return false;
+                next = changed.Task;
+            }
+
+            await next.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <param name="signal">Such as INT, TERM or KILL.</param>
+    /// <param name="toGroup">Also to the programs that it started, as a terminal does.</param>
+    public Task SignalAsync(string signal, CancellationToken cancellationToken, bool toGroup = false) =>
+        ExternalProgram.TryRunAsync("kill", ["-" + signal, "--", (toGroup ? "-" : "") + Id], cancellationToken);
+
+    public async Task<Cli> EndAsync(CancellationToken cancellationToken)
+    {
+        await process.WaitForExitAsync(cancellationToken);
+        await output.WaitAsync(cancellationToken);
+        await watching;
+        return new Cli((ExitCode)process.ExitCode, string.Join('\n', lines), await error.WaitAsync(cancellationToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+            process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        await watching;
+        process.Dispose();
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task ReadLinesAsync()
+    {
+        while (true)
+        {
+            var line = await process.StandardOutput.ReadLineAsync();
+            TaskCompletionSource before;
+            lock (gate)
+            {
+                if (line is null)
+                    isAtEnd = true;
+                else
+                    lines.Add(line);
+                (before, changed) = (changed, New());
+            }
+
+            before.SetResult();
+            if (line is null)
+                return;
+        }
+    }
+
+    // The kernel keeps the highest mark, so looking now and then misses only what comes in the last moment.
+    private async Task WatchMemoryAsync()
+    {
+        while (!process.HasExited)
+        {
+            try
+            {
+                foreach (var line in await File.ReadAllLinesAsync($"/proc/{Id}/status"))
+                {
+                    if (line.StartsWith("VmHWM:", StringComparison.Ordinal))
+                        PeakBytes = Math.Max(PeakBytes, 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]));
+                }
+            }
+            catch (IOException)
+            {
+                return;
+            }
+
+            await Task.Delay(20);
+        }
+    }
+}

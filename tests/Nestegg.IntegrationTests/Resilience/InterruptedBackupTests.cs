@@ -1,0 +1,164 @@
+using System.Text.RegularExpressions;
+using Nestegg.Stores;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
+using Nestegg.TestKit.Servers;
+
+namespace Nestegg.IntegrationTests.Resilience;
+
+/// <summary>The program itself, ended at many moments of a backup and started again.</summary>
+public sealed partial class InterruptedBackupTests(SharedServers servers)
+{
+    // What each moment is waited for with: a line of the program's output, or milliseconds after its first one.
+    private static readonly string[] Steps = ["\"step\":\"database\"", "\"step\":\"configuration\"", "\"step\":\"objects\"", "\"event\":\"progress\"", "\"step\":\"commit\""];
+    private static readonly int[] DelaysMs = [0, 150, 300, 450, 600, 800, 1100];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    [InlineData("KILL")]
+    public async Task A_backup_that_is_ended_at_any_moment_harms_nothing_and_the_next_fetches_the_rest(string signal)
+    {
+        using var instance = await StartAsync();
+        using var earlier = new TemporaryFolder();
+        var total = await HalfBackedUpAsync(instance, instance.ConfigurationPath);
+        await ExternalProgram.RunAsync("cp", ["-a", instance.RepositoryFolder, earlier["repository"]], Token);
+        var interrupted = 0;
+        foreach (var moment in Steps.Concat(DelaysMs.Select(delay => $"{delay} ms")))
+        {
+            Directory.Delete(instance.RepositoryFolder, recursive: true);
+            await ExternalProgram.RunAsync("cp", ["-a", earlier["repository"], instance.RepositoryFolder], Token);
+            await using var store = new LocalStore(instance.RepositoryFolder);
+            interrupted += await InterruptAndGoOnAsync(instance.ConfigurationPath, store, signal, moment, total) ? 1 : 0;
+        }
+
+        Assert.True(interrupted >= Steps.Length, $"only {interrupted} runs were interrupted: the rest had ended before");
+    }
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("KILL")]
+    public async Task The_same_holds_of_a_repository_in_a_bucket(string signal)
+    {
+        using var instance = await StartAsync();
+        var ceph = await servers.CephAsync(Token);
+        var address = $"s3://{await ceph.CreateBucketAsync(Token)}/nestegg?endpoint={ceph.Endpoint}&region={CephGateway.Region}&path-style=true";
+        await using var store = StoreAddress.Parse(address).Open(new(CephGateway.AccessKey, CephGateway.SecretKey));
+        await NewRepository.CreateAsync(store, instance.SigningKey, Token);
+        var configuration = instance["bucket.yaml"];
+        var text = (await File.ReadAllTextAsync(instance.ConfigurationPath, Token)).Replace($"repository: {instance.RepositoryFolder}", $"""
+            repository:
+              location: "{address}"
+              access-key-id: {CephGateway.AccessKey}
+              secret-access-key: {CephGateway.SecretKey}
+            """, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(configuration, text, Token);
+        var total = await HalfBackedUpAsync(instance, configuration);
+
+        // One repository for all moments, in which the objects that are new come from elsewhere each time: nothing is fetched twice all in all.
+        var fetched = 0L;
+        foreach (var moment in (string[])["\"step\":\"database\"", "\"step\":\"objects\"", "200 ms", "500 ms", "\"step\":\"commit\""])
+        {
+            await using var run = CliProcess.Start("backup", "--json", "--parallel", "2", "--config", configuration);
+            var (end, _) = await InterruptAsync(run, signal, moment);
+            fetched += Kept(end);
+            Assert.True(await NewRepository.AssertIntactAsync(store, moment, Token) >= 1);
+        }
+
+        fetched += NewObjects(await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration));
+        if (signal == "TERM")
+            Assert.Equal(total, fetched);
+        Assert.True(await NewRepository.AssertIntactAsync(store, "at the end", Token) >= 2);
+        Assert.Equal(0, NewObjects(await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration)));
+    }
+
+    [Fact]
+    public async Task An_interrupt_from_the_keyboard_that_ends_pg_dump_as_well_is_still_called_a_cancellation()
+    {
+        using var instance = await StartAsync();
+        await PgDumpWrapper.ConfigureAsync(instance, "touch \"$MARK\"; sleep 60", Token);
+        await using var run = CliProcess.Start("backup", "--json", "--config", instance.ConfigurationPath);
+        await PgDumpWrapper.ReachedAsync(instance, Token);
+        await run.SignalAsync("INT", Token, toGroup: true);
+        var end = await run.ExpectAsync(ExitCode.Cancelled, Token);
+        Assert.Contains("\"message\":\"cancelled\"", end.Out);
+    }
+
+    [Fact]
+    public async Task The_second_interrupt_ends_it_where_it_stands()
+    {
+        using var instance = await StartAsync();
+        await PgDumpWrapper.ConfigureAsync(instance, "trap '' INT; touch \"$MARK\"; sleep 60", Token);
+        await using var run = CliProcess.Start("backup", "--json", "--config", instance.ConfigurationPath);
+        await PgDumpWrapper.ReachedAsync(instance, Token);
+        await run.SignalAsync("INT", Token);
+        await run.SignalAsync("INT", Token);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromSeconds(20));
+        Assert.Equal(ExitCode.Cancelled, (await run.EndAsync(limit.Token)).ExitCode);
+    }
+
+    private async Task<FixtureInstance> StartAsync()
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        Assert.SkipUnless(ExternalProgram.Find("setsid") is not null, "setsid is not installed");
+        var instance = await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
+        await using var store = LocalStore.Create(instance.RepositoryFolder);
+        await NewRepository.CreateAsync(store, instance.SigningKey, Token);
+        return instance;
+    }
+
+    /// <summary>Takes a snapshot while the database names only every other file.</summary>
+    /// <returns>How many objects are new after that.</returns>
+    private static async Task<long> HalfBackedUpAsync(FixtureInstance instance, string configuration)
+    {
+        await instance.ExecuteAsync("CREATE TABLE set_aside AS SELECT * FROM object_keys; DELETE FROM object_keys WHERE file_id % 2 = 0", Token);
+        var first = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration);
+        await instance.ExecuteAsync("DELETE FROM object_keys; INSERT INTO object_keys SELECT * FROM set_aside; DROP TABLE set_aside", Token);
+        var total = FixtureFolder.Objects("t1").Count() - NewObjects(first);
+        Assert.True(total > 20);
+        return total;
+    }
+
+    /// <returns>Whether the signal came before the end.</returns>
+    private static async Task<bool> InterruptAndGoOnAsync(string configuration, LocalStore store, string signal, string moment, long total)
+    {
+        await using var run = CliProcess.Start("backup", "--json", "--parallel", "2", "--config", configuration);
+        var (end, took) = await InterruptAsync(run, signal, moment);
+        var wasInTime = end.ExitCode != ExitCode.Done;
+        Assert.True(took < TimeSpan.FromSeconds(20), $"{moment}: it took {took.TotalSeconds:0.0} s to end");
+        Assert.Equal(wasInTime ? 1 : 2, await NewRepository.AssertIntactAsync(store, moment, Token));
+
+        var next = await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration);
+        Assert.Equal(wasInTime ? 2 : 3, await NewRepository.AssertIntactAsync(store, moment, Token));
+        if (signal == "KILL")
+            Assert.InRange(NewObjects(next), 0, total);
+        else
+            Assert.True(Kept(end) + NewObjects(next) == total, $"{moment}: {Kept(end)} + {NewObjects(next)}, not {total}\n{end.Out}{end.Error}");
+        return wasInTime;
+    }
+
+    private static async Task<(Cli End, TimeSpan Took)> InterruptAsync(CliProcess run, string signal, string moment)
+    {
+        var isDelay = moment.EndsWith(" ms", StringComparison.Ordinal);
+        await run.WaitForAsync(isDelay ? "\"event\"" : moment, Token);
+        if (isDelay)
+            await Task.Delay(int.Parse(moment[..^3]), Token);
+        await run.SignalAsync(signal, Token);
+        var began = TimeProvider.System.GetTimestamp();
+        var end = await run.EndAsync(Token);
+        Assert.True(end.ExitCode is ExitCode.Done || (int)end.ExitCode == (signal == "KILL" ? 137 : 130), $"{moment}: exit code {(int)end.ExitCode}\n{end.Out}{end.Error}");
+        return (end, TimeProvider.System.GetElapsedTime(began));
+    }
+
+    /// <summary>The objects that a run stored, whether it came to its end or not.</summary>
+    private static long Kept(Cli run) => run.ExitCode == ExitCode.Done ? NewObjects(run)
+        : StoppedText().Match(run.Out) is { Success: true } stopped ? long.Parse(stopped.Groups[1].Value) : 0;
+
+    private static long NewObjects(Cli run) => run.Summary.GetProperty("newObjects").GetInt64();
+
+    [GeneratedRegex("\"step\":\"stopped\",\"text\":\"(\\d+) objects")]
+    private static partial Regex StoppedText();
+}

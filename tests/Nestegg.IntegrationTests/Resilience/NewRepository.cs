@@ -1,0 +1,33 @@
+using Nestegg.Age;
+using Nestegg.Checks;
+using Nestegg.Minisign;
+using Nestegg.Repositories;
+using Nestegg.Stores;
+using Nestegg.TestKit;
+
+namespace Nestegg.IntegrationTests.Resilience;
+
+/// <summary>What <c>nestegg init</c> makes, for tests that go on from there, and what must hold of a repository whatever happened.</summary>
+internal static class NewRepository
+{
+    public static async Task CreateAsync(IStore store, string signingKeyPath, CancellationToken cancellationToken)
+    {
+        using var key = MinisignSecretKey.Generate();
+        using var identity = AgeIdentity.Generate();
+        await File.WriteAllBytesAsync(signingKeyPath, key.ToFileText(), cancellationToken);
+        await Repository.CreateAsync(store, [identity.Recipient], key.PublicKey, TimeProvider.System, cancellationToken);
+    }
+
+    /// <summary>Every snapshot passes a check that reads every byte.</summary>
+    /// <returns>How many there are.</returns>
+    public static async Task<int> AssertIntactAsync(IStore store, string moment, CancellationToken cancellationToken)
+    {
+        var repository = await Repository.OpenAsync(store, cancellationToken);
+        using var memory = new TemporaryFolder();
+        var findings = new List<Finding>();
+        var check = new RepositoryCheck(repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path });
+        await check.RunAsync(happened => { if (happened is FindingEvent { Finding: { Severity: Severity.Error } finding }) findings.Add(finding); }, cancellationToken);
+        Assert.True(findings.Count == 0, $"{moment}: {string.Join('\n', findings)}");
+        return (await repository.ListSnapshotsAsync(cancellationToken)).Finished.Count;
+    }
+}
