@@ -18,7 +18,7 @@ public sealed class ErrorTextTests(SharedServers servers)
         using var instance = await StartAsync();
         var seen = new HashSet<ExitCode>();
         var config = instance.ConfigurationPath;
-        var (repository, key) = (instance.RepositoryFolder, instance.SigningKey);
+        var (repository, key) = (instance.RepositoryFolder, instance["signing.key"]);
 
         await SayAsync(ExitCode.BadInput, ["bakcup"], "bakcup");
         await SayAsync(ExitCode.BadInput, ["backup", "--config", config, "--parallel", "0"], "--parallel 0");
@@ -113,9 +113,6 @@ public sealed class ErrorTextTests(SharedServers servers)
     private async Task<FixtureInstance> StartAsync()
     {
         Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        var instance = await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
-        await using var store = LocalStore.Create(instance.RepositoryFolder);
-        await NewRepository.CreateAsync(store, instance.SigningKey, Token);
-        return instance;
+        return await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
     }
 }

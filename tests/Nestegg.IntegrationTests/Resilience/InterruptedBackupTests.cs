@@ -46,7 +46,7 @@ public sealed partial class InterruptedBackupTests(SharedServers servers)
         var ceph = await servers.CephAsync(Token);
         var address = $"s3://{await ceph.CreateBucketAsync(Token)}/nestegg?endpoint={ceph.Endpoint}&region={CephGateway.Region}&path-style=true";
         await using var store = StoreAddress.Parse(address).Open(new(CephGateway.AccessKey, CephGateway.SecretKey));
-        await NewRepository.CreateAsync(store, instance.SigningKey, Token);
+        await NewRepository.CreateAsync(store, instance["signing.key"], Token);
         var configuration = instance["bucket.yaml"];
         var text = (await File.ReadAllTextAsync(instance.ConfigurationPath, Token)).Replace($"repository: {instance.RepositoryFolder}", $"""
             repository:
@@ -104,10 +104,7 @@ public sealed partial class InterruptedBackupTests(SharedServers servers)
     {
         Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         Assert.SkipUnless(ExternalProgram.Find("setsid") is not null, "setsid is not installed");
-        var instance = await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
-        await using var store = LocalStore.Create(instance.RepositoryFolder);
-        await NewRepository.CreateAsync(store, instance.SigningKey, Token);
-        return instance;
+        return await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
     }
 
     /// <summary>Takes a snapshot while the database names only every other file.</summary>

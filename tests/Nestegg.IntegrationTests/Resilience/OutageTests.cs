@@ -188,10 +188,7 @@ public sealed class OutageTests(SharedServers servers)
     {
         Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         Assert.SkipUnless(ExternalProgram.Find("setsid") is not null, "setsid is not installed");
-        var instance = await FixtureInstance.StartAsync("t1", postgres, ceph, Token);
-        await using var store = LocalStore.Create(instance.RepositoryFolder);
-        await NewRepository.CreateAsync(store, instance.SigningKey, Token);
-        return instance;
+        return await FixtureInstance.StartAsync("t1", postgres, ceph, Token);
     }
 
     /// <summary>Starts a backup and holds it between the dump and the copying, after the buckets were found to be in order.</summary>
