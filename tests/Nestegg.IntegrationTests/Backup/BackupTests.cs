@@ -77,6 +77,40 @@ public class BackupTests(SharedServers servers)
     }
 
     [Fact]
+    public async Task An_object_that_its_slot_has_lost_comes_from_another_slot()
+    {
+        using var instance = await StartAsync();
+        var moved = FixtureFolder.Objects("t1").First(item => item.SizeBytes > 1 << 20);
+        await instance.Objects.PutObjectAsync(new() { BucketName = instance.SecondBucket, Key = moved.Key, FilePath = moved.FilePath, UseChunkEncoding = false }, Token);
+        await instance.Objects.DeleteObjectAsync(instance.Bucket, moved.Key, Token);
+        await BackupAsync(instance, ExitCode.Done);
+        await AssertObjectsAsync(instance, "t1");
+    }
+
+    [Fact]
+    public async Task Bytes_of_deleted_rows_are_kept_and_their_absence_is_no_loss()
+    {
+        using var instance = await StartAsync();
+        var (kept, gone) = (FixtureFolder.Objects("t1").First(item => !item.Key.Contains("file-data", StringComparison.Ordinal)), FixtureFolder.Objects("t1").Last(item => !item.Key.Contains("file-data", StringComparison.Ordinal)));
+        await instance.ExecuteAsync($"UPDATE object_keys SET is_deleted = true WHERE object_key IN ('{kept.Key}', '{gone.Key}')", Token);
+        await instance.Objects.DeleteObjectAsync(instance.Bucket, gone.Key, Token);
+        var run = await BackupAsync(instance, ExitCode.Done);
+        Assert.Equal(137, run.Summary.GetProperty("objects").GetInt64());
+        Assert.Equal(0, run.Summary.GetProperty("missing").GetInt64());
+    }
+
+    [Fact]
+    public async Task A_database_that_shrank_and_a_kind_that_vanished_are_said()
+    {
+        using var instance = await StartAsync();
+        await BackupAsync(instance, ExitCode.Done);
+        await instance.ExecuteAsync("DELETE FROM file_data WHERE data_type = 'mldata'; DELETE FROM object_keys WHERE file_id > (SELECT min(file_id) + 10 FROM object_keys)", Token);
+        var run = await BackupAsync(instance, ExitCode.Done);
+        Assert.Contains("database-shrank", run.FindingCodes("warning"));
+        Assert.Contains("object-kind-vanished", run.FindingCodes("warning"));
+    }
+
+    [Fact]
     public async Task A_recipient_that_somebody_added_to_the_repository_is_refused()
     {
         using var instance = await StartAsync();

@@ -1,6 +1,8 @@
 using Nestegg.IntegrationTests.Restore;
+using Nestegg.Repositories;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
+using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.Journeys;
 
@@ -25,6 +27,27 @@ public class RoundTripTests(SharedServers servers)
         await instance.DestroyAsync(Token);
         await RestoreAsync(instance, first, "t1");
         await RestoreAsync(instance, second, "t2");
+    }
+
+    [Theory]
+    [InlineData("Ceph")]
+    [InlineData("embedded")]
+    public async Task A_repository_in_a_bucket_is_written_checked_audited_and_read_back(string kind)
+    {
+        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        var ceph = await servers.CephAsync(Token);
+        await using var embedded = await EmbeddedStore.StartAsync(Token);
+        using var instance = await FixtureInstance.StartAsync("t2", await servers.PostgresAsync(Token), ceph, Token);
+        var (bucket, endpoint) = kind == "Ceph" ? (await ceph.CreateBucketAsync(Token), ceph.Endpoint) : (await embedded.CreateBucketAsync(Token), embedded.Endpoint);
+        var address = $"s3://{bucket}/backups?endpoint={endpoint}&region={CephGateway.Region}&path-style=true";
+        var (accessKey, secretKey) = kind == "Ceph" ? (CephGateway.AccessKey, CephGateway.SecretKey) : (EmbeddedStore.AccessKey, EmbeddedStore.SecretKey);
+        var configuration = await instance.UseRepositoryAtAsync(address, accessKey, secretKey, Token);
+
+        await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", configuration);
+        await Cli.ExpectAsync(ExitCode.Done, Token, "check", "--read", "--config", configuration);
+        await Cli.ExpectAsync(ExitCode.Done, Token, "audit", "--snapshot", "latest", "--identity", instance.IdentityPath, "--config", configuration);
+        await Cli.ExpectAsync(ExitCode.Done, Token, "restore", "--objects-to", instance["objects"], "--config", configuration);
+        Assert.All(FixtureFolder.Objects("t2"), item => Assert.Equal(item.Hash, ObjectHash.Of(File.ReadAllBytes(Path.Combine(instance["objects"], item.Key)))));
     }
 
     private static async Task<string> BackupAsync(FixtureInstance instance)

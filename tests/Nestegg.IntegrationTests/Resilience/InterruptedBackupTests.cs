@@ -46,15 +46,7 @@ public sealed partial class InterruptedBackupTests(SharedServers servers)
         var ceph = await servers.CephAsync(Token);
         var address = $"s3://{await ceph.CreateBucketAsync(Token)}/nestegg?endpoint={ceph.Endpoint}&region={CephGateway.Region}&path-style=true";
         await using var store = StoreAddress.Parse(address).Open(new(CephGateway.AccessKey, CephGateway.SecretKey));
-        await NewRepository.CreateAsync(store, instance["signing.key"], Token);
-        var configuration = instance["bucket.yaml"];
-        var text = (await File.ReadAllTextAsync(instance.ConfigurationPath, Token)).Replace($"repository: {instance.RepositoryFolder}", $"""
-            repository:
-              location: "{address}"
-              access-key-id: {CephGateway.AccessKey}
-              secret-access-key: {CephGateway.SecretKey}
-            """, StringComparison.Ordinal);
-        await File.WriteAllTextAsync(configuration, text, Token);
+        var configuration = await instance.UseRepositoryAtAsync(address, CephGateway.AccessKey, CephGateway.SecretKey, Token);
         var total = await HalfBackedUpAsync(instance, configuration);
 
         // One repository for all moments, in which the objects that are new come from elsewhere each time: nothing is fetched twice all in all.

@@ -65,7 +65,8 @@ public sealed class FixtureInstance : IDisposable
         await FixtureFolder.UploadAsync(store.Client, moment, buckets[0], cancellationToken);
         var database = await postgres.RestoreAsync(FixtureFolder.Dump(moment), cancellationToken);
         var instance = new FixtureInstance(postgres, store, database, [.. buckets]);
-        await instance.CreateRepositoryAsync(cancellationToken);
+        await using var repository = LocalStore.Create(instance.RepositoryFolder, TimeProvider.System);
+        await instance.CreateRepositoryAsync(repository, cancellationToken);
         return instance;
     }
 
@@ -93,16 +94,31 @@ public sealed class FixtureInstance : IDisposable
 
     public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => postgres.ExecuteAsync(Database, sql, cancellationToken);
 
+    /// <summary>Makes a repository in a bucket, and a configuration like the other one that leads there.</summary>
+    /// <param name="address"><c>s3://bucket/prefix?endpoint=…</c></param>
+    public async Task<string> UseRepositoryAtAsync(string address, string accessKey, string secretKey, CancellationToken cancellationToken)
+    {
+        await using var store = StoreAddress.Parse(address).Open(new(accessKey, secretKey));
+        await CreateRepositoryAsync(store, cancellationToken);
+        var text = (await File.ReadAllTextAsync(ConfigurationPath, cancellationToken)).Replace($"repository: {RepositoryFolder}", $"""
+            repository:
+              location: "{address}"
+              access-key-id: {accessKey}
+              secret-access-key: {secretKey}
+            """, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(folder["bucket.yaml"], text, cancellationToken);
+        return folder["bucket.yaml"];
+    }
+
     public void Dispose() => folder.Dispose();
 
-    private async Task CreateRepositoryAsync(CancellationToken cancellationToken)
+    private async Task CreateRepositoryAsync(IStore store, CancellationToken cancellationToken)
     {
         using var key = MinisignSecretKey.Generate();
         using var identity = AgeIdentity.Generate();
         await File.WriteAllBytesAsync(folder["signing.key"], key.ToFileText(), cancellationToken);
         await File.WriteAllBytesAsync(IdentityPath, identity.ToText(), cancellationToken);
-        await using var repository = LocalStore.Create(RepositoryFolder, TimeProvider.System);
-        await Repository.CreateAsync(repository, [identity.Recipient], key.PublicKey, TimeProvider.System, cancellationToken);
+        await Repository.CreateAsync(store, [identity.Recipient], key.PublicKey, TimeProvider.System, cancellationToken);
     }
 
     private string Configuration() => $"""
