@@ -33,6 +33,7 @@ internal static class FamilyRepository
             }
         }
 
-        return await writer.CommitAsync(SampleRepository.Draft(writer, new Dictionary<string, byte[]>()), cancellationToken);
+        var draft = SampleRepository.Draft(writer, new Dictionary<string, byte[]>());
+        return await writer.CommitAsync(draft with { Counts = draft.Counts with { Users = 3 } }, cancellationToken);
     }
 }

@@ -131,7 +131,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private static string? FindBinFolder(string? version) =>
         BinFolders().Where(folder => version is null || folder.Version.ToString() == version).Select(folder => folder.Path).FirstOrDefault();
 
-    // The version is the name of the folder above bin. The newest comes first, and the system's own before any other of its version.
+    // The version is the name of the folder above bin. The installed ones come first, since their programs are those in PATH; of each kind the newest first.
     private static IEnumerable<(int Version, string Path)> BinFolders()
     {
         var installed = Directory.Exists(VersionsFolder) ? Directory.GetDirectories(VersionsFolder).Select(folder => Path.Combine(folder, "bin")) : [];
@@ -140,7 +140,7 @@ public sealed class PostgresServer : IAsyncDisposable
             .Where(folder => File.Exists(Path.Combine(folder, "initdb")))
             .Select(folder => (int.TryParse(Path.GetFileName(Path.GetDirectoryName(folder)), out var version) ? version : 0, folder))
             .Where(folder => folder.Item1 > 0)
-            .OrderByDescending(folder => folder.Item1);
+            .OrderByDescending(folder => folder.folder.StartsWith(VersionsFolder, StringComparison.Ordinal)).ThenByDescending(folder => folder.Item1);
     }
 
     // setpriv becomes the program, where runuser stays its parent; so the process that is signalled is PostgreSQL itself.

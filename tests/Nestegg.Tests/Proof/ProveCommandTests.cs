@@ -37,7 +37,8 @@ public sealed class ProveCommandTests(ProvedFamily family) : IClassFixture<Prove
         Assert.Equal(ExitCode.Done, (await family.ProveAsync("t1", FamilyAccount.Alice, "--sample", "1%")).Code);
         var list = await family.RunAsync("snapshots");
         var row = list.Events.Single(line => line.GetProperty("event").GetString() == "snapshot" && line.GetProperty("id").GetString() == family.Snapshots["t1"]);
-        Assert.StartsWith("1 of 1 people, ", row.GetProperty("proved").GetString());
+        // The other tests of this class prove others of the family in the same repository.
+        Assert.Matches("^[1-3] of 3 people, ", row.GetProperty("proved").GetString());
         var one = await family.RunAsync("snapshots", family.Snapshots["t1"]);
         var proof = one.Events.Single(line => line.GetProperty("event").GetString() == "proof" && line.GetProperty("person").GetString() == $"{account.UserId}" && line.GetProperty("share").GetString() == "100 %");
         Assert.Equal("proved", proof.GetProperty("verdict").GetString());

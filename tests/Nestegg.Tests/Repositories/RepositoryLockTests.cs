@@ -108,7 +108,8 @@ public sealed class RepositoryLockTests : IDisposable
         Assert.SkipUnless(ProcessTable.Here is not null, "only Linux names its table of processes");
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        var dead = await PutAsync(store, DateTimeOffset.UtcNow, await DeadProcessAsync(), ProcessTable.Here);
+        // The file holds whole seconds.
+        var dead = await PutAsync(store, DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()), await DeadProcessAsync(), ProcessTable.Here);
         await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token);
         Assert.Equal(dead, held.TakenFrom);
         Assert.Equal(Environment.ProcessId, Assert.Single(Locks()).Process);
