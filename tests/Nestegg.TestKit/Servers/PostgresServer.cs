@@ -35,8 +35,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public static string? MissingReason =>
         FindBinFolder(null) is null ? $"PostgreSQL's server is not installed in {VersionsFolder}" : null;
 
-    /// <summary>The versions that can be started, such as <c>15</c>.</summary>
-    public static IReadOnlyList<string> Versions { get; } = [.. BinFolders().Select(folder => folder.Version.ToString()).Distinct()];
+    /// <summary>The versions that can be started, such as <c>15</c>; the newest first.</summary>
+    public static IReadOnlyList<string> Versions { get; } = [.. BinFolders().Select(folder => folder.Version).Distinct().OrderDescending().Select(version => version.ToString())];
 
     public int Port { get; }
 
