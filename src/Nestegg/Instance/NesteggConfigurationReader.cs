@@ -109,6 +109,9 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
             "object-lock", "object-lock-days");
         var location = section.Required("location");
         var isS3 = location.StartsWith("s3://", StringComparison.Ordinal);
+        if (!isS3 && location.Contains("://", StringComparison.Ordinal))
+            throw section.Wrong("location", $"`{location}` is neither a folder nor s3://bucket/prefix", "for example /mnt/nas/nestegg");
+
         var lockMode = section.OneOf("object-lock", "", "governance", "compliance");
         var lockDays = section.Number("object-lock-days", 0, 0, 36500);
         if ((lockMode.Length > 0) != (lockDays > 0))

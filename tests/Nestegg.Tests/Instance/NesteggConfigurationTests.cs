@@ -10,6 +10,14 @@ public sealed class NesteggConfigurationTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    public void A_repository_of_another_scheme_is_refused()
+    {
+        var failure = Assert.Throws<NesteggException>(() => NesteggConfigurationReader.RepositoryAt("ftp://nas/backups", "/tmp", new Dictionary<string, string>()));
+        Assert.Equal(ExitCode.BadInput, failure.ExitCode);
+        Assert.Contains("`ftp://nas/backups` is neither a folder nor s3://", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_key_is_read()
     {
         File.WriteAllText(folder["db"], "hush\n");
