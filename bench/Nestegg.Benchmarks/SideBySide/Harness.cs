@@ -88,7 +88,7 @@ internal sealed class Harness : IAsyncDisposable
 
         {data.Objects:N0} objects, {data.Bytes / 1e6:N0} MB. {DateTime.UtcNow:yyyy-MM-dd}, `bench/run whole {data.Name} --rounds {rounds}`.
         {Environment.ProcessorCount} cores of {await FirstLineAsync("grep -m1 'model name' /proc/cpuinfo | cut -d: -f2")}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.OSDescription}, .NET {Environment.Version}.
-        {await FirstLineAsync("pg_dump --version")}; {await FirstLineAsync("radosgw --version")}; {await FirstLineAsync("rclone version | head -1")}; {await FirstLineAsync("restic version")}; {await FirstLineAsync("borg --version")}.
+        {await FirstLineAsync("pg_dump --version")}; {await FirstLineAsync("radosgw --version")}; {await FirstLineAsync("rclone version")}; {await FirstLineAsync("restic version")}; {await FirstLineAsync("borg --version")}.
 
 
         """;
