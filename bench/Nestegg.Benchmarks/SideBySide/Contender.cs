@@ -13,7 +13,7 @@ internal sealed record Contender(string Name, string Command, string Prepare = "
 internal sealed record Race(string Job, IReadOnlyList<Contender> Contenders, IReadOnlyList<(string Against, double Ratio)> Goals)
 {
     /// <summary>Runs all, in turn, round by round; one round before them does not count.</summary>
-    public async Task<RaceResult> RunAsync(int rounds, string workingFolder, IReadOnlyDictionary<string, string> environment)
+    public async Task<RaceResult> RunAsync(int rounds, BenchStand stand)
     {
         var costs = Contenders.ToDictionary(contender => contender.Name, _ => new List<Cost>());
         for (var round = 0; round <= rounds; round++)
@@ -22,10 +22,10 @@ internal sealed record Race(string Job, IReadOnlyList<Contender> Contenders, IRe
             {
                 if (contender.Prepare.Length > 0)
                 {
-                    await TimedProcess.RunAsync(contender.Prepare, workingFolder, environment);
+                    await stand.RunAsync(contender.Prepare);
                 }
 
-                var cost = await TimedProcess.RunAsync(contender.Command, workingFolder, environment);
+                var cost = await stand.RunAsync(contender.Command);
                 Console.Error.WriteLine($"{Job}, {(round == 0 ? "warm-up" : $"round {round}")}: {contender.Name} {cost.WallSeconds:0.00} s, {cost.CpuSeconds:0.00} s CPU, {cost.PeakMegabytes:0} MB");
                 if (round > 0)
                 {

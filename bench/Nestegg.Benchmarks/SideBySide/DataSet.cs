@@ -11,6 +11,9 @@ internal sealed record DataSet(string Name, IReadOnlyList<int> FileBytes, IReadO
 
     public long Bytes => FileBytes.Sum(size => (long)size) + ThumbnailBytes.Sum(size => (long)size) + DerivedBytes.Sum(size => (long)size);
 
+    /// <summary>Whether the objects themselves are made: more of them than this would not be ready the same day.</summary>
+    public bool HasBytes => Objects <= 1_000_000;
+
     public static DataSet Named(string name)
     {
         var random = new Random(20260701);

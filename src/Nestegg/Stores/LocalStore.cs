@@ -47,7 +47,7 @@ public sealed class LocalStore : IStore
         cancellationToken.ThrowIfCancellationRequested();
         Prepare();
         var path = Path.Combine(Location, WaitingFolder, Guid.NewGuid().ToString("n"));
-        return Task.FromResult<StoreWriter>(LocalFailure.Guard("write", path, Location, () => new LocalWriter(this, path)));
+        return Task.FromResult<StoreWriter>(LocalFailure.Guard("write", path, Location, () => new LocalWriter(this, path, expectedBytes)));
     }
 
     public Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken)

@@ -1,14 +1,24 @@
 namespace Nestegg.Stores.Local;
 
-/// <summary>A file under <c>tmp/</c> that a commit moves to its key.</summary>
-internal sealed class LocalWriter(LocalStore store, string path) : StoreWriter
+/// <summary>A file under <c>tmp/</c> that a commit moves to its key. What is large is written around the page cache, a block at a time.</summary>
+internal sealed class LocalWriter : StoreWriter
 {
-    // Each write that leaves the buffer is a trip through the thread pool, so it should be worth it.
-    private const int BufferBytes = 256 * 1024;
-
-    private readonly FileStream file = new(path, Options());
+    private readonly LocalStore store;
+    private readonly string path;
+    private readonly FileStream file;
+    private readonly WriteBlock block = WriteBlock.Rent();
+    private int filled;
+    private long written;
+    private bool isDirect;
     private bool committed;
     private bool disposed;
+
+    public LocalWriter(LocalStore store, string path, long expectedBytes)
+    {
+        (this.store, this.path) = (store, path);
+        file = new FileStream(path, Options());
+        isDirect = expectedBytes >= WriteBlock.SizeBytes && DirectWriting.TryTurnOn(file.SafeFileHandle);
+    }
 
     /// <summary>
     /// Durable means: the bytes are on the disk before the name is, and the name before this returns. Both calls block for as long
@@ -22,7 +32,6 @@ internal sealed class LocalWriter(LocalStore store, string path) : StoreWriter
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            await file.FlushAsync(cancellationToken);
             await Task.Factory.StartNew(() => Commit(key), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             committed = true;
         }
@@ -36,13 +45,10 @@ internal sealed class LocalWriter(LocalStore store, string path) : StoreWriter
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        try
+        while (buffer.Length > 0)
         {
-            file.Write(buffer);
-        }
-        catch (Exception failure) when (LocalFailure.IsOfFileSystem(failure))
-        {
-            throw LocalFailure.Explain("write", path, store.Location, failure);
+            buffer = buffer[Take(buffer)..];
+            if (filled == WriteBlock.SizeBytes) LocalFailure.Guard("write", path, store.Location, WriteBlockOut);
         }
     }
 
@@ -51,13 +57,10 @@ internal sealed class LocalWriter(LocalStore store, string path) : StoreWriter
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        try
+        while (buffer.Length > 0)
         {
-            await file.WriteAsync(buffer, cancellationToken);
-        }
-        catch (Exception failure) when (LocalFailure.IsOfFileSystem(failure))
-        {
-            throw LocalFailure.Explain("write", path, store.Location, failure);
+            buffer = buffer[Take(buffer.Span)..];
+            if (filled == WriteBlock.SizeBytes) await Task.Run(() => LocalFailure.Guard("write", path, store.Location, WriteBlockOut), cancellationToken);
         }
     }
 
@@ -73,7 +76,9 @@ internal sealed class LocalWriter(LocalStore store, string path) : StoreWriter
         if (disposing && !disposed)
         {
             disposed = true;
-            Discard();
+            block.Return();
+            file.Dispose();
+            if (!committed) LocalFailure.Guard("delete", path, store.Location, () => File.Delete(path));
         }
 
         base.Dispose(disposing);
@@ -81,35 +86,51 @@ internal sealed class LocalWriter(LocalStore store, string path) : StoreWriter
 
     private static FileStreamOptions Options()
     {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.Read | FileShare.Delete,
-            BufferSize = BufferBytes,
-            Options = FileOptions.Asynchronous,
-        };
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read | FileShare.Delete, BufferSize = 0 };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         return options;
     }
 
-    private void Commit(string key)
+    private int Take(ReadOnlySpan<byte> bytes)
     {
-        file.Flush(flushToDisk: true);
-        store.Place(path, key);
+        // The block may be another file's by then.
+        ObjectDisposedException.ThrowIf(disposed, this);
+        var count = Math.Min(bytes.Length, WriteBlock.SizeBytes - filled);
+        bytes[..count].CopyTo(block.GetSpan()[filled..]);
+        filled += count;
+        return count;
     }
 
-    private void Discard()
+    private void WriteBlockOut()
     {
-        try
+        var length = filled;
+        if (isDirect)
         {
-            file.Dispose();
-        }
-        catch (Exception failure) when (!committed && LocalFailure.IsOfFileSystem(failure))
-        {
-            // Closing writes what is buffered, which fails on a full disk; this content is given up, and its writer has been told.
+            // Only whole units go around the cache; what a file's last one has too much is cut off again.
+            length = (filled + WriteBlock.AlignmentBytes - 1) / WriteBlock.AlignmentBytes * WriteBlock.AlignmentBytes;
+            block.GetSpan()[filled..length].Clear();
         }
 
-        if (!committed) LocalFailure.Guard("delete", path, store.Location, () => File.Delete(path));
+        try
+        {
+            RandomAccess.Write(file.SafeFileHandle, block.GetSpan()[..length], written);
+        }
+        catch (IOException failure) when (isDirect && DirectWriting.IsRefusal(failure))
+        {
+            DirectWriting.TurnOff(file.SafeFileHandle);
+            isDirect = false;
+            RandomAccess.Write(file.SafeFileHandle, block.GetSpan()[..filled], written);
+        }
+
+        written += filled;
+        filled = 0;
+    }
+
+    private void Commit(string key)
+    {
+        if (filled > 0) WriteBlockOut();
+        if (isDirect && written % WriteBlock.AlignmentBytes != 0) RandomAccess.SetLength(file.SafeFileHandle, written);
+        RandomAccess.FlushToDisk(file.SafeFileHandle);
+        store.Place(path, key);
     }
 }

@@ -1,0 +1,99 @@
+using Nestegg.TestKit;
+using Nestegg.TestKit.Servers;
+
+namespace Nestegg.Benchmarks.SideBySide;
+
+/// <summary>A filled instance on real servers, and a folder in which the programs are run.</summary>
+internal sealed class BenchStand : IAsyncDisposable
+{
+    /// <summary>Transfers at once, for every program that can be told.</summary>
+    public const int Parallel = 8;
+
+    private readonly TemporaryFolder folder;
+    private readonly PostgresServer postgres;
+    private readonly CephGateway store;
+    private readonly FilledInstance instance;
+
+    private BenchStand(DataSet data, TemporaryFolder folder, PostgresServer postgres, CephGateway store, FilledInstance instance) =>
+        (Data, this.folder, this.postgres, this.store, this.instance) = (data, folder, postgres, store, instance);
+
+    public DataSet Data { get; }
+
+    public string Folder => folder.Path;
+
+    public Uri Endpoint => store.Endpoint;
+
+    public string Bucket => instance.Bucket;
+
+    public string Nestegg { get; } = RepositoryRoot.Combine("artifacts", "nestegg");
+
+    /// <summary>This program, for the contenders that it plays itself.</summary>
+    public string Self { get; } = Environment.ProcessPath!;
+
+    /// <summary>What the commands find in their environment.</summary>
+    public IReadOnlyDictionary<string, string> Variables => new Dictionary<string, string>
+    {
+        ["RCLONE_CONFIG"] = folder["rclone.conf"],
+        ["RESTIC_PASSWORD"] = "bench",
+        ["RESTIC_REPOSITORY"] = "restic",
+        ["BORG_UNENCRYPTED_REPO_ACCESS_IS_OK"] = "yes",
+        ["AWS_CA_BUNDLE"] = "",
+    };
+
+    /// <summary>The database, as pg_dump takes it.</summary>
+    public string Database
+    {
+        get
+        {
+            var connection = new Npgsql.NpgsqlConnectionStringBuilder(instance.ConnectionString);
+            return $"host={connection.Host} port={connection.Port} dbname={connection.Database} user={connection.Username} password={connection.Password}";
+        }
+    }
+
+    public static async Task<BenchStand> OpenAsync(DataSet data)
+    {
+        var folder = new TemporaryFolder();
+        var postgres = await PostgresServer.StartAsync(CancellationToken.None);
+        var store = await CephGateway.StartAsync(CancellationToken.None);
+        Console.Error.WriteLine($"{data.Name}: filling the database with {data.Objects:N0} objects");
+        var instance = await FilledInstance.CreateAsync(data, folder["my-ente"], postgres, store);
+        var stand = new BenchStand(data, folder, postgres, store, instance);
+        await File.WriteAllTextAsync(folder["rclone.conf"], $"""
+            [ceph]
+            type = s3
+            provider = Ceph
+            access_key_id = {CephGateway.AccessKey}
+            secret_access_key = {CephGateway.SecretKey}
+            endpoint = {store.Endpoint}
+            """);
+        if (data.HasBytes)
+        {
+            Console.Error.WriteLine($"{data.Name}: uploading {data.Bytes / 1e6:N0} MB");
+            await instance.UploadAsync(16);
+        }
+        else
+        {
+            await stand.RunAsync(Races.Init(stand));
+            await IndexedRepository.WriteAsync(folder["repository"], instance);
+        }
+
+        return stand;
+    }
+
+    public Task<Cost> RunAsync(string command) => TimedProcess.RunAsync(command, Folder, Variables);
+
+    /// <summary>The first line of what a command prints.</summary>
+    public async Task<string> FirstLineAsync(string command)
+    {
+        await RunAsync($"({command}) > version.txt 2>&1");
+        return (await File.ReadAllLinesAsync(folder["version.txt"])).FirstOrDefault("").Trim();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await instance.DisposeAsync();
+        await store.DisposeAsync();
+        await postgres.DisposeAsync();
+        folder.Dispose();
+    }
+}
