@@ -73,8 +73,6 @@ internal sealed class SampleRepository : IDisposable
             Files = objects.Count,
             Objects = objects.Count,
             ObjectBytes = objects.Values.Sum(content => (long)content.Length),
-            NewObjects = writer.Objects.AddedObjects,
-            NewBytes = writer.Objects.AddedBytes,
             Missing = 0,
             MissingDerived = 0,
             Kinds = new Dictionary<string, KindCounts> { ["file"] = new(objects.Count, 1) },

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using Nestegg.Repositories;
+using Nestegg.Stores;
 
 namespace Nestegg.Benchmarks.Parts;
 
@@ -13,20 +14,41 @@ public class PacksAndIndex
 
     private readonly byte[][] objects = [.. Enumerable.Range(0, 400).Select(_ => RandomNumberGenerator.GetBytes(Random.Shared.Next(8_000, 60_000)))];
     private readonly string[] keys = [.. Enumerable.Range(0, Rows).Select(_ => $"1580559962386438/{Guid.NewGuid()}")];
-    private readonly PackWriter pack = new();
+    private readonly string folder = Directory.CreateTempSubdirectory("nestegg-bench-").FullName;
+    private string packKey = "";
     private byte[] index = [];
     private ObjectHash indexHash;
 
     [GlobalSetup]
-    public void WriteIndexOnce() => index = IndexWrite().ToArray();
+    public async Task WriteOnce()
+    {
+        index = IndexWrite().ToArray();
+        packKey = await PackWrite();
+    }
+
+    [GlobalCleanup]
+    public void RemoveFolder() => Directory.Delete(folder, recursive: true);
 
     [Benchmark]
-    public ObjectHash PackWrite()
+    public async Task<string> PackWrite()
     {
-        pack.Clear();
+        await using var store = new LocalStore(folder);
+        using var pack = new PackWriter();
+        await pack.BeginAsync(store, CancellationToken.None);
         foreach (var content in objects)
-            pack.TryAdd("key", 0, content, ObjectHash.Of(content));
-        return pack.Finish().Name;
+            await pack.AddAsync("key", 0, content, ObjectHash.Of(content));
+        return (await pack.CommitAsync(CancellationToken.None)).First().StoredAs;
+    }
+
+    [Benchmark]
+    public async Task<int> PackRead()
+    {
+        await using var store = new LocalStore(folder);
+        await using var content = await store.TryOpenAsync(packKey, 0, null, CancellationToken.None);
+        var entries = 0;
+        await foreach (var _ in PackReader.ReadAsync(content!, packKey, CancellationToken.None))
+            entries++;
+        return entries;
     }
 
     [Benchmark]

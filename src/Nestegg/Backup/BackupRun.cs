@@ -151,8 +151,6 @@ internal sealed class BackupRun(
             Files = database.Tables.GetValueOrDefault("files"),
             Objects = counts.Objects,
             ObjectBytes = counts.Bytes,
-            NewObjects = snapshot.Objects.AddedObjects,
-            NewBytes = snapshot.Objects.AddedBytes,
             Missing = counts.Missing,
             MissingDerived = counts.MissingDerived,
             Kinds = counts.ByKind(),

@@ -65,10 +65,10 @@ internal sealed record ManifestCounts
 
     public required long ObjectBytes { get; init; }
 
-    /// <summary>Objects that this run stored first.</summary>
-    public required long NewObjects { get; init; }
+    /// <summary>Objects that this run stored first; the writer of the snapshot fills this in.</summary>
+    public long NewObjects { get; init; }
 
-    public required long NewBytes { get; init; }
+    public long NewBytes { get; init; }
 
     public required long Missing { get; init; }
 

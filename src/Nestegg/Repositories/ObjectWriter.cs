@@ -6,12 +6,13 @@ namespace Nestegg.Repositories;
 
 /// <summary>
 /// Stores objects: large ones as files, small ones in packs, with a row in the run's index for each. May be used by many tasks at
-/// once; holds at most three packs (48 MiB) and a megabyte for each task. What has a row in a written index file survives an interrupted run.
+/// once; holds at most a megabyte for each. What has a row in a written index file survives an interrupted run.
 /// </summary>
 internal sealed class ObjectWriter : IDisposable
 {
     private const int PacksInFlight = 2;
     private const int CheckpointRows = 50_000;
+    private const int SmallestRoomBytes = 4096;
 
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(5);
 
@@ -25,10 +26,10 @@ internal sealed class ObjectWriter : IDisposable
     private readonly SemaphoreSlim indexGate = new(1);
     private readonly ConcurrentBag<PackWriter> sparePacks = [];
 
-    // Packs that could not be stored, because of a failure or a cancellation; at most as many as can be in flight.
-    private readonly ConcurrentQueue<PackWriter> unstoredPacks = new();
+    // Packs to be made durable: those that are full, and those for which that failed or was cancelled. At most one more than can be in flight.
+    private readonly ConcurrentQueue<PackWriter> fullPacks = new();
 
-    private PackWriter pack = new();
+    private PackWriter? pack;
     private readonly IndexWriter index = new();
     private int indexNumber;
     private long checkpointAt;
@@ -42,6 +43,7 @@ internal sealed class ObjectWriter : IDisposable
         startedAt = checkpointAt = time.GetTimestamp();
     }
 
+    /// <summary>Objects that are durable and have a row.</summary>
     public long AddedObjects => Interlocked.Read(ref addedObjects);
 
     public long AddedBytes => Interlocked.Read(ref addedBytes);
@@ -53,13 +55,21 @@ internal sealed class ObjectWriter : IDisposable
     /// <param name="expectedBytes">The length if it is known, else a guess.</param>
     public async Task<StoredObject> AddAsync(string key, long version, Stream content, long expectedBytes, CancellationToken cancellationToken)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(PackWriter.ObjectLimitBytes);
+        // One byte more than expected, to see the end of it.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expectedBytes + 1, SmallestRoomBytes, PackWriter.ObjectLimitBytes));
         try
         {
-            var head = buffer.AsMemory(0, PackWriter.ObjectLimitBytes);
-            var length = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
-            return length < head.Length
-                ? await AddSmallAsync(key, version, head[..length], cancellationToken)
+            var length = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+            if (length == buffer.Length && length < PackWriter.ObjectLimitBytes)
+            {
+                buffer = Grow(buffer);
+                var room = buffer.AsMemory(length);
+                length += await content.ReadAtLeastAsync(room, room.Length, throwOnEndOfStream: false, cancellationToken);
+            }
+
+            var head = buffer.AsMemory(0, length);
+            return length < PackWriter.ObjectLimitBytes
+                ? await AddSmallAsync(key, version, head, cancellationToken)
                 : await AddLargeAsync(key, version, head, content, expectedBytes, cancellationToken);
         }
         finally
@@ -77,19 +87,11 @@ internal sealed class ObjectWriter : IDisposable
         await packGate.WaitAsync(cancellationToken);
         try
         {
-            if (!pack.IsEmpty)
+            FinishPack();
+            for (var left = fullPacks.Count; left > 0; left--)
             {
                 await packSlots.WaitAsync(cancellationToken);
-                await StorePackAsync(TakePack(), cancellationToken);
-            }
-
-            for (var left = unstoredPacks.Count; left > 0; left--)
-            {
-                await packSlots.WaitAsync(cancellationToken);
-                if (unstoredPacks.TryDequeue(out var unstored))
-                    await StorePackAsync(unstored, cancellationToken);
-                else
-                    packSlots.Release();
+                await StorePackAsync(cancellationToken);
             }
 
             // With every slot in hand no pack is under way, so no row can be missing from the index file.
@@ -119,30 +121,50 @@ internal sealed class ObjectWriter : IDisposable
         packSlots.Dispose();
         indexGate.Dispose();
         index.Dispose();
+        FinishPack();
+        foreach (var left in fullPacks)
+            left.Dispose();
+    }
+
+    private static byte[] Grow(byte[] buffer)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(PackWriter.ObjectLimitBytes);
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
     }
 
     private async Task<StoredObject> AddSmallAsync(string key, long version, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         var hash = ObjectHash.Of(content.Span);
-        PackWriter? full = null;
+        var hasSlot = false;
         await packGate.WaitAsync(cancellationToken);
         try
         {
-            if (!pack.TryAdd(key, version, content.Span, hash))
+            if (pack is { IsWhole: false })
+                FinishPack();
+            if (pack is not null && !pack.HasRoomFor(content.Length))
             {
                 await packSlots.WaitAsync(cancellationToken);
-                full = TakePack();
-                pack.TryAdd(key, version, content.Span, hash);
+                hasSlot = true;
+                FinishPack();
             }
+
+            pack ??= await BeginPackAsync(cancellationToken);
+            await pack.AddAsync(key, version, content, hash);
+        }
+        catch when (hasSlot)
+        {
+            packSlots.Release();
+            throw;
         }
         finally
         {
             packGate.Release();
         }
 
-        Count(content.Length);
-        if (full is not null)
-            await StorePackAsync(full, cancellationToken);
+        if (hasSlot)
+            await StorePackAsync(cancellationToken);
         return new StoredObject(hash, content.Length);
     }
 
@@ -158,47 +180,48 @@ internal sealed class ObjectWriter : IDisposable
         if (await store.TryGetSizeAsync(name, cancellationToken) != stored.SizeBytes)
             await item.CommitAsync(name, cancellationToken);
         await AppendAsync([new IndexRow(key, version, stored.SizeBytes, stored.Hash, null, 0)], cancellationToken);
-        Count(stored.SizeBytes);
         await CheckpointAsync(cancellationToken);
         return stored;
     }
 
-    private void Count(long sizeBytes)
+    private async Task<PackWriter> BeginPackAsync(CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref addedObjects);
-        Interlocked.Add(ref addedBytes, sizeBytes);
+        var begun = sparePacks.TryTake(out var spare) ? spare : new PackWriter();
+        await begun.BeginAsync(store, cancellationToken);
+        return begun;
     }
 
-    /// <summary>Puts an empty pack in the place of the open one. The caller has the gate and a slot.</summary>
-    private PackWriter TakePack()
+    /// <summary>Nothing more goes into the open pack. The objects of one in which a write failed are fetched again by the next run.</summary>
+    private void FinishPack()
     {
-        var full = pack;
-        pack = sparePacks.TryTake(out var spare) ? spare : new PackWriter();
-        return full;
+        if (pack is { IsWhole: true })
+            fullPacks.Enqueue(pack);
+        else
+            pack?.Dispose();
+        pack = null;
     }
 
-    /// <summary>Stores a pack, then its rows; gives back the slot that the caller took.</summary>
-    private async Task StorePackAsync(PackWriter full, CancellationToken cancellationToken)
+    /// <summary>Makes a full pack durable, then its rows; gives back the slot that the caller took.</summary>
+    private async Task StorePackAsync(CancellationToken cancellationToken)
     {
+        if (!fullPacks.TryDequeue(out var full))
+        {
+            packSlots.Release();
+            return;
+        }
+
         var isStored = false;
         try
         {
-            var (name, tar, rows) = full.Finish();
-            await using (var item = await store.CreateAsync(tar.Length, cancellationToken))
-            {
-                await item.WriteAsync(tar, cancellationToken);
-                await item.CommitAsync(RepositoryKeys.Pack(name), cancellationToken);
-            }
-
-            await AppendAsync(rows, cancellationToken);
-            full.Clear();
+            await AppendAsync(await full.CommitAsync(cancellationToken), cancellationToken);
+            full.Dispose();
             sparePacks.Add(full);
             isStored = true;
         }
         finally
         {
             if (!isStored)
-                unstoredPacks.Enqueue(full);
+                fullPacks.Enqueue(full);
             packSlots.Release();
         }
 
@@ -217,6 +240,8 @@ internal sealed class ObjectWriter : IDisposable
             {
                 index.Append(row);
                 known.Add(row);
+                Interlocked.Increment(ref addedObjects);
+                Interlocked.Add(ref addedBytes, row.SizeBytes);
             }
         }
         finally

@@ -1,10 +1,14 @@
 using System.Buffers;
 using System.Text;
+using Nestegg.Stores;
 
 namespace Nestegg.Repositories;
 
-/// <summary>Collects small objects into one tar in memory. Reused for pack after pack, since its buffer is large.</summary>
-internal sealed class PackWriter
+/// <summary>
+/// Writes small objects into one tar, straight into the store. Reused for pack after pack, since its lists are large when objects are tiny.
+/// Not for several tasks at once.
+/// </summary>
+internal sealed class PackWriter : IDisposable
 {
     /// <summary>Objects of this length and more are files of their own.</summary>
     public const int ObjectLimitBytes = 1024 * 1024;
@@ -14,53 +18,87 @@ internal sealed class PackWriter
 
     private const int EndBytes = 2 * UstarHeader.BlockBytes;
 
-    private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(CapacityBytes);
+    private static readonly byte[] Zeros = new byte[EndBytes];
+
+    private readonly byte[] header = new byte[UstarHeader.BlockBytes];
     private readonly Dictionary<ObjectHash, int> offsets = [];
     private readonly List<(int KeyOffset, int KeyBytes, long Version, int SizeBytes, ObjectHash Hash, int Offset)> objects = [];
 
     // Strings that wait here until the pack is full would grow old, and the garbage collector looks at what is old too rarely.
     private readonly ArrayBufferWriter<byte> keys = new();
-    private int length;
 
-    public bool IsEmpty => objects.Count == 0;
+    private StoreWriter? item;
+    private HashingStream? tar;
+    private ObjectHash? name;
 
-    /// <summary>Adds an object; <see langword="false"/> when the pack is full. Content that is in the pack already is not written again.</summary>
-    public bool TryAdd(string key, long version, ReadOnlySpan<byte> content, ObjectHash hash)
+    /// <summary>Whether no write failed half-way: a tar with half an entry in it is none, and takes no more.</summary>
+    public bool IsWhole { get; private set; } = true;
+
+    /// <summary>Begins a pack. What was in the one before is forgotten.</summary>
+    public async Task BeginAsync(IStore store, CancellationToken cancellationToken)
+    {
+        Dispose();
+        offsets.Clear();
+        objects.Clear();
+        keys.ResetWrittenCount();
+        (name, IsWhole) = (null, true);
+        item = await store.CreateAsync(CapacityBytes, cancellationToken);
+        tar = new HashingStream(item);
+    }
+
+    public bool HasRoomFor(int sizeBytes) => tar!.WrittenBytes + UstarHeader.BlockBytes + UstarHeader.Padded(sizeBytes) + EndBytes <= CapacityBytes;
+
+    /// <summary>Adds an object; content that is in the pack already is not written again. Cannot be cancelled, so that the pack stays whole.</summary>
+    public async Task AddAsync(string key, long version, ReadOnlyMemory<byte> content, ObjectHash hash)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(content.Length, ObjectLimitBytes);
         if (!offsets.TryGetValue(hash, out var offset))
         {
-            var needed = UstarHeader.BlockBytes + UstarHeader.Padded(content.Length);
-            if (length + needed + EndBytes > CapacityBytes)
-                return false;
-            UstarHeader.Write(buffer.AsSpan(length), hash, content.Length);
-            offset = length + UstarHeader.BlockBytes;
-            content.CopyTo(buffer.AsSpan(offset));
-            buffer.AsSpan(offset + content.Length, needed - UstarHeader.BlockBytes - content.Length).Clear();
+            offset = await WriteAsync(content, hash);
             offsets.Add(hash, offset);
-            length += needed;
         }
 
         var keyOffset = keys.WrittenCount;
         Encoding.UTF8.GetBytes(key, keys);
         objects.Add((keyOffset, keys.WrittenCount - keyOffset, version, content.Length, hash, offset));
-        return true;
     }
 
-    /// <summary>The whole tar, its name, and the rows for its objects. Valid until <see cref="Clear"/>.</summary>
-    public (ObjectHash Name, ReadOnlyMemory<byte> Tar, IEnumerable<IndexRow> Rows) Finish()
+    /// <summary>Makes the pack durable. May be called again when it failed.</summary>
+    /// <returns>The rows for its objects, valid until the next pack is begun.</returns>
+    public async Task<IEnumerable<IndexRow>> CommitAsync(CancellationToken cancellationToken)
     {
-        buffer.AsSpan(length, EndBytes).Clear();
-        var tar = buffer.AsMemory(0, length + EndBytes);
-        var name = ObjectHash.Of(tar.Span);
-        return (name, tar, objects.Select(o => new IndexRow(Encoding.UTF8.GetString(keys.WrittenSpan.Slice(o.KeyOffset, o.KeyBytes)), o.Version, o.SizeBytes, o.Hash, name, o.Offset)));
+        if (name is not { } pack)
+        {
+            await tar!.WriteAsync(Zeros, cancellationToken);
+            name = pack = tar.Finish();
+        }
+
+        await item!.CommitAsync(RepositoryKeys.Pack(pack), cancellationToken);
+        return objects.Select(o => new IndexRow(Encoding.UTF8.GetString(keys.WrittenSpan.Slice(o.KeyOffset, o.KeyBytes)), o.Version, o.SizeBytes, o.Hash, pack, o.Offset));
     }
 
-    public void Clear()
+    public void Dispose()
     {
-        length = 0;
-        offsets.Clear();
-        objects.Clear();
-        keys.ResetWrittenCount();
+        tar?.Dispose();
+        item?.Dispose();
+    }
+
+    /// <returns>Where the content begins.</returns>
+    private async Task<int> WriteAsync(ReadOnlyMemory<byte> content, ObjectHash hash)
+    {
+        try
+        {
+            UstarHeader.Write(header, hash, content.Length);
+            await tar!.WriteAsync(header, CancellationToken.None);
+            var offset = (int)tar.WrittenBytes;
+            await tar.WriteAsync(content, CancellationToken.None);
+            await tar.WriteAsync(Zeros.AsMemory(0, UstarHeader.Padded(content.Length) - content.Length), CancellationToken.None);
+            return offset;
+        }
+        catch
+        {
+            IsWhole = false;
+            throw;
+        }
     }
 }

@@ -81,7 +81,7 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     }
 
     /// <summary>Makes everything durable, then writes the live set, the manifest and, last, the signature.</summary>
-    /// <param name="draft">All but what the writer knows itself: format, ids, the end, the previous manifest, files, index and missing.</param>
+    /// <param name="draft">All but what the writer knows itself: format, ids, the end, the previous manifest, what is new, files, index and missing.</param>
     public async Task<Manifest> CommitAsync(Manifest draft, CancellationToken cancellationToken)
     {
         await Objects.FlushAsync(cancellationToken);
@@ -102,6 +102,7 @@ internal sealed class SnapshotWriter : IAsyncDisposable
             Id = Id,
             FinishedAt = time.GetUtcNow(),
             Previous = previous,
+            Counts = draft.Counts with { NewObjects = Objects.AddedObjects, NewBytes = Objects.AddedBytes },
             Files = [.. files],
             Index = index,
             Missing = [.. firstMissing],

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using Nestegg.Repositories;
+using Nestegg.Stores;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Repositories;
@@ -13,7 +14,7 @@ public class PackTests
     [Fact]
     public async Task Another_tar_reader_reads_it()
     {
-        var (pack, _) = Pack(Contents);
+        var (pack, _) = await PackAsync(Contents);
         await using var reader = new TarReader(new MemoryStream(pack));
         foreach (var content in Contents)
         {
@@ -30,9 +31,9 @@ public class PackTests
     }
 
     [Fact]
-    public void Rows_say_where_the_bytes_are()
+    public async Task Rows_say_where_the_bytes_are()
     {
-        var (pack, rows) = Pack(Contents);
+        var (pack, rows) = await PackAsync(Contents);
         for (var i = 0; i < Contents.Length; i++)
         {
             Assert.Equal(Contents[i], pack.AsSpan((int)rows[i].Offset, (int)rows[i].SizeBytes).ToArray());
@@ -41,9 +42,9 @@ public class PackTests
     }
 
     [Fact]
-    public void The_same_content_is_written_once()
+    public async Task The_same_content_is_written_once()
     {
-        var (pack, rows) = Pack([[7], [7]]);
+        var (pack, rows) = await PackAsync([[7], [7]]);
         Assert.Equal(512 + 512 + 1024, pack.Length);
         Assert.Equal(rows[0].Offset, rows[1].Offset);
         Assert.NotEqual(rows[0].Key, rows[1].Key);
@@ -52,7 +53,7 @@ public class PackTests
     [Fact]
     public async Task Our_reader_returns_every_entry_and_names_the_first_broken_header()
     {
-        var (pack, rows) = Pack(Contents);
+        var (pack, rows) = await PackAsync(Contents);
         var entries = await ReadAsync(pack);
         Assert.Equal(rows.Select(row => (row.Hash, row.Offset, (int)row.SizeBytes)), entries.Select(entry => (entry.Name, entry.Offset, entry.SizeBytes)));
         Assert.All(entries, entry => Assert.Equal(entry.Name, entry.Content));
@@ -63,28 +64,47 @@ public class PackTests
     }
 
     [Fact]
-    public void A_full_pack_is_at_most_16_MiB_and_takes_no_more()
+    public async Task A_full_pack_is_at_most_16_MiB_and_takes_no_more()
     {
-        var writer = new PackWriter();
+        using var folder = new TemporaryFolder();
+        await using var store = new LocalStore(folder.Path);
+        using var writer = new PackWriter();
+        await writer.BeginAsync(store, Token);
         var content = new byte[900_000];
         var added = 0;
-        while (writer.TryAdd($"{added}", 0, content, ObjectHash.Of(content)))
-            BitConverter.TryWriteBytes(content, ++added);
-        var (_, tar, rows) = writer.Finish();
-        Assert.InRange(tar.Length, 15_000_000, PackWriter.CapacityBytes);
-        Assert.Equal(added, rows.Count());
-        writer.Clear();
-        Assert.True(writer.IsEmpty);
-        Assert.True(writer.TryAdd("again", 0, content, ObjectHash.Of(content)));
+        for (; writer.HasRoomFor(content.Length); BitConverter.TryWriteBytes(content, ++added))
+            await writer.AddAsync($"{added}", 0, content, ObjectHash.Of(content));
+        var rows = (await writer.CommitAsync(Token)).ToList();
+        Assert.InRange(new FileInfo(folder[rows[0].StoredAs]).Length, 15_000_000, PackWriter.CapacityBytes);
+        Assert.Equal(added, rows.Count);
+        await writer.BeginAsync(store, Token);
+        Assert.True(writer.HasRoomFor(content.Length));
     }
 
-    private static (byte[] Pack, List<IndexRow> Rows) Pack(byte[][] contents)
+    [Fact]
+    public async Task A_pack_that_could_not_be_stored_is_stored_by_the_next_attempt()
     {
-        var writer = new PackWriter();
+        using var folder = new TemporaryFolder();
+        await using var store = new LocalStore(folder.Path);
+        using var writer = new PackWriter();
+        await writer.BeginAsync(store, Token);
+        await writer.AddAsync("1/a", 0, new byte[] { 1 }, ObjectHash.Of([1]));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writer.CommitAsync(new CancellationToken(canceled: true)));
+        Assert.True(writer.IsWhole);
+        var row = Assert.Single(await writer.CommitAsync(Token));
+        Assert.Equal(row.Pack, ObjectHash.Of(await File.ReadAllBytesAsync(folder[row.StoredAs], Token)));
+    }
+
+    private static async Task<(byte[] Pack, List<IndexRow> Rows)> PackAsync(byte[][] contents)
+    {
+        using var folder = new TemporaryFolder();
+        await using var store = new LocalStore(folder.Path);
+        using var writer = new PackWriter();
+        await writer.BeginAsync(store, Token);
         foreach (var (i, content) in contents.Index())
-            Assert.True(writer.TryAdd($"1/{i}", 0, content, ObjectHash.Of(content)));
-        var (_, tar, rows) = writer.Finish();
-        return (tar.ToArray(), rows.ToList());
+            await writer.AddAsync($"1/{i}", 0, content, ObjectHash.Of(content));
+        var rows = (await writer.CommitAsync(Token)).ToList();
+        return (await File.ReadAllBytesAsync(folder[rows[0].StoredAs], Token), rows);
     }
 
     private static async Task<List<PackEntry>> ReadAsync(byte[] pack)
