@@ -124,8 +124,8 @@ public sealed class KeyChain : IDisposable
         return Opened(attributes, masterKey.Copy());
     }
 
-    /// <summary>Opens the key of an album that someone else shared with this account.</summary>
-    public bool TryOpenSharedKey(ReadOnlySpan<byte> sealedKey, [NotNullWhen(true)] out SecretKey? key)
+    /// <summary>Opens a key that somebody else sealed to this account: of an album that they share, or the recovery key of an account that they entrust.</summary>
+    public bool TryOpenSealedKey(ReadOnlySpan<byte> sealedKey, [NotNullWhen(true)] out SecretKey? key)
     {
         key = null;
         return SecretKey is not null && SealedBox.TryOpenKey(sealedKey, PublicKey, SecretKey, out key);

@@ -13,12 +13,5 @@ public static class LoginKey
         return subKey.Bytes[..SizeBytes].ToArray();
     }
 
-    internal static SecretKey DeriveSubKey(SecretKey keyEncryptionKey)
-    {
-        ArgumentNullException.ThrowIfNull(keyEncryptionKey);
-        var subKey = SecretKey.Empty();
-        Sodium.Require(Sodium.crypto_kdf_blake2b_derive_from_key(
-            subKey.Writable, SecretKey.SizeBytes, 1, "loginctx"u8, keyEncryptionKey.Bytes));
-        return subKey;
-    }
+    internal static SecretKey DeriveSubKey(SecretKey keyEncryptionKey) => SubKey.Derive(keyEncryptionKey, 1, "loginctx"u8);
 }

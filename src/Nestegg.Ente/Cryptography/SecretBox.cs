@@ -54,6 +54,13 @@ public static class SecretBox
         return true;
     }
 
+    /// <summary>Opens a box that follows its nonce, as Ente keeps it where there is one column for both.</summary>
+    public static bool TryOpenCombined(ReadOnlySpan<byte> combined, SecretKey key, [NotNullWhen(true)] out byte[]? plaintext)
+    {
+        plaintext = null;
+        return combined.Length >= NonceBytes + OverheadBytes && TryOpen(combined[NonceBytes..], combined[..NonceBytes], key, out plaintext);
+    }
+
     /// <summary>Seals a box. The nonce must never be used twice with one key.</summary>
     public static byte[] Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> nonce, SecretKey key)
     {

@@ -36,7 +36,7 @@ public sealed partial class LibraryReader
         await foreach (var row in RowsAsync(shared, cancellationToken))
         {
             SecretKey? key = null;
-            _ = StandardBase64.TryDecode(row.Text(14), out var sealedKey) && keys.TryOpenSharedKey(sealedKey, out key);
+            _ = StandardBase64.TryDecode(row.Text(14), out var sealedKey) && keys.TryOpenSealedKey(sealedKey, out key);
             albums.Add(Open(row, key, isShared: true, row.Text(15) ?? "VIEWER", row.Text(16)));
         }
 
@@ -60,7 +60,7 @@ public sealed partial class LibraryReader
             OpenMetadata(row.Text(11), "owner's", out ownerJson);
             OpenMetadata(row.Text(12), "public", out publicJson);
             OpenMetadata(shareeMetadata, "sharee's", out shareeJson);
-            devicePath = DevicePath(row.Text(6), key);
+            devicePath = OpenDevicePath(row.Text(6), key, problems);
         }
 
         return new Album
@@ -111,11 +111,21 @@ public sealed partial class LibraryReader
         }
     }
 
-    private static string? DevicePath(string? attributes, SecretKey key) =>
-        LenientJson.TryParse(attributes, out var json)
-        && TryOpenText(json.Text("encryptedPath"), json.Text("pathDecryptionNonce"), key, out var path)
-            ? path
-            : null;
+    private static string? OpenDevicePath(string? attributes, SecretKey key, List<LibraryProblem> problems)
+    {
+        if (!LenientJson.TryParse(attributes, out var json) || string.IsNullOrEmpty(json.Text("encryptedPath")))
+        {
+            return null;
+        }
+
+        if (TryOpenText(json.Text("encryptedPath"), json.Text("pathDecryptionNonce"), key, out var path))
+        {
+            return path;
+        }
+
+        problems.Add(new LibraryProblem("album-path-damaged", "the path of the folder that the album was made from does not open"));
+        return null;
+    }
 
     private static bool TryOpenText(string? box, string? nonce, SecretKey key, out string text)
     {

@@ -19,9 +19,10 @@ public sealed partial class LibraryReader
             var key = keys[row.GetInt64(1)];
             var text = "";
             var opened = key is not null && TryOpenText(row.Text(6), row.Text(7), key, out text);
+            var guest = GuestName(row.Text(8), row.Text(9), key);
             yield return new Comment(
-                row.GetString(0), row.GetInt64(1), row.Integer(2), row.Text(3), row.GetInt64(4), GuestName(row.Text(8), row.Text(9), key),
-                opened ? text : null, row.GetInt64(5), opened ? null : new LibraryProblem("comment-damaged", "the comment does not open", IsFatal: true));
+                row.GetString(0), row.GetInt64(1), row.Integer(2), row.Text(3), row.GetInt64(4), guest, opened ? text : null, row.GetInt64(5),
+                opened ? GuestProblem(row.Text(8), guest) : new LibraryProblem("comment-damaged", "the comment does not open", IsFatal: true));
         }
     }
 
@@ -39,9 +40,10 @@ public sealed partial class LibraryReader
             var key = keys[row.GetInt64(1)];
             var name = "";
             var opened = key is not null && TryOpenText(row.Text(6), row.Text(7), key, out name);
+            var guest = GuestName(row.Text(8), row.Text(9), key);
             yield return new Reaction(
-                row.GetString(0), row.GetInt64(1), row.Integer(2), row.Text(3), row.GetInt64(4), GuestName(row.Text(8), row.Text(9), key),
-                opened ? name.TrimEnd('\0') : null, row.GetInt64(5), opened ? null : new LibraryProblem("reaction-damaged", "the reaction does not open", IsFatal: true));
+                row.GetString(0), row.GetInt64(1), row.Integer(2), row.Text(3), row.GetInt64(4), guest, opened ? name.TrimEnd('\0') : null, row.GetInt64(5),
+                opened ? GuestProblem(row.Text(8), guest) : new LibraryProblem("reaction-damaged", "the reaction does not open", IsFatal: true));
         }
     }
 
@@ -59,4 +61,7 @@ public sealed partial class LibraryReader
     // Names are padded with zeros, so that their length says nothing.
     private static string? GuestName(string? box, string? nonce, SecretKey? key) =>
         key is not null && box is not null && TryOpenText(box, nonce, key, out var name) ? name.TrimEnd('\0') : null;
+
+    private static LibraryProblem? GuestProblem(string? box, string? name) =>
+        box is not null && name is null ? new LibraryProblem("guest-name-damaged", "the name of the guest who wrote it does not open") : null;
 }

@@ -2,7 +2,7 @@ using Nestegg.Ente.Library;
 
 namespace Nestegg.Proof;
 
-/// <summary>Proves what is not a file: albums and their names, what the apps remember, contacts and their pictures, codes of Ente Auth, comments and reactions.</summary>
+/// <summary>Proves what is not a file: albums and their names, what the apps remember, contacts and their pictures, codes of Ente Auth, comments and reactions, links, and the ways into an account that were entrusted to others.</summary>
 internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, ProofLog log, ProofOptions options)
 {
     private const int PictureMaxBytes = 16 * 1024 * 1024;
@@ -51,6 +51,17 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
             Judge(reaction.Problem, $"reaction {reaction.Id}", counts => counts.Reactions++);
         }
 
+        await foreach (var share in reader.MemorySharesAsync(account.UserId, account.Keys, cancellationToken))
+        {
+            Judge(share.Problem, $"link to memory {share.Id}", counts => counts.MemoryShares++);
+        }
+
+        await foreach (var link in reader.FileLinksAsync(account.UserId, account.Keys, cancellationToken))
+        {
+            Judge(link.Problem, $"link {link.Id} to file {link.FileId}", counts => counts.FileLinks++);
+        }
+
+        await ProveRecoveryAsync(account, cancellationToken);
         await foreach (var contact in reader.ContactsAsync(account.UserId, account.Keys, cancellationToken))
         {
             using (contact)
@@ -61,6 +72,22 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
                     await ProvePictureAsync(contact, key, cancellationToken);
                 }
             }
+        }
+    }
+
+    private async Task ProveRecoveryAsync(ProofAccount account, CancellationToken cancellationToken)
+    {
+        await foreach (var entrusted in reader.EntrustedAccountsAsync(account.UserId, account.Keys, cancellationToken))
+        {
+            using (entrusted)
+            {
+                Judge(entrusted.Problem, $"account {entrusted.UserId}", counts => counts.EntrustedAccounts++);
+            }
+        }
+
+        await foreach (var kit in reader.LegacyKitsAsync(account.UserId, account.Keys, cancellationToken))
+        {
+            Judge(kit.Problem, $"legacy kit {kit.Id}", counts => counts.LegacyKits++);
         }
     }
 

@@ -77,6 +77,18 @@ internal sealed record ProofCounts
 
     public long Reactions { get; set; }
 
+    /// <summary>Links to chosen pictures whose secret, name and keys opened.</summary>
+    public long MemoryShares { get; set; }
+
+    /// <summary>Links to single files whose secret opened, and the file's key with it.</summary>
+    public long FileLinks { get; set; }
+
+    /// <summary>Accounts of others that this one can recover: their recovery keys opened, and open those accounts.</summary>
+    public long EntrustedAccounts { get; set; }
+
+    /// <summary>Sets of cards of which any two open this account.</summary>
+    public long LegacyKits { get; set; }
+
     public long Errors { get; set; }
 
     public long Warnings { get; set; }

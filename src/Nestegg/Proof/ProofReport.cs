@@ -89,6 +89,10 @@ internal static class ProofReport
         Row(page, "Codes of Ente Auth", counts.AuthCodes, "", hideZero: true);
         Row(page, "Comments", counts.Comments, "", hideZero: true);
         Row(page, "Reactions", counts.Reactions, "", hideZero: true);
+        Row(page, "Links to memories", counts.MemoryShares, "", hideZero: true);
+        Row(page, "Links to single files", counts.FileLinks, "", hideZero: true);
+        Row(page, "Legacy kits", counts.LegacyKits, "any two of a kit’s three cards open this account", hideZero: true);
+        Row(page, "Accounts entrusted to this one", counts.EntrustedAccounts, "it holds their recovery keys, and they fit", hideZero: true);
         page.Append("</table></section>\n");
     }
 

@@ -127,12 +127,48 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
         await SameAsync(sample, seen.Where(file => file.IsInTrash && file.Owner == person), await reader.TrashAsync(person.UserId, albums, Token).ToListAsync(Token));
         Assert.Equal(person == sample.Ada ? 2 : 0, await reader.AuthCodesAsync(person.UserId, keys, Token).CountAsync(code => code.Problem is null, Token));
         Assert.Equal(person == sample.Ada ? 2 : 0, await reader.EntitiesAsync(person.UserId, keys, Token).CountAsync(entity => entity.Problem is null, Token));
-        await foreach (var contact in reader.ContactsAsync(person.UserId, keys, Token))
+        await RecoversAsync(sample, person, reader, keys);
+        await LinksAsync(sample, person, reader, keys);
+        var contacts = await reader.ContactsAsync(person.UserId, keys, Token).ToListAsync(Token);
+        Assert.Equal(person == sample.Ada ? 1 : 0, contacts.Count);
+        foreach (var contact in contacts)
         {
-            Assert.Equal("Ben (cousin)", contact.Name);
+            Assert.Equal(("Ben (cousin)", "1990-02-03", sample.Ben.UserId), (contact.Name, contact.BirthDate, contact.ContactUserId));
             Assert.True(contact.TryOpenPicture(await ReadObjectAsync(contact.PictureObjectKey!), out var picture));
             Assert.Equal([0xff, 0xd8], picture[..2]);
         }
+    }
+
+    private static async Task RecoversAsync(SampleInstance sample, SamplePerson person, LibraryReader reader, KeyChain keys)
+    {
+        var entrusted = await reader.EntrustedAccountsAsync(person.UserId, keys, Token).ToListAsync(Token);
+        var kits = await reader.LegacyKitsAsync(person.UserId, keys, Token).ToListAsync(Token);
+        Assert.Equal((person == sample.Ben ? 1 : 0, person == sample.Ada ? 1 : 0), (entrusted.Count, kits.Count));
+        foreach (var account in entrusted)
+        {
+            Assert.Equal((sample.Ada.UserId, "ACCEPTED", null), (account.UserId, account.State, account.Problem));
+            Assert.True(sample.Ada.RecoverySecret.FixedTimeEquals(account.RecoveryKey!));
+        }
+
+        foreach (var kit in kits)
+        {
+            Assert.Null(kit.Problem);
+            Assert.Equal(["1 Ben", "2 the notary", "3 the blue folder"], kit.Cards.Select(card => $"{card.Index} {card.Name}"));
+        }
+    }
+
+    private static async Task LinksAsync(SampleInstance sample, SamplePerson person, LibraryReader reader, KeyChain keys)
+    {
+        var shares = await reader.MemorySharesAsync(person.UserId, keys, Token).ToListAsync(Token);
+        var links = await reader.FileLinksAsync(person.UserId, keys, Token).ToListAsync(Token);
+        Assert.Equal((person == sample.Ada ? 2 : 0, person == sample.Chi ? 1 : 0), (shares.Count, links.Count));
+        Assert.Equal(person == sample.Ada ? ["That day", "Grandmother through the years"] : [], shares.Select(share => share.Metadata.GetProperty("name").GetString()));
+        Assert.Equal(person == sample.Ada ? sample.Files.Take(5).Select(file => file.Id) : [], shares.SelectMany(share => share.FileIds));
+        Assert.All(shares.Select(share => (share.Secret, share.Problem)).Concat(links.Select(link => (link.Secret, link.Problem))), link =>
+        {
+            Assert.Null(link.Problem);
+            Assert.Matches("^[0-9A-Za-z]{12}$", link.Secret);
+        });
     }
 
     private async Task SameAsync(SampleInstance sample, IEnumerable<SampleFile> expected, IReadOnlyList<LibraryFile> files)

@@ -4,7 +4,7 @@ using Nestegg.Ente.Cryptography;
 
 namespace Nestegg.TestKit.Sample;
 
-/// <summary>What people keep besides files: Auth codes, places and people, contacts, someone who may recover the account.</summary>
+/// <summary>What people keep besides files: Auth codes, places and people, contacts, someone and some cards that may recover the account.</summary>
 internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, SampleSeal seal)
 {
     public async Task AddAsync(SamplePerson owner, SamplePerson contact, CancellationToken cancellationToken)
@@ -15,8 +15,18 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
         await storage.InsertAsync("emergency_contact", cancellationToken,
             ("user_id", owner.UserId), ("emergency_contact_id", contact.UserId), ("state", "ACCEPTED"), ("notice_period_in_hrs", 24),
             ("encrypted_key", Convert.ToBase64String(SealedBox.Seal(owner.RecoverySecret.Bytes, contact.PublicKey))));
+        await AddLegacyKitAsync(owner, cancellationToken);
         // An upload that was begun and never reported: on a restored server its row would delete an object.
         await storage.InsertAsync("temp_objects", cancellationToken, ("object_key", $"{owner.UserId}/{random.Uuid()}"), ("expiration_time", 1L));
+    }
+
+    public async Task<SecretKey> AddEntityKeyAsync(SamplePerson owner, string type, CancellationToken cancellationToken)
+    {
+        var key = seal.NewKey();
+        var wrapped = seal.Box(key.Bytes, owner.MasterKey);
+        await storage.InsertAsync("entity_key", cancellationToken,
+            ("user_id", owner.UserId), ("type", type), ("encrypted_key", wrapped.Box), ("header", wrapped.Nonce));
+        return key;
     }
 
     private async Task AddAuthCodesAsync(SamplePerson owner, CancellationToken cancellationToken)
@@ -55,15 +65,6 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
             ("user_id", owner.UserId), ("type", type), ("id", random.Id(type)), ("encrypted_data", Convert.ToBase64String(encrypted)), ("header", Convert.ToBase64String(header)));
     }
 
-    private async Task<SecretKey> AddEntityKeyAsync(SamplePerson owner, string type, CancellationToken cancellationToken)
-    {
-        var key = seal.NewKey();
-        var wrapped = seal.Box(key.Bytes, owner.MasterKey);
-        await storage.InsertAsync("entity_key", cancellationToken,
-            ("user_id", owner.UserId), ("type", type), ("encrypted_key", wrapped.Box), ("header", wrapped.Nonce));
-        return key;
-    }
-
     private async Task AddContactAsync(SamplePerson owner, SamplePerson contact, CancellationToken cancellationToken)
     {
         using var rootKey = await AddEntityKeyAsync(owner, "contact", cancellationToken);
@@ -79,6 +80,29 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
         await storage.InsertAsync("contact_entity", cancellationToken,
             ("id", random.Id("ct")), ("user_id", owner.UserId), ("contact_user_id", contact.UserId), ("profile_picture_attachment_id", attachment),
             ("encrypted_key", wrapped), ("encrypted_data", Combined(Encoding.UTF8.GetBytes(json.ToJsonString()), contactKey)));
+    }
+
+    /// <summary>Three cards of which any two recover the account.</summary>
+    private async Task AddLegacyKitAsync(SamplePerson owner, CancellationToken cancellationToken)
+    {
+        using var secret = seal.NewKey();
+        using var key = SubKey.Derive(secret, 1, "lgkenc01"u8);
+        var (slope, checksum) = (random.Bytes(SecretKey.SizeBytes), Convert.ToBase64String(random.Bytes(8)));
+        var cards = new JsonArray([.. ((string[])["Ben", "the notary", "the blue folder"]).Select((name, i) => new JsonObject
+        {
+            ["index"] = i + 1, ["name"] = name, ["share"] = Convert.ToBase64String(TwoOfThree.Share(secret.Bytes, slope, i + 1)), ["checksum"] = checksum,
+        })]);
+        await storage.InsertAsync("legacy_kit", cancellationToken,
+            ("id", random.Uuid().ToString()), ("user_id", owner.UserId), ("variant", 1), ("notice_period_in_hrs", 168),
+            ("encrypted_recovery_blob", CombinedBox(owner.RecoverySecret.Bytes, key)), ("auth_public_key", Convert.ToBase64String(random.Bytes(SealedBox.PublicKeyBytes))),
+            ("encrypted_owner_blob", CombinedBox(Encoding.UTF8.GetBytes(new JsonObject { ["parts"] = cards }.ToJsonString()), owner.MasterKey)));
+    }
+
+    /// <summary>A nonce and, after it, the box, in Base64.</summary>
+    private string CombinedBox(ReadOnlySpan<byte> content, SecretKey key)
+    {
+        var nonce = random.Bytes(SecretBox.NonceBytes);
+        return Convert.ToBase64String([.. nonce, .. SecretBox.Seal(content, nonce, key)]);
     }
 
     /// <summary>A header and, after it, the one message.</summary>

@@ -50,13 +50,13 @@ public sealed class SampleInstance : IAsyncDisposable
     /// <summary>For the database, as its owner.</summary>
     public string ConnectionString => dataSource.ConnectionString + ";Password=" + secrets.DatabasePassword;
 
-    /// <summary>Photos, videos, Auth codes, contacts, a legacy contact; the first album is shared.</summary>
+    /// <summary>Photos, videos, Auth codes, contacts, a legacy contact and a legacy kit, links to memories; the first album is shared.</summary>
     public SamplePerson Ada { get; private set; } = null!;
 
-    /// <summary>Photos of his own and Ada's shared albums.</summary>
+    /// <summary>Photos of his own and Ada's shared albums; may recover Ada's account.</summary>
     public SamplePerson Ben { get; private set; } = null!;
 
-    /// <summary>Only Locker; a password that is not ASCII.</summary>
+    /// <summary>Only Locker, with a link to a file; a password that is not ASCII.</summary>
     public SamplePerson Chi { get; private set; } = null!;
 
     public IReadOnlyList<SamplePerson> People => [Ada, Ben, Chi];
@@ -119,7 +119,9 @@ public sealed class SampleInstance : IAsyncDisposable
         await AddOddOnesAsync(cancellationToken);
         await AddTrashAsync(cancellationToken);
         await AddLockerAsync(cancellationToken);
-        await new SampleExtras(storage, random, seal).AddAsync(Ada, Ben, cancellationToken);
+        var extras = new SampleExtras(storage, random, seal);
+        await extras.AddAsync(Ada, Ben, cancellationToken);
+        await AddLinksAsync(extras, cancellationToken);
         await library.FinishAsync(cancellationToken);
     }
 
@@ -201,6 +203,16 @@ public sealed class SampleInstance : IAsyncDisposable
         await library.AddLockerItemAsync(papers, "physicalRecord", new JsonObject { ["name"] = "Will", ["location"] = "second drawer" }, cancellationToken);
         var pdf = Encoding.ASCII.GetBytes("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
         await library.UploadAsync(papers, Chi, new Upload("passport.pdf", 3, pdf), cancellationToken);
+    }
+
+    private async Task AddLinksAsync(SampleExtras extras, CancellationToken cancellationToken)
+    {
+        var links = new SampleLinks(storage, random, seal, clock);
+        using var memoryKey = await extras.AddEntityKeyAsync(Ada, "memory", cancellationToken);
+        await links.AddAlbumLinkAsync(Albums[0], cancellationToken);
+        await links.AddMemoryAsync(1, Ada, memoryKey, "share", new JsonObject { ["name"] = "That day" }, Files.Take(3), cancellationToken);
+        await links.AddMemoryAsync(2, Ada, memoryKey, "lane", new JsonObject { ["name"] = "Grandmother through the years" }, Files.Skip(3).Take(2), cancellationToken);
+        await links.AddFileLinkAsync(Files.Single(file => file.Title == "passport.pdf"), cancellationToken);
     }
 
     private Upload Photo(string title) => new(

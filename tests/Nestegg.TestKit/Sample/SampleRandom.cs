@@ -27,5 +27,8 @@ public sealed class SampleRandom(int seed)
     }
 
     /// <summary>An id as museum makes them: a prefix, an underscore, 22 letters and digits.</summary>
-    public string Id(string prefix) => $"{prefix}_{string.Concat(Enumerable.Range(0, 22).Select(_ => Alphanumeric[Next(Alphanumeric.Length)]))}";
+    public string Id(string prefix) => $"{prefix}_{Secret(22)}";
+
+    /// <summary>Letters and digits.</summary>
+    public string Secret(int length) => string.Concat(Enumerable.Range(0, length).Select(_ => Alphanumeric[Next(Alphanumeric.Length)]));
 }

@@ -26,6 +26,12 @@ internal sealed class SampleSeal(SampleRandom random)
     public (byte[] Encrypted, byte[] Header) Stream(ReadOnlySpan<byte> plaintext, SecretKey key)
     {
         var header = random.Bytes(SecretStream.HeaderBytes);
+        return (Stream(plaintext, key, header), header);
+    }
+
+    /// <summary>The same with a header that is given.</summary>
+    public static byte[] Stream(ReadOnlySpan<byte> plaintext, SecretKey key, ReadOnlySpan<byte> header)
+    {
         var state = default(Sodium.SecretStreamState);
         // A sender and a receiver of a stream begin with the same state; taking the receiver's lets us choose the header.
         Sodium.Require(Sodium.crypto_secretstream_xchacha20poly1305_init_pull(ref state, header, key.Bytes));
@@ -42,7 +48,7 @@ internal sealed class SampleSeal(SampleRandom random)
         }
         while (read < plaintext.Length);
         Sodium.Zero(ref state);
-        return (encrypted, header);
+        return encrypted;
     }
 
     /// <summary>JSON as one message, and its header, both in Base64.</summary>

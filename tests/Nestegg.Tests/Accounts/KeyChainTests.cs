@@ -56,7 +56,7 @@ public sealed class KeyChainTests : IDisposable
     {
         using var keys = Open(_attributes).KeyChain!;
         using var albumKey = SecretKey.Random();
-        Assert.True(keys.TryOpenSharedKey(SealedBox.Seal(albumKey.Bytes, _attributes.PublicKey), out var opened));
+        Assert.True(keys.TryOpenSealedKey(SealedBox.Seal(albumKey.Bytes, _attributes.PublicKey), out var opened));
         Assert.True(albumKey.FixedTimeEquals(opened));
         byte[] session = [0xfb, 0xff, 0xfe, 0x01];
         Assert.True(keys.TryOpenToken(Convert.ToBase64String(SealedBox.Seal(session, _attributes.PublicKey)), out var token));
@@ -102,7 +102,7 @@ public sealed class KeyChainTests : IDisposable
         Assert.NotNull(keys);
         Assert.Null(keys.SecretKey);
         Assert.Single(keys.Problems);
-        Assert.False(keys.TryOpenSharedKey(SealedBox.Seal(new byte[32], _attributes.PublicKey), out _));
+        Assert.False(keys.TryOpenSealedKey(SealedBox.Seal(new byte[32], _attributes.PublicKey), out _));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class KeyChainTests : IDisposable
     {
         using var keys = Open(_attributes with { PublicKey = new byte[32], RecoveryKey = Damage(_attributes.RecoveryKey!) }).KeyChain!;
         Assert.Equal(2, keys.Problems.Count);
-        Assert.True(keys.TryOpenSharedKey(SealedBox.Seal(new byte[32], _attributes.PublicKey), out _));
+        Assert.True(keys.TryOpenSealedKey(SealedBox.Seal(new byte[32], _attributes.PublicKey), out _));
     }
 
     [Fact]

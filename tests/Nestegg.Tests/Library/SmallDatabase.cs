@@ -14,7 +14,9 @@ internal sealed class SmallDatabase : IDisposable
 
     private const string OldestTables = """
         CREATE TABLE users (user_id INTEGER, email_hash TEXT, encrypted_email BLOB, email_decryption_nonce BLOB);
-        CREATE TABLE key_attributes (user_id INTEGER);
+        CREATE TABLE key_attributes (user_id INTEGER, kek_salt TEXT, ops_limit INTEGER, mem_limit INTEGER, encrypted_key TEXT, key_decryption_nonce TEXT, public_key TEXT,
+            encrypted_secret_key TEXT, secret_key_decryption_nonce TEXT, master_key_encrypted_with_recovery_key TEXT, master_key_decryption_nonce TEXT,
+            recovery_key_encrypted_with_master_key TEXT, recovery_key_decryption_nonce TEXT);
         CREATE TABLE collections (collection_id INTEGER, owner_id INTEGER, encrypted_key TEXT, key_decryption_nonce TEXT, name TEXT, type TEXT, attributes TEXT,
             updation_time INTEGER, is_deleted INTEGER, encrypted_name TEXT, name_decryption_nonce TEXT, magic_metadata TEXT, pub_magic_metadata TEXT, app TEXT);
         CREATE TABLE collection_shares (collection_id INTEGER, from_user_id INTEGER, to_user_id INTEGER, encrypted_key TEXT, updation_time INTEGER, is_deleted INTEGER,
@@ -37,6 +39,12 @@ internal sealed class SmallDatabase : IDisposable
         CREATE TABLE reactions (id TEXT, collection_id INTEGER, file_id INTEGER, comment_id TEXT, user_id INTEGER, anon_user_id TEXT, cipher TEXT, nonce TEXT,
             is_deleted INTEGER, created_at INTEGER);
         CREATE TABLE anon_users (id TEXT, collection_id INTEGER, cipher TEXT, nonce TEXT);
+        CREATE TABLE emergency_contact (user_id INTEGER, emergency_contact_id INTEGER, state TEXT, encrypted_key TEXT);
+        CREATE TABLE legacy_kit (id TEXT, user_id INTEGER, encrypted_recovery_blob TEXT, encrypted_owner_blob TEXT, is_deleted INTEGER, created_at INTEGER);
+        CREATE TABLE memory_shares (id INTEGER, user_id INTEGER, type TEXT, metadata_cipher TEXT, metadata_nonce TEXT, mem_enc_key TEXT, mem_key_decryption_nonce TEXT, is_deleted INTEGER);
+        CREATE TABLE memory_share_files (memory_share_id INTEGER, file_id INTEGER, position INTEGER, file_enc_key TEXT, file_key_decryption_nonce TEXT);
+        CREATE TABLE public_file_tokens (id TEXT, file_id INTEGER, owner_id INTEGER, is_disabled INTEGER, encrypted_share_key TEXT, encrypted_file_key TEXT,
+            encrypted_file_key_nonce TEXT, kdf_nonce TEXT, kdf_ops_limit INTEGER, kdf_mem_limit INTEGER);
         """;
 
     public SmallDatabase(bool isOld = false)
@@ -66,6 +74,13 @@ internal sealed class SmallDatabase : IDisposable
     public SecretKey MasterKey { get; } = SecretKey.Random();
 
     public KeyChain Keys { get; }
+
+    /// <summary>The row of an account that a recovery key opens; the person's own when the master key is theirs.</summary>
+    public void AddKeyAttributes(long userId, SecretKey masterKey, SecretKey recoveryKey)
+    {
+        var (master, recovery) = (WrappedKey.Wrap(masterKey, recoveryKey), WrappedKey.Wrap(recoveryKey, masterKey));
+        Insert("key_attributes", userId, "", 0, 0, "", "", "", "", "", master.Box, master.Nonce, recovery.Box, recovery.Nonce);
+    }
 
     public SecretKey AddAlbum(long id, string name)
     {

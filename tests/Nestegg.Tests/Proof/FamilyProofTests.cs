@@ -46,6 +46,8 @@ public sealed class FamilyProofTests(ProvedFamily family) : IClassFixture<Proved
         Assert.Equal(isAlice ? 8 : person == FamilyAccount.Bob ? 6 : 0, run["derivedObjects"]);
         var isInFamily = person == FamilyAccount.Carol ? 0 : 1;
         Assert.Equal((isInFamily, isInFamily), (run["comments"], run["reactions"]));
+        // Bob is Alice's legacy contact.
+        Assert.Equal(person == FamilyAccount.Bob ? 1 : 0, run["entrustedAccounts"]);
         Assert.Equal("proved", run.Summary.GetProperty("verdict").GetString());
     }
 }

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using System.IO.Pipelines;
+using System.Text;
+using Nestegg.Backup;
+using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Cryptography;
+using Nestegg.Repositories;
+using Nestegg.Stores;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Sample;
+using Nestegg.TestKit.Servers;
+
+namespace Nestegg.IntegrationTests.Resilience;
+
+/// <summary>What <c>prove</c> takes as a whole program, whatever the size of a file and however many there are.</summary>
+public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper output) : IDisposable
+{
+    private const long LimitBytes = 250_000_000;
+
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public Task Two_thousand_files_and_one_of_100_megabytes_are_proved_in_less_than_250_megabytes() => ProveAsync(2_000, 100_000_000);
+
+    [Fact]
+    public Task A_file_of_4_gigabytes_is_proved_in_less_than_250_megabytes()
+    {
+        SkipUnlessLong();
+        return ProveAsync(1, 4L << 30);
+    }
+
+    [Fact]
+    public Task A_million_files_are_proved_in_less_than_250_megabytes()
+    {
+        SkipUnlessLong();
+        return ProveAsync(1_000_000, 0);
+    }
+
+    private static void SkipUnlessLong() =>
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("NESTEGG_LONG_TESTS") == "1", "this takes minutes and gigabytes; NESTEGG_LONG_TESTS=1 runs it");
+
+    /// <param name="firstBytes">The length of the first file; 0 to leave it as small as the others.</param>
+    private async Task ProveAsync(int files, long firstBytes)
+    {
+        var words = await BackUpAsync(files, firstBytes);
+        await File.WriteAllTextAsync(folder["words.txt"], words, Token);
+        var began = Stopwatch.GetTimestamp();
+        await using var prove = CliProcess.Start(
+            "prove", "--json", "--repository", folder["repository"], "--identity", folder["identity.txt"], "--user", MillionInstance.Email(0), "--recovery-key-file", folder["words.txt"]);
+        var end = await prove.ExpectAsync(ExitCode.Done, Token);
+        output.WriteLine($"{files} files, {end.Summary.GetProperty("decryptedBytes").GetInt64() / 1e6:0} MB decrypted: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, peak {prove.PeakBytes / 1e6:0} MB");
+        Assert.Equal((files, files), (end.Summary.GetProperty("proved").GetInt32(), end.Summary.GetProperty("thumbnails").GetInt32()));
+        Assert.InRange(end.Summary.GetProperty("decryptedBytes").GetInt64(), firstBytes, long.MaxValue);
+        Assert.InRange(prove.PeakBytes, 1, LimitBytes);
+    }
+
+    /// <summary>Makes a snapshot as a backup does, of objects that are made on the way: those of one length are one and the same, so that a million take no room.</summary>
+    /// <returns>The recovery key of the person whose files all of them are.</returns>
+    private async Task<string> BackUpAsync(int files, long firstBytes)
+    {
+        var postgres = await servers.PostgresAsync(Token);
+        var name = "proved_" + Guid.NewGuid().ToString("n");
+        var instance = await MillionInstance.CreateAsync(
+            new SampleOptions
+            {
+                Folder = folder["my-ente"], ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
+                ObjectStore = new Uri("http://localhost:3200"), AccessKey = "unused", SecretKey = "unused",
+            },
+            2 * files, Token, people: 1);
+        await using var store = LocalStore.Create(folder["repository"]);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        await File.WriteAllBytesAsync(folder["identity.txt"], [.. sample.Identity.ToText(), (byte)'\n'], Token);
+        await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, Token);
+        if (firstBytes > 0) await AddFirstAsync(instance, writer, postgres, name, firstBytes);
+        for (var number = firstBytes > 0 ? 1 : 0; number < instance.Objects; number++)
+        {
+            var content = instance.Content(number % 64);
+            await writer.Objects.AddAsync(instance.ObjectKey(number), 0, new MemoryStream(content), content.Length, Token);
+        }
+
+        await PutDatabaseAsync(writer, postgres, name);
+        await writer.PutSecretAsync(
+            RepositoryKeys.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(InstanceFolder.Read(folder["my-ente"]), stream, TimeProvider.System, token), 10_000, Token);
+        await writer.CommitAsync(SampleRepository.Draft(writer, new Dictionary<string, byte[]>()), Token);
+        return instance.RecoveryWords;
+    }
+
+    /// <summary>Stores a long file in the place of the first, and writes its length, header and hash into the database.</summary>
+    private static async Task AddFirstAsync(MillionInstance instance, SnapshotWriter writer, PostgresServer postgres, string database, long plainBytes)
+    {
+        var pipe = new Pipe();
+        using var plaintext = new MadeUpStream(plainBytes);
+        var encrypting = EncryptAsync();
+        await writer.Objects.AddAsync(instance.ObjectKey(0), 0, pipe.Reader.AsStream(), SecretStream.EncryptedBytes(plainBytes), Token);
+        var header = await encrypting;
+        var metadata = SecretStream.Seal(Encoding.UTF8.GetBytes($$"""{"title":"long.mp4","fileType":1,"hash":"{{plaintext.Hash}}"}"""), instance.FileKey, out var metadataHeader);
+        await postgres.ExecuteAsync(database, $"""
+            UPDATE object_keys SET size = {SecretStream.EncryptedBytes(plainBytes)} WHERE object_key = '{instance.ObjectKey(0)}';
+            UPDATE files SET file_decryption_header = '{Convert.ToBase64String(header)}', encrypted_metadata = '{Convert.ToBase64String(metadata)}',
+                metadata_decryption_header = '{Convert.ToBase64String(metadataHeader)}' WHERE file_id = (SELECT file_id FROM object_keys WHERE object_key = '{instance.ObjectKey(0)}');
+            """, Token);
+
+        async Task<byte[]> EncryptAsync()
+        {
+            var made = await SecretStreamEncryptor.EncryptAsync(plaintext, pipe.Writer.AsStream(), instance.FileKey, Token);
+            await pipe.Writer.CompleteAsync();
+            return made;
+        }
+    }
+
+    private async Task PutDatabaseAsync(SnapshotWriter writer, PostgresServer postgres, string database)
+    {
+        await ExternalProgram.RunAsync(
+            Path.Combine(postgres.BinFolder, "pg_dump"), ["--format=custom", "--compress=0", "--file", folder["database.dump"], "--dbname", postgres.ConnectionUri(database)], Token);
+        await using var dump = File.OpenRead(folder["database.dump"]);
+        await writer.PutSecretAsync(RepositoryKeys.Database, dump.CopyToAsync, dump.Length, Token);
+    }
+
+    /// <summary>So many bytes that are not all the same, hashed on the way.</summary>
+    private sealed class MadeUpStream(long length) : ReadOnlyStream
+    {
+        private readonly Blake2b hash = new();
+        private readonly byte[] pattern = SampleRepository.Content(1 << 20, 1);
+        private long left = length;
+
+        /// <summary>As an app records it; once, after the end.</summary>
+        public string Hash => Convert.ToBase64String(hash.Finish());
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var count = (int)Math.Min(Math.Min(buffer.Length, pattern.Length), left);
+            pattern.AsSpan(0, count).CopyTo(buffer.Span);
+            hash.Update(pattern.AsSpan(0, count));
+            left -= count;
+            return ValueTask.FromResult(count);
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            hash.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
