@@ -4,6 +4,7 @@ using System.Data.Common;
 using Nestegg.Cli.Commands;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente;
+using Nestegg.Ente.Api;
 using Nestegg.Instance;
 
 namespace Nestegg.Cli;
@@ -71,6 +72,7 @@ internal static class CommandLine
             // What fails once a person has asked for the end fails because of that: a pg_dump in the same terminal is interrupted as well.
             NesteggException { ExitCode: ExitCode.OutOfReach } when cancellationToken.IsCancellationRequested => Cancelled,
             NesteggException known => (known.ExitCode, known.Message, known.Hint),
+            MuseumException known => (ExitCode.OutOfReach, known.Message, known.Hint),
             EnteException known => (ExitCode.BadInput, known.Message, known.Hint),
             UnauthorizedAccessException or IOException => (ExitCode.OutOfReach, exception.Message, "look at the path and at who may use it"),
             _ when cancellationToken.IsCancellationRequested => Cancelled,

@@ -4,7 +4,7 @@ namespace Nestegg.Ente;
 /// <param name="message">What, where, expected, found: one sentence that a person can read.</param>
 /// <param name="hint">What to do next.</param>
 /// <param name="innerException">The cause, for logs; never shown to a person.</param>
-public sealed class EnteException(string message, string hint, Exception? innerException = null)
+public class EnteException(string message, string hint, Exception? innerException = null)
     : Exception(message, innerException)
 {
     /// <summary>What to do next.</summary>

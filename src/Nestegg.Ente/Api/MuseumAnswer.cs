@@ -17,6 +17,9 @@ internal sealed class MuseumAnswer(HttpStatusCode status, JsonDocument? document
     /// <summary>museum's name for what went wrong, such as <c>USER_NOT_REGISTERED</c>; empty when it gave none.</summary>
     internal string Code => Body.Text("code") ?? Body.Text("error") ?? "";
 
+    /// <summary>Where an answer that is a redirect leads to.</summary>
+    internal Uri? Location { get; init; }
+
     private static JsonDocument Empty { get; } = JsonDocument.Parse("{}");
 
     public void Dispose() => document?.Dispose();

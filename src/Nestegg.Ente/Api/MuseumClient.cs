@@ -38,6 +38,9 @@ public sealed class MuseumClient : IDisposable
         _objects = new HttpClient(NewHandler(followRedirects: true)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
+    /// <summary>A store that sends nothing for so long will not send anything more.</summary>
+    internal TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Where museum is; ends with a slash.</summary>
     public Uri Endpoint { get; }
 
@@ -45,10 +48,16 @@ public sealed class MuseumClient : IDisposable
     /// <exception cref="EnteException">Nothing answers, or something else does.</exception>
     public async Task PingAsync(CancellationToken cancellationToken)
     {
-        using var answer = await GetAsync("ping", null, cancellationToken);
+        // Asked once: whoever has just typed the address wants to know at once.
+        using var answer = await AskAsync(HttpMethod.Get, "ping", null, null, 0, cancellationToken);
+        if (answer.Location is { } elsewhere)
+        {
+            throw new MuseumException($"{Endpoint} leads on to {elsewhere}", "give the address that it leads to, without `ping` at its end");
+        }
+
         if (!answer.IsSuccess || answer.Body.Text("message") != "pong")
         {
-            throw new EnteException(
+            throw new MuseumException(
                 $"{Endpoint} does not answer as museum does (GET /ping: {(int)answer.Status})",
                 "give the address of museum itself, the API, and not that of the web app; in the quickstart it is port 8080");
         }
@@ -62,16 +71,25 @@ public sealed class MuseumClient : IDisposable
     }
 
     internal Task<MuseumAnswer> GetAsync(string path, SessionToken? token, CancellationToken cancellationToken) =>
-        AskAsync(HttpMethod.Get, path, null, token, cancellationToken);
+        AskAsync(HttpMethod.Get, path, null, token, FailureRetries, cancellationToken);
 
     internal Task<MuseumAnswer> PostAsync(string path, string json, SessionToken? token, CancellationToken cancellationToken) =>
-        AskAsync(HttpMethod.Post, path, json, token, cancellationToken);
+        AskAsync(HttpMethod.Post, path, json, token, FailureRetries, cancellationToken);
 
-    /// <summary>An object's bytes: redirected to the store, as museum does, or straight from the server, as read-only ones do.</summary>
+    /// <summary>
+    /// An object's bytes: redirected to the store, as museum does, or straight from the server, as read-only ones do. When they stop coming, the stream asks
+    /// for the rest.
+    /// </summary>
     /// <returns>Null when museum or the store has no such object.</returns>
     internal async Task<Stream?> OpenAsync(string path, SessionToken token, CancellationToken cancellationToken)
     {
-        var response = await SendAsync(_museum, () => NewRequest(HttpMethod.Get, path, null, token), path, cancellationToken);
+        var first = await RequestAsync(path, token, 0, cancellationToken);
+        return first is null ? null : await ResumingStream.StartAsync(first, (from, stop) => RequestAsync(path, token, from, stop), (failures, stop) => Task.Delay(Waits[failures], _time, stop), Silence, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage?> RequestAsync(string path, SessionToken token, long from, CancellationToken cancellationToken)
+    {
+        var response = await SendAsync(_museum, () => From(NewRequest(HttpMethod.Get, path, null, token), from), path, FailureRetries, cancellationToken);
         if (response.StatusCode is >= HttpStatusCode.MovedPermanently and < HttpStatusCode.BadRequest)
         {
             var location = response.Headers.Location;
@@ -82,21 +100,35 @@ public sealed class MuseumClient : IDisposable
                 throw Refused(path, response.StatusCode, "it redirects to nowhere");
             }
 
-            response = await SendAsync(_objects, () => new HttpRequestMessage(HttpMethod.Get, target), target.Host, cancellationToken);
+            response = await SendAsync(_objects, () => From(new HttpRequestMessage(HttpMethod.Get, target), from), target.Authority, FailureRetries, cancellationToken);
+            if (!response.IsSuccessStatusCode && response.StatusCode is not (HttpStatusCode.NotFound or HttpStatusCode.Gone))
+            {
+                using (response)
+                {
+                    throw new MuseumException($"the object store {target.Authority} answered {(int)response.StatusCode}", "look into the store's log; museum signs the addresses with the keys of its configuration");
+                }
+            }
         }
 
         if (response.IsSuccessStatusCode)
         {
-            return new ResponseStream(response, await response.Content.ReadAsStreamAsync(cancellationToken));
+            return response;
         }
 
         response.Dispose();
         return response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone ? null : throw Refused(path, response.StatusCode, "");
     }
 
-    internal EnteException Refused(string path, HttpStatusCode status, string why) => new(
-        $"{Endpoint}{path.Split('?')[0]} answered {(int)status}{(why.Length == 0 ? "" : ": " + why)}",
-        (int)status is 401 ? "the session has ended; sign in again" : "look into museum's log for this request; try again when it is well");
+    private static HttpRequestMessage From(HttpRequestMessage request, long from)
+    {
+        request.Headers.Range = from > 0 ? new RangeHeaderValue(from, null) : null;
+        return request;
+    }
+
+    internal MuseumException Refused(string path, HttpStatusCode status, string why) => status is HttpStatusCode.Unauthorized
+        ? new MuseumException("museum has ended the session", "somebody signed it out or changed the password; start again") { IsSignedOut = true }
+        : new MuseumException(
+            $"{Endpoint}{path.Split('?')[0]} answered {(int)status}{(why.Length == 0 ? "" : ": " + why)}", "look into museum's log for this request; try again when it is well");
 
     private static SocketsHttpHandler NewHandler(bool followRedirects) => new()
     {
@@ -125,12 +157,12 @@ public sealed class MuseumClient : IDisposable
     }
 
     private async Task<MuseumAnswer> AskAsync(
-        HttpMethod method, string path, string? json, SessionToken? token, CancellationToken cancellationToken)
+        HttpMethod method, string path, string? json, SessionToken? token, int retries, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(_museum, () => NewRequest(method, path, json, token), path, cancellationToken);
+        using var response = await SendAsync(_museum, () => NewRequest(method, path, json, token), path, retries, cancellationToken);
         if (response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.OrdinalIgnoreCase) != true)
         {
-            return new MuseumAnswer(response.StatusCode, null);
+            return new MuseumAnswer(response.StatusCode, null) { Location = response.Headers.Location };
         }
 
         try
@@ -140,12 +172,12 @@ public sealed class MuseumClient : IDisposable
         }
         catch (JsonException exception)
         {
-            throw new EnteException($"{Endpoint}{path.Split('?')[0]} answered with JSON that cannot be read", "try again; if it stays, a proxy may cut its answers", exception);
+            throw new MuseumException($"{Endpoint}{path.Split('?')[0]} answered with JSON that cannot be read", "try again; if it stays, a proxy may cut its answers", exception);
         }
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpClient client, Func<HttpRequestMessage> newRequest, string what, CancellationToken cancellationToken)
+        HttpClient client, Func<HttpRequestMessage> newRequest, string what, int retries, CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -154,7 +186,7 @@ public sealed class MuseumClient : IDisposable
             {
                 using var request = newRequest();
                 var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-                if (!IsPassing(response.StatusCode, attempt))
+                if (!IsPassing(response.StatusCode, attempt, retries))
                 {
                     return response;
                 }
@@ -164,11 +196,10 @@ public sealed class MuseumClient : IDisposable
             }
             catch (Exception exception) when (IsUnreached(exception, cancellationToken))
             {
-                if (attempt == FailureRetries)
+                var isCertificate = exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError };
+                if (attempt == retries || isCertificate)
                 {
-                    throw new EnteException(
-                        $"{(client == _museum ? Endpoint + what.Split('?')[0] : $"the object store {what}")} cannot be reached: {exception.Message}",
-                        "check the address, the network and the server's certificate", exception);
+                    throw Unreached(client == _museum ? Endpoint.ToString() : $"the object store {what}", exception, isCertificate);
                 }
 
                 wait = Waits[attempt];
@@ -178,13 +209,19 @@ public sealed class MuseumClient : IDisposable
         }
     }
 
+    private static MuseumException Unreached(string where, Exception exception, bool isCertificate) => isCertificate
+        ? new MuseumException(
+            $"{where} has no certificate that this machine trusts: {exception.InnerException?.Message ?? exception.Message}",
+            "when it is your own, name the PEM file of the authority that signed it in SSL_CERT_FILE, or add that to the system's; when there is no TLS at all, write http://", exception)
+        : new MuseumException($"{where} cannot be reached: {exception.Message}", "check the address and the network; in the quickstart museum listens on port 8080", exception);
+
     private static bool IsUnreached(Exception exception, CancellationToken cancellationToken) =>
         exception is HttpRequestException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested);
 
-    private static bool IsPassing(HttpStatusCode status, int attempt) => status switch
+    private static bool IsPassing(HttpStatusCode status, int attempt, int retries) => status switch
     {
         HttpStatusCode.TooManyRequests => attempt < Waits.Length,
-        HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout => attempt < FailureRetries,
+        >= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented => attempt < retries,
         _ => false,
     };
 }

@@ -37,9 +37,9 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
     private async Task<string> ChooseAsync(long id, string name, string prefix, CancellationToken cancellationToken)
     {
         var known = await state.AlbumAsync(id, cancellationToken);
-        if (known is not null && known.Name == name)
+        if (known is not null && known.Name == name && !ExportFolder.IsLink(folder.PathOf(known.Folder)))
         {
-            Directory.CreateDirectory(folder.PathOf(known.Folder));
+            folder.MakeFolder(folder.PathOf(known.Folder));
             await state.PutAlbumAsync(id, known, cancellationToken);
             return known.Folder;
         }
@@ -49,20 +49,20 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
         {
             var candidate = prefix + names.Numbered(stem, "", number);
             var isOwn = known is not null && ExportName.Fold(known.Folder) == ExportName.Fold(candidate);
-            if (!isOwn && !await IsFreeAsync(id, candidate, prefix.Length == 0, cancellationToken))
+            var (from, to) = (known is null ? null : folder.PathOf(known.Folder), folder.PathOf(candidate));
+            if (ExportFolder.IsLink(to) || (!isOwn && !await IsFreeAsync(id, candidate, prefix.Length == 0, cancellationToken)))
             {
                 continue;
             }
 
-            var (from, to) = (known is null ? null : folder.PathOf(known.Folder), folder.PathOf(candidate));
-            if (from is not null && Directory.Exists(from) && from != to)
+            if (from is not null && Directory.Exists(from) && !ExportFolder.IsLink(from) && from != to)
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+                folder.MakeFolder(Path.GetDirectoryName(to)!);
                 Directory.Move(from, to);
                 summary.Renamed++;
             }
 
-            Directory.CreateDirectory(to);
+            folder.MakeFolder(to);
             await state.PutAlbumAsync(id, new ExportedAlbum(candidate, name), cancellationToken);
             return candidate;
         }
@@ -86,7 +86,7 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
         foreach (var parent in new[] { "", LockerFolder })
         {
             var path = Path.Combine(folder.Root, parent);
-            foreach (var album in Directory.Exists(path) ? Directory.EnumerateDirectories(path) : [])
+            foreach (var album in Directory.Exists(path) ? Directory.EnumerateDirectories(path).Where(album => !ExportFolder.IsLink(album)) : [])
             {
                 var relative = (parent.Length == 0 ? "" : parent + "/") + Path.GetFileName(album);
                 if (await Sidecar.AlbumIdAsync(album, cancellationToken) is { } id)

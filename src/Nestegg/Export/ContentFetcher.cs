@@ -1,5 +1,6 @@
 using Nestegg.Contents;
 using Nestegg.Ente;
+using Nestegg.Ente.Api;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 
@@ -8,8 +9,7 @@ namespace Nestegg.Export;
 /// <summary>A file's bytes, decrypted, in temporary files.</summary>
 /// <param name="Parts">One; of a live photo two, the picture first; none when <paramref name="Failure"/> says why.</param>
 /// <param name="Failure">What kept the file from being written.</param>
-/// <param name="Oddity">What is strange about it although it could be written.</param>
-internal sealed record FetchedContent(IReadOnlyList<FetchedPart> Parts, Finding? Failure, Finding? Oddity);
+internal sealed record FetchedContent(IReadOnlyList<FetchedPart> Parts, Finding? Failure = null);
 
 /// <param name="Path">Where it is.</param>
 /// <param name="Extension">What its name has to end with; null for the title's own extension.</param>
@@ -30,7 +30,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         {
             var path = newFile();
             await WriteAsync(path, LockerText.Write(item), cancellationToken);
-            return new FetchedContent([new FetchedPart(path, null)], null, null);
+            return new FetchedContent([new FetchedPart(path, null)]);
         }
 
         if (file.Problems.FirstOrDefault(problem => problem.IsFatal) is { } fatal)
@@ -47,7 +47,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         {
             return await DecryptAsync(file, subject, cancellationToken);
         }
-        catch (Exception exception) when (_targetFailure is null && exception is EnteException or NesteggException or IOException or HttpRequestException)
+        catch (Exception exception) when (_targetFailure is null && exception is not MuseumException { IsSignedOut: true } && exception is EnteException or NesteggException or IOException or HttpRequestException)
         {
             var hint = exception switch { EnteException ente => ente.Hint, NesteggException nestegg => nestegg.Hint, _ => "run the export again; it goes on where it is" };
             return Failed("object-unreadable", subject, exception.Message, hint);
@@ -79,7 +79,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
 
         return file.Type == FileType.LivePhoto
             ? await UnpackAsync(file, path, subject, cancellationToken)
-            : new FetchedContent([new FetchedPart(path, null)], null, Oddity(file, subject));
+            : new FetchedContent([new FetchedPart(path, null)]);
     }
 
     private async Task<FetchedContent> UnpackAsync(LibraryFile file, string zipPath, string subject, CancellationToken cancellationToken)
@@ -98,7 +98,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         if (outcome.IsWhole)
         {
             File.Delete(zipPath);
-            return new FetchedContent(parts, null, Oddity(file, subject));
+            return new FetchedContent(parts);
         }
 
         Delete(parts);
@@ -108,25 +108,14 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
             return WrongHash(subject);
         }
 
-        return new FetchedContent([new FetchedPart(zipPath, ".zip")], null, new Finding(
-            "live-photo-kept-whole", Severity.Warning, subject, $"{outcome.Problem}; it is written as it was uploaded, as a zip", "a program for broken zips may get its parts out"));
+        return new FetchedContent([new FetchedPart(zipPath, ".zip")]);
     }
-
-    private static Finding? Oddity(LibraryFile file, string subject) => file switch
-    {
-        { Metadata: null } => new Finding("metadata-damaged", Severity.Error, subject, "its description does not open; its bytes are written under a name made of its id", "another snapshot may have its description"),
-        { Name: null or "" } => new Finding("title-missing", Severity.Warning, subject, "it has no title; it is written under a name made of its id"),
-        { Hash: var hash } when new[] { hash.Whole, hash.Image, hash.Video }.Any(text => text is not null && !ContentReader.IsHash(text)) => new Finding(
-            "hash-unreadable", Severity.Warning, subject, "the hash that its app recorded is none; it is written, and only the authenticators of its stream speak for it"),
-        { Type: < FileType.Image or > FileType.Info } => new Finding("type-unknown", Severity.Warning, subject, $"it is of type {(int)file.Type}, which is none that this program knows; it is written as it is"),
-        _ => null,
-    };
 
     private static FetchedContent WrongHash(string subject) => Failed(
         "hash-mismatch", subject, "it decrypts whole, and its hash is not the one that the uploading app recorded; it is not written", "another snapshot may have the right bytes; nestegg prove says more");
 
     private static FetchedContent Failed(string code, string subject, string message, string hint) =>
-        new([], new Finding(code, Severity.Error, subject, message, hint), null);
+        new([], new Finding(code, Severity.Error, subject, message, hint));
 
     private static void Delete(IEnumerable<FetchedPart> parts)
     {
@@ -154,9 +143,8 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         }
     }
 
-    // A full disk is nothing that the next file would not meet too: it ends the export, unlike what is wrong with one file.
-    private NesteggException TargetFailure(Exception exception) =>
-        _targetFailure = new NesteggException(ExitCode.OutOfReach, $"the export folder cannot be written: {exception.Message}", "make room or mount it, and run the export again; it goes on where it is", exception);
+    // It ends the export, unlike what is wrong with one file.
+    private NesteggException TargetFailure(Exception exception) => _targetFailure = ExportFolder.CannotWrite(exception);
 
     /// <summary>A file being written, whose failures are told apart from those of the bytes' source.</summary>
     private sealed class TargetFile(FileStream file, Func<Exception, NesteggException> failure) : WriteOnlyStream

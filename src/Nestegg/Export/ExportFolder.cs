@@ -1,11 +1,11 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 
 namespace Nestegg.Export;
 
 /// <summary>
-/// The folder that an export fills. Every path is made here, of the root and of segments that <see cref="ExportName"/> mended, so nothing is
-/// written outside. Files appear under their names in one step; nothing is ever deleted or overwritten but our own sidecars and temporary files.
+/// The folder that an export fills. Every path is made here, of the root and of segments that <see cref="ExportName"/> mended, and no link below the root is
+/// followed, so nothing is written outside. Files appear under their names in one step; nothing is ever deleted or overwritten but our own sidecars and
+/// temporary files.
 /// </summary>
 internal sealed class ExportFolder : IDisposable
 {
@@ -33,12 +33,16 @@ internal sealed class ExportFolder : IDisposable
     internal static ExportFolder Open(string root, TimeProvider time)
     {
         var full = Path.GetFullPath(root);
+        var lockPath = Path.Combine(full, OwnFolder, "lock");
         FileStream? held = null;
         try
         {
-            Directory.CreateDirectory(Path.Combine(full, OwnFolder, "tmp"));
-            held = new FileStream(Path.Combine(full, OwnFolder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            Directory.CreateDirectory(full);
+            MakeFolder(full, OwnFolder, "tmp");
+            RefuseLink(lockPath);
+            held = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             var folder = new ExportFolder(full, held, time.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+            RefuseLink(folder.StatePath);
             foreach (var left in Directory.EnumerateFiles(folder._temporary, "*.part"))
             {
                 File.Delete(left);
@@ -49,40 +53,55 @@ internal sealed class ExportFolder : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             held?.Dispose();
-            throw held is null && File.Exists(Path.Combine(full, OwnFolder, "lock"))
+            throw held is null && IsHeld(exception)
                 ? new NesteggException(ExitCode.Locked, $"another export is writing into {full}", "wait for it to end", exception)
-                : new NesteggException(ExitCode.OutOfReach, $"{full} cannot be written: {exception.Message}", "give another folder with --to, or make this one writable", exception);
+                : CannotWrite(exception);
         }
     }
 
+    /// <summary>A full disk, a folder that is read-only or was taken away: nothing that the next file would not meet too.</summary>
+    internal static NesteggException CannotWrite(Exception exception) => new(
+        ExitCode.OutOfReach, $"the export folder cannot be written: {exception.Message}", "make room, mount it or make it writable, or give another with --to; run again, the export goes on where it is", exception);
+
     /// <summary>The path of a new temporary file. May be called by several tasks at once.</summary>
     internal string NewFile() => Path.Combine(_temporary, $"{Interlocked.Increment(ref _files)}.part");
+
+    /// <summary>What names this folder's file system holds: what it refuses is tried, not looked up.</summary>
+    /// <param name="forWindows">Avoid what Windows cannot hold, whatever this file system can.</param>
+    internal ExportName Names(bool forWindows)
+    {
+        const string onlyElsewhere = ".:?*|<>\"";
+        int[] lengths = [ExportName.MostBytes, ExportName.FewestBytes];
+        return new ExportName(forWindows || !Holds(onlyElsewhere))
+        {
+            MaxBytes = lengths.FirstOrDefault(length => Holds(new string('n', length)), ExportName.FewestBytes),
+        };
+    }
 
     /// <param name="folder">An album's folder, relative; it may have one <c>/</c>.</param>
     /// <param name="names">Segments below it.</param>
     internal string PathOf(string folder, params ReadOnlySpan<string> names) => Path.Combine([Root, .. folder.Split('/'), .. names]);
 
-    internal static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
+    /// <summary>Something has this name, be it a link that leads nowhere.</summary>
+    internal static bool Exists(string path) => File.Exists(path) || Directory.Exists(path) || IsLink(path);
 
-    /// <summary>Whether a file is there as it was left.</summary>
-    internal static bool IsAsWritten(string path, ExportedName name)
-    {
-        var file = new FileInfo(path);
-        return file.Exists && file.Length == name.SizeBytes && file.LastWriteTimeUtc.Ticks == name.Modified;
-    }
+    /// <summary>A link, which somebody else made: what is written through it would be elsewhere.</summary>
+    internal static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
+
+    /// <summary>Makes the folder at a path below the root.</summary>
+    /// <exception cref="NesteggException">A link is in its way.</exception>
+    internal void MakeFolder(string path) => MakeFolder(Root, Path.GetRelativePath(Root, path).Split(Path.DirectorySeparatorChar));
 
     /// <summary>Gives a finished temporary file its name and time.</summary>
     internal static void Place(string temporary, string path, DateTime? modified)
     {
         SetTime(temporary, modified);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.Move(temporary, path, overwrite: false);
     }
 
-    /// <summary>Gives a file one more name, or makes a copy of it.</summary>
+    /// <summary>Gives a file one more name, or makes a copy of it, where that is asked for or the file system has no second names.</summary>
     internal void Link(string existing, string path, bool copy)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         if (!copy && FileLink.TryCreate(existing, path))
         {
             return;
@@ -90,8 +109,7 @@ internal sealed class ExportFolder : IDisposable
 
         var temporary = NewFile();
         File.Copy(existing, temporary);
-        File.SetLastWriteTimeUtc(temporary, File.GetLastWriteTimeUtc(existing));
-        File.Move(temporary, path, overwrite: false);
+        Place(temporary, path, File.GetLastWriteTimeUtc(existing));
     }
 
     /// <summary>What is on disk now, for the record.</summary>
@@ -112,66 +130,80 @@ internal sealed class ExportFolder : IDisposable
     /// <summary>Writes one of our own small files when it is not the same already.</summary>
     internal async Task WriteOwnAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
+        MakeFolder(Path.GetDirectoryName(path)!);
         var file = new FileInfo(path);
         if (file.Exists && file.Length == content.Length && (await File.ReadAllBytesAsync(path, cancellationToken)).AsSpan().SequenceEqual(content.Span))
         {
             return;
         }
 
-        Directory.CreateDirectory(file.DirectoryName!);
         var temporary = NewFile();
         await File.WriteAllBytesAsync(temporary, content, cancellationToken);
         File.Move(temporary, path, overwrite: true);
     }
 
-    /// <summary>Moves a file or folder into <c>Removed/date/</c>, under the path that it had.</summary>
+    /// <summary>Moves a file or folder into <c>Removed/date/</c>, or <c>Removed/date_1/</c>, under the path that it had.</summary>
     internal void MoveAside(string path)
     {
-        var relative = Path.GetRelativePath(Root, path);
-        var target = Path.Combine(Root, RemovedFolder, _removedDate, relative);
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        var free = target;
-        for (var number = 1; Exists(free); number++)
+        string target;
+        var number = 0;
+        do
         {
-            free = string.Create(CultureInfo.InvariantCulture, $"{target}_{number}");
+            var date = number == 0 ? _removedDate : string.Create(CultureInfo.InvariantCulture, $"{_removedDate}_{number}");
+            target = Path.Combine(Root, RemovedFolder, date, Path.GetRelativePath(Root, path));
+            number++;
         }
+        while (Exists(target));
 
+        MakeFolder(Path.GetDirectoryName(target)!);
         if (Directory.Exists(path))
         {
-            Directory.Move(path, free);
+            Directory.Move(path, target);
         }
         else
         {
-            File.Move(path, free);
+            File.Move(path, target);
         }
     }
 
     public void Dispose() => _lock.Dispose();
 
-    /// <summary>Compares two files byte by byte.</summary>
-    internal static async Task<bool> HaveSameContentAsync(string first, string second, CancellationToken cancellationToken)
+    // The runtime's own lock of a file has no exception of its own: it says that the file is in use.
+    private static bool IsHeld(Exception exception) => exception is IOException and not (FileNotFoundException or DirectoryNotFoundException)
+        && exception.Message.Contains("being used by another process", StringComparison.Ordinal);
+
+    private static void MakeFolder(string root, params ReadOnlySpan<string> segments)
     {
-        if (new FileInfo(first).Length != new FileInfo(second).Length)
+        var path = root;
+        foreach (var segment in segments)
+        {
+            path = Path.Combine(path, segment);
+            RefuseLink(path);
+            Directory.CreateDirectory(path);
+        }
+    }
+
+    private static void RefuseLink(string path)
+    {
+        if (IsLink(path))
+        {
+            throw new NesteggException(ExitCode.BadInput, $"{path} is a link, which an export does not follow", "look who made it; remove it, or give another folder with --to");
+        }
+    }
+
+    private bool Holds(string name)
+    {
+        var path = Path.Combine(_temporary, name);
+        try
+        {
+            File.Create(path).Dispose();
+            var isThere = Directory.EnumerateFiles(_temporary, name[..1] + "*").Any(found => Path.GetFileName(found) == name);
+            File.Delete(path);
+            return isThere;
+        }
+        catch (Exception exception) when (exception is IOException or ArgumentException)
         {
             return false;
-        }
-
-        await using var one = File.OpenRead(first);
-        await using var other = File.OpenRead(second);
-        var (a, b) = (new byte[128 * 1024], new byte[128 * 1024]);
-        while (true)
-        {
-            var count = await one.ReadAtLeastAsync(a, a.Length, throwOnEndOfStream: false, cancellationToken);
-            await other.ReadAtLeastAsync(b.AsMemory(0, count), count, throwOnEndOfStream: false, cancellationToken);
-            if (!a.AsSpan(0, count).SequenceEqual(b.AsSpan(0, count)))
-            {
-                return false;
-            }
-
-            if (count < a.Length)
-            {
-                return true;
-            }
         }
     }
 }

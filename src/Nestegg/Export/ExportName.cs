@@ -10,8 +10,11 @@ namespace Nestegg.Export;
 /// <param name="ForWindows">Also avoid what only Windows and its file systems cannot hold.</param>
 internal sealed record ExportName(bool ForWindows)
 {
-    /// <summary>The longest name that the file systems in use hold, in UTF-8.</summary>
-    internal const int MaxBytes = 255;
+    /// <summary>The longest name that most file systems hold, in UTF-8.</summary>
+    internal const int MostBytes = 255;
+
+    /// <summary>The longest that a file system with encrypted names holds, such as a Synology's encrypted folder (eCryptfs).</summary>
+    internal const int FewestBytes = 143;
 
     // A longer "extension" is a sentence with a dot in it; it may be cut.
     private const int MaxExtensionBytes = 32;
@@ -22,6 +25,9 @@ internal sealed record ExportName(bool ForWindows)
         "COM0", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9",
         "LPT0", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
     ];
+
+    /// <summary>The longest name, in UTF-8.</summary>
+    internal int MaxBytes { get; init; } = MostBytes;
 
     /// <summary>The folder of an album, before a number is added to make it unique.</summary>
     internal string Folder(string albumName) =>

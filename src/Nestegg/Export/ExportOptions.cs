@@ -47,9 +47,6 @@ internal sealed record ExportOptions
     /// <summary>How many files are fetched at once.</summary>
     public int Parallel { get; init; } = Environment.ProcessorCount * 2;
 
-    /// <summary>Whether a file that is not seen can have been left out by the options rather than removed.</summary>
-    internal bool LeavesOutFiles => Owners.Count > 0 || From is not null || Until is not null;
-
     internal bool Wants(Album album) =>
         !album.IsDeleted
         && (Shared || !album.IsShared)

@@ -36,11 +36,13 @@ internal sealed class ExportState : IAsyncDisposable
             size INTEGER NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (album, fold)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS names_by_file ON names (album, file);
         CREATE TABLE IF NOT EXISTS sidecars (album INTEGER, fold TEXT, file INTEGER NOT NULL, PRIMARY KEY (album, fold)) WITHOUT ROWID;
+        CREATE INDEX IF NOT EXISTS sidecars_by_file ON sidecars (album, file);
         """;
 
     private const int ChangesPerTransaction = 500;
 
     private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, SqliteCommand> _commands = [];
     private readonly long _run;
     private int _changes;
 
@@ -50,6 +52,20 @@ internal sealed class ExportState : IAsyncDisposable
     internal bool IsFresh { get; }
 
     internal static async Task<ExportState> OpenAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await OpenAnyAsync(path, cancellationToken);
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode is 11 or 26)
+        {
+            // Damaged, or no database: it is only a cache of what the sidecars say.
+            File.Delete(path);
+            return await OpenAnyAsync(path, cancellationToken);
+        }
+    }
+
+    private static async Task<ExportState> OpenAnyAsync(string path, CancellationToken cancellationToken)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         try
@@ -69,9 +85,20 @@ internal sealed class ExportState : IAsyncDisposable
         }
     }
 
-    internal Task<string?> FactAsync(string name, CancellationToken cancellationToken) => FactAsync(_connection, name, cancellationToken);
+    /// <summary>Takes the folder for an account.</summary>
+    /// <exception cref="NesteggException">It is another one's.</exception>
+    internal async Task ClaimAsync(long userId, string root, CancellationToken cancellationToken)
+    {
+        var account = userId.ToString(CultureInfo.InvariantCulture);
+        if (await FactAsync(_connection, "account", cancellationToken) is { } other && other != account)
+        {
+            throw new NesteggException(ExitCode.BadInput, $"{root} holds the export of another account ({other})", "give each account a folder of its own with --to");
+        }
 
-    internal Task SetFactAsync(string name, string value, CancellationToken cancellationToken) =>
+        await SetFactAsync("account", account, cancellationToken);
+    }
+
+    private Task SetFactAsync(string name, string value, CancellationToken cancellationToken) =>
         ChangeAsync("INSERT OR REPLACE INTO facts VALUES ($0, $1)", cancellationToken, name, value);
 
     internal async Task<ExportedAlbum?> AlbumAsync(long album, CancellationToken cancellationToken) => (await SelectAsync(
@@ -143,6 +170,9 @@ internal sealed class ExportState : IAsyncDisposable
         "SELECT file FROM files WHERE album = $0 AND run <> $1 AND file > $2 ORDER BY file LIMIT $3",
         row => row.GetInt64(0), cancellationToken, album, _run, after, limit);
 
+    internal async Task<long> CountFilesAsync(long album, CancellationToken cancellationToken) =>
+        (await SelectAsync("SELECT count(*) FROM files WHERE album = $0", row => row.GetInt64(0), cancellationToken, album))[0];
+
     /// <summary>Albums that this run did not see. As many as there are albums, at most.</summary>
     internal Task<List<long>> UnseenAlbumsAsync(CancellationToken cancellationToken) => SelectAsync(
         "SELECT album FROM albums WHERE run <> $0 ORDER BY album",
@@ -157,9 +187,25 @@ internal sealed class ExportState : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // What was recorded is true whether the run came to its end or not.
-        await ExecuteAsync(_connection, "COMMIT", CancellationToken.None);
-        await _connection.DisposeAsync();
+        try
+        {
+            // What was recorded is true whether the run came to its end or not.
+            await ExecuteAsync(_connection, "COMMIT", CancellationToken.None);
+        }
+        catch (SqliteException)
+        {
+            // A full disk, which the run has met before: the next run asks the sidecars.
+            return;
+        }
+        finally
+        {
+            foreach (var command in _commands.Values)
+            {
+                await command.DisposeAsync();
+            }
+
+            await _connection.DisposeAsync();
+        }
     }
 
     private static async Task ExecuteAsync(SqliteConnection connection, string sql, CancellationToken cancellationToken)
@@ -182,8 +228,7 @@ internal sealed class ExportState : IAsyncDisposable
 
     private async Task<List<T>> SelectAsync<T>(string sql, Func<SqliteDataReader, T> read, CancellationToken cancellationToken, params object?[] values)
     {
-        await using var command = NewCommand(sql, values);
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await using var row = await Command(sql, values).ExecuteReaderAsync(cancellationToken);
         var found = new List<T>();
         while (await row.ReadAsync(cancellationToken))
         {
@@ -195,21 +240,37 @@ internal sealed class ExportState : IAsyncDisposable
 
     private async Task ChangeAsync(string sql, CancellationToken cancellationToken, params object?[] values)
     {
-        await using var command = NewCommand(sql, values);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        if (++_changes % ChangesPerTransaction == 0)
+        try
         {
-            await ExecuteAsync(_connection, "COMMIT; BEGIN", cancellationToken);
+            await Command(sql, values).ExecuteNonQueryAsync(cancellationToken);
+            if (++_changes % ChangesPerTransaction == 0)
+            {
+                await ExecuteAsync(_connection, "COMMIT; BEGIN", cancellationToken);
+            }
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode is 8 or 10 or 13 or 14)
+        {
+            // Read-only, an I/O error, full, cannot open.
+            throw ExportFolder.CannotWrite(exception);
         }
     }
 
-    private SqliteCommand NewCommand(string sql, object?[] values)
+    // Every file needs a dozen statements: each is prepared once.
+    private SqliteCommand Command(string sql, object?[] values)
     {
-        var command = _connection.CreateCommand();
-        command.CommandText = sql;
+        if (!_commands.TryGetValue(sql, out var command))
+        {
+            command = _commands[sql] = _connection.CreateCommand();
+            command.CommandText = sql;
+            foreach (var number in Enumerable.Range(0, values.Length))
+            {
+                command.Parameters.Add(new SqliteParameter { ParameterName = $"${number}" });
+            }
+        }
+
         for (var i = 0; i < values.Length; i++)
         {
-            command.Parameters.AddWithValue($"${i}", values[i] ?? DBNull.Value);
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
         }
 
         return command;

@@ -1,4 +1,3 @@
-using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 
 namespace Nestegg.Export;
@@ -16,21 +15,21 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
     internal async Task<bool> IsRightAsync(ExportTarget target, LibraryFile file, string stamp, CancellationToken cancellationToken)
     {
         var known = await state.FileAsync(target.Album, file.Id, cancellationToken);
-        var parts = await PartsAsync(target.Album, file.Id, cancellationToken);
+        var parts = await NamesAsync(target.Album, file.Id, cancellationToken);
         if (known is null || parts.Count == 0 || (known.Stamp ?? stamp) != stamp)
         {
             return false;
         }
 
         var paths = parts.ConvertAll(part => folder.PathOf(target.Folder, part.Name));
-        var asWritten = paths.Zip(parts).All(pair => ExportFolder.IsAsWritten(pair.First, pair.Second));
+        var asWritten = paths.Zip(parts).All(pair => FileComparison.IsAsWritten(pair.First, pair.Second));
         if (known.Stamp is not null && (asWritten ? !options.Rehash : !paths.All(File.Exists)))
         {
             return asWritten;
         }
 
         // Rebuilt from sidecars, touched by somebody, or asked to look: only the hash can tell.
-        if (!paths.All(File.Exists) || !await HasRecordedHashAsync(file, paths, cancellationToken))
+        if (!paths.All(File.Exists) || !await FileComparison.HasRecordedHashAsync(file, paths, cancellationToken))
         {
             return false;
         }
@@ -45,9 +44,14 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         return true;
     }
 
-    /// <summary>The paths of a file in a folder where it is right.</summary>
-    internal async Task<List<string>> PathsAsync(ExportTarget target, long file, CancellationToken cancellationToken) =>
-        (await PartsAsync(target.Album, file, cancellationToken)).ConvertAll(part => folder.PathOf(target.Folder, part.Name));
+    /// <summary>A file's parts in a folder where it is right.</summary>
+    internal async Task<List<FetchedPart>> PartsAsync(ExportTarget target, LibraryFile file, CancellationToken cancellationToken)
+    {
+        // Names on disk carry the extensions that the parts got; of a plain file, the title's own may have been edited since.
+        var names = await NamesAsync(target.Album, file.Id, cancellationToken);
+        var ownExtension = names.Count > 1 || file.Type == FileType.LivePhoto;
+        return names.ConvertAll(part => new FetchedPart(folder.PathOf(target.Folder, part.Name), ownExtension ? Path.GetExtension(part.Name) : null, IsTemporary: false));
+    }
 
     /// <summary>Puts a file into an album's folder and describes it there.</summary>
     /// <param name="target">The album.</param>
@@ -61,7 +65,7 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
     {
         var title = AlbumFolders.Title(file);
         var known = await state.FileAsync(target.Album, file.Id, cancellationToken);
-        var old = await PartsAsync(target.Album, file.Id, cancellationToken);
+        var old = await NamesAsync(target.Album, file.Id, cancellationToken);
         var isRenamed = known?.Title != title || old.Count != sources.Count;
         var chosen = isRenamed ? await ChooseAsync(target, file.Id, title, sources, old, cancellationToken) : old.ConvertAll(part => part.Name);
         for (var part = 0; part < sources.Count; part++)
@@ -114,7 +118,7 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         }
     }
 
-    private async Task<List<ExportedName>> PartsAsync(long album, long file, CancellationToken cancellationToken) =>
+    private async Task<List<ExportedName>> NamesAsync(long album, long file, CancellationToken cancellationToken) =>
         [.. (await state.NamesAsync(album, file, cancellationToken)).Where(name => name.Part != XmpPart)];
 
     private async Task PlacePartAsync(
@@ -123,7 +127,7 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         var source = sources[part].Path;
         if (oldPath is not null && File.Exists(oldPath))
         {
-            if (isRight || await ExportFolder.HaveSameContentAsync(oldPath, source, cancellationToken))
+            if (isRight || await FileComparison.HaveSameContentAsync(oldPath, source, cancellationToken))
             {
                 if (oldPath != path)
                 {
@@ -200,9 +204,12 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
 
         var path = folder.PathOf(target.Folder, name);
         return !ExportFolder.Exists(path)
-            || old.Exists(part => ExportName.Fold(part.Name) == ExportName.Fold(name))
-            || (File.Exists(path) && await ExportFolder.HaveSameContentAsync(path, source, cancellationToken));
+            || (!ExportFolder.IsLink(path) && await IsSameAsync(path, name, source, old, cancellationToken));
     }
+
+    private static async Task<bool> IsSameAsync(string path, string name, string source, List<ExportedName> old, CancellationToken cancellationToken) =>
+        old.Exists(part => ExportName.Fold(part.Name) == ExportName.Fold(name))
+            || (File.Exists(path) && await FileComparison.HaveSameContentAsync(path, source, cancellationToken));
 
     private async Task DescribeAsync(
         ExportTarget target, LibraryFile file, string stamp, string title, ExportedFile? known, List<string> chosen, CancellationToken cancellationToken)
@@ -245,39 +252,12 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         var path = folder.PathOf(target.Folder, name);
 
         // A photo program may have made it its own, with edits in it.
-        var isOurs = !ExportFolder.Exists(path) || (earlier?.Name == name && ExportFolder.IsAsWritten(path, earlier));
+        var isOurs = !ExportFolder.Exists(path) || (earlier?.Name == name && FileComparison.IsAsWritten(path, earlier));
         if (isOurs && !await state.IsNameTakenAsync(target.Album, name, file.Id, cancellationToken))
         {
             await folder.WriteOwnAsync(path, content, cancellationToken);
             await state.PutNameAsync(target.Album, file.Id, ExportFolder.Recorded(path, XmpPart), cancellationToken);
         }
-    }
-
-    private static async Task<bool> HasRecordedHashAsync(LibraryFile file, List<string> paths, CancellationToken cancellationToken)
-    {
-        string?[] recorded = paths.Count == 2 ? [file.Hash.Image, file.Hash.Video] : [file.Hash.Whole];
-        for (var i = 0; i < paths.Count; i++)
-        {
-            if (recorded[i] is null || recorded[i] != await HashAsync(paths[i], cancellationToken))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
-    {
-        using var hash = new Blake2b();
-        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        var buffer = new byte[256 * 1024];
-        for (int read; (read = await stream.ReadAsync(buffer, cancellationToken)) > 0;)
-        {
-            hash.Update(buffer.AsSpan(0, read));
-        }
-
-        return Convert.ToBase64String(hash.Finish());
     }
 
     // Beyond these years file systems disagree.

@@ -41,6 +41,9 @@ public sealed class RecordedMuseum : IAsyncDisposable
     /// <summary>Entries in a page of a list; the real one has about 2,500.</summary>
     public int PageSize { get; set; } = 2500;
 
+    /// <summary>How long after a request an answer begins, as on a network. The store has a delay of its own.</summary>
+    public TimeSpan Delay { get; set; }
+
     /// <summary>Answers downloads with 200 and the bytes, as read-only servers do, instead of a redirect.</summary>
     public bool Streams { get; set; }
 
@@ -85,6 +88,7 @@ public sealed class RecordedMuseum : IAsyncDisposable
     {
         var path = context.Request.Path.Value!;
         requests.Enqueue($"{context.Request.Method} {path}");
+        if (Delay > TimeSpan.Zero) await Task.Delay(Delay, context.RequestAborted);
         if (context.Request.Headers.UserAgent.ToString().Contains("go-resty", StringComparison.OrdinalIgnoreCase)) throw new InvalidOperationException("go-resty is sent to another bucket");
         if (calls.AddOrUpdate(path, 1, (_, count) => count + 1) <= RefusalsFirst)
         {

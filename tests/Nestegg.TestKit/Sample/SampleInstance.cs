@@ -102,6 +102,14 @@ public sealed class SampleInstance : IAsyncDisposable
         await library.FinishAsync(cancellationToken);
     }
 
+    /// <summary>One more album of Ada's, for <see cref="BulkUpload"/> to fill.</summary>
+    internal async Task<SampleAlbum> AddAlbumAsync(string name, CancellationToken cancellationToken)
+    {
+        var album = await library.AddAlbumAsync(Ada, name, cancellationToken);
+        await library.FinishAsync(cancellationToken);
+        return album;
+    }
+
     public async ValueTask DisposeAsync()
     {
         buckets.Dispose();

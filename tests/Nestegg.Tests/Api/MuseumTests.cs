@@ -162,7 +162,7 @@ public sealed class MuseumTests : IAsyncLifetime
     {
         await _client.PingAsync(Token);
         using var store = new MuseumClient(_museum.Store.Endpoint, TimeProvider.System);
-        var refused = await Assert.ThrowsAsync<EnteException>(() => store.PingAsync(Token));
+        var refused = await Assert.ThrowsAsync<MuseumException>(() => store.PingAsync(Token));
         Assert.Contains("does not answer as museum does", refused.Message);
     }
 

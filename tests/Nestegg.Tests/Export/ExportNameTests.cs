@@ -89,7 +89,7 @@ public class ExportNameTests
                 Assert.Equal(name, Path.GetFileName(name));
                 Assert.DoesNotContain(name, n => n is '/' or '\\' or '\0' or '\n' or '\u202E');
                 Assert.NotEmpty(name.Trim('.', ' '));
-                Assert.True(Encoding.UTF8.GetByteCount(name) <= ExportName.MaxBytes);
+                Assert.True(Encoding.UTF8.GetByteCount(name) <= ExportName.MostBytes);
                 Assert.StartsWith("/export/album/", Path.GetFullPath(Path.Combine("/export/album", name)));
             }
         });

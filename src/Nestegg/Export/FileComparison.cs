@@ -1,0 +1,72 @@
+using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Library;
+
+namespace Nestegg.Export;
+
+/// <summary>Whether what is on disk is what it should be. Holds two small buffers.</summary>
+internal static class FileComparison
+{
+    private const int BufferBytes = 128 * 1024;
+
+    /// <summary>Whether a file is there as it was left, by its length and time.</summary>
+    internal static bool IsAsWritten(string path, ExportedName name)
+    {
+        var file = new FileInfo(path);
+        return file.Exists && file.Length == name.SizeBytes && file.LastWriteTimeUtc.Ticks == name.Modified;
+    }
+
+    /// <summary>Whether each part of a file has the hash that the uploading app recorded. What has none recorded cannot be told from another.</summary>
+    internal static async Task<bool> HasRecordedHashAsync(LibraryFile file, List<string> paths, CancellationToken cancellationToken)
+    {
+        string?[] recorded = paths.Count == 2 ? [file.Hash.Image, file.Hash.Video] : [file.Hash.Whole];
+        for (var i = 0; i < paths.Count; i++)
+        {
+            if (recorded[i] is null || recorded[i] != await HashAsync(paths[i], cancellationToken))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Compares two files byte by byte.</summary>
+    internal static async Task<bool> HaveSameContentAsync(string first, string second, CancellationToken cancellationToken)
+    {
+        if (new FileInfo(first).Length != new FileInfo(second).Length)
+        {
+            return false;
+        }
+
+        await using var one = File.OpenRead(first);
+        await using var other = File.OpenRead(second);
+        var (a, b) = (new byte[BufferBytes], new byte[BufferBytes]);
+        while (true)
+        {
+            var count = await one.ReadAtLeastAsync(a, a.Length, throwOnEndOfStream: false, cancellationToken);
+            await other.ReadAtLeastAsync(b.AsMemory(0, count), count, throwOnEndOfStream: false, cancellationToken);
+            if (!a.AsSpan(0, count).SequenceEqual(b.AsSpan(0, count)))
+            {
+                return false;
+            }
+
+            if (count < a.Length)
+            {
+                return true;
+            }
+        }
+    }
+
+    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
+    {
+        using var hash = new Blake2b();
+        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        var buffer = new byte[BufferBytes];
+        for (int read; (read = await stream.ReadAsync(buffer, cancellationToken)) > 0;)
+        {
+            hash.Update(buffer.AsSpan(0, read));
+        }
+
+        return Convert.ToBase64String(hash.Finish());
+    }
+}
