@@ -40,9 +40,15 @@ internal static class CommandLine
 
     private static readonly (ExitCode, string, string) Cancelled = (ExitCode.Cancelled, "cancelled", "run the command again; what was stored is not fetched again");
 
-    private static RootCommand CreateRoot(CommonOptions common)
+    internal static RootCommand CreateRoot(CommonOptions common)
     {
         var root = new RootCommand("Backs up a self-hosted Ente instance, proves that the backup opens, and brings it back.");
+        root.WithExamples(
+            "nestegg init --instance ~/my-ente --repository /mnt/nas/nestegg --new-identity /media/usb/nestegg-identity.txt",
+            "nestegg doctor",
+            "nestegg backup",
+            "nestegg restore --repository /mnt/nas/nestegg --identity nestegg-identity.txt --into ~/my-ente --dry-run",
+            "nestegg backup --help");
         foreach (var option in common.All)
             root.Options.Add(option);
 

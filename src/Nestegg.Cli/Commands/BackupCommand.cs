@@ -74,6 +74,6 @@ internal static class BackupCommand
             .Add("missing", counts.Missing, "missing or of another length")
             .Add("missingDerived", counts.MissingDerived, "previews and ML data missing")
             .Add("changedSince", counts.ChangedSince, "changed while the run went on")
-            .Add("seconds", Math.Round(result.Duration.TotalSeconds, 1).ToString(), "seconds");
+            .Add("seconds", Math.Round(result.Duration.TotalSeconds, 1), "seconds");
     }
 }

@@ -11,7 +11,7 @@ internal static class CheckCommand
     public static Command Create(CommonOptions common)
     {
         var read = new Option<bool>("--read") { Description = "Read and hash every byte" };
-        var subset = new Option<string?>("--read-subset") { Description = "Read a part: 5% at random, 3/30 for the third of thirty parts, next/30 for the one after the last that was read", HelpName = "PART" };
+        var subset = new Option<string?>("--read-subset") { Description = "Read a part: 5% for the next five in a hundred, 3/30 for the third of thirty parts, next/30 for the one after the last that was read", HelpName = "PART" };
         var command = new Command("check", "Compares the repository with its own records") { read, subset };
         command.SetAction(async (parse, cancellationToken) => (int)await RunAsync(common, parse, Scope(parse.GetValue(read), parse.GetValue(subset)), cancellationToken));
         return command.WithExamples("nestegg check", "nestegg check --read", "nestegg check --read-subset next/30 --quiet");

@@ -78,7 +78,7 @@ internal sealed class InitCommand
         var repository = await setup.RunAsync(store, cancellationToken);
         var output = common.Output;
         if (parse.GetValue(newIdentity) is { } identity)
-            output.Report(new FindingEvent(new Finding("identity-on-server", Severity.Note, Full(identity), "whoever has this file can open the backups, and without it nobody can", "move it off this machine now, and keep a second copy elsewhere")));
+            output.Report(new FindingEvent(new Finding("identity-on-server", Severity.Note, Full(identity), "whoever has this file can open the backups, and without it nobody can", $"move it off this machine now, keep a second copy elsewhere, and a copy of {setup.SigningKeyPath} beside it: with that key another machine can go on in this repository")));
 
         if (parse.GetValue(passphrase))
             output.Report(new FindingEvent(new Finding("identity-in-repository", Severity.Note, "identity.age", "the repository holds an identity under your passphrase: the backups are as safe as the passphrase is long", "keep the passphrase off this machine")));
@@ -120,7 +120,7 @@ internal sealed class InitCommand
         foreach (var endpoint in unreachable.Except(found.Select(address => address.Configured)))
         {
             common.Output.Report(new FindingEvent(new Finding(
-                "address-unknown", Severity.Warning, endpoint.ToString(), "it does not lead anywhere from this machine, and Docker knows no container of that name",
+                "address-unknown", Severity.Warning, endpoint.ToString(), "it does not lead anywhere from this machine, and no container of that name could be found with Docker",
                 $"publish the port on 127.0.0.1 and add it to the map in nestegg.yaml: {endpoint}=127.0.0.1:{endpoint.Port}")));
         }
 

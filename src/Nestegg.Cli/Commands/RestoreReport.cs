@@ -59,7 +59,7 @@ internal sealed class RestoreReport(Output output)
 
         output.Line("");
         output.Line("What people must know:");
-        foreach (var sentence in RestoreAdvice.ForPeople(result.Plan.Snapshot, options.Keep))
+        foreach (var sentence in RestoreAdvice.ForPeople(result.Plan.Snapshot, options))
         {
             output.Line($"- {sentence}");
             output.Event("advice", json => json.WriteString("text", sentence));

@@ -74,7 +74,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         }
     }
 
-    /// <summary>A table for people; in JSON one event a row, named <paramref name="rowEvent"/>, with the columns as fields.</summary>
+    /// <summary>A table for people, unless they want quiet; in JSON one event a row, named <paramref name="rowEvent"/>, with the columns as fields.</summary>
     public void Table(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows) =>
         Rows(rowEvent, columns, [.. rows], all => TextTable.Write(host.Out, columns, all));
 
@@ -98,9 +98,11 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         {
             if (!IsJson)
             {
+                if (IsQuiet || rows.Count == 0)
+                    return;
+
                 progress?.Clear();
-                if (rows.Count > 0)
-                    writeText(rows);
+                writeText(rows);
                 return;
             }
 

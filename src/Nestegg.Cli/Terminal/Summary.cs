@@ -11,6 +11,8 @@ internal sealed class Summary
     /// <param name="label">What people read before the value.</param>
     public Summary Add(string name, long value, string label) => Add(label, $"{value:N0}", json => json.WriteNumber(name, value));
 
+    public Summary Add(string name, double value, string label) => Add(label, $"{value:N1}", json => json.WriteNumber(name, value));
+
     public Summary Add(string name, string value, string label) => Add(label, value, json => json.WriteString(name, value));
 
     public Summary Add(string name, bool value, string label) => Add(label, value ? "yes" : "no", json => json.WriteBoolean(name, value));

@@ -50,6 +50,13 @@ internal sealed class CheckMemory
             ? last % count + 1
             : (int)(time.GetUtcNow().ToUnixTimeSeconds() / 86400 % count) + 1;
 
+    /// <summary>Where the next percentage begins; <see langword="null"/> without a memory.</summary>
+    public uint? NextStep
+    {
+        get => file.NextStep;
+        set => file.NextStep = value;
+    }
+
     public void Remember(ReadScope.Part part) => file.LastParts[part.Count] = part.Number;
 
     public void Remember(Manifest manifest)
@@ -80,6 +87,9 @@ internal sealed class CheckMemory
 internal sealed record CheckMemoryFile
 {
     public PreviousManifest? Newest { get; set; }
+
+    /// <summary>Where the next percentage begins, in millionths of all.</summary>
+    public uint? NextStep { get; set; }
 
     /// <summary>The part that was read last, by the number of parts.</summary>
     [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]

@@ -10,7 +10,7 @@ internal abstract record ReadScope
 
     public static ReadScope All { get; } = new Part(1, 1);
 
-    /// <summary>Reads what follows <c>--read-subset</c>: <c>5%</c>, <c>3/30</c>, or <c>next/30</c> for the part after the one that was read last.</summary>
+    /// <summary>Reads what follows <c>--read-subset</c>: <c>5%</c> for the next so much, <c>3/30</c>, or <c>next/30</c> for the part after the one that was read last.</summary>
     public static bool TryParse(string text, out ReadScope scope)
     {
         scope = None;
@@ -29,7 +29,7 @@ internal abstract record ReadScope
 
     private sealed record NoReading : ReadScope;
 
-    /// <summary>Each file with this probability, others in every run.</summary>
+    /// <summary>So much of them, from where the last such run ended.</summary>
     internal sealed record Percent(double Value) : ReadScope;
 
     /// <summary>The n-th of so many parts, counted from 1.</summary>

@@ -6,45 +6,51 @@ namespace Nestegg.Checks;
 /// <summary>Says of each stored file whether this run reads it, by a hash of its name.</summary>
 internal sealed class ReadSelection
 {
-    private const int PercentSteps = 1_000_000;
+    private const uint PercentSteps = 1_000_000;
 
-    private readonly long seed;
-    private readonly ulong count;
-    private readonly ulong first;
-    private readonly ulong last;
+    private readonly uint steps;
+    private readonly uint first;
+    private readonly uint length;
 
-    private ReadSelection(long seed, ulong count, ulong first, ulong last) =>
-        (this.seed, this.count, this.first, this.last) = (seed, count, first, last);
+    private ReadSelection(uint steps, uint first, uint length) => (this.steps, this.first, this.length) = (steps, first, length);
 
     /// <summary>The part of this run in words; empty when everything or nothing is read.</summary>
     public string Description { get; private init; } = "";
 
-    /// <summary>The part that the run reads, to be remembered; <see langword="null"/> when it is not one of a series.</summary>
-    public ReadScope.Part? Part { get; private init; }
+    public bool ReadsAnything => length > 0;
 
-    public bool ReadsAnything => last > first;
+    /// <summary>What is to be remembered when the run has come to its end.</summary>
+    public Action<CheckMemory> Remember { get; private init; } = _ => { };
 
     public static ReadSelection Of(ReadScope scope, CheckMemory memory, TimeProvider time, Random random) => scope switch
     {
         ReadScope.Part part => OfPart(part),
         ReadScope.NextPart next => OfPart(new ReadScope.Part(memory.NextPart(next.Count, time), next.Count)),
-        ReadScope.Percent percent => new ReadSelection(random.NextInt64(), PercentSteps, 0, (ulong)Math.Ceiling(percent.Value / 100 * PercentSteps))
-        {
-            Description = $"a random {percent.Value}%",
-        },
-        _ => new ReadSelection(0, 1, 0, 0),
+        ReadScope.Percent percent => OfPercent(percent.Value, memory.NextStep ?? (uint)random.Next((int)PercentSteps)),
+        _ => new ReadSelection(1, 0, 0),
     };
 
     /// <param name="key">The file's key in the repository.</param>
     public bool Includes(string key)
     {
-        var place = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(key), seed) % count;
-        return place >= first && place < last;
+        var place = (uint)(XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(key)) % steps);
+        return (place + steps - first) % steps < length;
     }
 
-    private static ReadSelection OfPart(ReadScope.Part part) => new(0, (ulong)part.Count, (ulong)part.Number - 1, (ulong)part.Number)
+    private static ReadSelection OfPart(ReadScope.Part part) => part.Count == 1 ? new(1, 0, 1) : new((uint)part.Count, (uint)part.Number - 1, 1)
     {
-        Part = part.Count > 1 ? part : null,
-        Description = part.Count > 1 ? $"part {part.Number} of {part.Count}" : "",
+        Description = $"part {part.Number} of {part.Count}",
+        Remember = memory => memory.Remember(part),
     };
+
+    // The hashes are a circle, of which each run reads the next piece; the last one may reach beyond where the first one began.
+    private static ReadSelection OfPercent(double percent, uint first)
+    {
+        var length = (uint)Math.Ceiling(percent / 100 * PercentSteps);
+        return new ReadSelection(PercentSteps, first % PercentSteps, length)
+        {
+            Description = $"the next {percent}%",
+            Remember = memory => memory.NextStep = (first + length) % PercentSteps,
+        };
+    }
 }

@@ -49,8 +49,7 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         await ReadAsync(AllJobsAsync(index, stored, selection, cancellationToken), stored, selection, log, cancellationToken);
         log.Count(counts => counts with { UnusedFiles = stored.CountUnused() });
 
-        if (selection.Part is { } part)
-            memory.Remember(part);
+        selection.Remember(memory);
         if (!await memory.TrySaveAsync(cancellationToken))
             log.Find("no-memory", Severity.Note, options.MemoryFolder, $"{options.MemoryFolder} cannot be written: the next check will not know what this one saw");
         return log.Counts;

@@ -73,7 +73,9 @@ internal sealed class InstanceSetup(SetupRequest request, TimeProvider time)
         Repository repository;
         try
         {
-            repository = await Repository.CreateAsync(store, Recipients, signingKey.PublicKey, time, cancellationToken);
+            repository = await Repository.CreateAsync(
+                store, Recipients, signingKey.PublicKey,
+                passphraseIdentity is null ? null : (id, token) => UnderPassphraseAsync(IdentityText(passphraseIdentity, id, signingKey.PublicKey), token), time, cancellationToken);
         }
         catch
         {
@@ -82,35 +84,32 @@ internal sealed class InstanceSetup(SetupRequest request, TimeProvider time)
         }
 
         if (fileIdentity is not null)
-            await WriteSecretAsync(request.NewIdentityPath!, IdentityText(fileIdentity, repository), cancellationToken);
-
-        if (passphraseIdentity is not null)
-            await StoreUnderPassphraseAsync(store, IdentityText(passphraseIdentity, repository), cancellationToken);
+            await WriteSecretAsync(request.NewIdentityPath!, IdentityText(fileIdentity, repository.Description.Id, signingKey.PublicKey), cancellationToken);
 
         await WriteSecretAsync(request.ConfigurationPath, Encoding.UTF8.GetBytes(ConfigurationText()), cancellationToken);
         return repository;
     }
 
-    private byte[] IdentityText(AgeIdentity identity, Repository repository) => AgeIdentityFile.Write(
+    private byte[] IdentityText(AgeIdentity identity, string repositoryId, MinisignPublicKey signingKey) => AgeIdentityFile.Write(
         identity, time.GetUtcNow(),
         [
             new("note", "This file opens the backups. Keep it off the server that makes them, twice, where you find it on a bad day."),
-            new(Repository.RepositoryComment, repository.Description.Id),
-            new(Repository.SigningKeyComment, repository.Description.SigningKey),
+            new(Repository.RepositoryComment, repositoryId),
+            new(Repository.SigningKeyComment, signingKey.ToString()),
         ]);
 
-    private async Task StoreUnderPassphraseAsync(IStore store, byte[] text, CancellationToken cancellationToken)
+    private async Task<byte[]> UnderPassphraseAsync(byte[] text, CancellationToken cancellationToken)
     {
         try
         {
-            await using var item = await store.CreateAsync(text.Length, cancellationToken);
-            await using (var writer = await AgeWriter.CreateWithPassphraseAsync(item, request.Passphrase, AgePassphrase.DefaultLogWork, cancellationToken))
+            var locked = new MemoryStream();
+            await using (var writer = await AgeWriter.CreateWithPassphraseAsync(locked, request.Passphrase, AgePassphrase.DefaultLogWork, cancellationToken))
             {
                 await writer.WriteAsync(text, cancellationToken);
                 await writer.CompleteAsync(cancellationToken);
             }
 
-            await item.CommitAsync(RepositoryKeys.IdentityFile, cancellationToken);
+            return locked.ToArray();
         }
         finally
         {

@@ -12,12 +12,13 @@ internal sealed class Preflight(EnteInstance instance)
     {
         var findings = new List<Finding>();
         AddAll(PreflightConfiguration.Look(instance));
-        var database = new PreflightDatabase(instance);
+        var slots = new PreflightSlots(instance.Slots);
+        var database = new PreflightDatabase(instance, slots);
         await foreach (var finding in database.LookAsync(cancellationToken))
             Add(finding);
 
         Add(await PreflightPrograms.LookAsync(instance, database.ServerMajorVersion, cancellationToken));
-        await foreach (var finding in PreflightBuckets.LookAsync(instance, cancellationToken))
+        await foreach (var finding in PreflightBuckets.LookAsync(instance, slots, cancellationToken))
             Add(finding);
 
         return new PreflightResult(findings);

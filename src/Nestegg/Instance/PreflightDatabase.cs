@@ -6,7 +6,7 @@ using Npgsql;
 namespace Nestegg.Instance;
 
 /// <summary>Signs in to the database and looks at its version, its schema, what the role may read, its secrets and its slots.</summary>
-internal sealed class PreflightDatabase(EnteInstance instance)
+internal sealed class PreflightDatabase(EnteInstance instance, PreflightSlots slots)
 {
     // museum's migrations use CREATE OR REPLACE TRIGGER.
     private const int OldestServer = 14;
@@ -44,7 +44,7 @@ internal sealed class PreflightDatabase(EnteInstance instance)
             parts.Add(PreflightSecrets.LookAsync(instance, connection, cancellationToken));
 
         if (!unreadable.Overlaps(["object_keys", "file_data", "user_attachments"]))
-            parts.Add(PreflightSlots.LookAsync(instance.Slots, catalog, connection, cancellationToken));
+            parts.Add(slots.LookAsync(catalog, connection, cancellationToken));
 
         foreach (var part in parts)
         {
@@ -92,7 +92,7 @@ internal sealed class PreflightDatabase(EnteInstance instance)
         var target = instance.Map.Resolve(configured);
         var cause = exception is SocketException ? exception : exception.InnerException ?? exception;
         var hint = cause is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }
-            ? $"{target.Host} is a name inside the compose network: publish the port on 127.0.0.1 and give --map {configured}=127.0.0.1:5432 to nestegg init, or run nestegg inside that network (docs/operations.md)"
+            ? $"{target.Host} is a name inside the compose network: publish the port on 127.0.0.1 and put \"{configured}=127.0.0.1:5432\" into the map in nestegg.yaml, or run nestegg inside that network (docs/operations.md)"
             : $"is PostgreSQL running, and does it listen at {target}? docs/operations.md describes the ways to reach it";
         return new Finding("database-unreachable", Severity.Error, Subject, $"no answer from {target}: {cause.Message}", hint);
     }

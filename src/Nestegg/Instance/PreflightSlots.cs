@@ -6,12 +6,16 @@ using Npgsql;
 namespace Nestegg.Instance;
 
 /// <summary>Compares the slots that the database's rows name with those that are configured, and with the one that museum serves from.</summary>
-internal static class PreflightSlots
+internal sealed class PreflightSlots(BucketSlots slots)
 {
     private static readonly string[] TablesBesideKeys = ["file_data", "user_attachments"];
 
-    public static async IAsyncEnumerable<Finding> LookAsync(
-        BucketSlots slots, EnteCatalog catalog, NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private readonly Dictionary<string, long> named = new(StringComparer.Ordinal);
+
+    /// <summary>How many objects the rows name in a slot; 0 until the database has been asked.</summary>
+    public long NamedIn(BucketSlot slot) => named.GetValueOrDefault(slot.Name);
+
+    public async IAsyncEnumerable<Finding> LookAsync(EnteCatalog catalog, NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var objects = catalog.HasTable("object_keys")
             ? await CountAsync(connection, "SELECT array_to_string(datacenters, ','), count(*) FROM object_keys WHERE is_deleted IS NOT TRUE GROUP BY 1", cancellationToken)
@@ -20,7 +24,13 @@ internal static class PreflightSlots
         foreach (var table in TablesBesideKeys.Where(catalog.HasTable))
             derived.AddRange(await CountAsync(connection, $"SELECT CAST(latest_bucket AS text), count(*) FROM {table} WHERE NOT is_deleted GROUP BY 1", cancellationToken));
 
-        foreach (var (name, count) in Unconfigured(slots, objects.Concat(derived)))
+        foreach (var (names, count) in objects.Concat(derived))
+        {
+            foreach (var name in Split(names))
+                named[name] = named.GetValueOrDefault(name) + count;
+        }
+
+        foreach (var (name, count) in Unconfigured(objects.Concat(derived)))
         {
             yield return new Finding(
                 "slot-not-configured", Severity.Error, name, $"{count:N0} objects are only there by their rows, and the slot has no bucket in the configuration",
@@ -42,7 +52,7 @@ internal static class PreflightSlots
         }
     }
 
-    private static IEnumerable<(string Name, long Count)> Unconfigured(BucketSlots slots, IEnumerable<(string Slots, long Count)> rows) =>
+    private IEnumerable<(string Name, long Count)> Unconfigured(IEnumerable<(string Slots, long Count)> rows) =>
         rows.Where(entry => entry.Slots.Length > 0 && !Split(entry.Slots).Any(name => slots.Find(name) is { IsConfigured: true }))
             .GroupBy(entry => Split(entry.Slots)[0], StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal)

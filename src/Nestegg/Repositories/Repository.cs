@@ -29,25 +29,28 @@ internal sealed partial class Repository
         IStore store, IReadOnlyList<AgeRecipient> recipients, MinisignPublicKey signingKey, TimeProvider time, CancellationToken cancellationToken) =>
         CreateAsync(store, recipients, signingKey, null, time, cancellationToken);
 
-    /// <param name="identityFile">What becomes <c>identity.age</c>: an identity file that age encrypted to a passphrase; or nothing.</param>
+    /// <param name="identityFile">Makes, for a repository of this id, what becomes <c>identity.age</c>: an identity file that age encrypted to a passphrase.</param>
     public static async Task<Repository> CreateAsync(
-        IStore store, IReadOnlyList<AgeRecipient> recipients, MinisignPublicKey signingKey, byte[]? identityFile, TimeProvider time, CancellationToken cancellationToken)
+        IStore store, IReadOnlyList<AgeRecipient> recipients, MinisignPublicKey signingKey,
+        Func<string, CancellationToken, Task<byte[]>>? identityFile, TimeProvider time, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(recipients.Count);
         if (await store.TryGetSizeAsync(RepositoryKeys.Description, cancellationToken) is not null)
             throw new NesteggException(ExitCode.BadInput, $"{store.Location} is a repository already", "give another place, or go on with this one: nestegg backup");
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        var identity = identityFile is null ? null : await identityFile(id, cancellationToken);
         var description = new RepositoryDescription
         {
             Format = RepositoryDescription.CurrentFormat,
-            Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)),
+            Id = id,
             CreatedAt = time.GetUtcNow(),
             Recipients = [.. recipients.Select(recipient => recipient.ToString())],
             SigningKey = signingKey.ToString(),
-            IdentitySha256 = identityFile is null ? null : ObjectHash.Of(identityFile),
+            IdentitySha256 = identity is null ? null : ObjectHash.Of(identity),
         };
         byte[] json = [.. JsonSerializer.SerializeToUtf8Bytes(description, RepositoryJson.Instance.RepositoryDescription), (byte)'\n'];
-        if (identityFile is not null)
-            await PutAsync(store, RepositoryKeys.IdentityFile, identityFile, cancellationToken);
+        if (identity is not null)
+            await PutAsync(store, RepositoryKeys.IdentityFile, identity, cancellationToken);
         await PutAsync(store, RepositoryKeys.Description, json, cancellationToken);
         return new Repository(store, description with { Hash = ObjectHash.Of(json) }, signingKey);
     }

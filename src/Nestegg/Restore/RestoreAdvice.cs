@@ -5,30 +5,36 @@ namespace Nestegg.Restore;
 /// <summary>What people must know after a restore, and what the operator types next.</summary>
 internal static class RestoreAdvice
 {
-    public static IEnumerable<string> ForPeople(Manifest snapshot, IReadOnlySet<string> keep)
+    public static IEnumerable<string> ForPeople(Manifest snapshot, RestoreOptions options)
     {
         var moment = snapshot.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'");
         yield return $"The library is as it was on {moment}. Passwords, recovery keys and two-factor settings are those of that moment: a password that was changed later is not valid, the one before is.";
-        if (!keep.Contains("tokens"))
+        if (!options.Keep.Contains("tokens"))
             yield return "Everybody signs in again on every device. Apps then upload what the server no longer has, if it is still on the phone.";
 
         yield return "Public links and shares that were ended after that moment are valid again, and photos that were deleted for good after it are back: look them through.";
-        if (!keep.Contains("trash"))
-            yield return "What is in the trash stays for another 30 days.";
+        if (!options.Keep.Contains("trash"))
+            yield return $"What is in the trash stays for another {(options.IsBesideProduction ? "100 years" : "30 days")}.";
 
-        if (!keep.Contains("queue"))
+        if (!options.Keep.Contains("queue"))
             yield return "What had been deleted for good before that moment was waiting for its removal from the buckets; it stays there now, without being in anybody's library.";
     }
 
     public static IEnumerable<string> NextSteps(RestoreOptions options)
     {
         yield return $"cd {options.Into}";
-        yield return options.IsBesideProduction
-            ? "docker compose up -d          # jobs, mail and every outside effect are switched off in museum.yaml"
-            : "docker compose run --rm --service-ports -e ENTE_JOBS_CRON_SKIP=true museum    # a first start without jobs; without compose: ENTE_JOBS_CRON_SKIP=true ./museum";
-        yield return "# sign in with an app, look at some pictures, then stop it with Ctrl-C";
-        if (!options.IsBesideProduction)
-            yield return "docker compose up -d";
+        if (options.IsBesideProduction)
+        {
+            yield return "docker compose up -d    # jobs, mail and every outside effect are switched off in museum.yaml";
+            yield break;
+        }
+
+        // `docker compose run museum` would do without a file, but the relay to MinIO lives in the network of the service itself.
+        yield return """echo 'services: {museum: {environment: {ENTE_JOBS_CRON_SKIP: "true"}}}' > first-start.yaml""";
+        yield return "docker compose -f compose.yaml -f first-start.yaml up -d    # a first start without jobs; without compose: ENTE_JOBS_CRON_SKIP=true ./museum";
+        yield return "# sign in with an app and look at some pictures; then, with jobs:";
+        yield return "docker compose up -d && rm first-start.yaml";
+        yield return "# and make backups of the new machine: docs/operations.md, \"Backups after a restore\"";
     }
 
     /// <summary>Which museum fits the database.</summary>

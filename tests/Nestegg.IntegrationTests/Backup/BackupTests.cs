@@ -46,7 +46,7 @@ public class BackupTests(SharedServers servers)
         await instance.Objects.DeleteObjectAsync(instance.Bucket, lost.Key, Token);
         var run = await BackupAsync(instance, ExitCode.Incomplete);
         Assert.Equal(1, run.Summary.GetProperty("missing").GetInt64());
-        Assert.Contains("object-missing", run.FindingCodes("error"));
+        Assert.Equal(["object-missing", "objects-missing"], run.FindingCodes("error"));
         var manifest = await LatestAsync(instance);
         Assert.False(manifest.Complete);
         Assert.Equal(lost.Key, Assert.Single(manifest.Missing).Key);
@@ -73,7 +73,7 @@ public class BackupTests(SharedServers servers)
         await instance.Objects.DeleteObjectAsync(instance.Bucket, derived.Key, Token);
         var run = await BackupAsync(instance, ExitCode.Done);
         Assert.Equal(1, run.Summary.GetProperty("missingDerived").GetInt64());
-        Assert.Contains("derived-object-missing", run.FindingCodes("warning"));
+        Assert.Equal(["derived-object-missing", "derived-objects-missing"], run.FindingCodes("warning"));
     }
 
     [Fact]
@@ -108,6 +108,34 @@ public class BackupTests(SharedServers servers)
         var run = await BackupAsync(instance, ExitCode.Done);
         Assert.Contains("database-shrank", run.FindingCodes("warning"));
         Assert.Contains("object-kind-vanished", run.FindingCodes("warning"));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_too_large_for_a_setting_is_left_out_and_named()
+    {
+        using var instance = await StartAsync();
+        await File.WriteAllBytesAsync(Path.Combine(instance.Folder, "data", "film.mkv"), new byte[17 << 20], Token);
+        var run = await BackupAsync(instance, ExitCode.Done);
+        Assert.Contains("configuration-file-left-out", run.FindingCodes("warning"));
+        Assert.Contains("data/film.mkv is not in the backup of the configuration: 17,825,792 bytes", run.Out);
+    }
+
+    [Fact]
+    public async Task A_damaged_snapshot_and_index_are_said_and_the_next_snapshot_is_whole()
+    {
+        using var instance = await StartAsync();
+        await BackupAsync(instance, ExitCode.Done);
+        foreach (var pattern in new[] { "snapshot.json", "*.tsv.zst" })
+        {
+            var path = Directory.EnumerateFiles(instance.RepositoryFolder, pattern, SearchOption.AllDirectories).First();
+            var bytes = await File.ReadAllBytesAsync(path, Token);
+            bytes[bytes.Length / 2] ^= 1;
+            await File.WriteAllBytesAsync(path, bytes, Token);
+        }
+
+        var run = await BackupAsync(instance, ExitCode.Done);
+        Assert.Equal(["index-damaged", "previous-snapshot-damaged"], run.FindingCodes("warning").Where(code => code.EndsWith("-damaged", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal(138, run.Summary.GetProperty("newObjects").GetInt64());
     }
 
     [Fact]

@@ -22,6 +22,9 @@ internal sealed class DoctorInstance : IDisposable
         CREATE SEQUENCE files_file_id_seq;
         """;
 
+    /// <summary>The objects that the database names; they are in the bucket.</summary>
+    public static readonly string[] Keys = ["1/a", "1/b"];
+
     private readonly TemporaryFolder folder = new();
     private readonly PostgresServer postgres;
     private readonly EmbeddedStore store;
@@ -47,6 +50,9 @@ internal sealed class DoctorInstance : IDisposable
 
     public string SlotYaml { get; set; } = "";
 
+    /// <summary>Where museum gets everything from its environment, there is no museum.yaml.</summary>
+    public bool HasMuseumYaml { get; set; } = true;
+
     public string FolderPath => folder.Path;
 
     public static async Task<DoctorInstance> CreateAsync(PostgresServer postgres, EmbeddedStore store, CancellationToken cancellationToken)
@@ -56,7 +62,13 @@ internal sealed class DoctorInstance : IDisposable
         for (var i = 0; i < 3; i++)
             await instance.AddUserAsync($"User{i}@example.org", instance.EncryptionKey, instance.HashKey, cancellationToken);
 
-        await instance.ExecuteAsync("INSERT INTO users (email_hash) VALUES ('deleted+1@ente.io'); INSERT INTO object_keys VALUES ('1/a', '{b2-eu-cen}'), ('1/b', '{b2-eu-cen}')", cancellationToken);
+        await instance.ExecuteAsync("INSERT INTO users (email_hash) VALUES ('deleted+1@ente.io')", cancellationToken);
+        foreach (var key in Keys)
+        {
+            await instance.ExecuteAsync($"INSERT INTO object_keys VALUES ('{key}', '{{b2-eu-cen}}')", cancellationToken);
+            await store.Client.PutObjectAsync(new() { BucketName = instance.Bucket, Key = key, ContentBody = "bytes" }, cancellationToken);
+        }
+
         return instance;
     }
 
@@ -97,7 +109,7 @@ internal sealed class DoctorInstance : IDisposable
         if (Directory.Exists(folder["museum.yaml"]))
             return;
 
-        File.WriteAllText(folder["museum.yaml"], $$"""
+        File.WriteAllText(folder[HasMuseumYaml ? "museum.yaml" : "credentials.yaml"], $$"""
             db: { host: postgres, port: 5432, name: {{Database}}, user: {{User}}, password: {{Password}} }
             s3:
               are_local_buckets: true
@@ -107,7 +119,8 @@ internal sealed class DoctorInstance : IDisposable
             jwt: { secret: {{Convert.ToBase64String(new byte[32])}} }
             """);
         File.WriteAllText(folder[".env"], "");
-        File.WriteAllText(folder["credentials.yaml"], ExtraYaml);
+        if (HasMuseumYaml)
+            File.WriteAllText(folder["credentials.yaml"], ExtraYaml);
     }
 
     private sealed class Ignored : IProgress<RunEvent>

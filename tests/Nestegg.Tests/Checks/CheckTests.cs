@@ -135,9 +135,10 @@ public sealed class CheckTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Successive_parts_cover_everything_with_and_without_a_memory(bool remembers)
+    [InlineData("next/3", 3, true)]
+    [InlineData("next/3", 3, false)]
+    [InlineData("20%", 5, true)]
+    public async Task Successive_parts_cover_everything(string part, int runs, bool remembers)
     {
         await using var store = await MakeAsync();
         foreach (var key in Keys().Where(key => key.StartsWith("objects/", StringComparison.Ordinal) || key.StartsWith("packs/", StringComparison.Ordinal)))
@@ -148,10 +149,10 @@ public sealed class CheckTests : IDisposable
         }
 
         var found = new List<string>();
-        for (var day = 0; day < 3; day++)
+        for (var day = 0; day < runs; day++)
         {
             var time = new FixedTime(new DateTimeOffset(2026, 11, 23 + day, 3, 0, 0, TimeSpan.Zero));
-            var findings = await FindAsync(store, Parse("next/3"), folder[remembers ? "memory" : $"memory{day}"], time);
+            var findings = await FindAsync(store, Parse(part), folder[remembers ? "memory" : $"memory{day}"], time);
             found.AddRange(findings.Select(finding => finding.Subject.Split('#')[0]));
         }
 

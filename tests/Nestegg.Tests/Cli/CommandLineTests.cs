@@ -114,6 +114,14 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(ExitCode.Done, await RunAsync("init --instance ente --repository repo --passphrase-file pass"));
 
         Assert.StartsWith("age-encryption.org/v1\n-> scrypt ", File.ReadAllText(folder["repo/identity.age"]));
+
+        // The passphrase alone opens it: what is missing is only a snapshot.
+        Assert.Equal(ExitCode.Done, await RunAsync("check"));
+        Assert.Equal(ExitCode.BadInput, await RunAsync("restore --into new --repository repo --passphrase-file pass"));
+        Assert.StartsWith("error: there is no snapshot", error.ToString());
+        error.GetStringBuilder().Clear();
+        File.WriteAllText(folder["pass"], "wrong horse\n");
+        Assert.Equal(ExitCode.WrongIdentity, await RunAsync("restore --into new --repository repo --passphrase-file pass"));
     }
 
     [Fact]
@@ -169,12 +177,28 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_mistake_of_the_program_is_exit_code_1_and_two_lines()
+    {
+        File.WriteAllText(folder["nestegg.yaml"], "instance: ente");
+        var host = new CommandHost { Out = new BrokenWriter(), Error = error, Environment = new Dictionary<string, string>(), WorkingFolder = folder.Path };
+
+        Assert.Equal(ExitCode.Unexpected, await CommandLine.RunAsync(["doctor"], host, TestContext.Current.CancellationToken));
+
+        Assert.Equal("error: unexpected: out of ink\nhint: NESTEGG_TRACE=1 shows where; please report it\n", error.ToString());
+    }
+
+    [Fact]
     public async Task A_cancelled_command_exits_with_130()
     {
         File.WriteAllText(folder["nestegg.yaml"], "instance: ente");
 
         Assert.Equal(ExitCode.Cancelled, await RunAsync("doctor", new CancellationToken(canceled: true)));
         Assert.StartsWith("error: cancelled\n", error.ToString());
+    }
+
+    private sealed class BrokenWriter : StringWriter
+    {
+        public override void WriteLine(string? value) => throw new InvalidOperationException("out of ink");
     }
 
     private Task<ExitCode> RunAsync(string arguments, CancellationToken? cancellationToken = null)

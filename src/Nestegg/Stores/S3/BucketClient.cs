@@ -141,8 +141,13 @@ public sealed class BucketClient : IAsyncDisposable
         S3Failure.Explain($"cannot {verb} {Location}{(key.Length == 0 ? "" : "/" + key)}", connection.Endpoint, Bucket, failure);
 
     internal Task<ListObjectsV2Response> ListPageAsync(string prefix, string? next, int count, CancellationToken cancellationToken) =>
-        CallAsync("list", prefix, 0, token => connection.Client.ListObjectsV2Async(
-            new ListObjectsV2Request { BucketName = Bucket, Prefix = prefix, ContinuationToken = next, MaxKeys = count }, token), cancellationToken);
+        CallAsync("list", prefix, 0, async token =>
+        {
+            var page = await connection.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket, Prefix = prefix, ContinuationToken = next, MaxKeys = count }, token);
+
+            // A proxy's own page, which the SDK takes for the listing of an empty bucket, lacks what every listing has.
+            return page.IsTruncated is not null ? page : throw new AmazonS3Exception("the answer is no listing", ErrorType.Unknown, "", "", page.HttpStatusCode);
+        }, cancellationToken);
 
     /// <summary>One attempt to open a range.</summary>
     /// <param name="eTag">Only if the object is still this one; else the answer is 412.</param>

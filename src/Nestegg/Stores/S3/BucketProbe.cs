@@ -1,3 +1,5 @@
+using Amazon.S3.Model;
+
 namespace Nestegg.Stores.S3;
 
 /// <summary>Looks whether a bucket can be used, for preflight and doctor.</summary>
@@ -15,16 +17,39 @@ internal sealed class BucketProbe(BucketClient bucket, string subject)
         if (await ClockAsync(cancellationToken) is { } clock) findings.Add(clock);
         try
         {
-            await bucket.ListPageAsync("", null, 1, cancellationToken);
-            findings.Add(new Finding("bucket-ok", Severity.Ok, subject, $"bucket '{bucket.Bucket}' at {endpoint.Authority} answers and can be listed"));
+            var first = (await bucket.ListPageAsync("", null, 1, cancellationToken)).S3Objects?.FirstOrDefault();
+            findings.Add(first is null
+                ? new Finding("bucket-empty", Severity.Ok, subject, $"bucket '{bucket.Bucket}' at {endpoint.Authority} answers and is empty")
+                : await ReadAsync(first, cancellationToken));
         }
         catch (NesteggException failure) when (failure.InnerException is { } cause)
         {
-            var (code, what, hint) = S3Failure.Describe(endpoint, bucket.Bucket, cause);
-            findings.Add(new Finding(code, Severity.Error, subject, $"bucket '{bucket.Bucket}': {what}", hint));
+            findings.Add(Failed(cause, ""));
         }
 
         return findings;
+    }
+
+    // To list a bucket and to read its objects are two permissions, and half of a policy is soon forgotten.
+    private async Task<Finding> ReadAsync(S3Object item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (item.StorageClass?.Value is not ("GLACIER" or "DEEP_ARCHIVE") && await bucket.TryOpenAsync(item.Key, 0, 1, cancellationToken) is { } opened)
+                await opened.DisposeAsync();
+
+            return new Finding("bucket-ok", Severity.Ok, subject, $"bucket '{bucket.Bucket}' at {endpoint.Authority} answers and can be read");
+        }
+        catch (NesteggException failure) when (failure.InnerException is { } cause)
+        {
+            return Failed(cause, " can be listed, but its objects cannot be read");
+        }
+    }
+
+    private Finding Failed(Exception cause, string what)
+    {
+        var (code, words, hint) = S3Failure.Describe(endpoint, bucket.Bucket, cause);
+        return new Finding(code, Severity.Error, subject, $"bucket '{bucket.Bucket}'{what}: {words}", hint);
     }
 
     // Any answer, even a refusal, carries the server's time. A server that does not answer at all is what the listing will find.

@@ -60,8 +60,10 @@ internal static class S3Failure
         {
             switch (inner)
             {
-                case AuthenticationException when endpoint.Scheme == "https":
-                    return ("store-tls", $"no secure connection to {host}: {Sentence(inner.Message)}", "see that the certificate is valid for this name and its issuer trusted here (SSL_CERT_FILE names a file of issuers), or use http:// if the server has no TLS");
+                // What is no TLS at all is a frame of no sense; anything else was said by TLS.
+                case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException refusal }
+                    when !refusal.Message.Contains("frame", StringComparison.Ordinal):
+                    return ("store-tls", $"no secure connection to {host}: {Sentence(refusal.Message)}", "see that the certificate is valid for this name and its issuer trusted here (SSL_CERT_FILE names a file of issuers), or use http:// if the server has no TLS");
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
                     return ("store-unreachable", $"nothing listens at {host}", "see that the server runs, and that host and port are those that reach it from this machine");
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:
