@@ -1,5 +1,8 @@
+using System.Globalization;
 using Nestegg.TestKit;
+using Nestegg.TestKit.Sample;
 using Nestegg.TestKit.Servers;
+using Npgsql;
 
 namespace Nestegg.Benchmarks.SideBySide;
 
@@ -40,15 +43,19 @@ internal sealed class BenchStand : IAsyncDisposable
         ["AWS_CA_BUNDLE"] = "",
     };
 
-    /// <summary>The database, as pg_dump takes it.</summary>
-    public string Database
-    {
-        get
-        {
-            var connection = new Npgsql.NpgsqlConnectionStringBuilder(instance.ConnectionString);
-            return $"host={connection.Host} port={connection.Port} dbname={connection.Database} user={connection.Username} password={connection.Password}";
-        }
-    }
+    /// <summary>To whom the set's files belong.</summary>
+    public SamplePerson Owner => instance.Owner;
+
+    /// <summary>Somebody with few photos in an instance of many.</summary>
+    public SamplePerson Reader => instance.Reader;
+
+    public string ReaderAlbum => instance.ReaderAlbum;
+
+    /// <summary>The server, as psql takes it, for who may make databases.</summary>
+    public string ServerDatabase => ForLibpq(postgres.ConnectionString("postgres"));
+
+    /// <summary>The instance's database, or another of its owner's, as pg_dump takes it.</summary>
+    public string Database(string? name = null) => ForLibpq(instance.ConnectionString, name);
 
     public static async Task<BenchStand> OpenAsync(DataSet data)
     {
@@ -66,17 +73,7 @@ internal sealed class BenchStand : IAsyncDisposable
             secret_access_key = {CephGateway.SecretKey}
             endpoint = {store.Endpoint}
             """);
-        if (data.HasBytes)
-        {
-            Console.Error.WriteLine($"{data.Name}: uploading {data.Bytes / 1e6:N0} MB");
-            await instance.UploadAsync(16);
-        }
-        else
-        {
-            await stand.RunAsync(Races.Init(stand));
-            await IndexedRepository.WriteAsync(folder["repository"], instance);
-        }
-
+        await stand.FillAsync();
         return stand;
     }
 
@@ -85,8 +82,23 @@ internal sealed class BenchStand : IAsyncDisposable
     /// <summary>The first line of what a command prints.</summary>
     public async Task<string> FirstLineAsync(string command)
     {
-        await RunAsync($"({command}) > version.txt 2>&1");
-        return (await File.ReadAllLinesAsync(folder["version.txt"])).FirstOrDefault("").Trim();
+        await RunAsync($"({command}) > output.txt 2>&1");
+        return (await File.ReadAllLinesAsync(folder["output.txt"])).FirstOrDefault("").Trim();
+    }
+
+    /// <summary>Lengths of the folders that the programs have made.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> StoredAsync()
+    {
+        var stored = new Dictionary<string, long>();
+        foreach (var name in (string[])["repository", "fetched", "restic", "borg"])
+        {
+            if (Directory.Exists(folder[name]))
+            {
+                stored[name] = long.Parse(await FirstLineAsync($"du --apparent-size -sb {name} | cut -f1"), CultureInfo.InvariantCulture);
+            }
+        }
+
+        return stored;
     }
 
     public async ValueTask DisposeAsync()
@@ -95,5 +107,34 @@ internal sealed class BenchStand : IAsyncDisposable
         await store.DisposeAsync();
         await postgres.DisposeAsync();
         folder.Dispose();
+    }
+
+    private static string ForLibpq(string connectionString, string? database = null)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(connectionString);
+        return $"host={connection.Host} port={connection.Port} dbname={database ?? connection.Database} user={connection.Username} password={connection.Password}";
+    }
+
+    private async Task FillAsync()
+    {
+        if (Data.IsEncrypted)
+        {
+            await File.WriteAllTextAsync(folder["password"], Owner.Password);
+            await instance.WriteEncryptedAsync(folder["objects"]);
+            await RunAsync($"rclone copy --transfers {Parallel} objects ceph:{Bucket}; rm -rf objects; {Races.Init(this)}; {Races.Backup(this)}");
+            return;
+        }
+
+        await File.WriteAllTextAsync(folder["password"], Reader.Password);
+        if (Data.HasBytes)
+        {
+            Console.Error.WriteLine($"{Data.Name}: uploading {Data.Bytes / 1e6:N0} MB");
+            await instance.UploadAsync(16);
+        }
+        else
+        {
+            await RunAsync(Races.Init(this));
+            await IndexedRepository.WriteAsync(folder["repository"], instance);
+        }
     }
 }

@@ -9,14 +9,25 @@ internal sealed record Contender(string Name, string Command, string Prepare = "
 /// <summary>A job that several programs do, and what ours must reach.</summary>
 /// <param name="Job">What it is, for the table.</param>
 /// <param name="Contenders">The first is ours.</param>
-/// <param name="Goals">For another contender, or a sum of them with a plus between: the ratio that ours must not exceed.</param>
-internal sealed record Race(string Job, IReadOnlyList<Contender> Contenders, IReadOnlyList<(string Against, double Ratio)> Goals)
+internal sealed record Race(string Job, params IReadOnlyList<Contender> Contenders)
 {
+    /// <summary>For another contender, or a sum of them with a plus between: the ratio of times that ours must not exceed.</summary>
+    public IReadOnlyList<(string Against, double Ratio)> Goals { get; init; } = [];
+
+    /// <summary>What ours must not exceed, whatever the others do.</summary>
+    public double? GoalSeconds { get; init; }
+
+    public double? GoalMegabytes { get; init; }
+
+    /// <summary>Takes so long that it is run once, without a warm-up.</summary>
+    public bool IsLong { get; init; }
+
     /// <summary>Runs all, in turn, round by round; one round before them does not count.</summary>
     public async Task<RaceResult> RunAsync(int rounds, BenchStand stand)
     {
         var costs = Contenders.ToDictionary(contender => contender.Name, _ => new List<Cost>());
-        for (var round = 0; round <= rounds; round++)
+        var (first, last) = IsLong ? (1, 1) : (0, rounds);
+        for (var round = first; round <= last; round++)
         {
             foreach (var contender in Contenders)
             {
@@ -34,6 +45,6 @@ internal sealed record Race(string Job, IReadOnlyList<Contender> Contenders, IRe
             }
         }
 
-        return new RaceResult(this, costs.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<Cost>)entry.Value));
+        return new RaceResult(this, costs.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<Cost>)entry.Value), await stand.StoredAsync());
     }
 }

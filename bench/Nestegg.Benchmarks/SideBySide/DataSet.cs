@@ -14,6 +14,9 @@ internal sealed record DataSet(string Name, IReadOnlyList<int> FileBytes, IReadO
     /// <summary>Whether the objects themselves are made: more of them than this would not be ready the same day.</summary>
     public bool HasBytes => Objects <= 1_000_000;
 
+    /// <summary>Whether the objects are what the apps encrypt; else they are random bytes, which look the same to everything but a proof.</summary>
+    public bool IsEncrypted => Name == "encrypted";
+
     public static DataSet Named(string name)
     {
         var random = new Random(20260701);
@@ -27,7 +30,8 @@ internal sealed record DataSet(string Name, IReadOnlyList<int> FileBytes, IReadO
             "small" => new DataSet(name, Draw(20_000, () => random.Next(2_000, 60_000)), Draw(20_000, () => random.Next(2_000, 60_000)), []),
             "million" => new DataSet(name, Draw(500_000, () => random.Next(8, 32)), Draw(500_000, () => random.Next(8, 32)), []),
             "ten-million" => new DataSet(name, Draw(5_000_000, () => random.Next(8, 32)), Draw(5_000_000, () => random.Next(8, 32)), []),
-            _ => throw new ArgumentException($"there is no set {name}; there are ente-like, small, million, ten-million", nameof(name)),
+            "encrypted" => new DataSet(name, Draw(800, () => LogNormal(random, median: 1_900_000, sigma: 0.55)), [], []),
+            _ => throw new ArgumentException($"there is no set {name}; there are ente-like, small, million, ten-million, encrypted", nameof(name)),
         };
     }
 

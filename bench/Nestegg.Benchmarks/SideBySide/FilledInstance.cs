@@ -22,6 +22,12 @@ internal sealed class FilledInstance : IAsyncDisposable
 
     public string Bucket => sample.Options.BucketPrefix + Slot;
 
+    public SamplePerson Owner => sample.Ada;
+
+    public SamplePerson Reader => sample.Ben;
+
+    public string ReaderAlbum => Albums(sample.Ben)[0].Name;
+
     public static async Task<FilledInstance> CreateAsync(DataSet data, string folder, PostgresServer postgres, CephGateway store)
     {
         var sample = await SampleInstance.CreateAsync(
@@ -36,9 +42,16 @@ internal sealed class FilledInstance : IAsyncDisposable
             },
             CancellationToken.None);
         var instance = new FilledInstance(sample, store, data);
-        await instance.FillDatabaseAsync();
+        if (!data.IsEncrypted)
+        {
+            await instance.FillDatabaseAsync();
+        }
+
         return instance;
     }
+
+    /// <summary>Adds the set's rows to the database, and its objects as files that are named by their keys.</summary>
+    public Task WriteEncryptedAsync(string folder) => BulkUpload.IntoFolderAsync(sample, folder, data.FileBytes.Count, i => data.FileBytes[i], CancellationToken.None);
 
     /// <summary>Puts random bytes where the rows say that objects are.</summary>
     public async Task UploadAsync(int parallel)
@@ -80,7 +93,7 @@ internal sealed class FilledInstance : IAsyncDisposable
     {
         await using var connection = new NpgsqlConnection(ConnectionString);
         await connection.OpenAsync();
-        var album = sample.Albums.First(album => album.Owner == sample.Ada).Id;
+        var album = Albums(sample.Ada)[0].Id;
         var owner = sample.Ada.UserId;
         await CopyAsync(connection, "files (file_id, owner_id, file_decryption_header, thumbnail_decryption_header, metadata_decryption_header, encrypted_metadata, updation_time)",
             data.FileBytes.Count, (row, i) =>
@@ -131,6 +144,9 @@ internal sealed class FilledInstance : IAsyncDisposable
             await import.WriteAsync('\n');
         }
     }
+
+    /// <summary>What nobody else sees.</summary>
+    private List<SampleAlbum> Albums(SamplePerson owner) => [.. sample.Albums.Where(album => album.Owner == owner && album.SharedWith.Count == 0)];
 
     private static string RandomText(int bytes) => Convert.ToBase64String(RandomNumberGenerator.GetBytes(bytes));
 }

@@ -182,6 +182,8 @@ public sealed class CephGateway : IAsyncDisposable
         [client.rgw]
         rgw_frontends = beast endpoint=127.0.0.1:{Endpoint.Port} tcp_nodelay=1
         rgw_data = {folder["rgw"]}
+        rgw_gc_obj_min_wait = 10
+        rgw_gc_processor_period = 10
 
         """;
 }

@@ -1,0 +1,33 @@
+using System.Security.Cryptography;
+using Nestegg.Ente.Cryptography;
+
+namespace Nestegg.Benchmarks.SideBySide;
+
+/// <summary>libsodium's decryption and hash of so many bytes in so many streams, on all cores, in memory, with nothing around them: the limit of proving.</summary>
+internal static class BareDecryption
+{
+    public static int Run(long totalBytes, int streams)
+    {
+        var plainBytes = (int)(totalBytes / streams);
+        using var key = SecretKey.Random();
+        using var output = new MemoryStream();
+        var header = SecretStreamEncryptor.EncryptAsync(new MemoryStream(RandomNumberGenerator.GetBytes(plainBytes)), output, key, CancellationToken.None).GetAwaiter().GetResult();
+        var encrypted = output.ToArray();
+        Parallel.For(0, streams, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, () => new byte[SecretStream.EncryptedChunkBytes], (_, _, work) =>
+        {
+            using var decryptor = new SecretStreamDecryptor(key, header);
+            using var hash = new Blake2b();
+            for (var at = 0; at < encrypted.Length; at += SecretStream.EncryptedChunkBytes)
+            {
+                var chunk = work.AsSpan(0, Math.Min(SecretStream.EncryptedChunkBytes, encrypted.Length - at));
+                encrypted.AsSpan(at, chunk.Length).CopyTo(chunk);
+                if (!decryptor.TryDecrypt(chunk, out var plain)) throw new InvalidOperationException("the sample does not decrypt");
+                hash.Update(plain);
+            }
+
+            hash.Finish();
+            return work;
+        }, _ => { });
+        return 0;
+    }
+}
