@@ -11,8 +11,8 @@ internal sealed record DataSet(string Name, IReadOnlyList<int> FileBytes, IReadO
 
     public long Bytes => FileBytes.Sum(size => (long)size) + ThumbnailBytes.Sum(size => (long)size) + DerivedBytes.Sum(size => (long)size);
 
-    /// <summary>Whether the objects themselves are made: more of them than this would not be ready the same day.</summary>
-    public bool HasBytes => Objects <= 1_000_000;
+    /// <summary>Whether the objects themselves are made; else only the database and the index are, because so many would not be ready the same day.</summary>
+    public bool HasBytes { get; private init; } = true;
 
     /// <summary>Whether the objects are what the apps encrypt; else they are random bytes, which look the same to everything but a proof.</summary>
     public bool IsEncrypted => Name == "encrypted";
@@ -29,11 +29,15 @@ internal sealed record DataSet(string Name, IReadOnlyList<int> FileBytes, IReadO
                 Draw(800, () => random.Next(8_000, 45_000))),
             "small" => new DataSet(name, Draw(20_000, () => random.Next(2_000, 60_000)), Draw(20_000, () => random.Next(2_000, 60_000)), []),
             "million" => new DataSet(name, Draw(500_000, () => random.Next(8, 32)), Draw(500_000, () => random.Next(8, 32)), []),
-            "ten-million" => new DataSet(name, Draw(5_000_000, () => random.Next(8, 32)), Draw(5_000_000, () => random.Next(8, 32)), []),
+            "ten-million" => OfDatabase(10_000_000),
             "encrypted" => new DataSet(name, Draw(800, () => LogNormal(random, median: 1_900_000, sigma: 0.55)), [], []),
             _ => throw new ArgumentException($"there is no set {name}; there are ente-like, small, million, ten-million, encrypted", nameof(name)),
         };
     }
+
+    /// <summary>Only a database and an index of so many objects.</summary>
+    public static DataSet OfDatabase(int objects) =>
+        new($"{objects}", [.. Enumerable.Repeat(2_000_000, objects / 2)], [.. Enumerable.Repeat(40_000, objects / 2)], []) { HasBytes = false };
 
     private static int[] Draw(int count, Func<int> next) => [.. Enumerable.Range(0, count).Select(_ => next())];
 

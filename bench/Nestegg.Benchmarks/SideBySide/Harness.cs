@@ -12,7 +12,7 @@ internal static class Harness
         var rounds = int.Parse(Option(options, "--rounds") ?? "3");
         var output = Option(options, "--out") ?? RepositoryRoot.Combine("bench", "results");
         await using var stand = await BenchStand.OpenAsync(DataSet.Named(set));
-        var text = new StringBuilder(await HeadAsync(stand, rounds));
+        var text = new StringBuilder(await HeadAsync(stand, $"bench/run whole {set} --rounds {rounds}"));
         foreach (var race in Races.On(stand).Where(race => Option(options, "--job") is not { } job || race.Job.Contains(job, StringComparison.OrdinalIgnoreCase)))
         {
             text.Append((await race.RunAsync(rounds, stand)).ToMarkdown());
@@ -51,10 +51,11 @@ internal static class Harness
         return 0;
     }
 
-    private static async Task<string> HeadAsync(BenchStand stand, int rounds) => $"""
+    /// <summary>What was measured on which machine, for the top of a set's tables.</summary>
+    public static async Task<string> HeadAsync(BenchStand stand, string command) => $"""
         ## {stand.Data.Name}
 
-        {stand.Data.Objects:N0} objects, {stand.Data.Bytes / 1e6:N0} MB. {DateTime.UtcNow:yyyy-MM-dd}, `bench/run whole {stand.Data.Name} --rounds {rounds}`.
+        {stand.Data.Objects:N0} objects, {stand.Data.Bytes / 1e6:N0} MB. {DateTime.UtcNow:yyyy-MM-dd}, `{command}`.
         {Environment.ProcessorCount} cores of {await stand.FirstLineAsync("grep -m1 'model name' /proc/cpuinfo | cut -d: -f2")}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.OSDescription}, .NET {Environment.Version}.
         {await stand.FirstLineAsync("pg_dump --version")}; {await stand.FirstLineAsync("radosgw --version")}; {await stand.FirstLineAsync("rclone version")}; {await stand.FirstLineAsync("restic version")}; {await stand.FirstLineAsync("borg --version")}.
 

@@ -6,15 +6,20 @@ namespace Nestegg.Benchmarks.SideBySide;
 /// <param name="Stored">What lies in the folders of the programs afterwards, in bytes.</param>
 internal sealed record RaceResult(Race Race, IReadOnlyDictionary<string, IReadOnlyList<Cost>> Costs, IReadOnlyDictionary<string, long> Stored)
 {
+    public double OursSeconds => Median(Walls(Ours));
+
+    public double OursMegabytes => Costs[Ours].Max(cost => cost.PeakMegabytes);
+
+    private string Ours => Race.Contenders[0].Name;
+
     public string ToMarkdown()
     {
-        var ours = Race.Contenders[0].Name;
         var text = new StringBuilder($"### {Race.Job}\n\n| | wall s (min … max) | CPU s | peak MB | ours / it |\n|---|---|---|---|---|\n");
         foreach (var contender in Race.Contenders)
         {
             var walls = Walls(contender.Name);
             text.Append($"| {contender.Name} | {Median(walls):0.00} ({walls.Min():0.00} … {walls.Max():0.00}) | {Median([.. Costs[contender.Name].Select(cost => cost.CpuSeconds)]):0.00} ")
-                .Append($"| {Costs[contender.Name].Max(cost => cost.PeakMegabytes):0} | {(contender.Name == ours ? "" : $"{Ratio(contender.Name):0.00}")} |\n");
+                .Append($"| {Costs[contender.Name].Max(cost => cost.PeakMegabytes):0} | {(contender.Name == Ours ? "" : $"{Ratio(contender.Name):0.00}")} |\n");
         }
 
         foreach (var (against, goal) in Race.Goals)
@@ -24,12 +29,12 @@ internal sealed record RaceResult(Race Race, IReadOnlyDictionary<string, IReadOn
 
         if (Race.GoalSeconds is { } seconds)
         {
-            Goal(text, $"{seconds:0.00} s", Median(Walls(ours)), seconds);
+            Goal(text, $"{seconds:0.00} s", OursSeconds, seconds);
         }
 
         if (Race.GoalMegabytes is { } megabytes)
         {
-            Goal(text, $"{megabytes:0} MB", Costs[ours].Max(cost => cost.PeakMegabytes), megabytes);
+            Goal(text, $"{megabytes:0} MB", OursMegabytes, megabytes);
         }
 
         if (Stored.Count > 0)

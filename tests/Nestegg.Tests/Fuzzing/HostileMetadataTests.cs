@@ -138,7 +138,7 @@ public class HostileMetadataTests
 
     private static void IsOneSegment(string name)
     {
-        Assert.InRange(Encoding.UTF8.GetByteCount(name), 1, ExportName.MaxBytes);
+        Assert.InRange(Encoding.UTF8.GetByteCount(name), 1, ExportName.MostBytes);
         Assert.DoesNotContain(name, (string[])[".", ".."]);
         Assert.DoesNotContain(name, character => character is '/' or '\0' || char.IsControl(character));
     }

@@ -1,0 +1,46 @@
+using System.Globalization;
+using System.Text;
+using Nestegg.TestKit;
+
+namespace Nestegg.Benchmarks.SideBySide;
+
+/// <summary>What a backup that finds nothing new costs, from a thousand objects to ten million, as a table and a plot.</summary>
+internal static class Growth
+{
+    private static readonly int[] Sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+    public static async Task<int> RunAsync(int rounds)
+    {
+        var folder = RepositoryRoot.Combine("bench", "results");
+        var date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var (text, points) = (new StringBuilder(), new StringBuilder());
+        Directory.CreateDirectory(folder);
+        foreach (var size in Sizes)
+        {
+            await using var stand = await BenchStand.OpenAsync(DataSet.OfDatabase(size));
+            var result = await Races.NothingNewInDatabase(stand, seconds: 60, megabytes: 400).RunAsync(rounds, stand);
+            text.Append(await Harness.HeadAsync(stand, $"bench/run growth --rounds {rounds}")).Append(result.ToMarkdown());
+            points.AppendLine(string.Create(CultureInfo.InvariantCulture, $"{size} {result.OursSeconds} {result.OursMegabytes}"));
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(folder, $"{date}-growth.md"), text.ToString());
+        await PlotAsync(points.ToString(), RepositoryRoot.Combine("docs", "growth.svg"));
+        Console.WriteLine(text);
+        return 0;
+    }
+
+    private static async Task PlotAsync(string points, string picture)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["points"], points);
+        await ExternalProgram.RunAsync("gnuplot",
+        [
+            "-e",
+            $"""
+            set terminal svg size 760,420 background rgb 'white'; set output '{picture}'; set logscale xy; set format x '10^%T'; set grid; set key left top;
+            set xlabel 'objects in the repository'; set ylabel 'seconds'; set y2label 'peak MB'; set logscale y2; set y2tics; set ytics nomirror;
+            plot '{folder["points"]}' using 1:2 with linespoints title 'backup with nothing new, seconds', '' using 1:3 axes x1y2 with linespoints title 'its peak memory, MB'
+            """,
+        ], CancellationToken.None);
+    }
+}
