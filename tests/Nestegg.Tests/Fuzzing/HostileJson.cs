@@ -59,7 +59,7 @@ internal static class HostileJson
     }
 
     // .NET's own JSON would refuse to write some of the values, so they come into the text at the end.
-    private static JsonNode Value(Random random) => JsonValue.Create(Place(random.Next(Hostile.Length)));
+    private static JsonValue Value(Random random) => JsonValue.Create(Place(random.Next(Hostile.Length)));
 
     private static string Place(int i) => $"(hostile {i})";
 }
