@@ -36,6 +36,7 @@ public sealed class EndpointMap
 {
     private readonly Dictionary<Endpoint, Endpoint> entries = [];
 
+    /// <summary>Maps nothing.</summary>
     public static EndpointMap Empty { get; } = new();
 
     /// <summary>The entries in the form that <see cref="Parse"/> reads.</summary>

@@ -17,8 +17,10 @@ public sealed class Setting(string key, IReadOnlyList<string> values, bool isLis
     /// <summary>The items of a list; one item for anything else.</summary>
     public IReadOnlyList<string> Values { get; } = values;
 
+    /// <summary>It was written as a list.</summary>
     public bool IsList { get; } = isList;
 
+    /// <summary>Where the value comes from.</summary>
     public SettingOrigin Origin { get; } = origin;
 
     /// <summary>The value as text; the items of a list with commas between.</summary>
