@@ -25,6 +25,7 @@ public readonly record struct Endpoint(string Host, int Port)
         return true;
     }
 
+    /// <summary><c>host:port</c>.</summary>
     public override string ToString() => (Host.Contains(':') ? $"[{Host}]" : Host) + (Port > 0 ? $":{Port}" : "");
 }
 

@@ -12,5 +12,6 @@ public sealed class EnvironmentVariable(string name, string value, string source
     /// <summary>Where it was set: <c>compose.yaml</c>, <c>.env</c>, <c>the environment</c>.</summary>
     public string Source { get; } = source;
 
+    /// <summary>Never its value.</summary>
     public override string ToString() => $"{Name} in {Source}";
 }

@@ -5,6 +5,7 @@ namespace Nestegg.Ente.Configuration;
 /// <param name="Line">The line in a YAML file, counted from 1; 0 where there is none.</param>
 public readonly record struct SettingOrigin(string Source, int Line = 0)
 {
+    /// <summary>As a person would say it: <c>museum.yaml line 12</c>.</summary>
     public override string ToString() => Line > 0 ? $"{Source} line {Line}" : Source;
 }
 
