@@ -20,7 +20,7 @@ internal sealed class ProveCommand(CommonOptions common)
     private readonly Option<bool> names = new("--names") { Description = "Names of albums and files in findings and report; without it, only numbers" };
     private readonly Option<string?> report = new("--report") { Description = "Write the report, a page to keep or print, to this file", HelpName = "FILE.html" };
     private readonly Option<bool> withoutRecord = new("--without-record") { Description = "Do not keep the proof in the repository" };
-    private readonly Option<int?> parallel = new("--parallel") { Description = "Files read at once (else twice the number of processors, at most 12)", HelpName = "N" };
+    private readonly Option<int?> parallel = new("--parallel") { Description = "Files read at once (else twice the number of processors, at most 10)", HelpName = "N" };
 
     public Command Create()
     {
@@ -53,7 +53,7 @@ internal sealed class ProveCommand(CommonOptions common)
     {
         if (parse.GetValue(parallel) is < 1 or > 64)
         {
-            throw new NesteggException(ExitCode.BadInput, "--parallel is not between 1 and 64", "each takes 8 MiB of memory");
+            throw new NesteggException(ExitCode.BadInput, "--parallel is not between 1 and 64", "each takes 12 MiB of memory");
         }
 
         await using var store = common.Configuration(parse).RequireRepository().OpenStore(create: false, common.Host.Time);

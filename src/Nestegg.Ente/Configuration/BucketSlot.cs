@@ -25,10 +25,13 @@ public sealed class BucketSlot
     /// <summary>The bucket's name at the provider; empty when the slot is not configured.</summary>
     public string Bucket { get; }
 
+    /// <summary>The region to sign requests for.</summary>
     public string Region { get; }
 
+    /// <summary>The name of the credentials; empty when there are none.</summary>
     public string AccessKey { get; }
 
+    /// <summary>Their secret; empty when there is none.</summary>
     public string SecretKey { get; }
 
     /// <summary>As written in the configuration; museum's presigned URLs carry it.</summary>
@@ -40,6 +43,7 @@ public sealed class BucketSlot
     /// <summary>Whether the bucket stands in the path instead of the host name.</summary>
     public bool UsesPathStyle { get; }
 
+    /// <summary>A bucket is named; a slot of the defaults has none.</summary>
     public bool IsConfigured => Bucket.Length > 0;
 
     /// <summary>Where the bucket's name came from, for messages.</summary>

@@ -31,6 +31,7 @@ public sealed class BucketSlots
     /// <summary>Where museum puts new objects, and the only slot from which it serves downloads.</summary>
     public BucketSlot HotPrimary { get; }
 
+    /// <summary>Where museum copies hot objects when replication is on.</summary>
     public BucketSlot HotSecondary { get; }
 
     /// <summary><c>s3.hot_storage</c> is set, but museum ignores it, because not both names are ones that it knows.</summary>

@@ -14,10 +14,13 @@ public sealed class DatabaseSettings
     /// <summary>As configured; a host that begins with <c>/</c> is the folder of a socket.</summary>
     public Endpoint Endpoint => new(Parameter("host", "localhost"), int.TryParse(Parameter("port", ""), out var port) ? port : 5432);
 
+    /// <summary>The database; <c>ente_db</c> in the quickstart.</summary>
     public string Name => Parameter("dbname", "");
 
+    /// <summary>Who connects.</summary>
     public string User => Parameter("user", "");
 
+    /// <summary>Their password; empty when there is none.</summary>
     public string Password => Parameter("password", "");
 
     /// <summary><c>disable</c>, <c>require</c>, <c>verify-ca</c> or <c>verify-full</c>.</summary>

@@ -25,6 +25,7 @@ public readonly record struct Endpoint(string Host, int Port)
         return true;
     }
 
+    /// <summary><c>host:port</c>.</summary>
     public override string ToString() => (Host.Contains(':') ? $"[{Host}]" : Host) + (Port > 0 ? $":{Port}" : "");
 }
 
@@ -36,6 +37,7 @@ public sealed class EndpointMap
 {
     private readonly Dictionary<Endpoint, Endpoint> entries = [];
 
+    /// <summary>Maps nothing.</summary>
     public static EndpointMap Empty { get; } = new();
 
     /// <summary>The entries in the form that <see cref="Parse"/> reads.</summary>

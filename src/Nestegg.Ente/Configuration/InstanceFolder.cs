@@ -60,6 +60,7 @@ public sealed class InstanceFolder
     /// <exception cref="EnteException">The folder or a file that was named is missing, or a file is not what it should be.</exception>
     public static InstanceFolder Read(InstanceLocation location) => new(location);
 
+    /// <summary>Reads a folder with everything where the quickstart has it.</summary>
     public static InstanceFolder Read(string folder) => new(new InstanceLocation(folder));
 
     /// <summary>The files that belong into a backup of the configuration, sorted by path, and those that were left out.</summary>

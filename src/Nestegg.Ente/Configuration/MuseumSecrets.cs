@@ -9,8 +9,11 @@ namespace Nestegg.Ente.Configuration;
 /// </summary>
 public sealed class MuseumSecrets : IDisposable
 {
+    /// <summary>The length of <c>key.encryption</c>.</summary>
     public const int EncryptionKeyBytes = 32;
+    /// <summary>The length of <c>key.hash</c>.</summary>
     public const int HashKeyBytes = 64;
+    /// <summary>The length of <c>jwt.secret</c>.</summary>
     public const int JwtSecretBytes = 32;
 
     private readonly byte[] encryptionKey;
@@ -57,8 +60,10 @@ public sealed class MuseumSecrets : IDisposable
     /// <summary>The settings whose value is the one that every museum ships with.</summary>
     public IReadOnlyList<string> PublicDefaults { get; }
 
+    /// <summary>Reads them; what is absent or unusable is named in <see cref="Unusable"/>.</summary>
     public static MuseumSecrets From(MuseumConfiguration configuration) => new(configuration);
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(encryptionKey);

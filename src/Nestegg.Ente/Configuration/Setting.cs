@@ -5,6 +5,7 @@ namespace Nestegg.Ente.Configuration;
 /// <param name="Line">The line in a YAML file, counted from 1; 0 where there is none.</param>
 public readonly record struct SettingOrigin(string Source, int Line = 0)
 {
+    /// <summary>As a person would say it: <c>museum.yaml line 12</c>.</summary>
     public override string ToString() => Line > 0 ? $"{Source} line {Line}" : Source;
 }
 
@@ -17,8 +18,10 @@ public sealed class Setting(string key, IReadOnlyList<string> values, bool isLis
     /// <summary>The items of a list; one item for anything else.</summary>
     public IReadOnlyList<string> Values { get; } = values;
 
+    /// <summary>It was written as a list.</summary>
     public bool IsList { get; } = isList;
 
+    /// <summary>Where the value comes from.</summary>
     public SettingOrigin Origin { get; } = origin;
 
     /// <summary>The value as text; the items of a list with commas between.</summary>

@@ -79,11 +79,14 @@ public sealed class SecretStreamDecryptor : IDisposable
     /// <returns>True when the stream is whole.</returns>
     public bool TryFinish() => Defect is null && (_final || Fail(SecretStreamDefectKind.FinalMissing));
 
-    /// <summary>Decrypts a whole stream, reading the next chunk while the sink takes the last one. Holds two chunks in memory.</summary>
+    /// <summary>
+    /// Decrypts a whole stream: reads the next chunk and decrypts this one while the sink takes the last one, so that one long file keeps two cores busy. Holds three
+    /// chunks in memory.
+    /// </summary>
     /// <param name="encrypted">The object's bytes; read to their end unless a defect comes first.</param>
     /// <param name="key">The file's key.</param>
     /// <param name="header">The file's decryption header.</param>
-    /// <param name="sink">Gets the plaintext of authentic chunks, in order. What it got is whole only when null is returned.</param>
+    /// <param name="sink">Gets the plaintext of authentic chunks, one after the other, in order, not always on the same thread. What it got is whole only when null is returned.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
     /// <returns>What is wrong, or null when the stream is whole.</returns>
     public static async Task<SecretStreamDefect?> DecryptAsync(
@@ -92,38 +95,48 @@ public sealed class SecretStreamDecryptor : IDisposable
         ArgumentNullException.ThrowIfNull(encrypted);
         ArgumentNullException.ThrowIfNull(sink);
         using var decryptor = new SecretStreamDecryptor(key, header.Span);
-        var buffers = (Current: new ChunkBuffer(), Next: new ChunkBuffer());
-        var reading = Task.CompletedTask;
+        var (current, next, last) = (new ChunkBuffer(), new ChunkBuffer(), new ChunkBuffer());
+        var (reading, sinking) = (Task.CompletedTask, Task.CompletedTask);
         try
         {
-            reading = buffers.Current.FillAsync(encrypted, cancellationToken);
+            reading = current.FillAsync(encrypted, cancellationToken);
             while (true)
             {
                 await reading;
-                if (buffers.Current.Length == 0)
+                if (current.Length == 0)
                 {
+                    await sinking;
                     decryptor.TryFinish();
                     return decryptor.Defect;
                 }
 
-                reading = buffers.Next.FillAsync(encrypted, cancellationToken);
-                if (!decryptor.TryDecrypt(buffers.Current.Filled.Span, out var plaintext))
+                reading = next.FillAsync(encrypted, cancellationToken);
+                var isAuthentic = decryptor.TryDecrypt(current.Filled.Span, out var plaintext);
+                var content = current.Filled.Slice(isAuthentic ? 1 : 0, plaintext.Length);
+                await sinking;
+                if (!isAuthentic)
                 {
                     return decryptor.Defect;
                 }
 
-                await sink(buffers.Current.Filled.Slice(1, plaintext.Length), cancellationToken);
-                buffers = (buffers.Next, buffers.Current);
+                sinking = SinkAsync(sink, content, cancellationToken);
+                (last, current, next) = (current, next, last);
             }
         }
         finally
         {
-            // The reader may still write into a buffer: it goes back to the pool only when that has ended, whichever way.
-            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            buffers.Current.Return();
-            buffers.Next.Return();
+            // Reader and sink may still be at a buffer: it goes back to the pool only when they have ended, whichever way.
+            await Task.WhenAll(reading, sinking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            current.Return();
+            next.Return();
+            last.Return();
         }
     }
+
+    // After a shorter chunk there is nothing to decrypt meanwhile: no thread is worth its while.
+    private static Task SinkAsync(PlaintextSink sink, ReadOnlyMemory<byte> plaintext, CancellationToken cancellationToken) => plaintext.Length < SecretStream.ChunkBytes
+        ? sink(plaintext, cancellationToken).AsTask()
+        : Task.Run(() => sink(plaintext, cancellationToken).AsTask(), CancellationToken.None);
 
     /// <inheritdoc/>
     public void Dispose() => Sodium.Zero(ref _state);

@@ -27,7 +27,7 @@ internal readonly record struct PartsOutcome(string? Problem, HashMismatch? Mism
 /// </summary>
 internal static class ContentReader
 {
-    /// <summary>Decrypts a file. Holds two chunks of 4 MiB.</summary>
+    /// <summary>Decrypts a file. Holds three chunks of 4 MiB.</summary>
     /// <param name="recordedHash">Of the whole; what is no hash (<see cref="IsHash"/>) is compared with nothing.</param>
     /// <param name="target">Gets authentic plaintext, of use only when the outcome is whole. Stays the caller's.</param>
     public static async Task<ContentOutcome> DecryptAsync(

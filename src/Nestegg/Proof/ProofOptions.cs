@@ -12,6 +12,6 @@ internal sealed record ProofOptions
     /// <summary>Puts names of albums and files into findings, record and report.</summary>
     public bool Names { get; init; }
 
-    /// <summary>How many files are read at once. Each holds two chunks of 4 MiB.</summary>
-    public int Parallel { get; init; } = Math.Clamp(Environment.ProcessorCount * 2, 2, 12);
+    /// <summary>How many files are read at once. Each holds three chunks of 4 MiB.</summary>
+    public int Parallel { get; init; } = Math.Clamp(Environment.ProcessorCount * 2, 2, 10);
 }

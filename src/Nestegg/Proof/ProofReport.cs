@@ -42,10 +42,10 @@ internal static class ProofReport
         page.Append($"<header><div class=\"seal\" aria-hidden=\"true\">{mark}</div><div><p class=\"kind\">Proof of a backup</p><h1>{title}</h1><p class=\"lead\">{Text(Sentence(record))}</p></div></header>\n");
         page.Append("<dl class=\"facts\">");
         Fact(page, "Account", record.Account);
-        Fact(page, "Its number", record.UserId.ToString(CultureInfo.InvariantCulture));
+        Fact(page, "Account number", record.UserId.ToString(CultureInfo.InvariantCulture));
         Fact(page, "Instance", record.Instance);
         Fact(page, "Opened with", record.OpenedWith);
-        Fact(page, "State of", Time(record.SnapshotCreatedAt));
+        Fact(page, "Snapshot taken", Time(record.SnapshotCreatedAt));
         Fact(page, "Proved on", Time(record.FinishedAt));
         page.Append("</dl>\n");
     }
@@ -169,8 +169,8 @@ internal static class ProofReport
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
     private static string Duration(TimeSpan took) => took.TotalMinutes < 2
-        ? $"{took.TotalSeconds.ToString("N0", CultureInfo.InvariantCulture)} seconds"
-        : took.TotalHours < 2 ? $"{took.TotalMinutes.ToString("N0", CultureInfo.InvariantCulture)} minutes" : $"{took.TotalHours.ToString("N1", CultureInfo.InvariantCulture)} hours";
+        ? Count((long)Math.Ceiling(took.TotalSeconds), "second")
+        : took.TotalHours < 2 ? Count((long)took.TotalMinutes, "minute") : $"{took.TotalHours.ToString("N1", CultureInfo.InvariantCulture)} hours";
 
     private static string Bytes(long bytes)
     {
@@ -183,7 +183,7 @@ internal static class ProofReport
 
         :root { --ink: #1d2733; --soft: #5b6775; --line: #dde3e9; --good: #1f7a4d; --bad: #b3261e; --accent: var(--good); }
         * { box-sizing: border-box; }
-        body { margin: 0; background: #f2f4f6; color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
+        body { margin: 0; background: #f2f4f6; color: var(--ink); font: 1rem/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
         main { max-width: 52rem; margin: 2.5rem auto; padding: 3rem 3.25rem 2.25rem; background: #fff; border-top: 6px solid var(--accent); border-radius: 4px; box-shadow: 0 1px 4px rgb(29 39 51 / 14%); }
         .bad-page { --accent: var(--bad); }
         header { display: flex; gap: 1.75rem; align-items: flex-start; }
@@ -197,12 +197,12 @@ internal static class ProofReport
         .facts { padding: 1.1rem 0; border-block: 1px solid var(--line); }
         table { width: 100%; border-collapse: collapse; } th { text-align: left; font-weight: 600; }
         th, td { padding: .38rem .5rem; vertical-align: top; border-bottom: 1px solid var(--line); }
-        .numbers th { width: 36%; padding-left: 0; } .numbers td:nth-child(2) { width: 18%; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } .numbers td:nth-child(3) { padding-left: 1.4rem; color: var(--soft); font-size: .9rem; }
+        .numbers th { width: 31%; padding-left: 0; } .numbers td:nth-child(2) { width: 14%; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } .numbers td:nth-child(3) { padding-left: 1.4rem; color: var(--soft); font-size: .9rem; }
         .sub th { padding-left: 1.3rem; font-weight: 400; } .bad, tr.bad th, tr.bad td:nth-child(2) { color: var(--bad); font-weight: 600; } .fair { color: #8a5a00; }
         .list td + td, .list th + th { text-align: right; font-variant-numeric: tabular-nums; } .findings td + td { text-align: left; overflow-wrap: anywhere; }
         small { color: var(--soft); } footer { margin-top: 2.4rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .82rem; } footer dl { margin-top: 1.1rem; } footer p { margin: 1.1rem 0 0; }
         @media (max-width: 40rem) { main { margin: 0; padding: 1.5rem 1.1rem; } header { gap: 1.1rem; } dl { grid-template-columns: 1fr; } }
-        @media print { @page { margin: 16mm; } body { background: #fff; font-size: 10.5pt; } main { margin: 0; padding: 1rem 0 0; max-width: none; box-shadow: none; } tr, header, dl { break-inside: avoid; } h2 { break-after: avoid; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+        @media print { @page { margin: 14mm; } html { font-size: 12.5px; } body { background: #fff; } main { margin: 0; padding: 1.6rem 6px 0; max-width: none; box-shadow: none; border-radius: 0; } tr, header, dl { break-inside: avoid; } h2 { break-after: avoid; } * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 
         """;
 }

@@ -14,7 +14,7 @@ internal sealed record ProofAccount(long UserId, string Account, string OpenedWi
 
 /// <summary>
 /// Decrypts everything of a person that a snapshot holds, and says of each file whether it is proved or what exactly is wrong. Damage in one
-/// never stops the rest. Holds 500 files' rows, two chunks of 4 MiB for each file that is under way, and the person's albums.
+/// never stops the rest. Holds 500 files' rows, three chunks of 4 MiB for each file that is under way, and the person's albums.
 /// </summary>
 internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, ProofOptions options, TimeProvider time, Random random, IProgress<RunEvent> events)
 {

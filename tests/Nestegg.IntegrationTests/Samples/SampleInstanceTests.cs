@@ -4,6 +4,7 @@ using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 using Nestegg.Ente.Objects;
+using Nestegg.Stores;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Sample;
 using Nestegg.TestKit.Servers;
@@ -92,12 +93,18 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Doctor_finds_it_in_order_and_backup_takes_all_of_it()
+    public async Task Doctor_finds_it_in_order_backup_takes_all_of_it_and_prove_opens_all_of_it()
     {
         await using var sample = await CreateAsync();
+        await using var backups = LocalStore.Create(folder["repository"]);
+        using var keys = await SampleRepository.CreateAsync(backups, Token);
+        await File.WriteAllBytesAsync(folder["signing.key"], keys.SigningKey.ToFileText(), Token);
+        await File.WriteAllBytesAsync(folder["identity.txt"], [.. keys.Identity.ToText(), (byte)'\n'], Token);
         var configuration = folder["nestegg.yaml"];
         await File.WriteAllTextAsync(configuration, $"""
             instance: {sample.Options.Folder}
+            repository: {folder["repository"]}
+            signing-key: {folder["signing.key"]}
             map:
               - postgres:5432=127.0.0.1:{postgres.Port}
               - localhost:3200={store.Endpoint.Authority}
@@ -105,6 +112,22 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
             """, Token);
         var doctor = await Cli.ExpectAsync(ExitCode.Done, Token, "doctor", "--json", "--config", configuration);
         Assert.Equal(0, doctor.Summary.GetProperty("errors").GetInt64());
+        var backup = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration);
+        Assert.Equal(sample.Objects.Count, backup.Summary.GetProperty("objects").GetInt64());
+
+        string[] names = ["authCodes", "entities", "contacts", "contactPictures", "memoryShares", "legacyKits", "fileLinks", "entrustedAccounts"];
+        Assert.Equal([2, 2, 1, 1, 2, 1, 0, 0], await ProveAsync(sample.Ada));
+        Assert.Equal([0, 0, 0, 0, 0, 0, 0, 1], await ProveAsync(sample.Ben));
+        Assert.Equal([0, 0, 0, 0, 0, 0, 1, 0], await ProveAsync(sample.Chi));
+
+        async Task<IEnumerable<long>> ProveAsync(SamplePerson person)
+        {
+            await File.WriteAllTextAsync(folder["password.txt"], person.Password, Token);
+            var proof = await Cli.ExpectAsync(
+                ExitCode.Done, Token, "prove", "--json", "--config", configuration, "--identity", folder["identity.txt"], "--user", person.Email, "--password-file", folder["password.txt"]);
+            Assert.Equal("proved", proof.Summary.GetProperty("verdict").GetString());
+            return names.Select(name => proof.Summary.GetProperty(name).GetInt64());
+        }
     }
 
     private async Task OpensAsync(SampleInstance sample, SamplePerson person, Func<KeyAttributes, OpenResult> open)

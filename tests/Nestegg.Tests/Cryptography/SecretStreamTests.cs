@@ -115,6 +115,35 @@ public class SecretStreamTests
     }
 
     [Fact]
+    public async Task A_slow_sink_gets_one_chunk_after_the_other_and_before_the_end()
+    {
+        var (plaintext, encrypted, header) = await EncryptAsync((3 * SecretStream.ChunkBytes) + 5);
+        using var taken = new MemoryStream();
+        var atOnce = 0;
+        var defect = await SecretStreamDecryptor.DecryptAsync(new MemoryStream(encrypted), CountingKey, header, async (chunk, token) =>
+        {
+            Assert.Equal(1, Interlocked.Increment(ref atOnce));
+            await Task.Delay(20, token);
+            taken.Write(chunk.Span);
+            Interlocked.Decrement(ref atOnce);
+        }, TestContext.Current.CancellationToken);
+        Assert.Null(defect);
+        Assert.Equal(plaintext, taken.ToArray());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task What_a_sink_throws_ends_the_stream(int atChunk)
+    {
+        var (_, encrypted, header) = await EncryptAsync((2 * SecretStream.ChunkBytes) + 5);
+        var chunk = 0;
+        await Assert.ThrowsAsync<IOException>(() => SecretStreamDecryptor.DecryptAsync(
+            new MemoryStream(encrypted), CountingKey, header, (_, _) => chunk++ == atChunk ? throw new IOException("full") : ValueTask.CompletedTask, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void The_first_defect_sticks()
     {
         using var decryptor = new SecretStreamDecryptor(CountingKey, Header);

@@ -251,6 +251,16 @@ public sealed class DamageTests
         Assert.StartsWith(subject, finding.Subject);
     }
 
+    [Fact]
+    public async Task A_recovery_key_that_somebody_entrusted_and_that_does_not_open_is_named()
+    {
+        await using var family = await OpenedFamily.OpenAsync(person: FamilyAccount.Bob);
+        Assert.Equal(1, (await family.ProveAsync()).Counts.EntrustedAccounts);
+        family.Execute("UPDATE emergency_contact SET encrypted_key = substr(encrypted_key, 5)");
+        Assert.Equal(ProofVerdict.NotProved, (await family.ProveAsync()).Verdict);
+        Assert.Equal("entrusted-key-damaged", Assert.Single(family.Errors).Code);
+    }
+
     /// <summary>Proves, expects exactly one file to fail with one finding, and all others to be proved.</summary>
     private static async Task<Finding> OneFileFailsAsync(OpenedFamily family, string code)
     {
