@@ -157,6 +157,14 @@ public sealed class TargetFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task An_album_s_name_that_was_typed_wrong_is_told()
+    {
+        var summary = await _library.ExportAsync(Target, new ExportOptions { Albums = [" a ", "Sumer"] }, Token);
+        Assert.Equal(("album-unknown", "Sumer", ExitCode.Incomplete), (Assert.Single(summary.Findings).Code, summary.Findings[0].Subject, summary.ExitCode));
+        Assert.Equal(1, summary.Written);
+    }
+
+    [Fact]
     public async Task Sidecars_that_nobody_could_have_written_are_no_obstacle()
     {
         await ExportAsync();
