@@ -16,6 +16,9 @@ internal sealed class ExportCommand(CommonOptions common)
 {
     private const string Latest = "latest";
 
+    // A museum and its store answer after a while: many files at once hide the waiting, each with two chunks of 4 MiB in memory.
+    private const int LiveParallel = 12;
+
     private readonly IdentityOptions identity = new();
     private readonly AccountOptions account = new();
     private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => Latest };
@@ -35,7 +38,7 @@ internal sealed class ExportCommand(CommonOptions common)
     private readonly Option<bool> xmp = new("--xmp") { Description = "An XMP sidecar beside each picture and video" };
     private readonly Option<bool> rehash = new("--rehash") { Description = "Read every file that is there already and compare its hash" };
     private readonly Option<bool> windowsNames = new("--windows-names") { Description = "Avoid names that Windows cannot hold" };
-    private readonly Option<int?> parallel = new("--parallel") { Description = "Files fetched at once (else twice the number of processors)", HelpName = "N" };
+    private readonly Option<int?> parallel = new("--parallel") { Description = "Files fetched at once (else twice the number of processors, and 12 from a live museum)", HelpName = "N" };
 
     public Command Create()
     {
@@ -162,7 +165,7 @@ internal sealed class ExportCommand(CommonOptions common)
             Rehash = parse.GetValue(rehash),
         };
         options = parse.GetValue(windowsNames) ? options with { WindowsNames = true } : options;
-        options = parse.GetValue(parallel) is { } files ? options with { Parallel = files } : options;
+        options = (parse.GetValue(parallel) ?? (parse.GetValue(live) is null ? null : LiveParallel)) is { } files ? options with { Parallel = files } : options;
         var target = Path.GetFullPath(parse.GetValue(to)!, common.Host.WorkingFolder);
         common.Output.Report(new StepEvent("export", $"exporting into {target}"));
         return Exporter.RunAsync(from, target, options, common.Host.Time, common.Output, cancellationToken);

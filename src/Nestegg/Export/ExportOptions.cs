@@ -54,6 +54,10 @@ internal sealed record ExportOptions
         && (Albums.Count == 0 || Names(Albums, album))
         && !Names(ExcludedAlbums, album);
 
+    /// <summary>The names asked for that no album has: typed wrong, most likely.</summary>
+    internal IEnumerable<string> Unfitting(IReadOnlyCollection<Album> albums) =>
+        Albums.Concat(ExcludedAlbums).Where(name => !albums.Any(album => !album.IsDeleted && Names([name], album)));
+
     internal bool Wants(LibraryFile file) =>
         (Owners.Count == 0 || Owners.Contains(file.OwnerId))
         && (Hidden || file.Visibility != Visibility.Hidden)

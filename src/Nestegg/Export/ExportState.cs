@@ -32,11 +32,11 @@ internal sealed class ExportState : IAsyncDisposable
         CREATE TABLE IF NOT EXISTS albums (album INTEGER PRIMARY KEY, folder TEXT NOT NULL, fold TEXT NOT NULL UNIQUE, name TEXT NOT NULL, run INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS files (album INTEGER, file INTEGER, stamp TEXT, title TEXT NOT NULL, sidecar TEXT NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (album, file)) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS files_by_file ON files (file);
-        CREATE TABLE IF NOT EXISTS names (album INTEGER, fold TEXT, name TEXT NOT NULL, file INTEGER NOT NULL, part INTEGER NOT NULL,
-            size INTEGER NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (album, fold)) WITHOUT ROWID;
-        CREATE INDEX IF NOT EXISTS names_by_file ON names (album, file);
-        CREATE TABLE IF NOT EXISTS sidecars (album INTEGER, fold TEXT, file INTEGER NOT NULL, PRIMARY KEY (album, fold)) WITHOUT ROWID;
-        CREATE INDEX IF NOT EXISTS sidecars_by_file ON sidecars (album, file);
+        CREATE TABLE IF NOT EXISTS names (album INTEGER, file INTEGER, part INTEGER, name TEXT NOT NULL, fold TEXT NOT NULL,
+            size INTEGER NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (album, file, part)) WITHOUT ROWID;
+        CREATE UNIQUE INDEX IF NOT EXISTS names_by_fold ON names (album, fold);
+        CREATE TABLE IF NOT EXISTS sidecars (album INTEGER, file INTEGER, fold TEXT NOT NULL, PRIMARY KEY (album, file)) WITHOUT ROWID;
+        CREATE UNIQUE INDEX IF NOT EXISTS sidecars_by_fold ON sidecars (album, fold);
         """;
 
     private const int ChangesPerTransaction = 500;
@@ -120,8 +120,7 @@ internal sealed class ExportState : IAsyncDisposable
     {
         await ChangeAsync(
             "INSERT OR REPLACE INTO files VALUES ($0, $1, $2, $3, $4, $5)", cancellationToken, album, file, exported.Stamp, exported.Title, exported.SidecarName, _run);
-        await ChangeAsync("DELETE FROM sidecars WHERE album = $0 AND file = $1", cancellationToken, album, file);
-        await ChangeAsync("INSERT OR REPLACE INTO sidecars VALUES ($0, $1, $2)", cancellationToken, album, ExportName.Fold(exported.SidecarName), file);
+        await ChangeAsync("INSERT OR REPLACE INTO sidecars VALUES ($0, $1, $2)", cancellationToken, album, file, ExportName.Fold(exported.SidecarName));
     }
 
     internal Task TouchFileAsync(long album, long file, CancellationToken cancellationToken) =>
@@ -145,7 +144,7 @@ internal sealed class ExportState : IAsyncDisposable
 
     internal Task PutNameAsync(long album, long file, ExportedName name, CancellationToken cancellationToken) => ChangeAsync(
         "INSERT OR REPLACE INTO names VALUES ($0, $1, $2, $3, $4, $5, $6)", cancellationToken,
-        album, ExportName.Fold(name.Name), name.Name, file, name.Part, name.SizeBytes, name.Modified);
+        album, file, name.Part, name.Name, ExportName.Fold(name.Name), name.SizeBytes, name.Modified);
 
     internal Task ForgetNamesAsync(long album, long file, CancellationToken cancellationToken) =>
         ChangeAsync("DELETE FROM names WHERE album = $0 AND file = $1", cancellationToken, album, file);

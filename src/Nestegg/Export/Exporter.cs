@@ -91,6 +91,11 @@ internal sealed class Exporter
             }
         }
 
+        foreach (var name in _options.Unfitting(albums))
+        {
+            _log.Find(new Finding("album-unknown", Severity.Error, name, "there is no album of this name", "nestegg find lists all; upper and lower case do not matter, everything else does"));
+        }
+
         foreach (var (id, why) in _account.Unlisted.Where(album => targets.ContainsKey(album.AlbumId)))
         {
             _log.Find(new Finding("album-unlisted", Severity.Error, targets[id].Folder, $"its files could not be listed: {why}", "run the export again"));

@@ -50,7 +50,7 @@ internal sealed class FileExport : IDisposable
                 }
 
                 jobs.Enqueue(await BeginAsync(file, targets(file), stop.Token));
-                if (jobs.Count >= WaitingJobs)
+                while (jobs.Count >= WaitingJobs || (jobs.TryPeek(out var next) && next.Content.IsCompleted))
                 {
                     await FinishNextAsync(jobs, cancellationToken);
                 }

@@ -22,6 +22,11 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         }
 
         var paths = parts.ConvertAll(part => folder.PathOf(target.Folder, part.Name));
+        if (paths.Exists(ExportFolder.IsLink))
+        {
+            return false;
+        }
+
         var asWritten = paths.Zip(parts).All(pair => FileComparison.IsAsWritten(pair.First, pair.Second));
         if (known.Stamp is not null && (asWritten ? !options.Rehash : !paths.All(File.Exists)))
         {
@@ -125,13 +130,13 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         List<FetchedPart> sources, int part, string? oldPath, string path, bool isRight, LibraryFile file, CancellationToken cancellationToken)
     {
         var source = sources[part].Path;
-        if (oldPath is not null && File.Exists(oldPath))
+        if (oldPath is not null && ExportFolder.Exists(oldPath))
         {
-            if (isRight || await FileComparison.HaveSameContentAsync(oldPath, source, cancellationToken))
+            if (isRight || (!ExportFolder.IsLink(oldPath) && await FileComparison.HaveSameContentAsync(oldPath, source, cancellationToken)))
             {
                 if (oldPath != path)
                 {
-                    File.Move(oldPath, path);
+                    Rename(oldPath, path);
                     summary.Renamed++;
                     sources[part] = source == oldPath ? sources[part] with { Path = path } : sources[part];
                 }
@@ -160,6 +165,19 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         }
 
         sources[part] = sources[part] with { Path = path, IsTemporary = false };
+    }
+
+    private void Rename(string oldPath, string path)
+    {
+        // Where only the case changes, some file systems find the file itself under its new name.
+        if (ExportName.Fold(oldPath) != ExportName.Fold(path) && File.Exists(path))
+        {
+            // The name was chosen because the same bytes are there.
+            folder.MoveAside(oldPath);
+            return;
+        }
+
+        File.Move(oldPath, path);
     }
 
     // One number for all parts, so that picture and video keep one name.

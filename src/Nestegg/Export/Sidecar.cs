@@ -78,14 +78,6 @@ internal static class Sidecar
             return null;
         }
 
-        try
-        {
-            using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(path, cancellationToken));
-            return json.RootElement.ValueKind == JsonValueKind.Object ? json.RootElement.Clone() : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        return LenientJson.TryParse(await File.ReadAllBytesAsync(path, cancellationToken), out var json) && json.ValueKind == JsonValueKind.Object ? json : null;
     }
 }

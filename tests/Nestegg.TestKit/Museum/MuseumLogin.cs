@@ -39,6 +39,8 @@ internal sealed class MuseumLogin(MuseumTables tables, IReadOnlyDictionary<strin
 
     internal void SignOut(string token) => sessions.TryRemove(token, out _);
 
+    internal void SignOutAll() => sessions.Clear();
+
     /// <returns>Null for a route that is not about signing in.</returns>
     internal async Task<(int Status, JsonNode? Body)?> TryAnswerAsync(string path, HttpRequest request, JsonNode? body, CancellationToken cancellationToken)
     {

@@ -53,8 +53,14 @@ public sealed class RecordedMuseum : IAsyncDisposable
     /// <summary>The account signs in with a passkey.</summary>
     public bool Passkey { get => login.Passkey; set => login.Passkey = value; }
 
-    /// <summary>The first so many requests of each route are answered 429.</summary>
+    /// <summary>The first so many requests of each route are refused.</summary>
     public int RefusalsFirst { get; set; }
+
+    /// <summary>What refused requests are answered with.</summary>
+    public int RefusalStatus { get; set; } = 429;
+
+    /// <summary>Where a proxy has put museum, such as <c>/ente/api</c>; elsewhere there is nothing.</summary>
+    public string PathPrefix { get; set; } = "";
 
     /// <summary>What was asked, as <c>GET /ping</c>, without the query.</summary>
     public IReadOnlyCollection<string> Requests => requests;
@@ -77,6 +83,9 @@ public sealed class RecordedMuseum : IAsyncDisposable
         return server;
     }
 
+    /// <summary>As when the account's owner ends all sessions, or changes the password.</summary>
+    public void EndSessions() => login.SignOutAll();
+
     public async ValueTask DisposeAsync()
     {
         await museum.DisposeAsync();
@@ -86,14 +95,20 @@ public sealed class RecordedMuseum : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
-        var path = context.Request.Path.Value!;
+        if (!context.Request.Path.StartsWithSegments(PathPrefix, out var below))
+        {
+            context.Response.StatusCode = 404;
+            return;
+        }
+
+        var path = below.Value!;
         requests.Enqueue($"{context.Request.Method} {path}");
         if (Delay > TimeSpan.Zero) await Task.Delay(Delay, context.RequestAborted);
         if (context.Request.Headers.UserAgent.ToString().Contains("go-resty", StringComparison.OrdinalIgnoreCase)) throw new InvalidOperationException("go-resty is sent to another bucket");
         if (calls.AddOrUpdate(path, 1, (_, count) => count + 1) <= RefusalsFirst)
         {
             context.Response.Headers.RetryAfter = "0";
-            await WriteAsync(context, 429, new JsonObject { ["error"] = "Rate limit breached, try later" });
+            await WriteAsync(context, RefusalStatus, new JsonObject { ["error"] = "Rate limit breached, try later" });
             return;
         }
 

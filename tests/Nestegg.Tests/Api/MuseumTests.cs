@@ -114,6 +114,26 @@ public sealed class MuseumTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_museum_behind_a_path_is_reached_there()
+    {
+        _museum.PathPrefix = "/ente/api";
+        using var client = new MuseumClient(new Uri(_museum.Endpoint, "/ente/api/"), TimeProvider.System);
+        await client.PingAsync(Token);
+        var alice = FamilyAccount.Of(Moment, FamilyAccount.Alice);
+        Assert.True(RecoveryKey.TryParse(alice.RecoveryWords, out var key, out _));
+        using (key)
+        await using (var session = await MuseumSignIn.WithRecoveryKeyAsync(client, alice.Email, key, EnteApp.Photos, Questions(alice, null), Token))
+        await using (var live = await LiveLibrary.ReadAsync(session, Path.GetTempPath(), Token))
+        {
+            var reader = await LibraryReader.OpenAsync(live.Connection, Token);
+            var albums = await reader.AlbumsAsync(alice.UserId, session.Keys, Token);
+            var file = await reader.FilesAsync(alice.UserId, albums, Token).FirstAsync(Token);
+            await using var encrypted = await session.OpenFileAsync(file.Id, Token);
+            Assert.NotNull(encrypted);
+        }
+    }
+
+    [Fact]
     public async Task An_account_with_a_mailed_code_is_asked_for_it()
     {
         _museum.EmailMfa = true;

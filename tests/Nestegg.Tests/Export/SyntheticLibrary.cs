@@ -72,7 +72,11 @@ internal sealed class SyntheticLibrary : IContentSource, IDisposable
         return await Exporter.RunAsync(new ExportAccount(UserId, keys, reader, this), target, options, TimeProvider.System, new Ignore(), cancellationToken);
     }
 
-    public Task<Stream?> OpenAsync(LibraryFile file, CancellationToken cancellationToken) => Task.FromResult<Stream?>(new MemoryStream(_contents[file.Id]));
+    /// <summary>What every file's bytes are answered with instead.</summary>
+    internal Exception? Failure { get; set; }
+
+    public Task<Stream?> OpenAsync(LibraryFile file, CancellationToken cancellationToken) =>
+        Failure is null ? Task.FromResult<Stream?>(new MemoryStream(_contents[file.Id])) : Task.FromException<Stream?>(Failure);
 
     public void Dispose()
     {

@@ -1,0 +1,204 @@
+using System.Text;
+using Nestegg.Ente.Api;
+using Nestegg.Ente.Cryptography;
+using Nestegg.Export;
+using Nestegg.TestKit;
+
+namespace Nestegg.Tests.Export;
+
+/// <summary>What a target folder, its file system and other people who write into it may do to an export.</summary>
+public sealed class TargetFolderTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly SyntheticLibrary _library = new();
+
+    public TargetFolderTests()
+    {
+        _library.AddAlbum(1, "A");
+        _library.AddFile(1, Metadata("a.jpg", "one"), "one"u8.ToArray(), 1);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Target => _folder["target"];
+
+    public void Dispose()
+    {
+        _library.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_album_s_folder_that_became_a_link_is_not_followed(bool wasExportedBefore)
+    {
+        if (wasExportedBefore)
+        {
+            await ExportAsync();
+            Directory.Delete(Path.Combine(Target, "A"), recursive: true);
+        }
+
+        Directory.CreateDirectory(_folder["elsewhere"]);
+        Directory.CreateDirectory(Target);
+        Directory.CreateSymbolicLink(Path.Combine(Target, "A"), _folder["elsewhere"]);
+
+        await ExportAsync();
+
+        Assert.Empty(Directory.GetFileSystemEntries(_folder["elsewhere"]));
+        Assert.Equal("one", await File.ReadAllTextAsync(Path.Combine(Target, "A_1", "a.jpg"), Token));
+    }
+
+    [Theory]
+    [InlineData(".nestegg")]
+    [InlineData("A/.meta")]
+    public async Task A_link_in_the_place_of_our_own_folders_is_refused(string place)
+    {
+        await ExportAsync();
+        Directory.Delete(Path.Combine(Target, place), recursive: true);
+        Directory.CreateDirectory(_folder["elsewhere"]);
+        Directory.CreateSymbolicLink(Path.Combine(Target, place), _folder["elsewhere"]);
+
+        var refused = await Assert.ThrowsAsync<NesteggException>(ExportAsync);
+
+        Assert.Equal((ExitCode.BadInput, $"{Path.Combine(Target, place)} is a link, which an export does not follow"), (refused.ExitCode, refused.Message));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder["elsewhere"]));
+    }
+
+    [Fact]
+    public async Task A_file_that_became_a_link_is_left_alone_and_what_it_leads_to_is_not_written()
+    {
+        await ExportAsync();
+        var path = Path.Combine(Target, "A", "a.jpg");
+        File.Delete(path);
+        File.CreateSymbolicLink(path, _folder["not there"]);
+
+        await ExportAsync();
+
+        Assert.False(File.Exists(_folder["not there"]));
+        Assert.Contains("one", Directory.GetFiles(Path.Combine(Target, "A"), "a*").Where(file => new FileInfo(file).LinkTarget is null).Select(File.ReadAllText));
+    }
+
+    [Fact]
+    public async Task A_full_disk_ends_the_export_and_the_next_run_goes_on()
+    {
+        await using var disk = await SmallDisk.TryMountAsync("size=1m", Token);
+        Assert.SkipUnless(disk is not null, "mounting is not allowed here");
+        for (var id = 2; id < 12; id++)
+        {
+            var text = new string((char)('a' + id), 150_000);
+            _library.AddFile(id, Metadata($"{id}.jpg", text), Encoding.UTF8.GetBytes(text), 1);
+        }
+
+        var full = await Assert.ThrowsAsync<NesteggException>(() => _library.ExportAsync(disk.Path, new ExportOptions(), Token));
+        Assert.Equal(ExitCode.OutOfReach, full.ExitCode);
+        Assert.StartsWith("the export folder cannot be written: No space left on device", full.Message);
+
+        await disk.RemountAsync("size=8m", Token);
+        var summary = await _library.ExportAsync(disk.Path, new ExportOptions(), Token);
+        Assert.Equal((11, 0), (summary.Files, summary.Failed));
+        Assert.Equal(11, Directory.GetFiles(Path.Combine(disk.Path, "A")).Length);
+    }
+
+    [Fact]
+    public async Task A_read_only_folder_is_told_so()
+    {
+        await using var disk = await SmallDisk.TryMountAsync("size=8m", Token);
+        Assert.SkipUnless(disk is not null, "mounting is not allowed here");
+        await _library.ExportAsync(disk.Path, new ExportOptions(), Token);
+        await disk.RemountAsync("ro", Token);
+
+        var refused = await Assert.ThrowsAsync<NesteggException>(() => _library.ExportAsync(disk.Path, new ExportOptions(), Token));
+
+        Assert.Equal(ExitCode.OutOfReach, refused.ExitCode);
+        Assert.StartsWith("the export folder cannot be written: ", refused.Message);
+    }
+
+    [Fact]
+    public async Task Two_exports_into_one_folder_at_once_are_told_apart()
+    {
+        using var held = ExportFolder.Open(Target, TimeProvider.System);
+        var refused = await Assert.ThrowsAsync<NesteggException>(ExportAsync);
+        Assert.Equal((ExitCode.Locked, $"another export is writing into {Target}"), (refused.ExitCode, refused.Message));
+    }
+
+    [Fact]
+    public async Task Where_a_second_name_cannot_be_given_a_copy_is_made()
+    {
+        await using var disk = await SmallDisk.TryMountAsync("size=1m", Token);
+        Assert.SkipUnless(disk is not null, "mounting is not allowed here");
+        using var folder = ExportFolder.Open(Target, TimeProvider.System);
+        var (existing, copy) = (Path.Combine(Target, "a"), Path.Combine(disk.Path, "a"));
+        await File.WriteAllTextAsync(existing, "one", Token);
+        File.SetLastWriteTimeUtc(existing, DateTime.UnixEpoch);
+
+        folder.Link(existing, copy, copy: false);
+
+        Assert.Equal(("one", DateTime.UnixEpoch), (await File.ReadAllTextAsync(copy, Token), File.GetLastWriteTimeUtc(copy)));
+    }
+
+    [Fact]
+    public void Names_fit_file_systems_with_shorter_ones()
+    {
+        var names = new ExportName(ForWindows: false) { MaxBytes = ExportName.FewestBytes };
+        var name = names.Numbered(new string('é', 200), ".jpg", 1, Sidecar.Extension.Length);
+        Assert.EndsWith("é_1.jpg", name);
+        Assert.InRange(Encoding.UTF8.GetByteCount(name + Sidecar.Extension), ExportName.FewestBytes - 1, ExportName.FewestBytes);
+    }
+
+    [Fact]
+    public async Task What_the_options_leave_out_is_not_taken_for_removed()
+    {
+        await ExportAsync();
+        var from = new ExportOptions { MoveRemoved = true, From = DateTimeOffset.UtcNow };
+        var summary = await _library.ExportAsync(Target, from, Token);
+        Assert.Equal((0, 0, 0), (summary.Files, summary.MovedAside, summary.RemovedUpstream));
+        Assert.True(File.Exists(Path.Combine(Target, "A", "a.jpg")));
+    }
+
+    [Fact]
+    public async Task An_album_s_name_that_was_typed_wrong_is_told()
+    {
+        var summary = await _library.ExportAsync(Target, new ExportOptions { Albums = [" a ", "Sumer"] }, Token);
+        Assert.Equal(("album-unknown", "Sumer", ExitCode.Incomplete), (Assert.Single(summary.Findings).Code, summary.Findings[0].Subject, summary.ExitCode));
+        Assert.Equal(1, summary.Written);
+    }
+
+    [Fact]
+    public async Task Sidecars_that_nobody_could_have_written_are_no_obstacle()
+    {
+        await ExportAsync();
+        File.Delete(Path.Combine(Target, ".nestegg", "export.db"));
+        string[] sidecars = ["""{"title":"\ud800","info":{"id":9,"fileNames":["\udc00","../a.jpg",5]}}""", "[]", "{", """{"title":5,"info":{"id":"1","fileNames":{}}}""", "\0"];
+        for (var i = 0; i < sidecars.Length; i++) await File.WriteAllTextAsync(Path.Combine(Target, "A", ".meta", $"odd{i}.json"), sidecars[i], Token);
+
+        Assert.Equal((1, ExitCode.Done), (await ExportAsync() is var summary ? summary.Kept : 0, summary.ExitCode));
+    }
+
+    [Fact]
+    public async Task A_session_that_was_ended_ends_the_export()
+    {
+        _library.Failure = new MuseumException("museum has ended the session", "start again") { IsSignedOut = true };
+        Assert.Same(_library.Failure, await Assert.ThrowsAsync<MuseumException>(ExportAsync));
+    }
+
+    [Fact]
+    public async Task Odd_files_are_told_in_every_run_and_what_is_whole_all_the_same_is_a_note()
+    {
+        _library.AddFile(2, """{"title":"odd.bin","fileType":99,"creationTime":1}""", "two"u8.ToArray(), 1);
+        foreach (var run in (string[])["first", "second"])
+        {
+            var summary = await ExportAsync();
+            Assert.Equal((run, "type-unknown", ExitCode.Incomplete), (run, Assert.Single(summary.Findings).Code, summary.ExitCode));
+        }
+
+        _library.AddFile(2, """{"title":"odd.bin","fileType":0,"creationTime":1,"hash":"none"}""", "two"u8.ToArray(), 1);
+        var noted = await ExportAsync();
+        Assert.Equal(("hash-unreadable", Severity.Note, ExitCode.Done), (Assert.Single(noted.Findings).Code, noted.Findings[0].Severity, noted.ExitCode));
+    }
+
+    private Task<ExportSummary> ExportAsync() => _library.ExportAsync(Target, new ExportOptions(), Token);
+
+    private static string Metadata(string title, string content) =>
+        $$"""{"title":"{{title}}","fileType":0,"creationTime":1600000000000000,"modificationTime":1600000001000000,"hash":"{{Convert.ToBase64String(Blake2b.Hash(Encoding.UTF8.GetBytes(content)))}}"}""";
+}
