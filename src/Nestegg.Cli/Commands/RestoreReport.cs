@@ -20,7 +20,7 @@ internal sealed class RestoreReport(Output output)
         if (plan.Folder.Merge is { Changes.Count: > 0 } merge)
         {
             output.Line("");
-            output.Line("Old settings that go into the new museum.yaml:");
+            output.Line("What goes into the new museum.yaml, and why:");
             output.List("setting", ["setting", "why"], merge.Changes.Select(change => new[] { change.Key, change.Reason }));
         }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using Nestegg.Cli.Terminal;
 using Nestegg.Proof;
 using Nestegg.Repositories;
@@ -36,7 +37,10 @@ internal static class SnapshotsCommand
         {
             try
             {
-                rows.Add(Row(await repository.ReadManifestAsync(snapshot, cancellationToken), [.. proofs[snapshot]]));
+                var manifest = await repository.ReadManifestAsync(snapshot, cancellationToken);
+                var proved = Proved(manifest, [.. proofs[snapshot]]);
+                output.Event("snapshot", json => WriteTo(json, manifest, proved));
+                rows.Add(Row(manifest, proved));
             }
             catch (NesteggException failure) when (failure.ExitCode == ExitCode.Damaged)
             {
@@ -45,15 +49,31 @@ internal static class SnapshotsCommand
             }
         }
 
-        output.Table("snapshot", ["id", "complete", "users", "files", "objects", "size", "new", "schema", "instance", "proved"], rows);
+        if (!output.IsJson)
+            output.Table("snapshot", ["id", "complete", "users", "files", "objects", "size", "new", "schema", "instance", "proved"], rows);
         var summary = new Summary().Add("snapshots", finished.Count, "snapshots").Add("unfinished", unfinished.Count, "unfinished").Add("damaged", damaged, "damaged");
         return output.Finish(summary, damaged > 0 ? ExitCode.Damaged : ExitCode.Done);
     }
 
-    private static string[] Row(Manifest manifest, IReadOnlyList<ProofSummary> proofs) =>
+    private static void WriteTo(Utf8JsonWriter json, Manifest manifest, string proved)
+    {
+        json.WriteString("id", manifest.Id.ToString());
+        json.WriteBoolean("complete", manifest.Complete);
+        json.WriteString("createdAt", manifest.CreatedAt);
+        json.WriteNumber("users", manifest.Counts.Users);
+        json.WriteNumber("files", manifest.Counts.Files);
+        json.WriteNumber("objects", manifest.Counts.Objects);
+        json.WriteNumber("objectBytes", manifest.Counts.ObjectBytes);
+        json.WriteNumber("newObjects", manifest.Counts.NewObjects);
+        json.WriteNumber("schemaVersion", manifest.Instance.SchemaVersion);
+        json.WriteString("instance", manifest.Instance.Name);
+        json.WriteString("proved", proved);
+    }
+
+    private static string[] Row(Manifest manifest, string proved) =>
     [
         manifest.Id.ToString(), manifest.Complete ? "yes" : "no", $"{manifest.Counts.Users:N0}", $"{manifest.Counts.Files:N0}", $"{manifest.Counts.Objects:N0}",
-        ByteText.Of(manifest.Counts.ObjectBytes), $"{manifest.Counts.NewObjects:N0}", $"{manifest.Instance.SchemaVersion}", manifest.Instance.Name, Proved(manifest, proofs),
+        ByteText.Of(manifest.Counts.ObjectBytes), $"{manifest.Counts.NewObjects:N0}", $"{manifest.Instance.SchemaVersion}", manifest.Instance.Name, proved,
     ];
 
     /// <summary>By how many of the people and when last: <c>2 of 3 people, 2026-11-23</c>. A proof of another manifest under the same id is no proof of this one.</summary>

@@ -9,12 +9,18 @@ internal static class RestoreAdvice
     {
         var moment = snapshot.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'");
         yield return $"The library is as it was on {moment}. Passwords, recovery keys and two-factor settings are those of that moment: a password that was changed later is not valid, the one before is.";
+        if (options.IsBesideProduction)
+        {
+            yield return "This is a copy beside production: what somebody uploads or changes in it is in the copy only.";
+            yield break;
+        }
+
         if (!options.Keep.Contains("tokens"))
             yield return "Everybody signs in again on every device. Apps then upload what the server no longer has, if it is still on the phone.";
 
         yield return "Public links and shares that were ended after that moment are valid again, and photos that were deleted for good after it are back: look them through.";
         if (!options.Keep.Contains("trash"))
-            yield return $"What is in the trash stays for another {(options.IsBesideProduction ? "100 years" : "30 days")}.";
+            yield return "What is in the trash stays for another 30 days.";
 
         if (!options.Keep.Contains("queue"))
             yield return "What had been deleted for good before that moment was waiting for its removal from the buckets; it stays there now, without being in anybody's library.";

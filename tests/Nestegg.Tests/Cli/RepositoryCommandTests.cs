@@ -106,6 +106,22 @@ public sealed class RepositoryCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Snapshots_are_a_table_for_people_numbers_for_programs_and_nothing_when_quiet()
+    {
+        using var sample = await MakeAsync();
+        Assert.Equal(ExitCode.Done, await RunAsync("snapshots --quiet"));
+        Assert.Equal("", output.ToString() + error);
+
+        Assert.Equal(ExitCode.Done, await RunAsync("snapshots --json"));
+        var row = JsonDocument.Parse(output.ToString().Split('\n')[0]).RootElement;
+        Assert.Equal(("snapshot", JsonValueKind.Number), (row.GetProperty("event").GetString(), row.GetProperty("objectBytes").ValueKind));
+        Assert.True(row.GetProperty("complete").GetBoolean());
+
+        Assert.Equal(ExitCode.Done, await RunAsync("snapshots"));
+        Assert.Contains(row.GetProperty("id").GetString() + "   yes", output.ToString());
+    }
+
+    [Fact]
     public async Task An_identity_under_a_passphrase_takes_it_from_a_file_or_the_environment()
     {
         using var sample = await MakeAsync();
