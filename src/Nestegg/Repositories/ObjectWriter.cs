@@ -191,14 +191,21 @@ internal sealed class ObjectWriter : IDisposable
         return begun;
     }
 
-    /// <summary>Nothing more goes into the open pack. The objects of one in which a write failed are fetched again by the next run.</summary>
+    /// <summary>Nothing more goes into the open pack.</summary>
     private void FinishPack()
     {
-        if (pack is { IsWhole: true })
-            fullPacks.Enqueue(pack);
-        else
-            pack?.Dispose();
+        if (pack is not null)
+            Keep(pack);
         pack = null;
+    }
+
+    /// <summary>To be made durable. The objects of a pack in which a write failed are fetched again by the next run.</summary>
+    private void Keep(PackWriter full)
+    {
+        if (full.IsWhole)
+            fullPacks.Enqueue(full);
+        else
+            full.Dispose();
     }
 
     /// <summary>Makes a full pack durable, then its rows; gives back the slot that the caller took.</summary>
@@ -221,7 +228,7 @@ internal sealed class ObjectWriter : IDisposable
         finally
         {
             if (!isStored)
-                fullPacks.Enqueue(full);
+                Keep(full);
             packSlots.Release();
         }
 

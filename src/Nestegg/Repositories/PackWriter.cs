@@ -63,14 +63,14 @@ internal sealed class PackWriter : IDisposable
         objects.Add((keyOffset, keys.WrittenCount - keyOffset, version, content.Length, hash, offset));
     }
 
-    /// <summary>Makes the pack durable. May be called again when it failed.</summary>
+    /// <summary>Makes the pack durable. May be called again when it failed or was cancelled, as long as the pack is whole.</summary>
     /// <returns>The rows for its objects, valid until the next pack is begun.</returns>
     public async Task<IEnumerable<IndexRow>> CommitAsync(CancellationToken cancellationToken)
     {
         if (name is not { } pack)
         {
-            await tar!.WriteAsync(Zeros, cancellationToken);
-            name = pack = tar.Finish();
+            await AppendAsync(Zeros);
+            name = pack = tar!.Finish();
         }
 
         await item!.CommitAsync(RepositoryKeys.Pack(pack), cancellationToken);
@@ -86,14 +86,19 @@ internal sealed class PackWriter : IDisposable
     /// <returns>Where the content begins.</returns>
     private async Task<int> WriteAsync(ReadOnlyMemory<byte> content, ObjectHash hash)
     {
+        UstarHeader.Write(header, hash, content.Length);
+        await AppendAsync(header);
+        var offset = (int)tar!.WrittenBytes;
+        await AppendAsync(content);
+        await AppendAsync(Zeros.AsMemory(0, UstarHeader.Padded(content.Length) - content.Length));
+        return offset;
+    }
+
+    private async Task AppendAsync(ReadOnlyMemory<byte> bytes)
+    {
         try
         {
-            UstarHeader.Write(header, hash, content.Length);
-            await tar!.WriteAsync(header, CancellationToken.None);
-            var offset = (int)tar.WrittenBytes;
-            await tar.WriteAsync(content, CancellationToken.None);
-            await tar.WriteAsync(Zeros.AsMemory(0, UstarHeader.Padded(content.Length) - content.Length), CancellationToken.None);
-            return offset;
+            await tar!.WriteAsync(bytes, CancellationToken.None);
         }
         catch
         {

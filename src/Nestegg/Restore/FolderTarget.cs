@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Nestegg.Repositories;
+using Nestegg.Stores.Local;
 
 namespace Nestegg.Restore;
 
@@ -21,23 +22,32 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
         if (File.Exists(path))
             return await HashAsync(path, cancellationToken) == row.Hash ? new PutResult(0, null) : new PutResult(0, Refused(row, $"{path} is there with another content"));
 
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var temporary = path + ".nestegg-part";
         try
         {
-            await using (var file = new FileStream(temporary, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0, PreallocationSize = row.SizeBytes }))
-            {
-                await using var content = await open(cancellationToken);
-                await content.CopyToAsync(file, 128 * 1024, cancellationToken);
-            }
-
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await WriteAsync(temporary, row.SizeBytes, open, cancellationToken);
             File.Move(temporary, path);
             return new PutResult(1, null);
+        }
+        catch (Exception failure) when (LocalFailure.IsOfFileSystem(failure))
+        {
+            throw LocalFailure.Explain("write", path, folder, failure);
         }
         finally
         {
             File.Delete(temporary);
         }
+    }
+
+    private static async Task WriteAsync(string path, long sizeBytes, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    {
+        using var file = new BlockFile(path, FileMode.Create, sizeBytes);
+        await using var content = await open(cancellationToken);
+        while (await content.ReadAsync(file.MakeRoom(), cancellationToken) is > 0 and var count)
+            file.Advance(count);
+
+        file.Finish();
     }
 
     private static async Task<ObjectHash> HashAsync(string path, CancellationToken cancellationToken)

@@ -95,6 +95,27 @@ public class PackTests
         Assert.Equal(row.Pack, ObjectHash.Of(await File.ReadAllBytesAsync(folder[row.StoredAs], Token)));
     }
 
+    [Fact]
+    public async Task A_pack_in_which_a_write_failed_is_not_whole_any_more()
+    {
+        using var folder = new TemporaryFolder();
+        await using var store = new LocalStore(folder.Path);
+
+        // The first operation creates the item; then come header, content, padding and end.
+        for (var operation = 2; operation <= 5; operation++)
+        {
+            using var writer = new PackWriter();
+            await writer.BeginAsync(FaultyStore.FailingOnceAt(store, operation), Token);
+            await Assert.ThrowsAsync<NesteggException>(async () =>
+            {
+                await writer.AddAsync("1/a", 0, new byte[] { 1 }, ObjectHash.Of([1]));
+                Assert.True(writer.IsWhole);
+                await writer.CommitAsync(Token);
+            });
+            Assert.False(writer.IsWhole);
+        }
+    }
+
     private static async Task<(byte[] Pack, List<IndexRow> Rows)> PackAsync(byte[][] contents)
     {
         using var folder = new TemporaryFolder();

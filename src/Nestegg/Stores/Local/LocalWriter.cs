@@ -1,24 +1,11 @@
 namespace Nestegg.Stores.Local;
 
-/// <summary>A file under <c>tmp/</c> that a commit moves to its key. What is large is written around the page cache, a block at a time.</summary>
-internal sealed class LocalWriter : StoreWriter
+/// <summary>A file under <c>tmp/</c> that a commit moves to its key.</summary>
+internal sealed class LocalWriter(LocalStore store, string path, long expectedBytes) : StoreWriter
 {
-    private readonly LocalStore store;
-    private readonly string path;
-    private readonly FileStream file;
-    private readonly WriteBlock block = WriteBlock.Rent();
-    private int filled;
-    private long written;
-    private bool isDirect;
+    private readonly BlockFile file = new(path, FileMode.CreateNew, expectedBytes);
     private bool committed;
     private bool disposed;
-
-    public LocalWriter(LocalStore store, string path, long expectedBytes)
-    {
-        (this.store, this.path) = (store, path);
-        file = new FileStream(path, Options());
-        isDirect = expectedBytes >= WriteBlock.SizeBytes && DirectWriting.TryTurnOn(file.SafeFileHandle);
-    }
 
     /// <summary>
     /// Durable means: the bytes are on the disk before the name is, and the name before this returns. Both calls block for as long
@@ -45,11 +32,7 @@ internal sealed class LocalWriter : StoreWriter
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        while (buffer.Length > 0)
-        {
-            buffer = buffer[Take(buffer)..];
-            if (filled == WriteBlock.SizeBytes) LocalFailure.Guard("write", path, store.Location, WriteBlockOut);
-        }
+        while (buffer.Length > 0) buffer = buffer[Take(buffer)..];
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -59,8 +42,8 @@ internal sealed class LocalWriter : StoreWriter
     {
         while (buffer.Length > 0)
         {
-            buffer = buffer[Take(buffer.Span)..];
-            if (filled == WriteBlock.SizeBytes) await Task.Run(() => LocalFailure.Guard("write", path, store.Location, WriteBlockOut), cancellationToken);
+            var rest = buffer;
+            buffer = buffer[(file.IsFull ? await Task.Run(() => Take(rest.Span), cancellationToken) : Take(rest.Span))..];
         }
     }
 
@@ -76,7 +59,6 @@ internal sealed class LocalWriter : StoreWriter
         if (disposing && !disposed)
         {
             disposed = true;
-            block.Return();
             file.Dispose();
             if (!committed) LocalFailure.Guard("delete", path, store.Location, () => File.Delete(path));
         }
@@ -84,53 +66,20 @@ internal sealed class LocalWriter : StoreWriter
         base.Dispose(disposing);
     }
 
-    private static FileStreamOptions Options()
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read | FileShare.Delete, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        return options;
-    }
-
+    /// <returns>How many of the bytes were taken.</returns>
     private int Take(ReadOnlySpan<byte> bytes)
     {
-        // The block may be another file's by then.
-        ObjectDisposedException.ThrowIf(disposed, this);
-        var count = Math.Min(bytes.Length, WriteBlock.SizeBytes - filled);
-        bytes[..count].CopyTo(block.GetSpan()[filled..]);
-        filled += count;
+        var room = LocalFailure.Guard("write", path, store.Location, file.MakeRoom);
+        var count = Math.Min(bytes.Length, room.Length);
+        bytes[..count].CopyTo(room.Span);
+        file.Advance(count);
         return count;
-    }
-
-    private void WriteBlockOut()
-    {
-        var length = filled;
-        if (isDirect)
-        {
-            // Only whole units go around the cache; what a file's last one has too much is cut off again.
-            length = (filled + WriteBlock.AlignmentBytes - 1) / WriteBlock.AlignmentBytes * WriteBlock.AlignmentBytes;
-            block.GetSpan()[filled..length].Clear();
-        }
-
-        try
-        {
-            RandomAccess.Write(file.SafeFileHandle, block.GetSpan()[..length], written);
-        }
-        catch (IOException failure) when (isDirect && DirectWriting.IsRefusal(failure))
-        {
-            DirectWriting.TurnOff(file.SafeFileHandle);
-            isDirect = false;
-            RandomAccess.Write(file.SafeFileHandle, block.GetSpan()[..filled], written);
-        }
-
-        written += filled;
-        filled = 0;
     }
 
     private void Commit(string key)
     {
-        if (filled > 0) WriteBlockOut();
-        if (isDirect && written % WriteBlock.AlignmentBytes != 0) RandomAccess.SetLength(file.SafeFileHandle, written);
-        RandomAccess.FlushToDisk(file.SafeFileHandle);
+        file.Finish();
+        file.FlushToDisk();
         store.Place(path, key);
     }
 }

@@ -7,7 +7,7 @@ namespace Nestegg.Stores.S3;
 
 /// <summary>
 /// One object on its way into a bucket: in one request up to <see cref="PartBytes"/>, else in parts one after the other. A part waits
-/// in memory until it is stored, so that it can be sent again; its MD5 goes along, so the server refuses what arrives damaged.
+/// in memory until it is stored, so that it can be sent again; the request is signed with its SHA-256, so the server refuses what arrives damaged.
 /// </summary>
 internal sealed class ObjectUpload(BucketClient bucket, string key, long length, Retention? retention)
 {
@@ -36,13 +36,12 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
 
     private async Task PutWholeAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        var md5 = Md5(content);
         await bucket.CallAsync("write", key, content.Length, async token =>
         {
             using var body = AsStream(content);
             return await client.PutObjectAsync(Retained(new PutObjectRequest
             {
-                BucketName = bucket.Bucket, Key = key, InputStream = body, AutoCloseStream = false, UseChunkEncoding = false, MD5Digest = md5,
+                BucketName = bucket.Bucket, Key = key, InputStream = body, AutoCloseStream = false, UseChunkEncoding = false, MD5Digest = Digest(content),
             }), token);
         }, cancellationToken);
     }
@@ -74,13 +73,12 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
 
     private Task<PartETag> PutPartAsync(string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
-        var md5 = Md5(content);
         return bucket.CallAsync("write", key, content.Length, async token =>
         {
             using var body = AsStream(content);
             var answer = await client.UploadPartAsync(new UploadPartRequest
             {
-                BucketName = bucket.Bucket, Key = key, UploadId = upload, PartNumber = number, PartSize = content.Length, InputStream = body, UseChunkEncoding = false, MD5Digest = md5,
+                BucketName = bucket.Bucket, Key = key, UploadId = upload, PartNumber = number, PartSize = content.Length, InputStream = body, UseChunkEncoding = false, MD5Digest = Digest(content),
             }, token);
             return new PartETag(number, answer.ETag);
         }, cancellationToken);
@@ -153,10 +151,6 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
             : throw new InvalidOperationException("a part is always an array");
 
-    private static string Md5(ReadOnlyMemory<byte> content)
-    {
-        Span<byte> hash = stackalloc byte[MD5.HashSizeInBytes];
-        MD5.HashData(content.Span, hash);
-        return Convert.ToBase64String(hash);
-    }
+    // A bucket with locks insists on a digest of this kind.
+    private string? Digest(ReadOnlyMemory<byte> content) => retention is null ? null : Convert.ToBase64String(MD5.HashData(content.Span));
 }
