@@ -23,7 +23,7 @@ internal sealed class VerifyingStream(Stream inner, string name, long? expectedB
     /// <summary>Reads what is left, so that the whole item has been compared.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
-        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(64 * 1024);
+        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(512 * 1024);
         try
         {
             while (await ReadAsync(buffer, cancellationToken) > 0)

@@ -9,8 +9,8 @@ namespace Nestegg.TestKit.Sample;
 internal sealed class SamplePeople(SampleStorage storage, SampleRandom random, SampleSeal seal, SampleSecrets secrets, SampleClock clock)
 {
     // What older accounts have; today's 256 MiB and 16 passes would cost a test some seconds a person.
-    private const long MemoryBytes = 64 * 1024 * 1024;
-    private const int Operations = 2;
+    internal const long MemoryBytes = 64 * 1024 * 1024;
+    internal const int Operations = 2;
 
     private long nextUserId = 1580559962386438;
 
