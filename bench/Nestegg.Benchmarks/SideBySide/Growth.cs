@@ -27,7 +27,7 @@ internal static class Growth
                 points.Append(CultureInfo.InvariantCulture, $" {result.OursSeconds} {result.OursMegabytes}");
             }
 
-            points.AppendLine();
+            points.AppendLine(size > 1_000_000 ? " - -" : "");
         }
 
         await File.WriteAllTextAsync(Path.Combine(folder, $"{date}-growth.md"), text.ToString());
@@ -46,7 +46,7 @@ internal static class Growth
             $"""
             set terminal svg size 760,420 background rgb 'white'; set output '{picture}'; set logscale xy; set format x '10^%T'; set grid; set key left top;
             set xlabel 'objects in the repository'; set ylabel 'seconds'; set y2label 'peak MB'; set logscale y2; set y2tics; set ytics nomirror;
-            plot '{folder["points"]}' using 1:2 with linespoints title 'backup with nothing new, seconds', '' using 1:3 axes x1y2 with linespoints title 'its peak memory, MB', '' using 1:4 with linespoints title 'first photo, cold, seconds'
+            set datafile missing '-'; plot '{folder["points"]}' using 1:2 with linespoints title 'backup with nothing new, seconds', '' using 1:3 axes x1y2 with linespoints title 'its peak memory, MB', '' using 1:4 with linespoints title 'first photo, cold, seconds'
             """,
         ], CancellationToken.None);
     }

@@ -8,6 +8,9 @@ namespace Nestegg.Repositories;
 /// <summary>Collects the rows of one index file. Holds them compressed: some 70 bytes a row.</summary>
 internal sealed class IndexWriter : IDisposable
 {
+    // Hashes do not compress beyond their hexadecimal digits, which the first level finds as well.
+    private const int CompressionLevel = 1;
+
     private readonly MemoryStream compressed = new();
     private CompressionStream zstd;
     private readonly ArrayBufferWriter<byte> line = new(512);
@@ -53,7 +56,7 @@ internal sealed class IndexWriter : IDisposable
 
     private CompressionStream Begin()
     {
-        var stream = new CompressionStream(compressed, leaveOpen: true);
+        var stream = new CompressionStream(compressed, CompressionLevel, leaveOpen: true);
         stream.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
         return stream;
     }
