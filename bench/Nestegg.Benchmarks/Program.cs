@@ -5,7 +5,7 @@ using Nestegg.Benchmarks.SideBySide;
 // parts [BenchmarkDotNet's options]      the parts: hashing, decryption, packs, index
 // whole SET [--rounds N] [--job WORDS] [--out FOLDER]  whole programs side by side: ente-like, small, million, ten-million, encrypted
 // stand SET                              keeps a filled instance up, for single commands by hand
-// growth [--rounds N]                    a backup with nothing new, from a thousand objects to ten million, with a plot
+// growth [--rounds N] [--largest N]      a backup with nothing new, from a thousand objects to ten million, with a plot
 // live [--rounds N]                      export from a live museum beside one file after another
 // What the races call this program for:
 // one-at-a-time URL EMAIL FILE FOLDER    the latter
@@ -17,8 +17,7 @@ return args switch
     ["parts", .. var options] => RunParts(options),
     ["stand", var set] => await Harness.StandAsync(set),
     ["whole", var set, .. var options] => await Harness.RunAsync(set, options),
-    ["growth"] => await Growth.RunAsync(3),
-    ["growth", "--rounds", var rounds] => await Growth.RunAsync(Number(rounds)),
+    ["growth", .. var options] => await Growth.RunAsync(options),
     ["live", .. var options] => await LiveExport.RunAsync(options),
     ["one-at-a-time", var museum, var email, var password, var folder] => await OneAtATime.RunAsync(new Uri(museum), email, password, folder),
     ["download", var endpoint, var bucket, var parallel] => await BareDownload.RunAsync(new Uri(endpoint), bucket, Number(parallel), isHashed: false),

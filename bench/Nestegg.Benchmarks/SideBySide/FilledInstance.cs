@@ -91,7 +91,8 @@ internal sealed class FilledInstance : IAsyncDisposable
 
     private async Task FillDatabaseAsync()
     {
-        await using var connection = new NpgsqlConnection(ConnectionString);
+        // Ten million rows take longer than a query may.
+        await using var connection = new NpgsqlConnection(ConnectionString + ";Command Timeout=0");
         await connection.OpenAsync();
         var album = Albums(sample.Ada)[0].Id;
         var owner = sample.Ada.UserId;

@@ -9,13 +9,15 @@ internal static class Growth
 {
     private static readonly int[] Sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
-    public static async Task<int> RunAsync(int rounds)
+    public static async Task<int> RunAsync(string[] options)
     {
+        var rounds = int.Parse(Harness.Option(options, "--rounds") ?? "3", CultureInfo.InvariantCulture);
+        var largest = int.Parse(Harness.Option(options, "--largest") ?? "10000000", CultureInfo.InvariantCulture);
         var folder = RepositoryRoot.Combine("bench", "results");
         var date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var (text, points) = (new StringBuilder(), new StringBuilder());
         Directory.CreateDirectory(folder);
-        foreach (var size in Sizes)
+        foreach (var size in Sizes.Where(size => size <= largest))
         {
             await using var stand = await BenchStand.OpenAsync(DataSet.OfDatabase(size));
             text.Append(await Harness.HeadAsync(stand, $"bench/run growth --rounds {rounds}"));

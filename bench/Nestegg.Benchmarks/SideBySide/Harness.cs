@@ -62,6 +62,7 @@ internal static class Harness
 
         """;
 
-    private static string? Option(string[] options, string name) =>
+    /// <summary>The word after an option's name.</summary>
+    public static string? Option(string[] options, string name) =>
         Array.IndexOf(options, name) is >= 0 and var at && at + 1 < options.Length ? options[at + 1] : null;
 }
