@@ -16,7 +16,7 @@ internal sealed class ExportCommand(CommonOptions common)
 {
     private const string Latest = "latest";
 
-    // A museum and its store answer after a while: many files at once hide the waiting, each with two chunks of 4 MiB in memory.
+    // A museum and its store answer after a while: many files at once hide the waiting, each with three chunks of 4 MiB in memory.
     private const int LiveParallel = 12;
 
     private readonly IdentityOptions identity = new();

@@ -18,7 +18,7 @@ internal sealed record FetchedPart(string Path, string? Extension, bool IsTempor
 
 /// <summary>
 /// Fetches, decrypts and checks files into temporary files. What comes out has been authenticated chunk by chunk to its end and has the hash that the
-/// uploading app recorded. Holds two chunks of 4 MiB for each file that is under way. Used by several tasks at once.
+/// uploading app recorded. Holds three chunks of 4 MiB for each file that is under way. Used by several tasks at once.
 /// </summary>
 internal sealed class ContentFetcher(IContentSource source, Func<string> newFile)
 {

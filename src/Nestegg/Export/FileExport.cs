@@ -4,7 +4,7 @@ using Nestegg.Ente.Library;
 namespace Nestegg.Export;
 
 /// <summary>
-/// Brings files into the folders of their albums. Several are fetched at once; they are given their names in order. Holds a few dozen jobs, and two chunks
+/// Brings files into the folders of their albums. Several are fetched at once; they are given their names in order. Holds a few dozen jobs, and three chunks
 /// for each file under way.
 /// </summary>
 internal sealed class FileExport : IDisposable

@@ -1,21 +1,17 @@
 using System.Buffers;
 using System.Buffers.Text;
 using ZstdSharp;
-using ZstdSharp.Unsafe;
 
 namespace Nestegg.Repositories;
 
 /// <summary>Collects the rows of one index file. Holds them compressed: some 70 bytes a row.</summary>
 internal sealed class IndexWriter : IDisposable
 {
-    // Hashes do not compress beyond their hexadecimal digits, which the first level finds as well.
-    private const int CompressionLevel = 1;
-
     private readonly MemoryStream compressed = new();
     private CompressionStream zstd;
     private readonly ArrayBufferWriter<byte> line = new(512);
 
-    public IndexWriter() => zstd = Begin();
+    public IndexWriter() => zstd = ZstdWriter.Over(compressed);
 
     public int Rows { get; private set; }
 
@@ -48,18 +44,11 @@ internal sealed class IndexWriter : IDisposable
     public void Restart()
     {
         compressed.SetLength(0);
-        zstd = Begin();
+        zstd = ZstdWriter.Over(compressed);
         (Rows, IsFinished) = (0, false);
     }
 
     public void Dispose() => zstd.Dispose();
-
-    private CompressionStream Begin()
-    {
-        var stream = new CompressionStream(compressed, CompressionLevel, leaveOpen: true);
-        stream.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
-        return stream;
-    }
 
     private void WriteNumber(long value)
     {

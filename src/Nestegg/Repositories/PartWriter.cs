@@ -1,16 +1,12 @@
 using Nestegg.Age;
 using Nestegg.Stores;
 using ZstdSharp;
-using ZstdSharp.Unsafe;
 
 namespace Nestegg.Repositories;
 
 /// <summary>A file of a snapshot or a proof in the making: zstd, within age when it is secret.</summary>
 internal sealed class PartWriter : IAsyncDisposable
 {
-    // Most of a dump is base64 of what is random: a quarter of its length goes at any level, and at the first one four times as fast.
-    private const int CompressionLevel = 1;
-
     private readonly string key;
     private readonly string name;
     private readonly StoreWriter item;
@@ -22,8 +18,7 @@ internal sealed class PartWriter : IAsyncDisposable
     {
         (this.key, this.item, this.hashing, this.age) = (key, item, hashing, age);
         name = key[(key.LastIndexOf('/') + 1)..];
-        zstd = new CompressionStream((Stream?)age ?? hashing, CompressionLevel, leaveOpen: true);
-        zstd.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
+        zstd = ZstdWriter.Over((Stream?)age ?? hashing);
     }
 
     /// <summary>Where the plain bytes go.</summary>
