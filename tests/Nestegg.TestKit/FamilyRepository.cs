@@ -14,6 +14,7 @@ internal static class FamilyRepository
         this SampleRepository sample, string moment, CancellationToken cancellationToken, Func<string, byte[], byte[]?>? change = null, string? folder = null)
     {
         await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, cancellationToken);
+        await writer.LoadKnownAsync(cancellationToken);
         await writer.PutSecretAsync(RepositoryKeys.Database, async (stream, token) =>
         {
             await using var dump = File.OpenRead(FixtureFolder.Dump(moment));

@@ -33,6 +33,7 @@ internal sealed class SampleRepository : IDisposable
     public async Task<Manifest> BackUpAsync(IReadOnlyDictionary<string, byte[]> objects, CancellationToken cancellationToken)
     {
         await using var writer = await SnapshotWriter.CreateAsync(Repository, SigningKey, TimeProvider.System, cancellationToken);
+        await writer.LoadKnownAsync(cancellationToken);
         await writer.PutSecretAsync(RepositoryKeys.Database, (stream, token) => stream.WriteAsync(Database, token).AsTask(), 1000, cancellationToken);
         await writer.PutSecretAsync(RepositoryKeys.Configuration, (stream, token) => stream.WriteAsync("configuration"u8.ToArray(), token).AsTask(), 1000, cancellationToken);
         foreach (var (key, content) in objects)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Nestegg.Benchmarks.SideBySide;
 
 /// <summary>The objects of a set, by number: their lengths are drawn from a seed, so that every run has the same.</summary>
@@ -31,7 +33,8 @@ internal sealed record DataSet(string Name, IReadOnlyList<int> FileBytes, IReadO
             "million" => new DataSet(name, Draw(500_000, () => random.Next(8, 32)), Draw(500_000, () => random.Next(8, 32)), []),
             "ten-million" => OfDatabase(10_000_000),
             "encrypted" => new DataSet(name, Draw(800, () => LogNormal(random, median: 1_900_000, sigma: 0.55)), [], []),
-            _ => throw new ArgumentException($"there is no set {name}; there are ente-like, small, million, ten-million, encrypted", nameof(name)),
+            _ when int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var objects) => OfDatabase(objects),
+            _ => throw new ArgumentException($"there is no set {name}; there are ente-like, small, million, ten-million, encrypted, and any number of objects", nameof(name)),
         };
     }
 

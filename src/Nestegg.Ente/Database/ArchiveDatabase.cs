@@ -13,7 +13,7 @@ public sealed class ArchiveDatabase : IAsyncDisposable
 
     // What a wish for speed costs here is nothing: the file does not outlive the process, let alone a power cut.
     private const string Pragmas = """
-        PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = NORMAL;
+        PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = NORMAL;
         PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;
         """;
 

@@ -1,12 +1,8 @@
 using Microsoft.Data.Sqlite;
-using SQLitePCL;
 
 namespace Nestegg.Ente.Database;
 
-/// <summary>
-/// Puts the rows of a table into SQLite. It calls SQLite itself and not its ADO.NET provider, because binding UTF-8
-/// spans makes neither a string nor a box for a field; with millions of rows that is most of the time.
-/// </summary>
+/// <summary>Puts the rows of a table into SQLite.</summary>
 internal static class TableLoader
 {
     // A step of SQLite copies what is bound, so the time between two looks at the cancellation is what counts.
@@ -20,29 +16,19 @@ internal static class TableLoader
             connection,
             $"CREATE TABLE {EnteCatalog.Quote(table.Name)} ({string.Join(", ", columns.Select(column => $"{EnteCatalog.Quote(column.Name)} {SqliteType(column.Type)}"))})",
             cancellationToken);
-        var insert = $"INSERT INTO {EnteCatalog.Quote(table.Name)} VALUES ({string.Join(", ", columns.Select(_ => "?"))})";
-        var database = connection.Handle!;
-        Check(database, raw.sqlite3_prepare_v2(database, insert, out var statement));
-        using (statement)
+        using var inserter = new RowInserter(connection, table.Name, columns.Count);
+        var scratch = Array.Empty<byte>();
+        while (await rows.ReadAsync(cancellationToken))
         {
-            var scratch = Array.Empty<byte>();
-            while (await rows.ReadAsync(cancellationToken))
+            for (var column = 0; column < columns.Count; column++)
             {
-                for (var column = 0; column < columns.Count; column++)
-                {
-                    Check(database, Bind(statement, column, rows, ref scratch));
-                }
+                Bind(inserter, column, rows, ref scratch);
+            }
 
-                if (raw.sqlite3_step(statement) != raw.SQLITE_DONE)
-                {
-                    throw Failed(database);
-                }
-
-                raw.sqlite3_reset(statement);
-                if (rows.RowNumber % RowsBetweenCancellationChecks == 0)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                }
+            inserter.Insert();
+            if (rows.RowNumber % RowsBetweenCancellationChecks == 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
 
@@ -63,28 +49,32 @@ internal static class TableLoader
         _ => "TEXT",
     };
 
-    private static int Bind(sqlite3_stmt statement, int column, ArchiveRows rows, ref byte[] scratch)
+    private static void Bind(RowInserter inserter, int column, ArchiveRows rows, ref byte[] scratch)
     {
-        var parameter = column + 1;
         if (rows.IsNull(column))
         {
-            return raw.sqlite3_bind_null(statement, parameter);
+            inserter.BindNull(column);
+            return;
         }
 
         var field = rows.Utf8(column);
         switch (rows.Table.Columns[column].Type)
         {
             case ArchiveColumnType.Integer when CopyText.TryInteger(field, out var number):
-                return raw.sqlite3_bind_int64(statement, parameter, number);
+                inserter.Bind(column, number);
+                return;
             case ArchiveColumnType.Boolean when CopyText.TryBoolean(field, out var truth):
-                return raw.sqlite3_bind_int(statement, parameter, truth ? 1 : 0);
+                inserter.Bind(column, truth ? 1 : 0);
+                return;
             case ArchiveColumnType.Text:
-                return raw.sqlite3_bind_text(statement, parameter, field);
+                inserter.BindText(column, field);
+                return;
             case ArchiveColumnType.Bytes:
                 scratch = scratch.Length < field.Length ? new byte[field.Length * 2] : scratch;
                 if (CopyText.TryBytes(field, scratch, out var length))
                 {
-                    return raw.sqlite3_bind_blob(statement, parameter, scratch.AsSpan(0, length));
+                    inserter.BindBlob(column, scratch.AsSpan(0, length));
+                    return;
                 }
 
                 break;
@@ -93,15 +83,4 @@ internal static class TableLoader
         var name = rows.Table.Columns[column].Name;
         throw rows.Damaged($"the value of column \"{name}\" is not a {rows.Table.Columns[column].Type.ToString().ToLowerInvariant()} value");
     }
-
-    private static void Check(sqlite3 database, int code)
-    {
-        if (code != raw.SQLITE_OK)
-        {
-            throw Failed(database);
-        }
-    }
-
-    private static SqliteException Failed(sqlite3 database) =>
-        new(raw.sqlite3_errmsg(database).utf8_to_string(), raw.sqlite3_errcode(database), raw.sqlite3_extended_errcode(database));
 }

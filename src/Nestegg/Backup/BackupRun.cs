@@ -65,15 +65,15 @@ internal sealed class BackupRun(
     private async Task<Manifest> TakeAsync(CancellationToken cancellationToken)
     {
         await using var snapshot = await SnapshotWriter.CreateAsync(repository, signingKey, time, cancellationToken);
+        using var queue = new ObjectQueue();
+        Step("database", "Capturing the database and the list of objects");
+        var capture = new DatabaseCapture(instance, snapshot, counts, time);
+        var database = await capture.RunAsync(queue, cancellationToken);
         foreach (var finding in snapshot.Known.Findings)
         {
             Say(finding);
         }
 
-        using var queue = new ObjectQueue();
-        Step("database", "Capturing the database and the list of objects");
-        var capture = new DatabaseCapture(instance, snapshot, counts, time);
-        var database = await capture.RunAsync(queue, cancellationToken);
         Step("configuration", "Capturing the configuration");
         await snapshot.PutSecretAsync(
             RepositoryKeys.Configuration, (output, token) => ConfigurationArchive.WriteAsync(instance.Folder, output, time, token), expectedBytes: 1 << 16, cancellationToken);

@@ -21,23 +21,24 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
     {
         await using var connection = await instance.Database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
-        await ExecuteAsync(connection, "SET TRANSACTION READ ONLY", cancellationToken);
+        // The server may be set to end transactions that wait, as this one does while pg_dump writes, and queries that take long.
+        await ExecuteAsync(connection, "SET TRANSACTION READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0", cancellationToken);
         var name = (string)(await ScalarAsync(connection, "SELECT pg_export_snapshot()", cancellationToken))!;
         var takenAt = time.GetUtcNow();
 
         // When one of the two fails the other must not go on for hours.
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] work = [DumpAsync(name, connection.PostgreSqlVersion.Major, both.Token), ScanAsync(connection, missingHere, both.Token)];
-        if (await Task.WhenAny(work) is { IsCompletedSuccessfully: false } failed)
+        var dump = DumpAsync(name, connection.PostgreSqlVersion.Major, both.Token);
+        var scan = ScanAsync(connection, missingHere, both.Token);
+        if (await Task.WhenAny(dump, scan) is { IsCompletedSuccessfully: false } failed)
         {
             await both.CancelAsync();
-            await Task.WhenAll(work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(dump, scan).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await failed;
         }
 
-        await Task.WhenAll(work);
-        var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
-        var tables = await catalog.CountRowsAsync(connection, catalog.Tables, cancellationToken);
+        await dump;
+        var (catalog, tables) = await scan;
         return new CapturedDatabase(takenAt, connection.PostgreSqlVersion.ToString(), catalog.SchemaVersion, catalog.SchemaDirty, tables);
     }
 
@@ -56,8 +57,11 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
         }
     }
 
-    private async Task ScanAsync(NpgsqlConnection connection, ObjectQueue missingHere, CancellationToken cancellationToken)
+    /// <summary>The objects that the database names, then its tables with their counts of rows.</summary>
+    private async Task<(EnteCatalog Catalog, IReadOnlyDictionary<string, long> Tables)> ScanAsync(
+        NpgsqlConnection connection, ObjectQueue missingHere, CancellationToken cancellationToken)
     {
+        await snapshot.LoadKnownAsync(cancellationToken);
         await foreach (var item in NamedObjects.ReadAsync(connection, cancellationToken))
         {
             // A row with a version of its own may rightly hold another length: it was overwritten between the snapshot and its copying.
@@ -70,6 +74,9 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
                 missingHere.Add(item);
             }
         }
+
+        var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
+        return (catalog, await catalog.CountRowsAsync(connection, catalog.Tables, cancellationToken));
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)

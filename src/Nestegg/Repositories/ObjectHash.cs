@@ -38,5 +38,12 @@ public readonly record struct ObjectHash
         return false;
     }
 
+    /// <summary>Writes the 32 bytes.</summary>
+    public void CopyTo(Span<byte> target)
+    {
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(target, high);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(target[16..], low);
+    }
+
     public override string ToString() => $"{high:x32}{low:x32}";
 }

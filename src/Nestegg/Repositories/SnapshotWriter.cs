@@ -17,24 +17,25 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     private readonly PreviousManifest? previous;
     private readonly List<ManifestFile> files = [];
     private readonly List<MissingObject> firstMissing = [];
+    private KnownObjects? known;
+    private ObjectWriter? objects;
     private PartWriter? missing;
 
-    private SnapshotWriter(Repository repository, MinisignSecretKey signingKey, TimeProvider time, SnapshotId id, PreviousManifest? previous, KnownObjects known)
+    private SnapshotWriter(Repository repository, MinisignSecretKey signingKey, TimeProvider time, SnapshotId id, PreviousManifest? previous)
     {
         (this.repository, this.signingKey, this.time, this.previous) = (repository, signingKey, time, previous);
-        (Id, Known) = (id, known);
-        Objects = new ObjectWriter(repository.Store, known, id.ToString(), time);
+        Id = id;
     }
 
     public SnapshotId Id { get; }
 
-    /// <summary>What the repository has already; ask it before fetching an object.</summary>
-    public KnownObjects Known { get; }
+    /// <summary>What the repository has already; ask it before fetching an object. Not before <see cref="LoadKnownAsync"/>.</summary>
+    public KnownObjects Known => known ?? throw NotLoaded();
 
-    /// <summary>Where new objects go.</summary>
-    public ObjectWriter Objects { get; }
+    /// <summary>Where new objects go. Not before <see cref="LoadKnownAsync"/>.</summary>
+    public ObjectWriter Objects => objects ?? throw NotLoaded();
 
-    /// <summary>Begins a snapshot: reads every index file and the newest manifest. The caller holds the lock.</summary>
+    /// <summary>Begins a snapshot: reads the newest manifest. The caller holds the lock.</summary>
     /// <param name="signingKey">Must be the repository's; stays the caller's.</param>
     public static async Task<SnapshotWriter> CreateAsync(
         Repository repository, MinisignSecretKey signingKey, TimeProvider time, CancellationToken cancellationToken)
@@ -56,8 +57,14 @@ internal sealed class SnapshotWriter : IAsyncDisposable
             previous = new PreviousManifest(finished[^1], ObjectHash.Of(content));
         }
 
-        var known = await KnownObjects.LoadAsync(repository, cancellationToken);
-        return new SnapshotWriter(repository, signingKey, time, SnapshotId.New(time.GetUtcNow(), newest, Random.Shared), previous, known);
+        return new SnapshotWriter(repository, signingKey, time, SnapshotId.New(time.GetUtcNow(), newest, Random.Shared), previous);
+    }
+
+    /// <summary>Reads every index file. Secret parts may be put meanwhile.</summary>
+    public async Task LoadKnownAsync(CancellationToken cancellationToken)
+    {
+        known = await KnownObjects.LoadAsync(repository, cancellationToken);
+        objects = new ObjectWriter(repository.Store, known, Id.ToString(), time);
     }
 
     /// <summary>Writes a secret part: what <paramref name="write"/> writes goes through zstd and age into the snapshot's folder.</summary>
@@ -118,11 +125,13 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     {
         if (missing is not null)
             await missing.DisposeAsync();
-        Objects.Dispose();
-        Known.Dispose();
+        objects?.Dispose();
+        known?.Dispose();
     }
 
     internal static string TrustedComment(SnapshotId id, string repositoryId) => $"nestegg snapshot {id} repository {repositoryId}";
+
+    private static InvalidOperationException NotLoaded() => new("What the repository has already was not loaded.");
 
     private ManifestFile Add(ManifestFile file)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using Nestegg.Ente.Database;
 using Nestegg.Repositories;
@@ -7,8 +8,15 @@ namespace Nestegg.Snapshots;
 /// <summary>The live index rows of a snapshot as the table <c>stored</c>, on a connection of its own. One look-up at a time.</summary>
 internal sealed class StoredObjects : IAsyncDisposable
 {
-    private const string Table = """
-        CREATE TABLE stored (key TEXT PRIMARY KEY, version INTEGER NOT NULL, size INTEGER NOT NULL, sha256 BLOB NOT NULL, pack BLOB, offset INTEGER NOT NULL) WITHOUT ROWID
+    private const int ColumnCount = 6;
+
+    private const string Table = "CREATE TABLE stored (key TEXT NOT NULL, version INTEGER NOT NULL, size INTEGER NOT NULL, sha256 BLOB NOT NULL, pack BLOB, offset INTEGER NOT NULL)";
+
+    // The index is made from all keys at once: kept while rows come in, it would be written all over again and again. Of a key that is there twice, the later row counts.
+    private const string Index = """
+        CREATE INDEX stored_by_key ON stored (key);
+        DELETE FROM stored WHERE rowid IN (
+            SELECT old.rowid FROM (SELECT key, max(rowid) AS last FROM stored GROUP BY key HAVING count(*) > 1) twice JOIN stored old ON old.key = twice.key AND old.rowid < twice.last)
         """;
 
     private readonly SqliteConnection _connection;
@@ -25,25 +33,16 @@ internal sealed class StoredObjects : IAsyncDisposable
 
     public static async Task<StoredObjects> LoadAsync(Repository repository, Manifest manifest, ArchiveDatabase database, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(database.Connection, $"{Table}; BEGIN", cancellationToken);
-        await using (var insert = database.Connection.CreateCommand())
+        await TableLoader.ExecuteAsync(database.Connection, $"{Table}; BEGIN", cancellationToken);
+        using (var inserter = new RowInserter(database.Connection, "stored", ColumnCount))
         {
-            insert.CommandText = "INSERT OR REPLACE INTO stored VALUES ($key, $version, $size, $sha256, $pack, $offset)";
-            string[] names = ["$key", "$version", "$size", "$sha256", "$pack", "$offset"];
-            var parameters = Array.ConvertAll(names, name => insert.Parameters.AddWithValue(name, DBNull.Value));
             await foreach (var row in repository.ReadLiveRowsAsync(manifest, cancellationToken))
             {
-                object[] values = [row.Key, row.Version, row.SizeBytes, Bytes(row.Hash), row.Pack is { } pack ? Bytes(pack) : DBNull.Value, row.Offset];
-                for (var i = 0; i < values.Length; i++)
-                {
-                    parameters[i].Value = values[i];
-                }
-
-                insert.ExecuteNonQuery();
+                Insert(inserter, row);
             }
         }
 
-        await ExecuteAsync(database.Connection, "COMMIT", cancellationToken);
+        await TableLoader.ExecuteAsync(database.Connection, $"{Index}; COMMIT", cancellationToken);
         return new StoredObjects(await database.OpenAnotherAsync(cancellationToken));
     }
 
@@ -73,12 +72,25 @@ internal sealed class StoredObjects : IAsyncDisposable
         _oneAtATime.Dispose();
     }
 
-    private static byte[] Bytes(ObjectHash hash) => Convert.FromHexString(hash.ToString());
-
-    private static async Task ExecuteAsync(SqliteConnection connection, string sql, CancellationToken cancellationToken)
+    private static void Insert(RowInserter inserter, in IndexRow row)
     {
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        Span<byte> hash = stackalloc byte[ObjectHash.SizeBytes];
+        inserter.BindText(0, Encoding.UTF8.GetBytes(row.Key));
+        inserter.Bind(1, row.Version);
+        inserter.Bind(2, row.SizeBytes);
+        row.Hash.CopyTo(hash);
+        inserter.BindBlob(3, hash);
+        if (row.Pack is { } pack)
+        {
+            pack.CopyTo(hash);
+            inserter.BindBlob(4, hash);
+        }
+        else
+        {
+            inserter.BindNull(4);
+        }
+
+        inserter.Bind(5, row.Offset);
+        inserter.Insert();
     }
 }

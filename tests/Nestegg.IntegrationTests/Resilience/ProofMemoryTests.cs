@@ -75,6 +75,7 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
         using var sample = await SampleRepository.CreateAsync(store, Token);
         await File.WriteAllBytesAsync(folder["identity.txt"], [.. sample.Identity.ToText(), (byte)'\n'], Token);
         await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, Token);
+        await writer.LoadKnownAsync(Token);
         if (firstBytes > 0) await AddFirstAsync(instance, writer, postgres, name, firstBytes);
         for (var number = firstBytes > 0 ? 1 : 0; number < instance.Objects; number++)
         {

@@ -48,6 +48,7 @@ internal sealed class RecordedSnapshot : IDisposable
     private static async Task<Manifest> WriteAsync(SampleRepository sample, string moment, string dumpPath, string instance, CancellationToken cancellationToken)
     {
         await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, cancellationToken);
+        await writer.LoadKnownAsync(cancellationToken);
         await writer.PutSecretAsync(RepositoryKeys.Database, async (stream, token) =>
         {
             await using var dump = File.OpenRead(dumpPath);

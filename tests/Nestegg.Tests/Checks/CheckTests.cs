@@ -189,6 +189,7 @@ public sealed class CheckTests : IDisposable
         await using var store = await MakeAsync();
         await using (var writer = await SnapshotWriter.CreateAsync(sample!.Repository, sample.SigningKey, TimeProvider.System, Token))
         {
+            await writer.LoadKnownAsync(Token);
             await writer.PutSecretAsync(RepositoryKeys.Database, (_, _) => Task.CompletedTask, 0, Token);
             await writer.Objects.AddAsync("3/orphan", 0, new MemoryStream([1, 2, 3]), 3, Token);
             await writer.Objects.FlushAsync(Token);

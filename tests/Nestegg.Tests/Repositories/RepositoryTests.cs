@@ -119,6 +119,7 @@ public sealed class RepositoryTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, Token);
+        await writer.LoadKnownAsync(Token);
         for (var i = 0; i < 1100; i++)
             await writer.AddMissingAsync(new MissingObject($"1/\t{i}", i - 1, "file", "404"), Token);
         var manifest = await writer.CommitAsync(SampleRepository.Draft(writer, new Dictionary<string, byte[]>()), Token);
@@ -136,6 +137,7 @@ public sealed class RepositoryTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, Token);
+        await writer.LoadKnownAsync(Token);
         await Parallel.ForAsync(0, 120, Token, async (i, token) =>
             await writer.Objects.AddAsync($"1/{i}", 0, new MemoryStream(SampleRepository.Content(400_000, i)), 400_000, token));
         var manifest = await writer.CommitAsync(SampleRepository.Draft(writer, new Dictionary<string, byte[]>()), Token);
