@@ -42,6 +42,13 @@ internal sealed record KeyTable(string Table, string Label, string Where, params
         new("contact_entity", "id", Live,
             new("encrypted_key", NonceBytes + BoxedBytes), new("encrypted_data", StreamHeaderBytes + LeastStreamBytes, IsLeast: true)),
         new("emergency_contact", "user_id, emergency_contact_id", "state IN ('INVITED', 'ACCEPTED')", new KeyColumn("encrypted_key", LeastBoxBytes, IsLeast: true)),
+        new("legacy_kit", "id", Live,
+            new("encrypted_recovery_blob", NonceBytes + LeastBoxBytes, IsLeast: true), new("encrypted_owner_blob", NonceBytes + LeastBoxBytes, IsLeast: true)),
+
+        // Links of before November 2025 end in the file's key itself: their rows hold nothing to open.
+        new("public_file_tokens", "id", "NOT is_disabled",
+            new("encrypted_share_key", SealedBytes - KeyBytes, IsLeast: true, IsOptional: true), new("encrypted_file_key", BoxedBytes, IsOptional: true),
+            new("encrypted_file_key_nonce", NonceBytes, IsOptional: true), new("kdf_nonce", 16, IsOptional: true)),
         new("memory_shares", "id", Live, new("mem_enc_key", LeastBoxBytes, IsLeast: true), new("mem_key_decryption_nonce", NonceBytes)),
         new("memory_share_files", "id", "true", new("file_enc_key", BoxedBytes), new("file_key_decryption_nonce", NonceBytes)),
         new("comments", "id", Live, new("cipher", LeastBoxBytes, IsLeast: true), new("nonce", NonceBytes)),

@@ -23,6 +23,9 @@ public sealed class RowAuditTests(SharedServers servers)
             UPDATE files SET metadata_decryption_header = '' WHERE file_id = 10000017;
             UPDATE files SET thumbnail_decryption_header = '-' WHERE file_id = 10000023;
             UPDATE collection_files SET key_decryption_nonce = 'AAAA' WHERE file_id = 10000034;
+            INSERT INTO legacy_kit (id, user_id, variant, notice_period_in_hrs, encrypted_recovery_blob, auth_public_key, encrypted_owner_blob)
+                VALUES ('6b1f3c52-7d1e-4b8f-9a56-0e5d2f4c8a11', {Alice}, 1, 24, 'AAAA', '', 'AAAA');
+            INSERT INTO public_file_tokens (id, file_id, owner_id, app, access_token, encrypted_share_key) VALUES ('link_old', 10000016, {Alice}, 'photos', 'A', NULL), ('link_cut', 10000017, {Alice}, 'photos', 'B', 'AAAA');
             """, Token);
 
         string[] expected =
@@ -34,6 +37,8 @@ public sealed class RowAuditTests(SharedServers servers)
             $"row-undecryptable entity_key (user_id {Alice}, type cgroup)",
             "row-undecryptable file 10000016", "row-undecryptable file 10000017", "row-undecryptable file 10000023",
             $"row-undecryptable key_attributes (user_id {Bob})",
+            "row-undecryptable legacy_kit (id 6b1f3c52-7d1e-4b8f-9a56-0e5d2f4c8a11)",
+            "row-undecryptable public_file_tokens (id link_cut)",
         ];
         Assert.Equal(expected.Order(StringComparer.Ordinal), (await audited.FindingsAsync(ExitCode.Incomplete, Token)).Distinct());
     }
