@@ -68,7 +68,7 @@ internal sealed class AuditReport : IDisposable
         foreach (var (code, findings) in shown.OrderByDescending(entry => entry.Value[0].Severity))
         {
             output.Line($"{SeverityName(findings[0])}: {code}, {result.Findings[code]:N0} found");
-            output.Table("finding", ["about", "what"], findings.Select(finding => new[] { finding.Subject, finding.Message }));
+            output.Table("finding", ["about", "what"], findings.Select(finding => (Cell[])[finding.Subject, finding.Message]));
             if (result.Findings[code] > findings.Count)
             {
                 output.Line($"  and {result.Findings[code] - findings.Count:N0} more; --csv FILE and --json have all");
@@ -85,26 +85,8 @@ internal sealed class AuditReport : IDisposable
 
     private void ShowUsers(AuditResult result)
     {
-        foreach (var user in result.Users)
-        {
-            output.Event("user", json =>
-            {
-                json.WriteNumber("userId", user.UserId);
-                json.WriteNumber("files", user.Files);
-                json.WriteNumber("bytes", user.Bytes);
-                json.WriteNumber("albums", user.Albums);
-                json.WriteNumber("shared", user.Shared);
-                json.WriteNumber("inTrash", user.InTrash);
-            });
-        }
-
-        if (!output.IsJson && !output.IsQuiet)
-        {
-            output.Table("user", ["user", "files", "size", "albums", "shared", "in trash"], result.Users.Select(user => new[]
-            {
-                $"{user.UserId}", $"{user.Files:N0}", ByteText.Of(user.Bytes), $"{user.Albums:N0}", $"{user.Shared:N0}", $"{user.InTrash:N0}",
-            }));
-        }
+        output.Table("user", ["user", "files", "size", "albums", "shared", "in trash"], result.Users.Select(user => (Cell[])
+            [Cell.Id(user.UserId), user.Files, Cell.Bytes(user.Bytes), user.Albums, user.Shared, user.InTrash]));
     }
 
     private static Summary Summary(AuditResult result, bool isLive)

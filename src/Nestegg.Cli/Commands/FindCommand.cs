@@ -89,10 +89,10 @@ internal sealed class FindCommand(CommonOptions common)
     {
         var isAll = parse.GetValue(all);
         string[] columns = ["album", "name", "taken", "size", "state", "file"];
-        var rows = history.Entries.Select(entry => (string[])
+        var rows = history.Entries.Select(entry => (Cell[])
         [
-            OneLine(entry.Found.Album), OneLine(entry.Found.Name), Day(entry.Found.CreationTime), entry.Found.SizeBytes < 0 ? "" : ByteText.Of(entry.Found.SizeBytes), isAll ? history.State(entry) : entry.Found.State,
-            entry.Found.FileId.ToString(CultureInfo.InvariantCulture), .. isAll ? (string[])[entry.First.ToString(), entry.Last.ToString()] : [],
+            OneLine(entry.Found.Album), OneLine(entry.Found.Name), Day(entry.Found.CreationTime), Cell.Bytes(entry.Found.SizeBytes), isAll ? history.State(entry) : entry.Found.State,
+            Cell.Id(entry.Found.FileId), .. isAll ? (Cell[])[entry.First.ToString(), entry.Last.ToString()] : [],
         ]);
         common.Output.Table("found", isAll ? [.. columns, "since", "until"] : columns, rows);
         var summary = new Summary().Add("found", history.Entries.Count, "found").Add("snapshots", history.Snapshots, "snapshots with a match").Add("problems", problems, "snapshots that could not be searched");

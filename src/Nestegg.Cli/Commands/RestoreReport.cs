@@ -8,25 +8,25 @@ internal sealed class RestoreReport(Output output)
 {
     public void Write(RestorePlan plan)
     {
-        var rows = new List<string[]>
+        var rows = new List<Cell[]>
         {
-            new[] { "snapshot", plan.Snapshot.Id.ToString(), $"{plan.Snapshot.Counts.Users:N0} users, {plan.Snapshot.Counts.Files:N0} files, {plan.Snapshot.Counts.Objects:N0} objects, {ByteText.Of(plan.Snapshot.Counts.ObjectBytes)}" },
-            new[] { "configuration", plan.Folder.Folder, DescribeFolder(plan.Folder) },
-            new[] { "database", plan.Database.Description, DescribeDatabase(plan.Database) },
+            (Cell[])["snapshot", plan.Snapshot.Id.ToString(), $"{plan.Snapshot.Counts.Users:N0} users, {plan.Snapshot.Counts.Files:N0} files, {plan.Snapshot.Counts.Objects:N0} objects, {ByteText.Of(plan.Snapshot.Counts.ObjectBytes)}"],
+            (Cell[])["configuration", plan.Folder.Folder, DescribeFolder(plan.Folder)],
+            (Cell[])["database", plan.Database.Description, DescribeDatabase(plan.Database)],
         };
-        rows.AddRange(plan.Buckets.Select(bucket => new[] { "bucket", $"{bucket.Bucket} at {bucket.Location} ({bucket.Slot})", DescribeBucket(bucket) }));
+        rows.AddRange(plan.Buckets.Select(bucket => (Cell[])["bucket", $"{bucket.Bucket} at {bucket.Location} ({bucket.Slot})", DescribeBucket(bucket)]));
         output.Line("What goes where:");
         output.List("plan", ["what", "where", "how"], rows);
         if (plan.Folder.Merge is { Changes.Count: > 0 } merge)
         {
             output.Line("");
             output.Line("What goes into the new museum.yaml, and why:");
-            output.List("setting", ["setting", "why"], merge.Changes.Select(change => new[] { change.Key, change.Reason }));
+            output.List("setting", ["setting", "why"], merge.Changes.Select(change => (Cell[])[change.Key, change.Reason]));
         }
 
         output.Line("");
         output.Line("What is changed in the restored database, and why (--keep STEP leaves a step out):");
-        output.List("neutralise", ["step", "what", "why"], plan.Steps.Select(step => new[] { step.Step, step.IsKept ? "left out (--keep)" : step.What, step.Reason }));
+        output.List("neutralise", ["step", "what", "why"], plan.Steps.Select(step => (Cell[])[step.Step, step.IsKept ? "left out (--keep)" : step.What, step.Reason]));
         foreach (var finding in plan.Findings)
             output.Report(new FindingEvent(finding));
     }
@@ -46,12 +46,12 @@ internal sealed class RestoreReport(Output output)
         {
             output.Line("");
             output.Line("What was changed in the restored database:");
-            output.List("neutralised", ["step", "what", "rows", "why"], result.Steps.Select(step => new[]
-            {
+            output.List("neutralised", ["step", "what", "rows", "why"], result.Steps.Select(step => (Cell[])
+            [
                 step.Step, step.IsKept ? "left out (--keep)" : step.What,
                 step.IsKept ? "" : string.Join(", ", step.Rows.Where(row => row.Value > 0).Select(row => $"{row.Key}: {row.Value:N0}").DefaultIfEmpty("nothing to change")),
                 output.IsJson ? step.Reason : "",
-            }));
+            ]));
         }
 
         foreach (var finding in result.Plan.Findings.Where(finding => finding.Severity == Severity.Error))

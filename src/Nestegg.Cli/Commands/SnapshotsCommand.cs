@@ -31,7 +31,7 @@ internal static class SnapshotsCommand
     {
         var (finished, unfinished) = await repository.ListSnapshotsAsync(cancellationToken);
         var proofs = (await ProofArchive.ListAsync(repository, null, cancellationToken).ToListAsync(cancellationToken)).ToLookup(proof => proof.Snapshot);
-        var rows = new List<string[]>();
+        var rows = new List<Cell[]>();
         var damaged = 0;
         foreach (var snapshot in finished)
         {
@@ -70,10 +70,10 @@ internal static class SnapshotsCommand
         json.WriteString("proved", proved);
     }
 
-    private static string[] Row(Manifest manifest, string proved) =>
+    private static Cell[] Row(Manifest manifest, string proved) =>
     [
-        manifest.Id.ToString(), manifest.Complete ? "yes" : "no", $"{manifest.Counts.Users:N0}", $"{manifest.Counts.Files:N0}", $"{manifest.Counts.Objects:N0}",
-        ByteText.Of(manifest.Counts.ObjectBytes), $"{manifest.Counts.NewObjects:N0}", $"{manifest.Instance.SchemaVersion}", manifest.Instance.Name, proved,
+        manifest.Id.ToString(), manifest.Complete ? "yes" : "no", manifest.Counts.Users, manifest.Counts.Files, manifest.Counts.Objects,
+        Cell.Bytes(manifest.Counts.ObjectBytes), manifest.Counts.NewObjects, Cell.Id(manifest.Instance.SchemaVersion), manifest.Instance.Name, proved,
     ];
 
     /// <summary>By how many of the people and when last: <c>2 of 3 people, 2026-11-23</c>. A proof of another manifest under the same id is no proof of this one.</summary>
@@ -113,13 +113,13 @@ internal static class SnapshotsCommand
             output.Report(new FindingEvent(finding));
         }
 
-        output.Table("missing", ["key", "size", "kind", "reason"], manifest.Missing.Select(lost => new[] { lost.Key, $"{lost.SizeBytes:N0}", lost.Kind, lost.Reason }));
-        output.Table("kind", ["kind", "objects", "size"], manifest.Counts.Kinds.Select(kind => new[] { kind.Key, $"{kind.Value.Objects:N0}", ByteText.Of(kind.Value.Bytes) }));
-        output.Table("proof", ["person", "verdict", "when", "files", "proved", "not proved", "share", "by"], proofs.Select(proof => new[]
-        {
-            $"{proof.UserId}", ProofText.Of(proof.Verdict), proof.FinishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
-            $"{proof.Counts.Files:N0}", $"{proof.Counts.FilesProved:N0}", $"{proof.Counts.FilesNotProved:N0}", $"{proof.Sample * 100:0.##} %", proof.Program,
-        }));
+        output.Table("missing", ["key", "size", "kind", "reason"], manifest.Missing.Select(lost => (Cell[])[lost.Key, lost.SizeBytes, lost.Kind, lost.Reason]));
+        output.Table("kind", ["kind", "objects", "size"], manifest.Counts.Kinds.Select(kind => (Cell[])[kind.Key, kind.Value.Objects, Cell.Bytes(kind.Value.Bytes)]));
+        output.Table("proof", ["person", "verdict", "when", "files", "proved", "not proved", "share", "by"], proofs.Select(proof => (Cell[])
+        [
+            Cell.Id(proof.UserId), ProofText.Of(proof.Verdict), proof.FinishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            proof.Counts.Files, proof.Counts.FilesProved, proof.Counts.FilesNotProved, $"{proof.Sample * 100:0.##} %", proof.Program,
+        ]));
         return output.Finish(new Summary()
             .Add("id", manifest.Id.ToString(), "snapshot")
             .Add("complete", manifest.Complete, "complete")

@@ -74,25 +74,25 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         }
     }
 
-    /// <summary>A table for people, unless they want quiet; in JSON one event a row, named <paramref name="rowEvent"/>, with the columns as fields.</summary>
-    public void Table(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows) =>
+    /// <summary>A table for people, unless they want quiet; in JSON one event a row, named <paramref name="rowEvent"/>, with the columns as fields in camel case.</summary>
+    public void Table(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<Cell>> rows) =>
         Rows(rowEvent, columns, [.. rows], all => TextTable.Write(host.Out, columns, all));
 
     /// <summary>
     /// The same for rows that hold sentences, which make a table wider than any window: the first two cells on a line, each further one on a line of its own.
     /// </summary>
-    public void List(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows) => Rows(rowEvent, columns, [.. rows], all =>
+    public void List(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<Cell>> rows) => Rows(rowEvent, columns, [.. rows], all =>
     {
-        var width = all.Select(row => row[0].Length).DefaultIfEmpty().Max() + 2;
+        var width = all.Select(row => row[0].Text.Length).DefaultIfEmpty().Max() + 2;
         foreach (var row in all)
         {
-            host.Out.WriteLine($"  {row[0].PadRight(width)}{row[1]}");
-            foreach (var cell in row.Skip(2).Where(cell => cell.Length > 0))
-                host.Out.WriteLine($"  {"".PadRight(width)}{cell}");
+            host.Out.WriteLine($"  {row[0].Text.PadRight(width)}{row[1].Text}");
+            foreach (var cell in row.Skip(2).Where(cell => cell.Text.Length > 0))
+                host.Out.WriteLine($"  {"".PadRight(width)}{cell.Text}");
         }
     });
 
-    private void Rows(string rowEvent, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows, Action<IReadOnlyList<IReadOnlyList<string>>> writeText)
+    private void Rows(string rowEvent, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<Cell>> rows, Action<IReadOnlyList<IReadOnlyList<Cell>>> writeText)
     {
         lock (gate)
         {
@@ -111,11 +111,18 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
                 WriteJson(rowEvent, json =>
                 {
                     foreach (var (column, cell) in columns.Zip(row))
-                        json.WriteString(column, cell);
+                    {
+                        if (cell.Number is { } number)
+                            json.WriteNumber(Field(column), number);
+                        else
+                            json.WriteString(Field(column), cell.Text);
+                    }
                 });
             }
         }
     }
+
+    private static string Field(string column) => string.Concat(column.Split(' ').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
 
     /// <summary>The numbers at the end, and the exit code, which the caller returns.</summary>
     public ExitCode Finish(Summary summary, ExitCode exitCode = ExitCode.Done)

@@ -35,7 +35,7 @@ public sealed class MuseumSession : IAsyncDisposable
 
     internal string KeyAttributesJson { get; }
 
-    /// <summary>The encrypted original of a file.</summary>
+    /// <summary>The encrypted original of a file. Reading throws <see cref="IOException"/>, <see cref="HttpRequestException"/> or <see cref="TimeoutException"/> when the connection cannot be had back.</summary>
     /// <returns>Null when museum or its store does not have it.</returns>
     public Task<Stream?> OpenFileAsync(long fileId, CancellationToken cancellationToken) =>
         _client.OpenAsync($"files/download/{fileId}", _token, cancellationToken);

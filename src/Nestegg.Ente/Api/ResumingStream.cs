@@ -10,17 +10,14 @@ internal sealed class ResumingStream : Stream
 
     private readonly Func<long, CancellationToken, Task<HttpResponseMessage?>> _request;
     private readonly Func<int, CancellationToken, Task> _wait;
-    private readonly TimeSpan _silence;
+    private readonly SilenceLimit _silence;
     private HttpResponseMessage _response;
     private Stream _body;
     private long _position;
 
-    // Reused from read to read: a timer for each would cost more than the read.
-    private CancellationTokenSource _limit = new();
-
     private ResumingStream(
         HttpResponseMessage response, Stream body, Func<long, CancellationToken, Task<HttpResponseMessage?>> request, Func<int, CancellationToken, Task> wait, TimeSpan silence) =>
-        (_response, _body, _request, _wait, _silence) = (response, body, request, wait, silence);
+        (_response, _body, _request, _wait, _silence) = (response, body, request, wait, new SilenceLimit(silence));
 
     /// <param name="response">To the first request; disposed with this.</param>
     /// <param name="request">Asks for what follows so many bytes; a server may answer with all from the beginning.</param>
@@ -52,11 +49,11 @@ internal sealed class ResumingStream : Stream
                     await ReopenAsync(cancellationToken);
                 }
 
-                var count = await ReadOnceAsync(buffer, cancellationToken);
+                var count = await _silence.ReadAsync(_body, buffer, cancellationToken);
                 _position += count;
                 return count;
             }
-            catch (Exception exception) when (failures < Attempts && exception is IOException or HttpRequestException)
+            catch (Exception exception) when (failures < Attempts && exception is IOException or HttpRequestException or TimeoutException)
             {
                 await _wait(failures, cancellationToken);
             }
@@ -83,32 +80,10 @@ internal sealed class ResumingStream : Stream
         if (disposing)
         {
             _response.Dispose();
-            _limit.Dispose();
+            _silence.Dispose();
         }
 
         base.Dispose(disposing);
-    }
-
-    private async ValueTask<int> ReadOnceAsync(Memory<byte> buffer, CancellationToken cancellationToken)
-    {
-        _limit.CancelAfter(_silence);
-        try
-        {
-            using var stop = cancellationToken.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).Cancel(), _limit);
-            return await _body.ReadAsync(buffer, _limit.Token);
-        }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new IOException($"nothing came for {_silence.TotalSeconds:0} s", exception);
-        }
-        finally
-        {
-            if (!_limit.TryReset())
-            {
-                _limit.Dispose();
-                _limit = new CancellationTokenSource();
-            }
-        }
     }
 
     private async Task ReopenAsync(CancellationToken cancellationToken)
@@ -120,7 +95,7 @@ internal sealed class ResumingStream : Stream
         var discarded = new byte[64 * 1024];
         while (skipped < _position)
         {
-            var count = await ReadOnceAsync(discarded.AsMemory(0, (int)Math.Min(discarded.Length, _position - skipped)), cancellationToken);
+            var count = await _silence.ReadAsync(_body, discarded.AsMemory(0, (int)Math.Min(discarded.Length, _position - skipped)), cancellationToken);
             skipped += count > 0 ? count : throw new IOException($"the object now ends at byte {skipped}");
         }
     }

@@ -33,8 +33,14 @@ public sealed class LivePhoto : IDisposable
         ZipArchive? archive = null;
         try
         {
+            if (!ZipDirectory.HasAtMost(zip, EntriesMax))
+            {
+                problem = $"the zip of the live photo has no directory, or one of more than {EntriesMax} entries";
+                return false;
+            }
+
             archive = new ZipArchive(zip, ZipArchiveMode.Read, leaveOpen: true);
-            var entries = archive.Entries.Count > EntriesMax ? [] : archive.Entries.Where(entry => !entry.IsEncrypted).ToList();
+            var entries = archive.Entries.Where(entry => !entry.IsEncrypted).ToList();
             var image = entries.Find(entry => HasName(entry, "image"));
             var video = entries.Find(entry => HasName(entry, "video"));
             if (image is null || video is null)

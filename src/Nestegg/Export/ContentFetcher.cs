@@ -47,7 +47,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         {
             return await DecryptAsync(file, subject, cancellationToken);
         }
-        catch (Exception exception) when (_targetFailure is null && exception is not MuseumException { IsSignedOut: true } && exception is EnteException or NesteggException or IOException or HttpRequestException)
+        catch (Exception exception) when (_targetFailure is null && exception is not MuseumException { IsSignedOut: true } && exception is EnteException or NesteggException or IOException or HttpRequestException or TimeoutException)
         {
             var hint = exception switch { EnteException ente => ente.Hint, NesteggException nestegg => nestegg.Hint, _ => "run the export again; it goes on where it is" };
             return Failed("object-unreadable", subject, exception.Message, hint);

@@ -67,18 +67,22 @@ public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
         await AssertFoundAsync(new Uri(server.Urls.Single()), "store-tls", "no secure connection to 127.0.0.1");
     }
 
-    [Fact]
-    public async Task A_key_that_may_list_and_not_read_is_found_before_the_backup()
+    [Theory]
+    [InlineData(403, "AccessDenied", "bucket-denied", "access denied")]
+    [InlineData(403, "InvalidObjectState", "object-archived", "the object is in an archive tier")]
+    [InlineData(412, "PreconditionFailed", "object-changed", "the object was replaced")]
+    [InlineData(507, "XMinioStorageFull", "store-full", "the store is full")]
+    public async Task A_bucket_that_can_be_listed_and_not_read_is_found_before_the_backup(int status, string error, string code, string words)
     {
         await using var server = new ScriptedHttpServer(async (_, context) =>
         {
             if (context.Request.Url!.Query.Contains("list-type=2", StringComparison.Ordinal))
                 await context.Response.OutputStream.WriteAsync("<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>1/a</Key><Size>9</Size></Contents></ListBucketResult>"u8.ToArray());
             else
-                await ScriptedHttpServer.WriteErrorAsync(context.Response, 403, "AccessDenied");
+                await ScriptedHttpServer.WriteErrorAsync(context.Response, status, error);
         });
 
-        await AssertFoundAsync(server.Endpoint, "bucket-denied", "can be listed, but its objects cannot be read: access denied");
+        await AssertFoundAsync(server.Endpoint, code, $"can be listed, but its objects cannot be read: {words}");
     }
 
     [Fact]

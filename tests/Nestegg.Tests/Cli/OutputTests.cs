@@ -53,13 +53,18 @@ public sealed class OutputTests : IDisposable
     {
         var key = "1580559962386438/" + new string('k', 300);
         using (var text = new Output(Host(isTerminal: false), isJson: false, isQuiet: false))
-            text.Table("object", ["key", "bytes"], [[key, "12"]]);
+            text.Table("object", ["key", "in trash", "size"], [[key, 1234, Cell.Bytes(2048)]]);
 
         Assert.Contains(key, output.ToString());
+        Assert.Contains("1,234   2.0 KiB", output.ToString());
         output.GetStringBuilder().Clear();
         using var json = new Output(Host(isTerminal: false), isJson: true, isQuiet: false);
-        json.Table("object", ["key", "bytes"], [["k/[red]", "12"]]);
-        Assert.Equal("{\"event\":\"object\",\"key\":\"k/[red]\",\"bytes\":\"12\"}\n", output.ToString());
+        json.Table("object", ["key", "in trash", "size"], [["k/[red]", 1234, Cell.Bytes(2048)], ["-", 0, Cell.Bytes(-1)]]);
+        Assert.Equal("""
+            {"event":"object","key":"k/[red]","inTrash":1234,"size":2048}
+            {"event":"object","key":"-","inTrash":0,"size":""}
+
+            """, output.ToString());
     }
 
     [Fact]

@@ -43,6 +43,21 @@ public class LivePhotoTests
     }
 
     [Fact]
+    public void A_zip_of_many_entries_is_kept_whole_and_not_read()
+    {
+        (string, byte[])[] entries = [("image.jpg", [1]), ("video.mov", [2]), .. Enumerable.Range(0, 100_000).Select(i => ($"{i}", Array.Empty<byte>()))];
+        foreach (var (count, fits) in new[] { (64, true), (65, false), (60_000, false), (100_002, false) })
+        {
+            using var zip = new MemoryStream(Zip(entries[..count]));
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Assert.Equal(fits, LivePhoto.TryOpen(zip, out var livePhoto, out var problem));
+            livePhoto?.Dispose();
+            Assert.Equal(fits, problem is null);
+            Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1_000_000);
+        }
+    }
+
+    [Fact]
     public async Task A_damaged_entry_is_noticed()
     {
         var content = new byte[5000];

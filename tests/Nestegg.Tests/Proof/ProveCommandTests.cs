@@ -40,7 +40,7 @@ public sealed class ProveCommandTests(ProvedFamily family) : IClassFixture<Prove
         // The other tests of this class prove others of the family in the same repository.
         Assert.Matches("^[1-3] of 3 people, ", row.GetProperty("proved").GetString());
         var one = await family.RunAsync("snapshots", family.Snapshots["t1"]);
-        var proof = one.Events.Single(line => line.GetProperty("event").GetString() == "proof" && line.GetProperty("person").GetString() == $"{account.UserId}" && line.GetProperty("share").GetString() == "100 %");
+        var proof = one.Events.Single(line => line.GetProperty("event").GetString() == "proof" && line.GetProperty("person").GetInt64() == account.UserId && line.GetProperty("share").GetString() == "100 %");
         Assert.Equal("proved", proof.GetProperty("verdict").GetString());
     }
 

@@ -1,3 +1,5 @@
+using Nestegg.Ente.Api;
+
 namespace Nestegg.Stores.S3;
 
 /// <summary>
@@ -9,12 +11,10 @@ internal sealed class ResumingReader : ReadOnlyStream
     private readonly BucketClient bucket;
     private readonly string key;
     private readonly long end;
+    private readonly SilenceLimit silence;
     private ObjectAnswer answer;
     private long position;
     private int failures;
-
-    // Reused from read to read: a timer for each would cost more than the read.
-    private CancellationTokenSource silence = new();
 
     /// <param name="length">Bytes that the reader may give; <see langword="null"/> for up to the object's end.</param>
     public ResumingReader(BucketClient bucket, string key, ObjectAnswer answer, long offset, long? length)
@@ -22,6 +22,7 @@ internal sealed class ResumingReader : ReadOnlyStream
         this.bucket = bucket;
         this.key = key;
         this.answer = answer;
+        silence = new SilenceLimit(bucket.Connection.Settings.AnswerLimit);
         position = offset;
         end = length is { } bytes && bytes < answer.ObjectBytes - offset ? offset + bytes : Math.Max(offset, answer.ObjectBytes);
     }
@@ -62,30 +63,8 @@ internal sealed class ResumingReader : ReadOnlyStream
 
     private async ValueTask<int> ReadOnceAsync(Memory<byte> room, CancellationToken cancellationToken)
     {
-        silence.CancelAfter(bucket.Connection.Settings.AnswerLimit);
-        try
-        {
-            int count;
-            using (cancellationToken.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), silence))
-            {
-                count = await answer.Body.ReadAsync(room, silence.Token);
-            }
-
-            return count > 0 ? count : throw new EndOfStreamException($"the body ended at byte {position} of {end}");
-        }
-        catch (OperationCanceledException cut)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new TimeoutException($"silent for {bucket.Connection.Settings.AnswerLimit.TotalSeconds:0} s", cut);
-        }
-        finally
-        {
-            if (!silence.TryReset())
-            {
-                silence.Dispose();
-                silence = new CancellationTokenSource();
-            }
-        }
+        var count = await silence.ReadAsync(answer.Body, room, cancellationToken);
+        return count > 0 ? count : throw new EndOfStreamException($"the body ended at byte {position} of {end}");
     }
 
     private async Task ReopenAsync(CancellationToken cancellationToken)

@@ -1,0 +1,15 @@
+namespace Nestegg.Cli.Terminal;
+
+/// <summary>A value of a table: what people read, and, for a number, what JSON gets instead.</summary>
+internal readonly record struct Cell(string Text, long? Number = null)
+{
+    public static implicit operator Cell(string text) => new(text);
+
+    public static implicit operator Cell(long count) => new($"{count:N0}", count);
+
+    /// <summary>An id: no thousands are marked.</summary>
+    public static Cell Id(long id) => new(id.ToString(System.Globalization.CultureInfo.InvariantCulture), id);
+
+    /// <summary>A length, with a unit for people; a negative one is unknown.</summary>
+    public static Cell Bytes(long bytes) => bytes < 0 ? new("") : new(ByteText.Of(bytes), bytes);
+}
