@@ -34,7 +34,13 @@ internal sealed class PrivateFolder : IDisposable
             CreateDirectory(path);
             if (TryLock(System.IO.Path.Combine(path, LockName), FileMode.CreateNew) is { } held)
             {
-                return new PrivateFolder(path, held);
+                // Between its making and its locking another process may have taken it for a leftover, and removed it.
+                if (File.Exists(held.Name))
+                {
+                    return new PrivateFolder(path, held);
+                }
+
+                held.Dispose();
             }
         }
     }
@@ -70,8 +76,14 @@ internal sealed class PrivateFolder : IDisposable
 
             if (TryLock(lockPath, FileMode.Open) is { } held)
             {
-                held.Dispose();
+                // Held until the folder is gone, so that its maker cannot lock it meanwhile. Windows makes and locks in one step, and removes no file that is open.
+                if (OperatingSystem.IsWindows())
+                {
+                    held.Dispose();
+                }
+
                 Remove(folder);
+                held.Dispose();
             }
         }
     }

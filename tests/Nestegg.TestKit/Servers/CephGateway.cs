@@ -125,10 +125,10 @@ public sealed class CephGateway : IAsyncDisposable
         cluster.Add(monitor);
         await RunAsync("ceph-osd", ["-i", "0", "--mkfs", "--osd-uuid", osd], cancellationToken);
 
-        // The monitor refuses commands until it has a quorum.
+        // The monitor refuses commands until it has a quorum, and now and then for a moment after that. Each may be given again.
         await monitor.WaitUntilAsync("a quorum", token => AnswersAsync(["-s"], "", token), cancellationToken);
-        await RunAsync("ceph", ["osd", "new", osd], cancellationToken);
-        await RunAsync("ceph", ["osd", "crush", "add", "osd.0", "1.0", "root=default", "host=test"], cancellationToken);
+        await monitor.WaitUntilAsync("a number for the OSD", token => AnswersAsync(["osd", "new", osd], "", token), cancellationToken);
+        await monitor.WaitUntilAsync("a place for the OSD", token => AnswersAsync(["osd", "crush", "add", "osd.0", "1.0", "root=default", "host=test"], "", token), cancellationToken);
 
         // An OSD that enters itself into the map may do so before it has learnt the cluster's id, and then ends with "wrong fsid".
         var store = Start("ceph-osd", "-f", "-i", "0");

@@ -56,7 +56,7 @@ public sealed class OutputTests : IDisposable
             text.Table("object", ["key", "in trash", "size"], [[key, 1234, Cell.Bytes(2048)]]);
 
         Assert.Contains(key, output.ToString());
-        Assert.Contains("1,234   2.0 KiB", output.ToString());
+        Assert.Matches("1,234 +2.0 KiB", output.ToString());
         output.GetStringBuilder().Clear();
         using var json = new Output(Host(isTerminal: false), isJson: true, isQuiet: false);
         json.Table("object", ["key", "in trash", "size"], [["k/[red]", 1234, Cell.Bytes(2048)], ["-", 0, Cell.Bytes(-1)]]);
