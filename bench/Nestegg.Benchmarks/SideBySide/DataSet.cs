@@ -32,7 +32,7 @@ internal sealed record DataSet(string Name, IReadOnlyList<int> FileBytes, IReadO
             "small" => new DataSet(name, Draw(20_000, () => random.Next(2_000, 60_000)), Draw(20_000, () => random.Next(2_000, 60_000)), []),
             "million" => new DataSet(name, Draw(500_000, () => random.Next(8, 32)), Draw(500_000, () => random.Next(8, 32)), []),
             "ten-million" => OfDatabase(10_000_000),
-            "encrypted" => new DataSet(name, Draw(800, () => LogNormal(random, median: 1_900_000, sigma: 0.55)), [], []),
+            "encrypted" => new DataSet(name, Draw(2000, () => LogNormal(random, median: 1_900_000, sigma: 0.55)), [], []),
             _ when int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var objects) => OfDatabase(objects),
             _ => throw new ArgumentException($"there is no set {name}; there are ente-like, small, million, ten-million, encrypted, and any number of objects", nameof(name)),
         };
