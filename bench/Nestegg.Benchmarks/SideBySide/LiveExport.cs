@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Museum;
@@ -39,14 +40,23 @@ internal sealed class LiveExport(RecordedMuseum museum, SampleInstance sample, T
         await using var museum = await RecordedMuseum.StartAsync(
             database, new Dictionary<string, MuseumAccount> { [sample.Ada.Email] = new(sample.Ada.UserId, null) }, key => Path.Combine(folder["objects"], key), CancellationToken.None);
         await File.WriteAllTextAsync(folder["password"], sample.Ada.Password);
-        Console.WriteLine(await new LiveExport(museum, sample, folder, rounds).RaceAsync());
+        var text = await new LiveExport(museum, sample, folder, rounds).RaceAsync();
+        await File.WriteAllTextAsync(RepositoryRoot.Combine("bench", "results", $"{DateTime.UtcNow:yyyy-MM-dd}-live.md"), text);
+        Console.WriteLine(text);
         return 0;
     }
 
     private async Task<string> RaceAsync()
     {
-        var table = new StringBuilder($"{Files} files, {Files * FileBytes / 1_000_000} MB, {Environment.ProcessorCount} processors, {rounds} rounds in turns, medians\n\n");
-        table.AppendLine("| an answer begins after | one at a time | busy cores | at most so many times as fast | nestegg export --live | busy cores | times as fast | peak MB |").AppendLine("|---|---|---|---|---|---|---|---|");
+        var table = new StringBuilder($"""
+            ## Export from a live museum
+
+            {Files} files, {Files * FileBytes / 1_000_000} MB. {DateTime.UtcNow:yyyy-MM-dd}, `bench/run live --rounds {rounds}`.
+            {Environment.ProcessorCount} cores of {File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1]}, {RuntimeInformation.OSDescription}, .NET {Environment.Version}.
+
+
+            """);
+        table.AppendLine("| an answer begins after | one at a time | busy cores | all cores / busy | nestegg export --live | busy cores | times as fast | peak MB |").AppendLine("|---|---|---|---|---|---|---|---|");
         foreach (var delayMs in DelaysMs)
         {
             museum.Delay = museum.Store.Delay = TimeSpan.FromMilliseconds(delayMs);
@@ -59,7 +69,7 @@ internal sealed class LiveExport(RecordedMuseum museum, SampleInstance sample, T
 
             var (before, after) = (Median(simple, cost => cost.WallSeconds), Median(ours, cost => cost.WallSeconds));
 
-            // What keeps so many cores busy cannot be done faster than by keeping all of them busy.
+            // What doing the same work at once, on all cores, could gain.
             var busy = Median(simple, cost => cost.BusyCores);
             table.AppendLine(CultureInfo.InvariantCulture, $"| {delayMs} ms | {before:0.0} s | {busy:0.00} | {Environment.ProcessorCount / busy:0.0} | {after:0.0} s | {Median(ours, cost => cost.BusyCores):0.00} | {before / after:0.0} | {ours.Max(cost => cost.PeakMegabytes):0} |");
         }

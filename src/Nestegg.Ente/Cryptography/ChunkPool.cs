@@ -5,7 +5,8 @@ namespace Nestegg.Ente.Cryptography;
 
 /// <summary>
 /// Buffers of exactly one encrypted chunk. The shared array pool would hand out 8 MiB for the 4 MiB and 17 bytes of a chunk. Keeps at
-/// most 16 (64 MiB) for the next stream; what is beyond that goes to the garbage collector.
+/// most 16 (64 MiB), which nobody but the next stream gets, and which are not wiped before that: it would take a thirtieth of a proof's time. What is beyond
+/// that is wiped and goes to the garbage collector.
 /// </summary>
 internal static class ChunkPool
 {
@@ -18,10 +19,12 @@ internal static class ChunkPool
     /// <summary>Takes a buffer back; its first bytes may have been part of somebody's photo.</summary>
     internal static void Return(byte[] chunk, int usedBytes)
     {
-        CryptographicOperations.ZeroMemory(chunk.AsSpan(0, usedBytes));
         if (Kept.Count < KeptMax)
         {
             Kept.Add(chunk);
+            return;
         }
+
+        CryptographicOperations.ZeroMemory(chunk.AsSpan(0, usedBytes));
     }
 }

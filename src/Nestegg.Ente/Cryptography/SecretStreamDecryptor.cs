@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography;
 
 namespace Nestegg.Ente.Cryptography;
 
@@ -176,15 +177,13 @@ public sealed class SecretStreamDecryptor : IDisposable
 
         internal void Return()
         {
-            // It held somebody's photo.
-            var isChunk = _array.Length == SecretStream.EncryptedChunkBytes;
-            if (isChunk)
+            if (_array.Length == SecretStream.EncryptedChunkBytes)
             {
                 ChunkPool.Return(_array, _usedBytes);
             }
             else if (_array.Length > 0)
             {
-                ArrayPool<byte>.Shared.Return(_array, clearArray: true);
+                ReturnWiped();
             }
 
             _array = [];
@@ -194,8 +193,15 @@ public sealed class SecretStreamDecryptor : IDisposable
         {
             var chunk = ChunkPool.Rent();
             Filled.CopyTo(chunk);
-            ArrayPool<byte>.Shared.Return(_array, clearArray: true);
+            ReturnWiped();
             _array = chunk;
+        }
+
+        // It held somebody's photo, and anybody may be the next to have it.
+        private void ReturnWiped()
+        {
+            CryptographicOperations.ZeroMemory(_array.AsSpan(0, _usedBytes));
+            ArrayPool<byte>.Shared.Return(_array);
         }
 
         private async Task ReadOnAsync(Stream source, CancellationToken cancellationToken)

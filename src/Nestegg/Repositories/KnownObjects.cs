@@ -10,6 +10,9 @@ namespace Nestegg.Repositories;
 /// </summary>
 internal sealed class KnownObjects : IDisposable
 {
+    // What an index file takes for a row: a hash and a UUID, which do not compress, and a little for the rest.
+    private const int StoredRowBytes = 58;
+
     private readonly Lock gate = new();
     private readonly ObjectTable table = new();
     private readonly RowSizes sizes = new();
@@ -55,7 +58,9 @@ internal sealed class KnownObjects : IDisposable
         var known = new KnownObjects();
         try
         {
-            await foreach (var item in repository.Store.ListAsync(RepositoryKeys.Index, cancellationToken))
+            var items = await repository.Store.ListAsync(RepositoryKeys.Index, cancellationToken).ToListAsync(cancellationToken);
+            known.table.Reserve(items.Sum(item => item.SizeBytes) / StoredRowBytes);
+            foreach (var item in items)
                 await known.LoadFileAsync(repository, item.Key[RepositoryKeys.Index.Length..], item.SizeBytes, cancellationToken);
             return known;
         }

@@ -52,6 +52,21 @@ public class ObjectTableTests
     }
 
     [Fact]
+    public void Room_that_was_made_is_enough()
+    {
+        using var table = new ObjectTable();
+        table.Reserve(1_000_000);
+        var made = table.AllocatedBytes;
+        Assert.InRange(made, 16_000_000, 20_000_000);
+        var random = new Random(5);
+        var hashes = Enumerable.Range(0, 1_000_000).Select(_ => new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64()) << 1).ToArray();
+        for (var row = 0; row < hashes.Length; row++)
+            table.Set(hashes[row], (uint)row);
+        Assert.InRange(table.AllocatedBytes, made, made + (made / 50));
+        Assert.All(Enumerable.Range(0, 1000), i => Assert.True(table.TryGet(hashes[i * 997], out var row) && row == i * 997));
+    }
+
+    [Fact]
     public void A_newer_row_takes_the_place_of_the_marked_one()
     {
         using var known = new KnownObjects();
