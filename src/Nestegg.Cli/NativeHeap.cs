@@ -4,12 +4,11 @@ namespace Nestegg.Cli;
 
 /// <summary>
 /// glibc gives every thread that asks a heap of its own, eight for each processor, and what is freed in one is of no use to the others: a run
-/// over a million objects grew by 90 MB that way. One heap is enough, and blocks from 32 KiB on are mapped one by one, so that a table that grows leaves no holes.
+/// over a million objects grew by 90 MB that way. One heap is enough for a program whose large blocks are all managed.
 /// </summary>
 internal static partial class NativeHeap
 {
     private const int ArenaMax = -8;
-    private const int MapThreshold = -3;
 
     public static void UseOne()
     {
@@ -18,7 +17,6 @@ internal static partial class NativeHeap
         try
         {
             _ = SetOption(ArenaMax, 1);
-            _ = SetOption(MapThreshold, 32 * 1024);
         }
         catch (EntryPointNotFoundException)
         {
