@@ -8,12 +8,12 @@ internal sealed class RestoreReport(Output output)
 {
     public void Write(RestorePlan plan)
     {
-        var rows = new List<Cell[]>
-        {
-            (Cell[])["snapshot", plan.Snapshot.Id.ToString(), $"{plan.Snapshot.Counts.Users:N0} users, {plan.Snapshot.Counts.Files:N0} files, {plan.Snapshot.Counts.Objects:N0} objects, {ByteText.Of(plan.Snapshot.Counts.ObjectBytes)}"],
-            (Cell[])["configuration", plan.Folder.Folder, DescribeFolder(plan.Folder)],
-            (Cell[])["database", plan.Database.Description, DescribeDatabase(plan.Database)],
-        };
+        List<Cell[]> rows =
+        [
+            ["snapshot", plan.Snapshot.Id.ToString(), $"{plan.Snapshot.Counts.Users:N0} users, {plan.Snapshot.Counts.Files:N0} files, {plan.Snapshot.Counts.Objects:N0} objects, {ByteText.Of(plan.Snapshot.Counts.ObjectBytes)}"],
+            ["configuration", plan.Folder.Folder, DescribeFolder(plan.Folder)],
+            ["database", plan.Database.Description, DescribeDatabase(plan.Database)],
+        ];
         rows.AddRange(plan.Buckets.Select(bucket => (Cell[])["bucket", $"{bucket.Bucket} at {bucket.Location} ({bucket.Slot})", DescribeBucket(bucket)]));
         output.Line("What goes where:");
         output.List("plan", ["what", "where", "how"], rows);

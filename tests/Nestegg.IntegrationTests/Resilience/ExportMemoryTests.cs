@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Sample;
-using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.Resilience;
 
@@ -30,31 +29,17 @@ public class ExportMemoryTests(SharedServers servers, ITestOutputHelper output)
     {
         var postgres = await servers.PostgresAsync(Token);
         using var folder = new TemporaryFolder();
-        await using var store = await EmbeddedStore.StartAsync(Token);
-        var name = "bulk_" + Guid.NewGuid().ToString("n");
-        await using var sample = await SampleInstance.CreateAsync(
-            new SampleOptions
-            {
-                Folder = folder["my-ente"], ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
-                ObjectStore = store.Endpoint, AccessKey = EmbeddedStore.AccessKey, SecretKey = EmbeddedStore.SecretKey, UsesComposeNames = false,
-            },
-            Token);
-        await BulkUpload.IntoEmbeddedStoreAsync(sample, store.Folder, files, lengthBytes, Token);
-        await File.WriteAllTextAsync(folder["password"], sample.Ada.Password, Token);
-        await CliProcess.ExpectAsync(ExitCode.Done, Token, "init", "--instance", folder["my-ente"], "--repository", folder["repository"], "--new-identity", folder["identity"], "--config", folder["nestegg.yaml"]);
-        await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--quiet", "--config", folder["nestegg.yaml"]);
+        var ada = await BulkSnapshot.CreateAsync(postgres, folder, files, lengthBytes, Token);
 
-        Assert.Equal(files, await ExportAsync("first", folder, sample));
-        Assert.Equal(0, await ExportAsync("second", folder, sample));
+        Assert.Equal(files, await ExportAsync("first", folder, ada));
+        Assert.Equal(0, await ExportAsync("second", folder, ada));
     }
 
     /// <returns>How many files were written.</returns>
-    private async Task<long> ExportAsync(string run, TemporaryFolder folder, SampleInstance sample)
+    private async Task<long> ExportAsync(string run, TemporaryFolder folder, SamplePerson person)
     {
         var began = Stopwatch.GetTimestamp();
-        await using var export = CliProcess.Start(
-            "export", "--repository", folder["repository"], "--identity", folder["identity"], "--user", sample.Ada.Email, "--password-file", folder["password"],
-            "--album", BulkUpload.AlbumName, "--to", folder["photos"], "--quiet", "--json");
+        await using var export = CliProcess.Start([.. BulkSnapshot.ExportArguments(person, folder, "photos"), "--json"]);
         var end = await export.ExpectAsync(ExitCode.Done, Token);
         output.WriteLine($"{run}: {end.Summary.GetProperty("files")} files, {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, peak {export.PeakBytes / 1e6:0} MB");
         Assert.InRange(export.PeakBytes, 1, LimitBytes);

@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using Nestegg.TestKit;
-using Nestegg.TestKit.Sample;
-using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.Resilience;
 
@@ -17,20 +15,8 @@ public sealed class InterruptedExportTests(SharedServers servers)
     {
         var postgres = await servers.PostgresAsync(Token);
         using var folder = new TemporaryFolder();
-        await using var store = await EmbeddedStore.StartAsync(Token);
-        var name = "interrupted_" + Guid.NewGuid().ToString("n");
-        await using var sample = await SampleInstance.CreateAsync(
-            new SampleOptions
-            {
-                Folder = folder["my-ente"], ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
-                ObjectStore = store.Endpoint, AccessKey = EmbeddedStore.AccessKey, SecretKey = EmbeddedStore.SecretKey, UsesComposeNames = false,
-            },
-            Token);
-        await BulkUpload.IntoEmbeddedStoreAsync(sample, store.Folder, Files, number => 20_000 + (number * 97 % 100_000), Token);
-        await File.WriteAllTextAsync(folder["password"], sample.Ada.Password, Token);
-        await CliProcess.ExpectAsync(ExitCode.Done, Token, "init", "--instance", folder["my-ente"], "--repository", folder["repository"], "--new-identity", folder["identity"], "--config", folder["nestegg.yaml"]);
-        await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--quiet", "--config", folder["nestegg.yaml"]);
-        await CliProcess.ExpectAsync(ExitCode.Done, Token, Arguments(sample, folder, "whole"));
+        var ada = await BulkSnapshot.CreateAsync(postgres, folder, Files, number => 20_000 + (number * 97 % 100_000), Token);
+        await CliProcess.ExpectAsync(ExitCode.Done, Token, BulkSnapshot.ExportArguments(ada, folder, "whole"));
         var whole = Tree(folder["whole"]);
         Assert.True(whole.Count > Files);
 
@@ -38,7 +24,7 @@ public sealed class InterruptedExportTests(SharedServers servers)
         string[] signals = ["KILL", "TERM", "INT"];
         for (var delayMs = 400; ; delayMs += random.Next(150))
         {
-            await using var export = CliProcess.Start(Arguments(sample, folder, "photos"));
+            await using var export = CliProcess.Start(BulkSnapshot.ExportArguments(ada, folder, "photos"));
             await Task.Delay(delayMs, Token);
             await export.SignalAsync(signals[interrupted % signals.Length], Token);
             var end = await export.EndAsync(Token);
@@ -60,12 +46,6 @@ public sealed class InterruptedExportTests(SharedServers servers)
         Assert.Equal(whole, Tree(folder["photos"]));
         Assert.Empty(Directory.GetFiles(Path.Combine(folder["photos"], ".nestegg", "tmp")));
     }
-
-    private static string[] Arguments(SampleInstance sample, TemporaryFolder folder, string to) =>
-    [
-        "export", "--repository", folder["repository"], "--identity", folder["identity"], "--user", sample.Ada.Email, "--password-file", folder["password"],
-        "--album", BulkUpload.AlbumName, "--to", folder[to], "--quiet",
-    ];
 
     /// <summary>Path → SHA-256, without what the export keeps for itself.</summary>
     private static SortedDictionary<string, string> Tree(string root)
