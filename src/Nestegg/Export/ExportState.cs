@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Nestegg.Ente.Database;
 
 namespace Nestegg.Export;
 
@@ -71,11 +72,11 @@ internal sealed class ExportState : IAsyncDisposable
         try
         {
             await connection.OpenAsync(cancellationToken);
-            await ExecuteAsync(connection, Schema, cancellationToken);
+            await TableLoader.ExecuteAsync(connection, Schema, cancellationToken);
             var run = long.Parse(await FactAsync(connection, "run", cancellationToken) ?? "0", CultureInfo.InvariantCulture) + 1;
             var ended = await FactAsync(connection, "ended", cancellationToken) == "yes";
-            await ExecuteAsync(connection, $"INSERT OR REPLACE INTO facts VALUES ('run', '{run}'), ('ended', 'no')", cancellationToken);
-            await ExecuteAsync(connection, "BEGIN", cancellationToken);
+            await TableLoader.ExecuteAsync(connection, $"INSERT OR REPLACE INTO facts VALUES ('run', '{run}'), ('ended', 'no')", cancellationToken);
+            await TableLoader.ExecuteAsync(connection, "BEGIN", cancellationToken);
             return new ExportState(connection, run, !ended);
         }
         catch
@@ -181,7 +182,7 @@ internal sealed class ExportState : IAsyncDisposable
     internal async Task EndAsync(CancellationToken cancellationToken)
     {
         await SetFactAsync("ended", "yes", cancellationToken);
-        await ExecuteAsync(_connection, "COMMIT; BEGIN", cancellationToken);
+        await TableLoader.ExecuteAsync(_connection, "COMMIT; BEGIN", cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -189,7 +190,7 @@ internal sealed class ExportState : IAsyncDisposable
         try
         {
             // What was recorded is true whether the run came to its end or not.
-            await ExecuteAsync(_connection, "COMMIT", CancellationToken.None);
+            await TableLoader.ExecuteAsync(_connection, "COMMIT", CancellationToken.None);
         }
         catch (SqliteException)
         {
@@ -205,13 +206,6 @@ internal sealed class ExportState : IAsyncDisposable
 
             await _connection.DisposeAsync();
         }
-    }
-
-    private static async Task ExecuteAsync(SqliteConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task<string?> FactAsync(SqliteConnection connection, string name, CancellationToken cancellationToken)
@@ -244,7 +238,7 @@ internal sealed class ExportState : IAsyncDisposable
             await Command(sql, values).ExecuteNonQueryAsync(cancellationToken);
             if (++_changes % ChangesPerTransaction == 0)
             {
-                await ExecuteAsync(_connection, "COMMIT; BEGIN", cancellationToken);
+                await TableLoader.ExecuteAsync(_connection, "COMMIT; BEGIN", cancellationToken);
             }
         }
         catch (SqliteException exception) when (exception.SqliteErrorCode is 8 or 10 or 13 or 14)
