@@ -191,10 +191,11 @@ internal static partial class ArchiveContents
     private static string Unquote(string name) =>
         name.StartsWith('"') ? name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : name;
 
-    private const string NamePattern = """(?:"(?:[^"\n]|"")+"|[^\s",()]+)""";
+    // Atomic: a name that was read once is not read otherwise, so that no text, however odd, takes more than one pass.
+    private const string NamePattern = """(?>"(?:[^"\n]|"")+"|[^\s",()]+)""";
 
     // COPY public.files (file_id, owner_id) FROM stdin; without the parentheses when the table has no columns.
-    [GeneratedRegex($@"^COPY .+? (?:\((?<columns>(?:{NamePattern}(?:, )?)*)\))? FROM stdin;\s*$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex($@"^COPY (?>{NamePattern}+) (?:\((?<columns>(?:{NamePattern}(?:, {NamePattern})*)?)\))? FROM stdin;\s*$", RegexOptions.ExplicitCapture)]
     private static partial Regex CopyColumns();
 
     [GeneratedRegex(NamePattern)]
@@ -204,6 +205,6 @@ internal static partial class ArchiveContents
     [GeneratedRegex($@"^ {{4}}(?<name>{NamePattern}) (?<type>[^\s,]+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex ColumnLine();
 
-    [GeneratedRegex(@"setval\('.+', (?<value>-?[0-9]+), (?<called>true|false)\)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"^SELECT pg_catalog\.setval\('.+', (?<value>-?[0-9]+), (?<called>true|false)\);\s*$", RegexOptions.ExplicitCapture)]
     private static partial Regex SetValue();
 }

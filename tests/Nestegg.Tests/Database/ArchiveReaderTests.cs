@@ -48,6 +48,35 @@ public class ArchiveReaderTests
     }
 
     [Fact]
+    public async Task Names_in_quotes_are_read_as_they_are()
+    {
+        var archive = new SampleArchive().Definition("t", "\"a, b\" bigint", "\"c (d)\" text", "\"e\"\"f\" boolean")
+            .RowsWith("t", "COPY \"pub lic\".\"t (\"\"x\" (\"a, b\", \"c (d)\", \"e\"\"f\") FROM stdin;\n", "\\.\n\n\n");
+        var reader = await ArchiveReader.OpenAsync(new MemoryStream(archive.ToArray()), Token);
+        Assert.Equal(["a, b:Integer", "c (d):Text", "e\"f:Boolean"], reader.Tables.Single().Columns.Select(column => $"{column.Name}:{column.Type}"));
+    }
+
+    // Each is long enough that whoever tried every way to read it would never come to an end.
+    [Theory]
+    [InlineData("COPY t (", "a")]
+    [InlineData("COPY t (", "a, ")]
+    [InlineData("COPY t (a", ", \"\"\"\"")]
+    [InlineData("COPY ", "a")]
+    [InlineData("COPY ", "\"a\"")]
+    public async Task A_COPY_that_does_not_end_is_refused_in_one_pass(string beginning, string again)
+    {
+        var statement = beginning + string.Concat(Enumerable.Repeat(again, 50_000));
+        Assert.Contains("\"t\"", (await RefusedAsync(new SampleArchive().Definition("t", "a text").RowsWith("t", statement, ""))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sequence_whose_value_does_not_come_is_refused_in_one_pass()
+    {
+        var name = string.Concat(Enumerable.Repeat("setval('x', 1", 20_000));
+        Assert.Contains("stands", (await RefusedAsync(new SampleArchive().Sequence(name + "\n", 1))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_table_may_be_passed_over_before_or_after_some_of_its_rows()
     {
         var archive = new SampleArchive { Compression = 1 }
