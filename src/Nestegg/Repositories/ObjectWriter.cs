@@ -14,6 +14,9 @@ internal sealed class ObjectWriter : IDisposable
     private const int CheckpointRows = 50_000;
     private const int SmallestRoomBytes = 4096;
 
+    // Of its own: the shared pool gives its arrays up with each full collection, and making large ones is what brings that about.
+    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(PackWriter.ObjectLimitBytes, 256);
+
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(5);
 
     private readonly IStore store;
@@ -56,7 +59,7 @@ internal sealed class ObjectWriter : IDisposable
     public async Task<StoredObject> AddAsync(string key, long version, Stream content, long expectedBytes, CancellationToken cancellationToken)
     {
         // One byte more than expected, to see the end of it.
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(expectedBytes + 1, SmallestRoomBytes, PackWriter.ObjectLimitBytes));
+        var buffer = Buffers.Rent((int)Math.Clamp(expectedBytes + 1, SmallestRoomBytes, PackWriter.ObjectLimitBytes));
         try
         {
             var length = await content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
@@ -74,7 +77,7 @@ internal sealed class ObjectWriter : IDisposable
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            Buffers.Return(buffer);
         }
     }
 
@@ -128,9 +131,9 @@ internal sealed class ObjectWriter : IDisposable
 
     private static byte[] Grow(byte[] buffer)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(PackWriter.ObjectLimitBytes);
+        var larger = Buffers.Rent(PackWriter.ObjectLimitBytes);
         buffer.CopyTo(larger, 0);
-        ArrayPool<byte>.Shared.Return(buffer);
+        Buffers.Return(buffer);
         return larger;
     }
 
