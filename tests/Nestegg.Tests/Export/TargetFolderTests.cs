@@ -138,6 +138,24 @@ public sealed class TargetFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task On_exFAT_names_are_mended_and_copies_are_made()
+    {
+        await using var disk = await SmallDisk.TryMountExFatAsync(Token);
+        Assert.SkipUnless(disk is not null, "exFAT cannot be mounted here");
+        _library.AddAlbum(2, "a");
+        _library.AddAlbum(3, "Rome? 2024 <3");
+        _library.AddFile(2, Metadata("12:30 *.jpg", "two"), "two"u8.ToArray(), 2, 3);
+
+        var summary = await _library.ExportAsync(disk.Path, new ExportOptions(), Token);
+        var again = await _library.ExportAsync(disk.Path, new ExportOptions(), Token);
+
+        Assert.Equal((2, 0, 0), (summary.Files, summary.Failed, again.Written));
+        string[] expected = ["A/a.jpg", "Rome_ 2024 _3/12_30 _.jpg", "a_1/12_30 _.jpg"];
+        Assert.Equal(expected, Directory.GetFiles(disk.Path, "*.jpg", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(disk.Path, path)).Order(StringComparer.Ordinal));
+        Assert.All(expected[1..], path => Assert.Equal("two", File.ReadAllText(Path.Combine(disk.Path, path))));
+    }
+
+    [Fact]
     public void Names_fit_file_systems_with_shorter_ones()
     {
         var names = new ExportName(ForWindows: false) { MaxBytes = ExportName.FewestBytes };
