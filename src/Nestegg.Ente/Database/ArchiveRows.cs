@@ -146,7 +146,8 @@ public sealed class ArchiveRows
             _end += read;
             return read > 0;
         }
-        catch (InvalidDataException exception)
+        // The second is .NET's ZLibException, which is not public: the stream wants a dictionary.
+        catch (Exception exception) when (exception is InvalidDataException or IOException { Source: "System.IO.Compression" })
         {
             throw new EnteException(
                 $"The database archive is damaged in table \"{Table.Name}\", after row {RowNumber}: its compressed rows cannot be unpacked.",

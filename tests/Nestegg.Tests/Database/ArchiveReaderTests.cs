@@ -217,6 +217,16 @@ public class ArchiveReaderTests
     }
 
     [Fact]
+    public async Task Rows_that_want_a_dictionary_are_refused()
+    {
+        var archive = Small(1);
+        var compressed = archive.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x78, 0x01]);
+        archive[compressed + 1] = 0xBB;
+        var refused = await Assert.ThrowsAsync<EnteException>(() => ReadAllAsync(new MemoryStream(archive)));
+        Assert.Contains("cannot be unpacked", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public Task Fuzzed_archives_are_read_or_refused_in_words() => Fuzz.RunAsync(
         1000, random => IsReadOrRefusedAsync(Fuzz.Mutate(Small((byte)random.Next(2), (byte)random.Next(14, 17)), random)));
 
