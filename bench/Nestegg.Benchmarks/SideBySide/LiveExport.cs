@@ -24,7 +24,7 @@ internal sealed class LiveExport(RecordedMuseum museum, SampleInstance sample, T
 
     public static async Task<int> RunAsync(string[] options)
     {
-        var rounds = options is ["--rounds", var count] ? int.Parse(count, CultureInfo.InvariantCulture) : 3;
+        var rounds = int.Parse(Harness.Option(options, "--rounds") ?? "3", CultureInfo.InvariantCulture);
         using var folder = new TemporaryFolder();
         await using var postgres = await PostgresServer.StartAsync(CancellationToken.None);
         await using var store = await EmbeddedStore.StartAsync(CancellationToken.None);
