@@ -11,12 +11,9 @@ internal static class Growth
 
     public static async Task<int> RunAsync(string[] options)
     {
-        var rounds = int.Parse(Harness.Option(options, "--rounds") ?? "3", CultureInfo.InvariantCulture);
+        var rounds = Harness.Rounds(options);
         var largest = int.Parse(Harness.Option(options, "--largest") ?? "10000000", CultureInfo.InvariantCulture);
-        var folder = RepositoryRoot.Combine("bench", "results");
-        var date = DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var (text, points) = (new StringBuilder(), new StringBuilder());
-        Directory.CreateDirectory(folder);
         foreach (var size in Sizes.Where(size => size <= largest))
         {
             await using var stand = await BenchStand.OpenAsync(DataSet.OfDatabase(size));
@@ -32,9 +29,8 @@ internal static class Growth
             points.AppendLine(size > 1_000_000 ? " - -" : "");
         }
 
-        await File.WriteAllTextAsync(Path.Combine(folder, $"{date}-growth.md"), text.ToString());
+        await Harness.KeepAsync("growth", text.ToString(), options);
         await PlotAsync(points.ToString(), RepositoryRoot.Combine("docs", "growth.svg"));
-        Console.WriteLine(text);
         return 0;
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Nestegg.TestKit;
@@ -9,8 +10,7 @@ internal static class Harness
 {
     public static async Task<int> RunAsync(string set, string[] options)
     {
-        var rounds = int.Parse(Option(options, "--rounds") ?? "3");
-        var output = Option(options, "--out") ?? RepositoryRoot.Combine("bench", "results");
+        var rounds = Rounds(options);
         await using var stand = await BenchStand.OpenAsync(DataSet.Named(set));
         var text = new StringBuilder(await HeadAsync(stand, $"bench/run whole {set} --rounds {rounds}"));
         foreach (var race in Races.On(stand).Where(race => Option(options, "--job") is not { } job || race.Job.Contains(job, StringComparison.OrdinalIgnoreCase)))
@@ -18,12 +18,19 @@ internal static class Harness
             text.Append((await race.RunAsync(rounds, stand)).ToMarkdown());
         }
 
-        Directory.CreateDirectory(output);
-        var path = Path.Combine(output, $"{DateTime.UtcNow:yyyy-MM-dd}-{set}.md");
-        await File.WriteAllTextAsync(path, text.ToString());
+        await KeepAsync(set, text.ToString(), options);
+        return 0;
+    }
+
+    /// <summary>Prints a job's tables and keeps them in bench/results, or where <c>--out</c> says.</summary>
+    public static async Task KeepAsync(string name, string text, string[] options)
+    {
+        var folder = Option(options, "--out") ?? RepositoryRoot.Combine("bench", "results");
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, $"{DateTime.UtcNow:yyyy-MM-dd}-{name}.md");
+        await File.WriteAllTextAsync(path, text);
         Console.WriteLine(text);
         Console.Error.WriteLine($"written to {path}");
-        return 0;
     }
 
     /// <summary>Keeps a filled instance and its servers up until it is interrupted, to run and profile single commands against.</summary>
@@ -56,11 +63,16 @@ internal static class Harness
         ## {stand.Data.Name}
 
         {stand.Data.Objects:N0} objects, {stand.Data.Bytes / 1e6:N0} MB. {DateTime.UtcNow:yyyy-MM-dd}, `{command}`.
-        {Environment.ProcessorCount} cores of {await stand.FirstLineAsync("grep -m1 'model name' /proc/cpuinfo | cut -d: -f2")}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.OSDescription}, .NET {Environment.Version}.
+        {Machine}
         {await stand.FirstLineAsync("pg_dump --version")}; {await stand.FirstLineAsync("radosgw --version")}; {await stand.FirstLineAsync("rclone version")}; {await stand.FirstLineAsync("restic version")}; {await stand.FirstLineAsync("borg --version")}.
 
 
         """;
+
+    public static string Machine =>
+        $"{Environment.ProcessorCount} cores of {File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1]}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, {RuntimeInformation.OSDescription}, .NET {Environment.Version}.";
+
+    public static int Rounds(string[] options) => int.Parse(Option(options, "--rounds") ?? "3", CultureInfo.InvariantCulture);
 
     /// <summary>The word after an option's name.</summary>
     public static string? Option(string[] options, string name) =>

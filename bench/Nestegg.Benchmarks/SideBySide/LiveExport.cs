@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Museum;
@@ -24,7 +23,7 @@ internal sealed class LiveExport(RecordedMuseum museum, SampleInstance sample, T
 
     public static async Task<int> RunAsync(string[] options)
     {
-        var rounds = int.Parse(Harness.Option(options, "--rounds") ?? "3", CultureInfo.InvariantCulture);
+        var rounds = Harness.Rounds(options);
         using var folder = new TemporaryFolder();
         await using var postgres = await PostgresServer.StartAsync(CancellationToken.None);
         await using var store = await EmbeddedStore.StartAsync(CancellationToken.None);
@@ -40,9 +39,7 @@ internal sealed class LiveExport(RecordedMuseum museum, SampleInstance sample, T
         await using var museum = await RecordedMuseum.StartAsync(
             database, new Dictionary<string, MuseumAccount> { [sample.Ada.Email] = new(sample.Ada.UserId, null) }, key => Path.Combine(folder["objects"], key), CancellationToken.None);
         await File.WriteAllTextAsync(folder["password"], sample.Ada.Password);
-        var text = await new LiveExport(museum, sample, folder, rounds).RaceAsync();
-        await File.WriteAllTextAsync(RepositoryRoot.Combine("bench", "results", $"{DateTime.UtcNow:yyyy-MM-dd}-live.md"), text);
-        Console.WriteLine(text);
+        await Harness.KeepAsync("live", await new LiveExport(museum, sample, folder, rounds).RaceAsync(), options);
         return 0;
     }
 
@@ -52,7 +49,7 @@ internal sealed class LiveExport(RecordedMuseum museum, SampleInstance sample, T
             ## Export from a live museum
 
             {Files} files, {Files * FileBytes / 1_000_000} MB. {DateTime.UtcNow:yyyy-MM-dd}, `bench/run live --rounds {rounds}`.
-            {Environment.ProcessorCount} cores of {File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1]}, {RuntimeInformation.OSDescription}, .NET {Environment.Version}.
+            {Harness.Machine}
 
 
             """);
