@@ -1,6 +1,7 @@
--- What museum's migrations leave behind at schema 124, written down from the catalog for the tables that Nestegg reads, clears or that a
--- login needs. Same names and types; of the rest (indexes, triggers that only notify) what a test can notice.
+-- What museum's migrations leave behind at schema 124, written down from the catalog: all tables, with the same names and types; of the rest
+-- (indexes, triggers that only notify) what a test can notice.
 CREATE TYPE app AS ENUM ('photos', 'auth', 'locker');
+CREATE TYPE model AS ENUM ('ggml-clip', 'onnx-clip', 'file-ml-clip-face', 'derived');
 CREATE TYPE object_type AS ENUM ('file', 'thumbnail', 'mldata', 'vid_preview', 'img_preview');
 CREATE TYPE role_enum AS ENUM ('VIEWER', 'COLLABORATOR', 'OWNER', 'ADMIN');
 CREATE TYPE s3region AS ENUM (
@@ -22,6 +23,7 @@ $$;
 CREATE SEQUENCE files_file_id_seq START WITH 10000000;
 CREATE SEQUENCE queue_queue_id_seq AS integer;
 CREATE SEQUENCE subscriptions_subscription_id_seq AS integer;
+CREATE SEQUENCE subscription_logs_log_id_seq AS integer;
 CREATE SEQUENCE memory_shares_id_seq;
 CREATE SEQUENCE memory_share_files_id_seq;
 
@@ -630,6 +632,251 @@ CREATE TABLE two_factor_sessions (
     CONSTRAINT two_factor_sessions_session_id_key UNIQUE (session_id)
 );
 
+CREATE TABLE casting (
+    id uuid NOT NULL,
+    code character varying(16) NOT NULL,
+    public_key character varying(512) NOT NULL,
+    collection_id bigint,
+    cast_user bigint,
+    encrypted_payload text,
+    token character varying(512),
+    is_deleted boolean DEFAULT false,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    last_used_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    ip text NOT NULL,
+    CONSTRAINT casting_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE collection_actions (
+    id text NOT NULL,
+    user_id bigint NOT NULL,
+    actor_user_id bigint NOT NULL,
+    collection_id bigint NOT NULL,
+    file_id bigint,
+    data jsonb,
+    action text NOT NULL,
+    is_pending boolean NOT NULL DEFAULT true,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    updated_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT collection_actions_pkey PRIMARY KEY (id),
+    CONSTRAINT collection_actions_file_required CHECK ((((action IN ('REMOVE', 'DELETE_SUGGESTED')) AND (file_id IS NOT NULL)) OR (action NOT IN ('REMOVE', 'DELETE_SUGGESTED'))))
+);
+
+CREATE TABLE discount_coupons (
+    provider_name text NOT NULL,
+    code text NOT NULL,
+    claimed_by_user_id bigint,
+    claimed_at bigint,
+    sent_count integer DEFAULT 0,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    updated_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT discount_coupons_provider_code_unique UNIQUE (provider_name, code)
+);
+
+CREATE TABLE embeddings (
+    file_id bigint NOT NULL,
+    owner_id bigint NOT NULL,
+    model model NOT NULL,
+    encrypted_embedding text,
+    decryption_header text,
+    updated_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    size integer,
+    version integer DEFAULT 1,
+    datacenters s3region[] DEFAULT '{b2-eu-cen}',
+    CONSTRAINT unique_embeddings_file_id_model UNIQUE (file_id, model)
+);
+
+CREATE TABLE emergency_recovery (
+    id uuid NOT NULL,
+    user_id bigint NOT NULL,
+    emergency_contact_id bigint NOT NULL,
+    status text NOT NULL,
+    wait_till bigint,
+    next_reminder_at bigint,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    updated_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT emergency_recovery_pkey PRIMARY KEY (id),
+    CONSTRAINT emergency_recovery_status_check CHECK ((status IN ('WAITING', 'REJECTED', 'RECOVERED', 'STOPPED', 'READY')))
+);
+
+CREATE TABLE events (
+    id text NOT NULL,
+    event text NOT NULL,
+    app text NOT NULL,
+    platform text NOT NULL,
+    data jsonb NOT NULL DEFAULT '{}',
+    user_id bigint,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    updated_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT events_data_check CHECK ((jsonb_typeof(data) = 'object'))
+);
+
+CREATE TABLE kex_store (
+    id text NOT NULL,
+    wrapped_key text NOT NULL,
+    added_at bigint NOT NULL,
+    CONSTRAINT kex_store_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE passkey_login_sessions (
+    user_id bigint NOT NULL,
+    session_id text NOT NULL,
+    creation_time bigint NOT NULL,
+    expiration_time bigint NOT NULL,
+    token_fetch_cnt integer DEFAULT 0,
+    verified_at bigint,
+    token_data jsonb,
+    CONSTRAINT passkey_login_sessions_session_id_key UNIQUE (session_id)
+);
+
+CREATE TABLE public_abuse_report (
+    share_id bigint,
+    ip text NOT NULL,
+    user_agent text NOT NULL,
+    url text NOT NULL,
+    reason text NOT NULL,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    details jsonb,
+    CONSTRAINT unique_report_sid_ip_ua UNIQUE (share_id, ip, user_agent)
+);
+
+CREATE TABLE public_collection_access_history (
+    share_id bigint,
+    ip text NOT NULL,
+    user_agent text NOT NULL,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT unique_access_sid_ip_ua UNIQUE (share_id, ip, user_agent)
+);
+
+CREATE TABLE public_file_tokens_access_history (
+    id text NOT NULL,
+    ip text NOT NULL,
+    user_agent text NOT NULL,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT unique_access_id_ip_ua UNIQUE (id, ip, user_agent)
+);
+
+CREATE TABLE public_paste_tokens (
+    id text NOT NULL,
+    access_token text NOT NULL,
+    encrypted_data text NOT NULL,
+    decryption_header text NOT NULL,
+    encrypted_paste_key text NOT NULL,
+    encrypted_paste_key_nonce text NOT NULL,
+    kdf_nonce text NOT NULL,
+    kdf_mem_limit bigint NOT NULL,
+    kdf_ops_limit bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT public_paste_tokens_access_token_key UNIQUE (access_token),
+    CONSTRAINT public_paste_tokens_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE referral_codes (
+    code character varying(255) NOT NULL,
+    user_id bigint NOT NULL,
+    is_active boolean NOT NULL DEFAULT true,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT referral_codes_pkey PRIMARY KEY (code)
+);
+
+CREATE TABLE referral_tracking (
+    invitor_id bigint NOT NULL,
+    invitee_id bigint NOT NULL,
+    plan_type text NOT NULL,
+    invitee_on_paid_plan boolean DEFAULT false,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT referral_tracking_plan_type_check CHECK ((plan_type = '10_GB_ON_UPGRADE'))
+);
+
+CREATE TABLE storage_bonus (
+    bonus_id text NOT NULL,
+    type text NOT NULL,
+    user_id bigint NOT NULL,
+    storage bigint NOT NULL,
+    valid_till bigint NOT NULL DEFAULT 0,
+    revoke_reason text,
+    is_revoked boolean NOT NULL DEFAULT false,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    updated_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT storage_bonus_pkey PRIMARY KEY (bonus_id),
+    CONSTRAINT storage_bonus_type_check CHECK ((type IN ('REFERRAL', 'SIGN_UP', 'ANNIVERSARY', 'ADD_ON_BF_2023', 'ADD_ON_SUPPORT', 'ADD_ON_BF_2024', 'ADD_ON_NON_PROFIT')))
+);
+
+CREATE TABLE subscription_logs (
+    log_id integer NOT NULL DEFAULT nextval('subscription_logs_log_id_seq'),
+    user_id bigint NOT NULL,
+    payment_provider text NOT NULL,
+    notification jsonb NOT NULL,
+    verification_response jsonb NOT NULL,
+    created_at timestamp without time zone NOT NULL DEFAULT now(),
+    CONSTRAINT subscription_logs_pkey PRIMARY KEY (log_id)
+);
+
+CREATE TABLE temp_two_factor (
+    user_id bigint NOT NULL,
+    two_factor_secret_hash text,
+    encrypted_two_factor_secret bytea,
+    two_factor_secret_decryption_nonce bytea,
+    creation_time bigint NOT NULL,
+    expiration_time bigint NOT NULL,
+    CONSTRAINT temp_two_factor_two_factor_secret_hash_key UNIQUE (two_factor_secret_hash)
+);
+
+CREATE TABLE two_factor_used_codes (
+    user_id bigint NOT NULL,
+    code_hash text NOT NULL,
+    used_at bigint NOT NULL,
+    CONSTRAINT two_factor_used_codes_pkey PRIMARY KEY (user_id, code_hash)
+);
+
+CREATE TABLE webauthn_sessions (
+    id uuid NOT NULL,
+    challenge text NOT NULL,
+    user_id bigint NOT NULL,
+    allowed_credential_ids text NOT NULL,
+    expires_at bigint NOT NULL,
+    user_verification_requirement text NOT NULL,
+    extensions text NOT NULL,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    rp_id text,
+    CONSTRAINT webauthn_sessions_challenge_key UNIQUE (challenge),
+    CONSTRAINT webauthn_sessions_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE legacy_kit_recovery_session (
+    id uuid NOT NULL,
+    kit_id uuid NOT NULL,
+    user_id bigint NOT NULL,
+    status text NOT NULL,
+    effective_notice_period_in_hrs integer NOT NULL,
+    wait_till bigint NOT NULL,
+    next_reminder_at bigint,
+    initiators jsonb NOT NULL DEFAULT '[]',
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    updated_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT legacy_kit_recovery_session_pkey PRIMARY KEY (id),
+    CONSTRAINT legacy_kit_recovery_session_status_check CHECK ((status IN ('WAITING', 'READY', 'BLOCKED', 'CANCELLED', 'RECOVERED')))
+);
+
+CREATE TABLE legacy_kit_recovery_session_token (
+    id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    token_hash text NOT NULL,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT legacy_kit_recovery_session_token_token_hash_key UNIQUE (token_hash),
+    CONSTRAINT legacy_kit_recovery_session_token_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE legacy_kit_challenge (
+    id uuid NOT NULL,
+    kit_id uuid NOT NULL,
+    challenge_hash text NOT NULL,
+    expires_at bigint NOT NULL,
+    created_at bigint NOT NULL DEFAULT now_utc_micro_seconds(),
+    CONSTRAINT legacy_kit_challenge_pkey PRIMARY KEY (id)
+);
+
 ALTER TABLE key_attributes ADD CONSTRAINT fk_key_attributes_user_id FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
 ALTER TABLE srp_auth ADD CONSTRAINT fk_srp_auth_user_id FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
 ALTER TABLE two_factor ADD CONSTRAINT fk_two_factor_user_id FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
@@ -668,6 +915,21 @@ ALTER TABLE passkeys ADD CONSTRAINT fk_passkeys_user_id FOREIGN KEY (user_id) RE
 ALTER TABLE passkey_credentials ADD CONSTRAINT fk_passkey_credentials_passkey_id FOREIGN KEY (passkey_id) REFERENCES passkeys(id) ON DELETE CASCADE;
 ALTER TABLE temp_srp_setup ADD CONSTRAINT fk_temp_srp_setup_user_id FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
 ALTER TABLE two_factor_sessions ADD CONSTRAINT fk_sessions_user_id FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
+ALTER TABLE embeddings ADD CONSTRAINT fk_embeddings_file_id FOREIGN KEY (file_id) REFERENCES files(file_id) ON DELETE CASCADE;
+ALTER TABLE emergency_recovery ADD CONSTRAINT fk_emergency_recovery_emergency_contact_id FOREIGN KEY (emergency_contact_id) REFERENCES users(user_id) ON DELETE CASCADE;
+ALTER TABLE emergency_recovery ADD CONSTRAINT fk_emergency_recovery_user_id FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
+ALTER TABLE passkey_login_sessions ADD CONSTRAINT fk_passkey_login_sessions_user_id FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
+ALTER TABLE public_abuse_report ADD CONSTRAINT fk_public_abuse_report_token_id FOREIGN KEY (share_id) REFERENCES public_collection_tokens(id) ON DELETE CASCADE;
+ALTER TABLE public_collection_access_history ADD CONSTRAINT fk_public_history_token_id FOREIGN KEY (share_id) REFERENCES public_collection_tokens(id) ON DELETE CASCADE;
+ALTER TABLE public_file_tokens_access_history ADD CONSTRAINT fk_public_file_history_token_id FOREIGN KEY (id) REFERENCES public_file_tokens(id) ON DELETE CASCADE;
+ALTER TABLE subscription_logs ADD CONSTRAINT fk_subscription_logs_user_id FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
+ALTER TABLE temp_two_factor ADD CONSTRAINT fk_two_factor_user_id FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
+ALTER TABLE two_factor_used_codes ADD CONSTRAINT fk_two_factor_used_codes_user_id FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
+ALTER TABLE webauthn_sessions ADD CONSTRAINT fk_webauthn_sessions_user_id FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
+ALTER TABLE legacy_kit_recovery_session ADD CONSTRAINT legacy_kit_recovery_session_kit_id_fkey FOREIGN KEY (kit_id) REFERENCES legacy_kit(id) ON DELETE CASCADE;
+ALTER TABLE legacy_kit_recovery_session ADD CONSTRAINT legacy_kit_recovery_session_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(user_id) ON DELETE CASCADE;
+ALTER TABLE legacy_kit_recovery_session_token ADD CONSTRAINT legacy_kit_recovery_session_token_session_id_fkey FOREIGN KEY (session_id) REFERENCES legacy_kit_recovery_session(id) ON DELETE CASCADE;
+ALTER TABLE legacy_kit_challenge ADD CONSTRAINT legacy_kit_challenge_kit_id_fkey FOREIGN KEY (kit_id) REFERENCES legacy_kit(id) ON DELETE CASCADE;
 
 CREATE TRIGGER update_srp_auth_updated_at BEFORE UPDATE ON srp_auth FOR EACH ROW EXECUTE FUNCTION trigger_updated_at_microseconds_column();
 CREATE TRIGGER update_srp_sessions_updated_at BEFORE UPDATE ON srp_sessions FOR EACH ROW EXECUTE FUNCTION trigger_updated_at_microseconds_column();
@@ -688,6 +950,10 @@ CREATE TRIGGER update_reactions_updated_at BEFORE UPDATE ON reactions FOR EACH R
 CREATE TRIGGER update_public_collection_tokens_updated_at BEFORE UPDATE ON public_collection_tokens FOR EACH ROW EXECUTE FUNCTION trigger_updated_at_microseconds_column();
 CREATE TRIGGER update_public_file_tokens_updated_at BEFORE UPDATE ON public_file_tokens FOR EACH ROW EXECUTE FUNCTION trigger_updated_at_microseconds_column();
 CREATE TRIGGER update_two_factor_recovery_updated_at BEFORE UPDATE ON two_factor_recovery FOR EACH ROW EXECUTE FUNCTION trigger_updated_at_microseconds_column();
+CREATE TRIGGER update_collection_actions_updated_at BEFORE UPDATE ON collection_actions FOR EACH ROW EXECUTE FUNCTION trigger_updated_at_microseconds_column();
+CREATE TRIGGER update_discount_coupons_updated_at BEFORE UPDATE ON discount_coupons FOR EACH ROW EXECUTE FUNCTION trigger_updated_at_microseconds_column();
+CREATE TRIGGER update_events_updated_at BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION trigger_updated_at_microseconds_column();
+CREATE TRIGGER update_legacy_kit_recovery_session_updated_at BEFORE UPDATE ON legacy_kit_recovery_session FOR EACH ROW EXECUTE FUNCTION trigger_updated_at_microseconds_column();
 
 CREATE INDEX collection_files_collection_id_index ON collection_files (collection_id);
 CREATE INDEX collection_files_file_id_index ON collection_files (file_id);
@@ -695,8 +961,16 @@ CREATE UNIQUE INDEX collections_favorites_constraint_index_v2 ON collections (ow
 CREATE UNIQUE INDEX collections_uncategorized_constraint_index_v2 ON collections (owner_id, app) WHERE type = 'uncategorized';
 CREATE INDEX trash_updated_at_time_index ON trash (updated_at);
 CREATE UNIQUE INDEX name_and_item_unique_index ON queue (queue_name, item);
+CREATE UNIQUE INDEX casting_code_unique_idx ON casting (code) WHERE (is_deleted = false);
+CREATE UNIQUE INDEX discount_coupons_provider_user_unique ON discount_coupons (provider_name, claimed_by_user_id) WHERE (claimed_by_user_id IS NOT NULL);
+CREATE UNIQUE INDEX idx_emergency_recovery_limit_active_recovery ON emergency_recovery (user_id, emergency_contact_id, status) WHERE (status IN ('WAITING', 'READY'));
+CREATE UNIQUE INDEX events_id_event_idx ON events (id, event);
+CREATE UNIQUE INDEX referral_codes_user_id_is_active_idx ON referral_codes (user_id, is_active) WHERE (is_active = true);
+CREATE UNIQUE INDEX referral_tracking_invitee_id_idx ON referral_tracking (invitee_id);
+CREATE UNIQUE INDEX idx_legacy_kit_recovery_active_per_kit ON legacy_kit_recovery_session (kit_id) WHERE (status IN ('WAITING', 'READY'));
 ALTER SEQUENCE files_file_id_seq OWNED BY files.file_id;
 ALTER SEQUENCE queue_queue_id_seq OWNED BY queue.queue_id;
 ALTER SEQUENCE subscriptions_subscription_id_seq OWNED BY subscriptions.subscription_id;
+ALTER SEQUENCE subscription_logs_log_id_seq OWNED BY subscription_logs.log_id;
 ALTER SEQUENCE memory_shares_id_seq OWNED BY memory_shares.id;
 ALTER SEQUENCE memory_share_files_id_seq OWNED BY memory_share_files.id;
