@@ -10,26 +10,16 @@ public class ExportMemoryTests(SharedServers servers, ITestOutputHelper output)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public Task Five_thousand_files_take_less_than_250_megabytes() => ExportTwiceAsync(5_000, number => 100 + number);
-
-    [Fact]
-    public Task A_file_of_four_gibibytes_takes_less_than_250_megabytes() => LongAsync(1, _ => 4L << 30);
-
-    [Fact]
-    public Task Two_hundred_thousand_files_take_less_than_250_megabytes() => LongAsync(200_000, number => 100 + (number % 1000));
-
-    private Task LongAsync(int files, Func<int, long> lengthBytes)
-    {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("NESTEGG_LONG_TESTS") == "1", "takes many minutes and gigabytes; NESTEGG_LONG_TESTS=1 runs this");
-        return ExportTwiceAsync(files, lengthBytes);
-    }
-
-    private async Task ExportTwiceAsync(int files, Func<int, long> lengthBytes)
+    /// <param name="spreadBytes">How far the lengths go above the first one, in steps of one.</param>
+    [Theory]
+    [InlineData(5_000, 100L, 5_000)]
+    [LongData(1, 4L << 30, 1)]
+    [LongData(200_000, 100L, 1_000)]
+    public async Task Files_take_less_than_250_megabytes_however_many_and_however_long_they_are(int files, long firstBytes, int spreadBytes)
     {
         var postgres = await servers.PostgresAsync(Token);
         using var folder = new TemporaryFolder();
-        var ada = await BulkSnapshot.CreateAsync(postgres, folder, files, lengthBytes, Token);
+        var ada = await BulkSnapshot.CreateAsync(postgres, folder, files, number => firstBytes + (number % spreadBytes), Token);
 
         Assert.Equal(files, await ExportAsync("first", folder, ada));
         Assert.Equal(0, await ExportAsync("second", folder, ada));

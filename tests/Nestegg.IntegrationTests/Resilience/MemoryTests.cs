@@ -12,17 +12,10 @@ public class MemoryTests(SharedServers servers, ITestOutputHelper output)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public Task Fifty_thousand_objects_take_less_than_200_megabytes() => BackUpTwiceAsync(50_000);
-
-    [Fact]
-    public Task A_million_objects_take_less_than_200_megabytes()
-    {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("NESTEGG_LONG_TESTS") == "1", "a million objects take many minutes; NESTEGG_LONG_TESTS=1 runs this");
-        return BackUpTwiceAsync(1_000_000);
-    }
-
-    private async Task BackUpTwiceAsync(int objects)
+    [Theory]
+    [InlineData(50_000)]
+    [LongData(1_000_000)]
+    public async Task Objects_take_less_than_200_megabytes_however_many_they_are(int objects)
     {
         var postgres = await servers.PostgresAsync(Token);
         using var folder = new TemporaryFolder();

@@ -23,28 +23,12 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
-    public Task Two_thousand_files_and_one_of_100_megabytes_are_proved_in_less_than_250_megabytes() => ProveAsync(2_000, 100_000_000);
-
-    [Fact]
-    public Task A_file_of_4_gigabytes_is_proved_in_less_than_250_megabytes()
-    {
-        SkipUnlessLong();
-        return ProveAsync(1, 4L << 30);
-    }
-
-    [Fact]
-    public Task A_million_files_are_proved_in_less_than_250_megabytes()
-    {
-        SkipUnlessLong();
-        return ProveAsync(1_000_000, 0);
-    }
-
-    private static void SkipUnlessLong() =>
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("NESTEGG_LONG_TESTS") == "1", "this takes minutes and gigabytes; NESTEGG_LONG_TESTS=1 runs it");
-
     /// <param name="firstBytes">The length of the first file; 0 to leave it as small as the others.</param>
-    private async Task ProveAsync(int files, long firstBytes)
+    [Theory]
+    [InlineData(2_000, 100_000_000L)]
+    [LongData(1, 4L << 30)]
+    [LongData(1_000_000, 0L)]
+    public async Task Files_are_proved_in_less_than_250_megabytes_however_many_and_however_long_they_are(int files, long firstBytes)
     {
         var words = await BackUpAsync(files, firstBytes);
         await File.WriteAllTextAsync(folder["words.txt"], words, Token);

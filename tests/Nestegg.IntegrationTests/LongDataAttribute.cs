@@ -1,0 +1,17 @@
+using System.Reflection;
+using Xunit.Sdk;
+using Xunit.v3;
+
+namespace Nestegg.IntegrationTests;
+
+/// <summary>A row of a theory that takes many minutes and gigabytes: it is there only where <c>NESTEGG_LONG_TESTS=1</c> asks for it.</summary>
+[AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
+public sealed class LongDataAttribute(params object[] arguments) : DataAttribute
+{
+    public object[] Arguments => arguments;
+
+    public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
+        new(Environment.GetEnvironmentVariable("NESTEGG_LONG_TESTS") == "1" ? [new TheoryDataRow(arguments)] : []);
+
+    public override bool SupportsDiscoveryEnumeration() => true;
+}
