@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using Nestegg.Ente.Api;
 using Nestegg.Ente.Cryptography;
 
 namespace Nestegg.Ente.Accounts;

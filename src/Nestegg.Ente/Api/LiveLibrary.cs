@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Nestegg.Ente.Database;
-using Nestegg.Ente.Library;
+using Nestegg.Ente.Json;
 
 namespace Nestegg.Ente.Api;
 

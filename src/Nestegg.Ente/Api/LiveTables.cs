@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using Nestegg.Ente.Library;
+using Nestegg.Ente.Json;
 
 namespace Nestegg.Ente.Api;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Nestegg.Ente.Library;
+using Nestegg.Ente.Json;
 
 namespace Nestegg.Ente.Api;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Nestegg.Ente.Library;
+using Nestegg.Ente.Json;
 using Nestegg.Ente.Accounts;
 
 namespace Nestegg.Ente.Api;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Nestegg.Ente.Library;
+using Nestegg.Ente.Json;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
 

@@ -1,3 +1,5 @@
+using Nestegg.Ente.Json;
+
 namespace Nestegg.Ente.Library;
 
 /// <summary>A code of Ente Auth.</summary>

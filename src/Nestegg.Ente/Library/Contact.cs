@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Json;
 
 namespace Nestegg.Ente.Library;
 

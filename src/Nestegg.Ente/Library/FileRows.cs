@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Json;
 using Nestegg.Ente.Objects;
 
 namespace Nestegg.Ente.Library;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Nestegg.Ente.Json;
 
 namespace Nestegg.Ente.Library;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Json;
 
 namespace Nestegg.Ente.Library;
 

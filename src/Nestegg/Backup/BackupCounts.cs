@@ -13,7 +13,6 @@ internal sealed class BackupCounts
     private long missing;
     private long missingDerived;
     private long changedSince;
-    private long absentDeleted;
 
     /// <summary>Objects that the database names and the repository has.</summary>
     public long Objects => objects.Sum();
@@ -29,9 +28,6 @@ internal sealed class BackupCounts
     /// <summary>Objects that were deleted or overwritten while the run went on.</summary>
     public long ChangedSince => changedSince;
 
-    /// <summary>Objects of deleted files whose bytes are gone, as they should be.</summary>
-    public long AbsentDeleted => absentDeleted;
-
     public void AddHeld(ObjectKind kind, long sizeBytes)
     {
         Interlocked.Increment(ref objects[(int)kind]);
@@ -41,8 +37,6 @@ internal sealed class BackupCounts
     public void AddMissing(ObjectKind kind) => Interlocked.Increment(ref IsDerived(kind) ? ref missingDerived : ref missing);
 
     public void AddChangedSince() => Interlocked.Increment(ref changedSince);
-
-    public void AddAbsentDeleted() => Interlocked.Increment(ref absentDeleted);
 
     public IReadOnlyDictionary<string, KindCounts> ByKind() => AllKinds
         .Where(kind => objects[(int)kind] > 0)

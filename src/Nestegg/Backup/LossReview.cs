@@ -43,9 +43,9 @@ internal sealed class LossReview(
 
     private async Task JudgeAsync(NamedObject item, string reason, Dictionary<string, NamedObject> now, CancellationToken cancellationToken)
     {
+        // The bytes of deleted files are gone, as they should be.
         if (item.IsDeleted)
         {
-            counts.AddAbsentDeleted();
             return;
         }
 

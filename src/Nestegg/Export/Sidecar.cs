@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Nestegg.Ente.Json;
 using Nestegg.Ente.Library;
 
 namespace Nestegg.Export;

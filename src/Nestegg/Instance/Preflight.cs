@@ -40,11 +40,5 @@ internal sealed class Preflight(EnteInstance instance)
 /// <summary>What a preflight found.</summary>
 internal sealed record PreflightResult(IReadOnlyList<Finding> Findings)
 {
-    // A snapshot under secrets that do not open its database is kept and never called complete.
-    private static readonly string[] SecretCodes = ["key-encryption-wrong", "key-hash-wrong", "secret-unusable"];
-
-    /// <summary>Whether the configured secrets are not known to be wrong for the database.</summary>
-    public bool SecretsFit => !Findings.Any(finding => SecretCodes.Contains(finding.Code) && finding.Severity == Severity.Error);
-
     public int Count(Severity severity) => Findings.Count(finding => finding.Severity == severity);
 }

@@ -37,10 +37,10 @@ internal sealed class RestoreRun : IAsyncDisposable
     private readonly DatabaseSettings databaseSettings;
     private readonly TargetDatabase database;
     private readonly TargetBuckets buckets;
-    private readonly BucketContents contents = new();
+    private readonly BucketContents contents;
 
     private RestoreRun(
-        Repository repository, Manifest snapshot, IReadOnlyCollection<AgeIdentity> identities, SavedConfiguration saved, RestoreOptions options, TimeProvider time, Action<RunEvent> report)
+        Repository repository, Manifest snapshot, IReadOnlyCollection<AgeIdentity> identities, TargetFolder folder, RestoreOptions options, TimeProvider time, Action<RunEvent> report)
     {
         this.repository = repository;
         this.snapshot = snapshot;
@@ -48,10 +48,11 @@ internal sealed class RestoreRun : IAsyncDisposable
         this.options = options;
         this.time = time;
         this.report = report;
-        folder = TargetFolder.Inspect(options.Into, saved, options.IsBesideProduction);
+        this.folder = folder;
         databaseSettings = DatabaseSettings.From(folder.Configuration);
         database = new TargetDatabase(databaseSettings, options.Map);
         buckets = new TargetBuckets(BucketSlots.From(folder.Configuration), options.Map);
+        contents = new BucketContents();
     }
 
     /// <summary>Opens the snapshot's configuration and looks at the folder.</summary>
@@ -62,7 +63,16 @@ internal sealed class RestoreRun : IAsyncDisposable
         Neutralisation.CheckNames(options.Keep);
         await using var tar = await repository.OpenSecretAsync(snapshot, RepositoryKeys.Configuration, identities, cancellationToken);
         var saved = await SavedConfiguration.ReadAsync(tar, cancellationToken);
-        return new RestoreRun(repository, snapshot, identities, saved, options, time, report);
+        var folder = TargetFolder.Inspect(options.Into, saved, options.IsBesideProduction);
+        try
+        {
+            return new RestoreRun(repository, snapshot, identities, folder, options, time, report);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Looks at database and buckets, and changes nothing.</summary>
@@ -96,6 +106,7 @@ internal sealed class RestoreRun : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        folder.Dispose();
         contents.Dispose();
         await buckets.DisposeAsync();
     }

@@ -16,7 +16,6 @@ internal sealed class SavedConfiguration : IDisposable
 
     private readonly List<SavedFile> files = [];
     private byte[] effective = [];
-    private byte[] environment = [];
 
     private SavedConfiguration()
     {
@@ -28,9 +27,6 @@ internal sealed class SavedConfiguration : IDisposable
     /// <summary>The settings that museum saw, as one YAML file.</summary>
     public string EffectiveYaml => Encoding.UTF8.GetString(effective);
 
-    /// <summary>The variables that took part, as an .env file.</summary>
-    public ReadOnlyMemory<byte> EnvironmentFile => environment;
-
     /// <summary>What museum saw when the snapshot was taken.</summary>
     public MuseumConfiguration Effective => MuseumConfiguration.Create([("effective.yaml", EffectiveYaml)], [new EnvironmentVariable("ENVIRONMENT", "none", "")]);
 
@@ -38,25 +34,16 @@ internal sealed class SavedConfiguration : IDisposable
     public static async Task<SavedConfiguration> ReadAsync(Stream tar, CancellationToken cancellationToken)
     {
         var configuration = new SavedConfiguration();
-        await using var reader = new TarReader(tar, leaveOpen: true);
-        var total = 0L;
-        while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        try
         {
-            if (entry.EntryType is TarEntryType.Directory)
-                continue;
-
-            total += entry.Length;
-            if (total > LargestBytes)
-                throw Strange($"holds more than {LargestBytes >> 20} MiB");
-
-            var content = new byte[entry.Length];
-            if (entry.DataStream is not null)
-                await entry.DataStream.ReadExactlyAsync(content, cancellationToken);
-
-            configuration.Take(entry, content);
+            await configuration.TakeAllAsync(tar, cancellationToken);
+            return configuration;
         }
-
-        return configuration.effective.Length > 0 ? configuration : throw Strange("has no effective.yaml");
+        catch
+        {
+            configuration.Dispose();
+            throw;
+        }
     }
 
     public void Dispose()
@@ -65,18 +52,52 @@ internal sealed class SavedConfiguration : IDisposable
             CryptographicOperations.ZeroMemory(file.Content);
 
         CryptographicOperations.ZeroMemory(effective);
-        CryptographicOperations.ZeroMemory(environment);
     }
 
-    private void Take(TarEntry entry, byte[] content)
+    private async Task TakeAllAsync(Stream tar, CancellationToken cancellationToken)
+    {
+        await using var reader = new TarReader(tar, leaveOpen: true);
+        var total = 0L;
+        while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
+        {
+            total += entry.Length;
+            if (total > LargestBytes)
+            {
+                throw Strange($"holds more than {LargestBytes >> 20} MiB");
+            }
+
+            await TakeAsync(entry, cancellationToken);
+        }
+
+        if (effective.Length == 0)
+        {
+            throw Strange("has no effective.yaml");
+        }
+    }
+
+    // What a restore has no use for, environment.env among it, is not read.
+    private async Task TakeAsync(TarEntry entry, CancellationToken cancellationToken)
     {
         const string folder = "instance/";
         if (entry.Name == "effective.yaml")
-            effective = content;
-        else if (entry.Name == "environment.env")
-            environment = content;
+        {
+            effective = new byte[entry.Length];
+            await FillAsync(entry, effective, cancellationToken);
+        }
         else if (entry.Name.StartsWith(folder, StringComparison.Ordinal) && entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
-            files.Add(new SavedFile(Checked(entry.Name[folder.Length..]), entry.Mode, content));
+        {
+            var file = new SavedFile(Checked(entry.Name[folder.Length..]), entry.Mode, new byte[entry.Length]);
+            files.Add(file);
+            await FillAsync(entry, file.Content, cancellationToken);
+        }
+    }
+
+    private static async Task FillAsync(TarEntry entry, byte[] content, CancellationToken cancellationToken)
+    {
+        if (entry.DataStream is not null)
+        {
+            await entry.DataStream.ReadExactlyAsync(content, cancellationToken);
+        }
     }
 
     // The names come from an archive: none may leave the folder that it is unpacked into.

@@ -5,8 +5,8 @@ using Nestegg.Ente.Configuration;
 
 namespace Nestegg.Restore;
 
-/// <summary>The folder that <c>--into</c> names: what is there, what the restore will write, and where the instance's database and buckets are.</summary>
-internal sealed class TargetFolder
+/// <summary>The folder that <c>--into</c> names: what is there, what the restore will write, and where the instance's database and buckets are. Owns the saved configuration.</summary>
+internal sealed class TargetFolder : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -67,8 +67,23 @@ internal sealed class TargetFolder
     public IReadOnlyList<Finding> Findings => findings;
 
     /// <summary>Reads the folder and decides; writes nothing.</summary>
+    /// <param name="saved">Disposed with the result, or at once when there is none.</param>
     /// <exception cref="NesteggException">The folder holds something else than an instance.</exception>
-    public static TargetFolder Inspect(string folder, SavedConfiguration saved, bool isBesideProduction) => new(folder, saved, isBesideProduction);
+    public static TargetFolder Inspect(string folder, SavedConfiguration saved, bool isBesideProduction)
+    {
+        try
+        {
+            return new TargetFolder(folder, saved, isBesideProduction);
+        }
+        catch
+        {
+            saved.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Zeroes the saved configuration.</summary>
+    public void Dispose() => saved.Dispose();
 
     /// <summary>Writes the configuration. Each file appears whole; a second time changes nothing.</summary>
     /// <returns>What was done, a sentence for each.</returns>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Api;
 using Nestegg.Ente.Cryptography;
+using Nestegg.TestKit.Museum;
 
 namespace Nestegg.Tests.Accounts;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Nestegg.Ente.Api;
+using Nestegg.Ente.Accounts;
+using Nestegg.TestKit.Museum;
 
 namespace Nestegg.Tests.Api;
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Nestegg.Contents;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Json;
 using Nestegg.Ente.Library;
 using Nestegg.Export;
 using Nestegg.Proof;

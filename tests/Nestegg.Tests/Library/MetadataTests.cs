@@ -3,6 +3,7 @@ using System.Text.Json;
 using CsCheck;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Json;
 using Nestegg.Ente.Library;
 
 namespace Nestegg.Tests.Library;

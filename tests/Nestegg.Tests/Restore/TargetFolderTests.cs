@@ -34,6 +34,19 @@ public sealed class TargetFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task The_saved_configuration_is_wiped_with_the_folder_and_when_there_is_none()
+    {
+        var saved = await SaveAsync(("instance/museum.yaml", Old));
+        TargetFolder.Inspect(Into, saved, isBesideProduction: false).Dispose();
+        Assert.Equal(new byte[Old.Length], saved.Files[0].Content);
+
+        saved = await SaveAsync(("instance/museum.yaml", Old));
+        Make("holiday.jpg", "x");
+        Assert.Throws<NesteggException>(() => TargetFolder.Inspect(Into, saved, isBesideProduction: false));
+        Assert.Equal(new byte[Old.Length], saved.Files[0].Content);
+    }
+
+    [Fact]
     public async Task An_instance_that_was_configured_through_its_environment_gets_a_museum_yaml()
     {
         using var saved = await SaveAsync(("instance/compose.yaml", "services: {}\n"));

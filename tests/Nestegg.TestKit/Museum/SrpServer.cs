@@ -3,10 +3,10 @@ using System.Numerics;
 using System.Security.Cryptography;
 using Nestegg.Ente.Accounts;
 
-namespace Nestegg.Ente.Api;
+namespace Nestegg.TestKit.Museum;
 
 /// <summary>The server's side of Ente's password login: what museum does with a row of <c>srp_auth</c>.</summary>
-public sealed class SrpServer
+internal sealed class SrpServer
 {
     private const int EphemeralBytes = 64;
     private readonly BigInteger _verifier;

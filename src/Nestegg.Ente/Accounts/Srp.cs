@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Nestegg.Ente.Api;
+namespace Nestegg.Ente.Accounts;
 
 /// <summary>
 /// What both sides of SRP-6a compute, as Ente uses it: the 4096-bit group of RFC 5054 with generator 5, SHA-256, and every number

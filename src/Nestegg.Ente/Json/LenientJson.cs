@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Nestegg.Ente.Library;
+namespace Nestegg.Ente.Json;
 
 /// <summary>
 /// Reads JSON that years of different apps wrote, or that somebody hostile did: numbers may be doubles or text, text may be a number,
@@ -93,6 +93,31 @@ internal static partial class LenientJson
     /// <summary>True only for <c>true</c>, 1 and their text.</summary>
     internal static bool Flag(this JsonElement json, string name) => json.TryGet(name, out var value)
         && (value.ValueKind == JsonValueKind.True || (json.Text(name) is "1" or "true"));
+
+    /// <summary>A member as it is; undefined when there is none.</summary>
+    internal static JsonElement Member(this JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value : default;
+
+    /// <summary>The items of a list; none when there is no list.</summary>
+    internal static IEnumerable<JsonElement> List(this JsonElement element, string name)
+    {
+        var list = element.Member(name);
+        return list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
+    }
+
+    /// <summary>An object as the text it was, null when there is none: what a jsonb column holds.</summary>
+    internal static string? Json(this JsonElement element, string name)
+    {
+        var value = element.Member(name);
+        return value.ValueKind == JsonValueKind.Object ? value.GetRawText() : null;
+    }
+
+    /// <summary>Bytes in Base64; null when there are none or they are not Base64.</summary>
+    internal static byte[]? Base64(this JsonElement element, string name)
+    {
+        var value = element.Member(name);
+        return value.ValueKind == JsonValueKind.String && value.TryGetBytesFromBase64(out var bytes) ? bytes : null;
+    }
 
     // Escaped backslashes are matched first so that the "u" after them is not taken for an escape.
     [GeneratedRegex(@"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})")]

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Security.Cryptography;
 
-namespace Nestegg.Ente.Api;
+namespace Nestegg.Ente.Accounts;
 
 /// <summary>
 /// The client's side of Ente's password login. Send <see cref="PublicValue"/> (<c>srpA</c>), answer the server's <c>srpB</c> with
