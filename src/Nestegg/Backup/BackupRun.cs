@@ -49,17 +49,7 @@ internal sealed class BackupRun(
             Step("lock", $"The lock of {dead.Command} on {dead.Host} since {dead.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC was taken over: its process {dead.Process} is gone");
         }
 
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, hold.Lost);
-        try
-        {
-            return await TakeAsync(stop.Token);
-        }
-        catch (OperationCanceledException) when (hold.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new NesteggException(
-                ExitCode.Locked, $"the lock on the repository at {repository.Store.Location} was lost while the backup ran, so it was stopped",
-                "nothing that was committed is harmed; run nestegg backup again");
-        }
+        return await hold.RunAsync(TakeAsync, cancellationToken);
     }
 
     private async Task<Manifest> TakeAsync(CancellationToken cancellationToken)

@@ -21,6 +21,9 @@ internal sealed class RepositoryLock : IAsyncDisposable
     private LockFile file;
     private Task heartbeat = Task.CompletedTask;
 
+    // Why the heartbeat ended; set before the lock counts as lost.
+    private Exception? failure;
+
     private RepositoryLock(Repository repository, TimeProvider time, LockFile file) =>
         (this.repository, this.time, this.file) = (repository, time, file);
 
@@ -61,6 +64,21 @@ internal sealed class RepositoryLock : IAsyncDisposable
             if (attempt == Attempts || time.GetUtcNow() - other.StartedAt > TimeSpan.FromSeconds(10))
                 throw Refusal(other, repository.Store.Location);
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(100, 1500)), time, cancellationToken);
+        }
+    }
+
+    /// <summary>Does what the lock was taken for, and stops it when the lock is lost.</summary>
+    /// <exception cref="NesteggException">The lock was lost, or could not be renewed for whatever reason.</exception>
+    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Lost);
+        try
+        {
+            return await work(either.Token);
+        }
+        catch (OperationCanceledException) when (Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw Loss();
         }
     }
 
@@ -159,20 +177,24 @@ internal sealed class RepositoryLock : IAsyncDisposable
     {
         try
         {
-            while (true)
+            do
             {
                 await Task.Delay(HeartbeatInterval, time, stop.Token);
-                if (!await TryBeatAsync(stop.Token))
-                {
-                    await lost.CancelAsync();
-                    return;
-                }
             }
+            while (await TryBeatAsync(stop.Token));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The holder is done.
+            return;
         }
+        catch (Exception unexpected)
+        {
+            // Whatever it was, nobody renews the lock from now on: a holder that went on would write without it.
+            failure = unexpected;
+        }
+
+        await lost.CancelAsync();
     }
 
     /// <returns><see langword="false"/> when the lock is lost.</returns>
@@ -189,11 +211,20 @@ internal sealed class RepositoryLock : IAsyncDisposable
             file = renewed;
             return true;
         }
-        catch (NesteggException)
+        catch (NesteggException) when (time.GetUtcNow() < file.ExpiresAt - HeartbeatInterval)
         {
             // The store may answer again before the lock runs out.
-            return time.GetUtcNow() < file.ExpiresAt - HeartbeatInterval;
+            return true;
         }
+    }
+
+    private NesteggException Loss()
+    {
+        const string hint = "nothing that was committed is harmed; run the command again";
+        var what = $"the lock on the repository at {repository.Store.Location}";
+        return failure is null
+            ? new NesteggException(ExitCode.Locked, $"{what} was lost while {file.Command} ran, so it was stopped", hint)
+            : new NesteggException(ExitCode.OutOfReach, $"{what} could not be renewed, so {file.Command} was stopped: {failure.Message}", hint, failure);
     }
 
     private Task WriteAsync(CancellationToken cancellationToken) => PutAsync(file, cancellationToken);

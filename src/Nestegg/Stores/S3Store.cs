@@ -46,13 +46,6 @@ public sealed class S3Store : IStore
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => bucket.DeleteAsync(FullKey(key), cancellationToken);
 
-    /// <summary>Keeps an item from deletion at least until this time; never shortens what is set. The mode is that of the store's settings.</summary>
-    public async Task ExtendRetentionAsync(string key, DateTimeOffset until, CancellationToken cancellationToken)
-    {
-        if (retention is null) throw new InvalidOperationException("this store was opened without object lock");
-        await retention.ExtendAsync(FullKey(key), until, cancellationToken);
-    }
-
     /// <summary>Whether the bucket can be used; see <see cref="BucketClient.ProbeAsync"/>.</summary>
     public Task<IReadOnlyList<Finding>> ProbeAsync(CancellationToken cancellationToken) => bucket.ProbeAsync(Location, cancellationToken);
 

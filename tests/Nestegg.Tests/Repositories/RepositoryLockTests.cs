@@ -102,6 +102,65 @@ public sealed class RepositoryLockTests : IDisposable
         await WaitAsync(() => held.Lost.IsCancellationRequested);
     }
 
+    [Theory]
+    [InlineData(typeof(InvalidOperationException))]
+    [InlineData(typeof(TaskCanceledException))]
+    [InlineData(typeof(IOException))]
+    public async Task Whatever_ends_the_heartbeat_stops_the_work_and_is_told(Type kind)
+    {
+        await using var folderStore = LocalStore.Create(folder.Path);
+        var isBroken = false;
+        await using var store = new FaultyStore(folderStore, (_, operation) =>
+            isBroken && operation == StoreOperation.Size ? throw (Exception)Activator.CreateInstance(kind, "the dog ate the lock")! : Fault.None);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var time = new ManualTime();
+        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", time, Token);
+        await WaitAsync(() => time.HasTimer);
+
+        var work = held.RunAsync(async token =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return true;
+        }, Token);
+        isBroken = true;
+        time.Advance(RepositoryLock.HeartbeatInterval);
+        var stopped = await Assert.ThrowsAsync<NesteggException>(() => work.WaitAsync(TimeSpan.FromSeconds(30), Token));
+        Assert.Contains("the dog ate the lock", stopped.Message);
+        Assert.Contains(folder.Path, stopped.Message);
+        Assert.IsType(kind, stopped.InnerException);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_away_for_a_moment_does_not_end_the_heartbeat_and_one_that_stays_away_does()
+    {
+        await using var folderStore = LocalStore.Create(folder.Path);
+        var isAway = false;
+        await using var store = new FaultyStore(folderStore, (_, operation) => isAway && operation == StoreOperation.Size ? Fault.Before : Fault.None);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var time = new ManualTime();
+        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", time, Token);
+        await BeatAsync();
+        isAway = true;
+        await BeatAsync();
+        await BeatAsync();
+        isAway = false;
+        await BeatAsync();
+        Assert.False(held.Lost.IsCancellationRequested);
+
+        isAway = true;
+        for (var beat = 0; beat < 10 && !held.Lost.IsCancellationRequested; beat++)
+            await BeatAsync();
+        Assert.True(held.Lost.IsCancellationRequested);
+        Assert.True(time.GetUtcNow() < Locks().Single().ExpiresAt, "the holder was stopped after its lock had run out");
+
+        async Task BeatAsync()
+        {
+            await WaitAsync(() => time.HasTimer);
+            time.Advance(RepositoryLock.HeartbeatInterval);
+            await WaitAsync(() => time.HasTimer || held.Lost.IsCancellationRequested);
+        }
+    }
+
     [Fact]
     public async Task The_lock_of_a_dead_process_of_this_machine_is_taken_over_at_once()
     {

@@ -62,7 +62,7 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
             await bucket.CallAsync("write", key, 0, token => CompleteAsync(upload, parts, token), cancellationToken);
 
             // Ceph 16 takes the lock for an upload in parts without a word and then does not set it.
-            if (retainUntil is { } until) await retention!.ExtendAsync(key, until, cancellationToken);
+            if (retainUntil is { } until) await retention!.EnsureAsync(key, until, cancellationToken);
         }
         catch
         {

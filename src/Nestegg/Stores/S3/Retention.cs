@@ -12,14 +12,14 @@ internal sealed class Retention(BucketClient bucket, ObjectLock wanted)
     /// <summary>Until when something that is written now is kept, in whole seconds: what a server keeps of it must not look shorter.</summary>
     public DateTimeOffset FromNow => DateTimeOffset.FromUnixTimeSeconds(bucket.Time.GetUtcNow().AddDays(wanted.Days).ToUnixTimeSeconds());
 
-    /// <summary>Keeps an object at least until this time; never shortens what is set.</summary>
-    public async Task ExtendAsync(string key, DateTimeOffset until, CancellationToken cancellationToken)
+    /// <summary>Sets the retention of an object that was just written, where the server has not done so.</summary>
+    public async Task EnsureAsync(string key, DateTimeOffset until, CancellationToken cancellationToken)
     {
         var client = bucket.Connection.Client;
         var head = await bucket.CallAsync("look at", key, 0, token => client.GetObjectMetadataAsync(
             new GetObjectMetadataRequest { BucketName = bucket.Bucket, Key = key }, token), cancellationToken);
         if (head.ObjectLockRetainUntilDate is { } current && current.ToUniversalTime() >= until.UtcDateTime) return;
-        await bucket.CallAsync("extend the retention of", key, 0, token => client.PutObjectRetentionAsync(new PutObjectRetentionRequest
+        await bucket.CallAsync("set the retention of", key, 0, token => client.PutObjectRetentionAsync(new PutObjectRetentionRequest
         {
             BucketName = bucket.Bucket,
             Key = key,
