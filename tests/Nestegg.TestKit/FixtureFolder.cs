@@ -1,20 +1,24 @@
 using Amazon.S3;
 using Amazon.S3.Model;
 using Nestegg.Repositories;
+using Nestegg.TestKit.Instances;
 
 namespace Nestegg.TestKit;
 
 /// <summary>
-/// A real instance at two moments, which lives beside the source tree and not in it. Tests that need it skip without it:
-/// <c>Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason)</c>.
+/// A real instance at two moments, which lives beside the source tree and not in it. Tests see it as one of the <see cref="Instances.KnownInstances"/>.
 /// </summary>
 public static class FixtureFolder
 {
     public const string SkipReason = "the recorded instance (../shared/fixtures/family) is not here";
 
+    /// <summary>An environment variable: <c>no</c> hides the recorded instance, as in a clone that has nothing beside it.</summary>
+    public const string Variable = "NESTEGG_TEST_RECORDED";
+
     public static string Path { get; } = System.IO.Path.GetFullPath(RepositoryRoot.Combine("..", "shared", "fixtures", "family"));
 
-    public static bool IsPresent => File.Exists(System.IO.Path.Combine(Path, "t1", "objects.tsv"));
+    public static bool IsPresent { get; } =
+        Environment.GetEnvironmentVariable(Variable) != "no" && File.Exists(System.IO.Path.Combine(Path, "t1", "objects.tsv"));
 
     /// <summary>The operator's folder, with <c>museum.yaml</c> and <c>compose.yaml</c>. Copy it before changing anything.</summary>
     public static string Instance => System.IO.Path.Combine(Path, "instance");
@@ -25,6 +29,20 @@ public static class FixtureFolder
     public static string ExpectedJson(string moment) => System.IO.Path.Combine(Path, moment, "expected.json");
 
     public static string AccountsJson(string moment) => System.IO.Path.Combine(Path, moment, "accounts.json");
+
+    /// <summary>What the official program's export wrote.</summary>
+    /// <param name="person"><c>alice</c> or <c>bob</c>.</param>
+    public static IEnumerable<ExportedPath> OfficialExport(string moment, string person) =>
+        File.ReadLines(System.IO.Path.Combine(Path, "official-cli", $"{moment}.tsv")).Skip(1).Select(line => line.Split('\t'))
+            .Where(columns => columns[2].StartsWith(person + "/", StringComparison.Ordinal))
+            .Select(columns => new ExportedPath(columns[2][(person.Length + 1)..], columns[0]));
+
+    /// <summary>The <c>ente_auth.txt</c> that it wrote; null where none was recorded.</summary>
+    public static string? OfficialAuthFile(string moment, string? person)
+    {
+        var path = System.IO.Path.Combine(Path, "official-cli", moment, $"{person}-auth", "ente_auth.txt");
+        return File.Exists(path) ? File.ReadAllText(path) : null;
+    }
 
     /// <summary>Every object that was in the buckets at that moment.</summary>
     public static IEnumerable<FixtureObject> Objects(string moment)

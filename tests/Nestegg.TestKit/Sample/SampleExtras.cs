@@ -15,6 +15,7 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
         await storage.InsertAsync("emergency_contact", cancellationToken,
             ("user_id", owner.UserId), ("emergency_contact_id", contact.UserId), ("state", "ACCEPTED"), ("notice_period_in_hrs", 24),
             ("encrypted_key", Convert.ToBase64String(SealedBox.Seal(owner.RecoverySecret.Bytes, contact.PublicKey))));
+        contact.Counts.EntrustedAccounts++;
         await AddLegacyKitAsync(owner, cancellationToken);
         // An upload that was begun and never reported: on a restored server its row would delete an object.
         await storage.InsertAsync("temp_objects", cancellationToken, ("object_key", $"{owner.UserId}/{random.Uuid()}"), ("expiration_time", 1L));
@@ -44,6 +45,7 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
             var (data, header) = seal.Json(JsonValue.Create(code), key);
             await storage.InsertAsync("authenticator_entity", cancellationToken,
                 ("id", random.Uuid().ToString()), ("user_id", owner.UserId), ("encrypted_data", data), ("header", header));
+            owner.AuthCodes.Add(code);
         }
 
         await storage.InsertAsync("authenticator_entity", cancellationToken, ("id", random.Uuid().ToString()), ("user_id", owner.UserId), ("is_deleted", true));
@@ -63,6 +65,7 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
         var (encrypted, header) = seal.Stream(content, key);
         await storage.InsertAsync("entity_data", cancellationToken,
             ("user_id", owner.UserId), ("type", type), ("id", random.Id(type)), ("encrypted_data", Convert.ToBase64String(encrypted)), ("header", Convert.ToBase64String(header)));
+        owner.Counts.Entities++;
     }
 
     private async Task AddContactAsync(SamplePerson owner, SamplePerson contact, CancellationToken cancellationToken)
@@ -80,6 +83,8 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
         await storage.InsertAsync("contact_entity", cancellationToken,
             ("id", random.Id("ct")), ("user_id", owner.UserId), ("contact_user_id", contact.UserId), ("profile_picture_attachment_id", attachment),
             ("encrypted_key", wrapped), ("encrypted_data", Combined(Encoding.UTF8.GetBytes(json.ToJsonString()), contactKey)));
+        owner.Counts.Contacts++;
+        owner.Counts.ContactPictures++;
     }
 
     /// <summary>Three cards of which any two recover the account.</summary>
@@ -96,6 +101,7 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
             ("id", random.Uuid().ToString()), ("user_id", owner.UserId), ("variant", 1), ("notice_period_in_hrs", 168),
             ("encrypted_recovery_blob", CombinedBox(owner.RecoverySecret.Bytes, key)), ("auth_public_key", Convert.ToBase64String(random.Bytes(SealedBox.PublicKeyBytes))),
             ("encrypted_owner_blob", CombinedBox(Encoding.UTF8.GetBytes(new JsonObject { ["parts"] = cards }.ToJsonString()), owner.MasterKey)));
+        owner.Counts.LegacyKits++;
     }
 
     /// <summary>A nonce and, after it, the box, in Base64.</summary>

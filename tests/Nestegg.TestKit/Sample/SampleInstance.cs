@@ -1,9 +1,11 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Amazon.Runtime;
 using Amazon.S3;
 using Nestegg.Ente.Cryptography;
+using Nestegg.TestKit.Instances;
 using Npgsql;
 
 namespace Nestegg.TestKit.Sample;
@@ -61,6 +63,12 @@ public sealed class SampleInstance : IAsyncDisposable
 
     public IReadOnlyList<SamplePerson> People => [Ada, Ben, Chi];
 
+    /// <summary>What each is to a test.</summary>
+    public IReadOnlyDictionary<Role, SamplePerson> Roles => new Dictionary<Role, SamplePerson> { [Role.Owner] = Ada, [Role.Sharee] = Ben, [Role.Keeper] = Chi };
+
+    /// <summary>Rows of <c>users</c>.</summary>
+    public int Users => People.Count;
+
     public IReadOnlyList<SampleAlbum> Albums => library.Albums;
 
     public IReadOnlyList<SampleFile> Files => library.Files;
@@ -87,17 +95,20 @@ public sealed class SampleInstance : IAsyncDisposable
     /// </summary>
     public async Task AdvanceAsync(CancellationToken cancellationToken)
     {
-        var album = await library.AddAlbumAsync(Ada, "After the summer", cancellationToken);
+        var album = await library.AddAlbumAsync(Ada, new("After the summer"), cancellationToken);
         for (var i = 0; i < 3; i++)
         {
             await library.UploadAsync(album, Ada, Photo($"IMG_{2000 + i}.png"), cancellationToken);
         }
 
+        var papers = Albums.Single(one => one.App == "locker");
         var first = Files.Where(file => file.Owner == Ada && file.Type == 0).Take(3).ToList();
         await library.PutMlDataAsync(first[0], faces: 9, cancellationToken);
         await library.MoveToTrashAsync(first[1], cancellationToken);
         await library.MoveToTrashAsync(first[2], cancellationToken);
+        first[1].IsTrashedLater = true;
         await library.DeleteForGoodAsync(first[2], cancellationToken);
+        await library.AddLockerItemAsync(papers, "accountCredential", new JsonObject { ["name"] = "Bank", ["username"] = "chi", ["password"] = "s3cret" }, cancellationToken);
         await people.ChangePasswordAsync(Ada, "a new password, longer than the old one", cancellationToken);
         await library.FinishAsync(cancellationToken);
     }
@@ -105,7 +116,7 @@ public sealed class SampleInstance : IAsyncDisposable
     /// <summary>One more album of Ada's, for <see cref="BulkUpload"/> to fill.</summary>
     internal async Task<SampleAlbum> AddAlbumAsync(string name, CancellationToken cancellationToken)
     {
-        var album = await library.AddAlbumAsync(Ada, name, cancellationToken);
+        var album = await library.AddAlbumAsync(Ada, new(name), cancellationToken);
         await library.FinishAsync(cancellationToken);
         return album;
     }
@@ -121,6 +132,7 @@ public sealed class SampleInstance : IAsyncDisposable
     {
         Ada = await people.AddAsync("Ada", "ada@example.org", "the lake was warm that year", cancellationToken);
         Ben = await people.AddAsync("Ben", "Ben.Example+photos@example.org", "tomatoes & beans", cancellationToken);
+        await people.AddTotpAsync(Ben, cancellationToken);
         Chi = await people.AddAsync("Chi", "chi@example.org", "pässwörd 密码 \U0001F511", cancellationToken);
         await AddPhotosAsync(cancellationToken);
         await AddVideosAsync(cancellationToken);
@@ -135,7 +147,7 @@ public sealed class SampleInstance : IAsyncDisposable
 
     private async Task AddPhotosAsync(CancellationToken cancellationToken)
     {
-        var lake = await library.AddAlbumAsync(Ada, "Summer at the lake", cancellationToken, magic: new JsonObject { ["order"] = 1 });
+        var lake = await library.AddAlbumAsync(Ada, new("Summer at the lake") { Order = 1 }, cancellationToken);
         await library.ShareAsync(lake, Ben, "VIEWER", cancellationToken);
         for (var i = 0; i < Options.Pictures; i++)
         {
@@ -149,53 +161,62 @@ public sealed class SampleInstance : IAsyncDisposable
             if (i < 4) await library.PutMlDataAsync(file, faces: i, cancellationToken);
         }
 
-        var favorites = await library.AddAlbumAsync(Ada, "Favorites", cancellationToken, type: "favorites");
+        var favorites = await library.AddAlbumAsync(Ada, new("Favorites") { Type = "favorites" }, cancellationToken);
         foreach (var file in Files.Take(2).ToList()) await library.PutIntoAsync(file, favorites, cancellationToken);
 
-        var family = await library.AddAlbumAsync(Ada, "Family", cancellationToken);
+        var family = await library.AddAlbumAsync(Ada, new("Family"), cancellationToken);
         await library.ShareAsync(family, Ben, "COLLABORATOR", cancellationToken);
         await library.PutIntoAsync(Files[0], family, cancellationToken);
-        var garden = await library.AddAlbumAsync(Ben, "Ben's garden", cancellationToken);
+        var garden = await library.AddAlbumAsync(Ben, new("Ben's garden"), cancellationToken);
         var tomato = await library.UploadAsync(garden, Ben, Photo("tomato.jpg"), cancellationToken);
+        await library.UploadAsync(garden, Ben, Photo("beans.png"), cancellationToken);
         // Somebody else's file in an album of hers.
         await library.PutIntoAsync(tomato, family, cancellationToken);
+        var social = new SampleSocial(storage, random, seal, clock);
+        var comment = await social.CommentAsync(family, Files[0], Ben, "Is that the boat?\nIt floats!", cancellationToken);
+        await social.CommentAsync(family, Files[0], Ada, "For an hour.", cancellationToken, comment);
+        await social.ReactAsync(family, Files[0], null, Ben, "green_heart", cancellationToken);
+        await social.ReactAsync(family, null, comment, Ada, "laugh", cancellationToken);
+        var guest = await social.AddGuestAsync(lake, "Grandmother's neighbour", cancellationToken);
+        await social.CommentAsync(lake, null, guest, "What a summer.", cancellationToken);
+        await social.DeleteCommentAsync(lake, await social.CommentAsync(lake, null, Ben, "Wrong album", cancellationToken), cancellationToken);
     }
 
     private async Task AddVideosAsync(CancellationToken cancellationToken)
     {
-        var videos = await library.AddAlbumAsync(Ada, "Videos", cancellationToken);
+        var videos = await library.AddAlbumAsync(Ada, new("Videos"), cancellationToken);
         var large = await library.UploadAsync(videos, Ada, new Upload("regatta.mp4", 1, random.Bytes(Options.VideoBytes)), cancellationToken);
         await library.PutVideoPreviewAsync(large, cancellationToken);
         await library.UploadAsync(videos, Ada, new Upload("exactly one chunk.mp4", 1, random.Bytes(SecretStream.ChunkBytes)), cancellationToken);
-        var (still, motion) = (JpegPicture.Encode(320, 240, random), random.Bytes(120_000));
-        await library.UploadAsync(videos, Ada, new Upload("IMG_3000.jpg", 2, LivePhoto(still, motion))
-        {
-            Hash = $"{Convert.ToBase64String(Blake2b.Hash(still))}:{Convert.ToBase64String(Blake2b.Hash(motion))}",
-        }, cancellationToken);
+        await library.UploadAsync(videos, Ada, LivePhoto("IMG_3000.jpg", "mov"), cancellationToken);
     }
 
     private async Task AddOddOnesAsync(CancellationToken cancellationToken)
     {
-        var odd = await library.AddAlbumAsync(Ada, "Odd: a/b\\c? <3 ", cancellationToken);
-        string[] titles = ["con.png", "trailing dot..png", "../../up.png", "\U0001F600 日本 é.png", "e\u0301.png", new string('x', 180) + ".png", "same.png", "same.png", "100% #1 'x'.png", ".png"];
-        foreach (var title in titles)
+        var odd = await library.AddAlbumAsync(Ada, new("Odd: a/b\\c? <3 ") { Folder = "Odd_ a_b_c? <3" }, cancellationToken);
+        (string Title, string? ExportName)[] titles =
+        [
+            ("con.png", null), ("trailing dot..png", null), ("../../up.png", "up.png"), ("\U0001F600 日本 é.png", null), ("e\u0301.png", null),
+            (new string('x', 180) + ".png", null), ("same.png", null), ("same.png", "same_1.png"), ("100% #1 'x'.png", null), (".png", null),
+        ];
+        foreach (var (title, exportName) in titles)
         {
-            await library.UploadAsync(odd, Ada, Photo(title), cancellationToken);
+            await library.UploadAsync(odd, Ada, Photo(title) with { ExportName = exportName }, cancellationToken);
         }
 
         await library.UploadAsync(odd, Ada, new Upload("empty.bin", 0, []), cancellationToken);
-        await library.AddAlbumAsync(Ada, "", cancellationToken);
-        var uncategorized = await library.AddAlbumAsync(Ada, "Uncategorized", cancellationToken, type: "uncategorized");
+        await library.AddAlbumAsync(Ada, new("") { Folder = "_" }, cancellationToken);
+        var uncategorized = await library.AddAlbumAsync(Ada, new("Uncategorized") { Type = "uncategorized" }, cancellationToken);
         await library.UploadAsync(uncategorized, Ada, Photo("stray.png"), cancellationToken);
-        var archived = await library.AddAlbumAsync(Ada, "Receipts", cancellationToken, magic: new JsonObject { ["visibility"] = 1 });
+        var archived = await library.AddAlbumAsync(Ada, new("Receipts") { Visibility = 1 }, cancellationToken);
         await library.UploadAsync(archived, Ada, Photo("receipt.png") with { Visibility = 1 }, cancellationToken);
-        var hidden = await library.AddAlbumAsync(Ada, ".hidden", cancellationToken, magic: new JsonObject { ["visibility"] = 2, ["subType"] = 1 });
+        var hidden = await library.AddAlbumAsync(Ada, new(".hidden") { Visibility = 2, SubType = 1 }, cancellationToken);
         await library.UploadAsync(hidden, Ada, Photo("surprise.png") with { Visibility = 2 }, cancellationToken);
     }
 
     private async Task AddTrashAsync(CancellationToken cancellationToken)
     {
-        var album = await library.AddAlbumAsync(Ada, "Blurred", cancellationToken);
+        var album = await library.AddAlbumAsync(Ada, new("Blurred"), cancellationToken);
         for (var i = 0; i < 3; i++)
         {
             await library.MoveToTrashAsync(await library.UploadAsync(album, Ada, Photo($"blurred {i}.png"), cancellationToken), cancellationToken);
@@ -206,7 +227,7 @@ public sealed class SampleInstance : IAsyncDisposable
 
     private async Task AddLockerAsync(CancellationToken cancellationToken)
     {
-        var papers = await library.AddAlbumAsync(Chi, "Papers", cancellationToken, app: "locker");
+        var papers = await library.AddAlbumAsync(Chi, new("Papers") { App = "locker" }, cancellationToken);
         await library.AddLockerItemAsync(papers, "note", new JsonObject { ["title"] = "Wi-Fi", ["content"] = "the cat's name, twice" }, cancellationToken);
         await library.AddLockerItemAsync(papers, "physicalRecord", new JsonObject { ["name"] = "Will", ["location"] = "second drawer" }, cancellationToken);
         var pdf = Encoding.ASCII.GetBytes("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
@@ -226,12 +247,15 @@ public sealed class SampleInstance : IAsyncDisposable
     private Upload Photo(string title) => new(
         title, 0, title.EndsWith(".jpg", StringComparison.Ordinal) ? JpegPicture.Encode(320, 240, random) : Picture.Png(200, 150, random));
 
-    private static byte[] LivePhoto(byte[] still, byte[] motion)
+    /// <summary>A picture and a video in a zip, as the web app makes them.</summary>
+    private Upload LivePhoto(string title, string videoExtension)
     {
+        var (still, motion) = (JpegPicture.Encode(320, 240, random), random.Bytes(120_000));
+        var parts = new Dictionary<string, byte[]> { ["image" + Path.GetExtension(title)] = still, ["video." + videoExtension] = motion };
         using var buffer = new MemoryStream();
         using (var zip = new ZipArchive(buffer, ZipArchiveMode.Create, leaveOpen: true))
         {
-            foreach (var (name, content) in ((string, byte[])[])[("image.jpg", still), ("video.mov", motion)])
+            foreach (var (name, content) in parts)
             {
                 var entry = zip.CreateEntry(name, CompressionLevel.NoCompression);
                 entry.LastWriteTime = new DateTimeOffset(2024, 6, 1, 0, 0, 0, TimeSpan.Zero);
@@ -240,6 +264,10 @@ public sealed class SampleInstance : IAsyncDisposable
             }
         }
 
-        return buffer.ToArray();
+        return new Upload(title, 2, buffer.ToArray())
+        {
+            Hash = $"{Convert.ToBase64String(Blake2b.Hash(still))}:{Convert.ToBase64String(Blake2b.Hash(motion))}",
+            Parts = parts.ToDictionary(part => part.Key, part => Convert.ToHexStringLower(SHA256.HashData(part.Value))),
+        };
     }
 }

@@ -17,6 +17,45 @@ internal sealed record Upload(string Title, int Type, byte[] Content)
     public string? Hash { get; init; }
 
     public (double Latitude, double Longitude)? Location { get; init; }
+
+    /// <summary>Of a live photo: the names in its zip, with the SHA-256 of each.</summary>
+    public IReadOnlyDictionary<string, string> Parts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The name in an export of the album, where it is another than its own.</summary>
+    public string? ExportName { get; init; }
+}
+
+/// <summary>An album to be made.</summary>
+internal sealed record NewAlbum(string Name)
+{
+    public string Type { get; init; } = "album";
+
+    public string App { get; init; } = "photos";
+
+    /// <summary>0 visible, 1 archived, 2 hidden.</summary>
+    public int Visibility { get; init; }
+
+    /// <summary>1: the album of hidden files.</summary>
+    public int SubType { get; init; }
+
+    /// <summary>1 when it is pinned.</summary>
+    public int Order { get; init; }
+
+    /// <summary>The folder in an export, where it has another name than the album.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>What only its owner may know of it.</summary>
+    public JsonObject OwnerJson
+    {
+        get
+        {
+            var json = new JsonObject();
+            if (Visibility != 0) json["visibility"] = Visibility;
+            if (SubType != 0) json["subType"] = SubType;
+            if (Order != 0) json["order"] = Order;
+            return json;
+        }
+    }
 }
 
 /// <summary>Does to albums and files what the apps and museum do: one method an action, with all rows and objects that it leaves.</summary>
@@ -33,17 +72,21 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
 
     public IReadOnlyList<SampleFile> Files => files;
 
-    public async Task<SampleAlbum> AddAlbumAsync(
-        SamplePerson owner, string name, CancellationToken cancellationToken, string type = "album", string app = "photos", JsonObject? magic = null)
+    public async Task<SampleAlbum> AddAlbumAsync(SamplePerson owner, NewAlbum wanted, CancellationToken cancellationToken)
     {
-        var album = new SampleAlbum { Id = nextAlbumId++, Owner = owner, Name = name, Type = type, App = app, Key = seal.NewKey() };
+        var album = new SampleAlbum
+        {
+            Id = nextAlbumId++, Owner = owner, Name = wanted.Name, Type = wanted.Type, App = wanted.App, Visibility = wanted.Visibility, SubType = wanted.SubType,
+            Folder = wanted.Folder ?? wanted.Name, Key = seal.NewKey(),
+        };
         var key = seal.Box(album.Key.Bytes, owner.MasterKey);
-        var encryptedName = seal.Box(name, album.Key);
+        var encryptedName = seal.Box(wanted.Name, album.Key);
+        var ownerJson = wanted.OwnerJson;
         await storage.InsertAsync("collections", cancellationToken,
             ("collection_id", album.Id), ("owner_id", owner.UserId), ("encrypted_key", key.Box), ("key_decryption_nonce", key.Nonce), ("name", ""),
-            ("type", type), ("attributes", """{"version": 0}"""), ("updation_time", clock.NextMicroseconds()),
+            ("type", album.Type), ("attributes", """{"version": 0}"""), ("updation_time", clock.NextMicroseconds()),
             ("encrypted_name", encryptedName.Box), ("name_decryption_nonce", encryptedName.Nonce),
-            ("magic_metadata", magic is null ? null : seal.Magic(magic, album.Key)), ("app", app));
+            ("magic_metadata", ownerJson.Count == 0 ? null : seal.Magic(ownerJson, album.Key)), ("app", album.App));
         albums.Add(album);
         return album;
     }
@@ -68,7 +111,7 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
         await AddObjectAsync(file, "thumbnail", thumbnail.Encrypted, cancellationToken);
         await storage.ExecuteAsync("UPDATE usage SET storage_consumed = storage_consumed + $1 WHERE user_id = $2",
             cancellationToken, (long)content.Encrypted.Length + thumbnail.Encrypted.Length, owner.UserId);
-        await PutIntoAsync(file, album, cancellationToken);
+        await PutIntoAsync(file, album, cancellationToken, upload.ExportName);
         return file;
     }
 
@@ -76,20 +119,22 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
     public async Task<SampleFile> AddLockerItemAsync(SampleAlbum album, string type, JsonObject data, CancellationToken cancellationToken)
     {
         var upload = new Upload(data["title"]?.GetValue<string>() ?? data["name"]!.GetValue<string>(), 4, []);
-        var file = NewFile(album.Owner, upload, null);
-        var info = new JsonObject { ["info"] = new JsonObject { ["type"] = type, ["data"] = data.DeepClone() }, ["noThumb"] = true };
-        await InsertFileAsync(file, upload, [], [], 0, 0, cancellationToken, info);
+        var info = new JsonObject { ["type"] = type, ["data"] = data };
+        var file = NewFile(album.Owner, upload, null, info);
+        await InsertFileAsync(file, upload, [], [], 0, 0, cancellationToken);
         await PutIntoAsync(file, album, cancellationToken);
         return file;
     }
 
-    public async Task PutIntoAsync(SampleFile file, SampleAlbum album, CancellationToken cancellationToken)
+    /// <param name="exportName">Its name in an export of the album, where it is another than its own.</param>
+    public async Task PutIntoAsync(SampleFile file, SampleAlbum album, CancellationToken cancellationToken, string? exportName = null)
     {
         var key = seal.Box(file.Key.Bytes, album.Key);
         await storage.InsertAsync("collection_files", cancellationToken,
             ("file_id", file.Id), ("collection_id", album.Id), ("encrypted_key", key.Box), ("key_decryption_nonce", key.Nonce),
             ("updation_time", clock.NextMicroseconds()), ("c_owner_id", album.Owner.UserId), ("f_owner_id", file.Owner.UserId));
         file.Albums.Add(album);
+        if (exportName is not null) file.ExportNames[album] = exportName;
     }
 
     public async Task MoveToTrashAsync(SampleFile file, CancellationToken cancellationToken)
@@ -121,7 +166,9 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
             ["clip"] = new JsonObject { ["version"] = 1, ["client"] = "sample", ["embedding"] = Floats(64) },
         };
         var content = seal.DerivedObject(json, file.Key);
-        await storage.PutAsync($"{file.Owner.UserId}/file-data/{file.Id}/mldata", content, cancellationToken);
+        var key = $"{file.Owner.UserId}/file-data/{file.Id}/mldata";
+        file.DerivedKeys.Add(key);
+        await storage.PutAsync(key, content, cancellationToken);
         await storage.ExecuteAsync("""
             INSERT INTO file_data (file_id, user_id, data_type, size, latest_bucket, created_at, updated_at) VALUES ($1, $2, 'mldata', $3, 'b2-eu-cen', $4, $4)
             ON CONFLICT (file_id, data_type) DO UPDATE SET size = excluded.size, updated_at = excluded.updated_at
@@ -142,6 +189,7 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
         var key = $"{file.Owner.UserId}/file-data/{file.Id}/vid_preview/{objectId}";
         await storage.PutAsync(key, media, cancellationToken);
         await storage.PutAsync(key + "_playlist", playlist, cancellationToken);
+        file.DerivedKeys.UnionWith([key, key + "_playlist"]);
         await storage.InsertAsync("file_data", cancellationToken,
             ("file_id", file.Id), ("user_id", file.Owner.UserId), ("data_type", "vid_preview"), ("size", (long)media.Length + playlist.Length),
             ("latest_bucket", SampleStorage.Slot), ("obj_id", objectId), ("obj_size", (long)media.Length));
@@ -167,11 +215,16 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
             setval('users_user_id_seq', (SELECT max(user_id) FROM users))
         """, cancellationToken);
 
-    private SampleFile NewFile(SamplePerson owner, Upload upload, byte[]? content)
+    private SampleFile NewFile(SamplePerson owner, Upload upload, byte[]? content, JsonObject? info = null)
     {
+        var id = nextFileId++;
+        var taken = FirstPicture.AddHours(7 * (id - 10000000)).ToUnixTimeMilliseconds();
         var file = new SampleFile
         {
-            Id = nextFileId++, Owner = owner, Title = upload.Title, EditedName = upload.EditedName, Caption = upload.Caption, Type = upload.Type,
+            Id = id, Owner = owner, Title = upload.Title, EditedName = upload.EditedName, Caption = upload.Caption, Type = upload.Type, Location = upload.Location,
+            // Locker counts milliseconds where Photos counts microseconds.
+            CreationTime = upload.Type is 3 or 4 ? taken : taken * 1000,
+            Hash = content is null ? null : upload.Hash ?? Convert.ToBase64String(Blake2b.Hash(content)), Parts = upload.Parts, Info = info,
             Visibility = upload.Visibility, SizeBytes = content?.Length ?? -1, Sha256 = content is null ? "" : Convert.ToHexStringLower(SHA256.HashData(content)),
             Key = seal.NewKey(),
         };
@@ -180,10 +233,10 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
     }
 
     private Task InsertFileAsync(
-        SampleFile file, Upload upload, byte[] header, byte[] thumbnailHeader, long size, long thumbnailSize, CancellationToken cancellationToken, JsonObject? info = null)
+        SampleFile file, Upload upload, byte[] header, byte[] thumbnailHeader, long size, long thumbnailSize, CancellationToken cancellationToken)
     {
-        var metadata = seal.Json(Metadata(file, upload), file.Key);
-        var publicMetadata = info ?? new JsonObject();
+        var metadata = seal.Json(Metadata(file), file.Key);
+        var publicMetadata = file.Info is null ? new JsonObject() : new JsonObject { ["info"] = file.Info.DeepClone(), ["noThumb"] = true };
         if (upload.Caption is not null) publicMetadata["caption"] = upload.Caption;
         if (upload.EditedName is not null) publicMetadata["editedName"] = upload.EditedName;
         return storage.InsertAsync("files", cancellationToken,
@@ -195,15 +248,15 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
             ("info", $$"""{"fileSize": {{size}}, "thumbSize": {{thumbnailSize}}}"""));
     }
 
-    private static JsonObject Metadata(SampleFile file, Upload upload)
+    private static JsonObject Metadata(SampleFile file)
     {
-        var taken = FirstPicture.AddHours(7 * (file.Id - 10000000)).ToUnixTimeMilliseconds();
-        // Locker counts milliseconds where Photos counts microseconds.
-        var time = upload.Type is 3 or 4 ? taken : taken * 1000;
-        var metadata = new JsonObject { ["title"] = upload.Title, ["creationTime"] = time, ["modificationTime"] = time, ["fileType"] = upload.Type };
-        if (upload.Type != 4) metadata["hash"] = upload.Hash ?? Convert.ToBase64String(Blake2b.Hash(upload.Content));
-        if (upload.Type == 1) metadata["duration"] = 12;
-        if (upload.Location is var (latitude, longitude)) (metadata["latitude"], metadata["longitude"]) = (latitude, longitude);
+        var metadata = new JsonObject
+        {
+            ["title"] = file.Title, ["creationTime"] = file.CreationTime, ["modificationTime"] = file.CreationTime, ["fileType"] = file.Type,
+        };
+        if (file.Hash is not null) metadata["hash"] = file.Hash;
+        if (file.Type == 1) metadata["duration"] = 12;
+        if (file.Location is var (latitude, longitude)) (metadata["latitude"], metadata["longitude"]) = (latitude, longitude);
         return metadata;
     }
 

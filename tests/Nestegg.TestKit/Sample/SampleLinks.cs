@@ -27,6 +27,7 @@ internal sealed class SampleLinks(SampleStorage storage, SampleRandom random, Sa
         await storage.InsertAsync("memory_shares", cancellationToken,
             ("id", id), ("user_id", owner.UserId), ("type", type), ("metadata_cipher", name.Box), ("metadata_nonce", name.Nonce),
             ("mem_enc_key", wrapped.Box), ("mem_key_decryption_nonce", wrapped.Nonce), ("access_token", random.Secret(8)), ("created_at", now), ("updated_at", now));
+        owner.Counts.MemoryShares++;
         foreach (var (position, file) in files.Index())
         {
             var fileKey = seal.Box(file.Key.Bytes, key);
@@ -47,5 +48,6 @@ internal sealed class SampleLinks(SampleStorage storage, SampleRandom random, Sa
             ("id", random.Id("pft")), ("file_id", file.Id), ("owner_id", file.Owner.UserId), ("app", "locker"), ("access_token", random.Secret(8)),
             ("encrypted_file_key", fileKey.Box), ("encrypted_file_key_nonce", fileKey.Nonce), ("encrypted_share_key", Convert.ToBase64String(sealedSecret)),
             ("kdf_nonce", Convert.ToBase64String(salt)), ("kdf_mem_limit", MemoryBytes), ("kdf_ops_limit", (long)Operations));
+        file.Owner.Counts.FileLinks++;
     }
 }

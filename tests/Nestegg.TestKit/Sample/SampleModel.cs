@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Nestegg.Ente.Cryptography;
+using Nestegg.TestKit.Instances;
 
 namespace Nestegg.TestKit.Sample;
 
@@ -24,6 +26,15 @@ public sealed class SamplePerson
     public required SecretKey SecretKey { get; init; }
 
     public required byte[] PublicKey { get; init; }
+
+    /// <summary>In Base32; null when there is no second factor.</summary>
+    public string? TotpSecret { get; set; }
+
+    /// <summary>The addresses of the codes in Ente Auth, in the order in which they were made.</summary>
+    public List<string> AuthCodes { get; } = [];
+
+    /// <summary>What was put in for this person besides albums and files.</summary>
+    public KnownCounts Counts { get; } = new();
 }
 
 /// <summary>An album.</summary>
@@ -40,8 +51,26 @@ public sealed class SampleAlbum
 
     public required string App { get; init; }
 
+    /// <summary>0 visible, 1 archived, 2 hidden.</summary>
+    public int Visibility { get; init; }
+
+    /// <summary>1: the album of hidden files.</summary>
+    public int SubType { get; init; }
+
+    /// <summary>The folder that the official program's export gives it, without <c>Locker/</c>.</summary>
+    public required string Folder { get; init; }
+
     /// <summary>Who can open it besides the owner.</summary>
     public List<SamplePerson> SharedWith { get; } = [];
+
+    /// <summary>Deleted by its owner: a tombstone, whose key still opens what was thrown into the trash with it.</summary>
+    public bool IsDeleted { get; set; }
+
+    public int Comments { get; set; }
+
+    public int Reactions { get; set; }
+
+    public bool IsSeenBy(SamplePerson person) => !IsDeleted && (Owner == person || SharedWith.Contains(person));
 
     public required SecretKey Key { get; init; }
 }
@@ -59,10 +88,30 @@ public sealed class SampleFile
     /// <summary>The name that the person gave it later, if any.</summary>
     public string? EditedName { get; init; }
 
+    /// <summary>The name that it has now.</summary>
+    public string Name => EditedName ?? Title;
+
     public string? Caption { get; init; }
 
     /// <summary>0 image, 1 video, 2 live photo, 3 other, 4 a Locker item without a file.</summary>
     public required int Type { get; init; }
+
+    /// <summary>When it was taken, as the app recorded it: microseconds since 1970; of Locker milliseconds.</summary>
+    public required long CreationTime { get; init; }
+
+    /// <summary>The same in microseconds.</summary>
+    public long Time => Type is 3 or 4 ? CreationTime * 1000 : CreationTime;
+
+    public (double Latitude, double Longitude)? Location { get; init; }
+
+    /// <summary>The hash that the app recorded.</summary>
+    public string? Hash { get; init; }
+
+    /// <summary>Of a live photo: the names in its zip, with the SHA-256 of each.</summary>
+    public IReadOnlyDictionary<string, string> Parts { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Of a Locker item without a file: its type and what it says.</summary>
+    public JsonObject? Info { get; init; }
 
     /// <summary>0 visible, 1 archived, 2 hidden.</summary>
     public int Visibility { get; init; }
@@ -76,7 +125,16 @@ public sealed class SampleFile
     /// <summary>The albums that hold it, also when it is in the trash.</summary>
     public List<SampleAlbum> Albums { get; } = [];
 
+    /// <summary>Where the export gives it another name than its own: what two files of an album cannot both have, or what leads out of its folder.</summary>
+    public Dictionary<SampleAlbum, string> ExportNames { get; } = [];
+
+    /// <summary>Of what was derived from it: ML data, previews and playlists.</summary>
+    public HashSet<string> DerivedKeys { get; } = new(StringComparer.Ordinal);
+
     public bool IsInTrash { get; set; }
+
+    /// <summary>It was thrown away at the second moment, and was in an album before.</summary>
+    public bool IsTrashedLater { get; set; }
 
     public bool IsDeletedForGood { get; set; }
 

@@ -21,13 +21,28 @@ internal sealed class SamplePeople(SampleStorage storage, SampleRandom random, S
         Sodium.Require(Sodium.crypto_scalarmult_curve25519_base(publicKey, secretKey.Bytes));
         var person = new SamplePerson
         {
-            Name = name, Email = email, Password = password, UserId = nextUserId++,
+            // Museum keeps addresses in lower case, however they were typed.
+            Name = name, Email = email.ToLowerInvariant(), Password = password, UserId = nextUserId++,
             MasterKey = seal.NewKey(), RecoverySecret = seal.NewKey(), SecretKey = secretKey, PublicKey = publicKey,
         };
         await AddUserAsync(person, cancellationToken);
         await AddKeysAsync(person, cancellationToken);
         await AddSessionsAsync(person, cancellationToken);
         return person;
+    }
+
+    /// <summary>Turns the second factor on, with the secret that an authenticator app was given.</summary>
+    public async Task AddTotpAsync(SamplePerson person, CancellationToken cancellationToken)
+    {
+        person.TotpSecret = random.Base32(32);
+        var nonce = random.Bytes(SecretBox.NonceBytes);
+        using var key = SecretKey.From(secrets.EncryptionKey);
+        var forRecovery = seal.Box(person.TotpSecret, person.RecoverySecret);
+        await storage.InsertAsync("two_factor", cancellationToken,
+            ("user_id", person.UserId), ("two_factor_secret_hash", EmailHash.Compute(person.TotpSecret, secrets.HashKey)),
+            ("encrypted_two_factor_secret", SecretBox.Seal(Encoding.UTF8.GetBytes(person.TotpSecret), nonce, key)), ("two_factor_secret_decryption_nonce", nonce),
+            ("recovery_encrypted_two_factor_secret", forRecovery.Box), ("recovery_two_factor_secret_decryption_nonce", forRecovery.Nonce));
+        await storage.ExecuteAsync("UPDATE users SET is_two_factor_enabled = true WHERE user_id = $1", cancellationToken, person.UserId);
     }
 
     /// <summary>Wraps the same master key under a new password, as the apps do; nothing below it changes.</summary>

@@ -4,89 +4,83 @@ using Nestegg.Ente.Api;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Library;
-using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Museum;
 
 namespace Nestegg.Tests.Api;
 
-/// <summary>Signing in to a museum and reading a library from it, with the recorded instance behind a server that answers as the real one did.</summary>
-public sealed class MuseumTests : IAsyncLifetime
+/// <summary>Signing in to a museum and reading a library from it, with a known instance behind a server that answers as the real one did.</summary>
+public sealed class MuseumTests(KnownInstances instances) : IAsyncDisposable
 {
     private const string Moment = "t2";
 
-    private ArchiveDatabase? _database;
-    private RecordedMuseum _museum = null!;
-    private MuseumClient _client = null!;
+    private ArchiveDatabase? database;
+    private KnownInstance instance = null!;
+    private RecordedMuseum museum = null!;
+    private MuseumClient client = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
-    {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        await using var dump = File.OpenRead(FixtureFolder.Dump(Moment));
-        _database = await ArchiveDatabase.LoadAsync(dump, EnteTables.Library, Path.GetTempPath(), Token);
-        var accounts = new[] { FamilyAccount.Alice, FamilyAccount.Bob, FamilyAccount.Carol }.Select(email => FamilyAccount.Of(Moment, email))
-            .ToDictionary(person => person.Email, person => new MuseumAccount(person.UserId, person.TotpSecret));
-        var objects = FixtureFolder.Objects(Moment).ToDictionary(found => found.Key, found => found.FilePath);
-        _museum = await RecordedMuseum.StartAsync(_database.Connection, accounts, objects.GetValueOrDefault, Token);
-        _client = new MuseumClient(_museum.Endpoint, TimeProvider.System);
-    }
-
     public async ValueTask DisposeAsync()
     {
-        _client?.Dispose();
-        if (_museum is not null) await _museum.DisposeAsync();
-        if (_database is not null) await _database.DisposeAsync();
+        client?.Dispose();
+        if (museum is not null) await museum.DisposeAsync();
+        if (database is not null) await database.DisposeAsync();
     }
 
     [Theory]
-    [InlineData(FamilyAccount.Alice, 2500)]
-    [InlineData(FamilyAccount.Bob, 3)]
-    public async Task A_live_library_is_the_one_in_the_dump(string email, int pageSize)
+    [InstanceData(Role.Owner, 2500)]
+    [InstanceData(Role.Sharee, 3)]
+    public async Task A_live_library_is_the_one_in_the_dump(string name, Role role, int pageSize)
     {
-        _museum.PageSize = pageSize;
-        var person = FamilyAccount.Of(Moment, email);
+        var people = await StartAsync(name);
+        museum.PageSize = pageSize;
+        var person = people[role];
         await using (var session = await SignInAsync(person, EnteApp.Photos))
         {
             await using var live = await LiveLibrary.ReadAsync(session, Path.GetTempPath(), Token);
             Assert.Empty(live.Refused);
             Assert.Equal(
-                await DescribeAsync(await LibraryReader.OpenAsync(_database!.Connection, Token), person, session.Keys),
+                await DescribeAsync(await LibraryReader.OpenAsync(database!.Connection, Token), person, session.Keys),
                 await DescribeAsync(await LibraryReader.OpenAsync(live.Connection, Token), person, session.Keys));
-            Assert.Equal(person.UserId, live.People[email]);
+            Assert.Equal(person.UserId, live.People[person.Email]);
         }
 
-        Assert.Equal(0, _museum.OpenSessions);
-        Assert.Equal(person.TotpSecret is not null, _museum.Requests.Contains("POST /users/two-factor/verify"));
-    }
-
-    [Fact]
-    public async Task Locker_needs_a_session_of_its_own_and_shows_its_items()
-    {
-        var carol = FamilyAccount.Of(Moment, FamilyAccount.Carol);
-        await using var session = await SignInByRecoveryKeyAsync(carol, EnteApp.Locker);
-        await using var live = await LiveLibrary.ReadAsync(session, Path.GetTempPath(), Token);
-        var reader = await LibraryReader.OpenAsync(live.Connection, Token);
-        var albums = await reader.AlbumsAsync(carol.UserId, session.Keys, Token);
-        var files = await reader.FilesAsync(carol.UserId, [.. albums.Where(album => !album.IsDeleted)], Token).ToListAsync(Token);
-        Assert.Equal(4, files.Count);
-        Assert.Single(files, file => file.HasContent);
-        Assert.Equal("s3cret", files.Select(file => file.PublicMetadata.Info).Single(item => item?.Title == "Bank")!.Data.GetProperty("password").GetString());
+        Assert.Equal(0, museum.OpenSessions);
+        Assert.Equal(person.TotpSecret is not null, museum.Requests.Contains("POST /users/two-factor/verify"));
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Bytes_come_by_redirect_without_our_headers_or_straight_from_the_server(bool streams)
+    [InstanceData]
+    public async Task Locker_needs_a_session_of_its_own_and_shows_its_items(string name)
     {
-        _museum.Streams = streams;
-        var alice = FamilyAccount.Of(Moment, FamilyAccount.Alice);
-        await using var session = await SignInByRecoveryKeyAsync(alice, EnteApp.Photos);
+        var people = await StartAsync(name);
+        var keeper = people[Role.Keeper];
+        await using var session = await SignInByRecoveryKeyAsync(keeper, EnteApp.Locker);
+        await using var live = await LiveLibrary.ReadAsync(session, Path.GetTempPath(), Token);
+        var reader = await LibraryReader.OpenAsync(live.Connection, Token);
+        var albums = await reader.AlbumsAsync(keeper.UserId, session.Keys, Token);
+        var files = await reader.FilesAsync(keeper.UserId, [.. albums.Where(album => !album.IsDeleted)], Token).ToListAsync(Token);
+        var expected = keeper.Albums.Where(album => album.App == "locker").SelectMany(album => album.Files).ToList();
+        Assert.Equal(expected.Select(file => (file.Id, file.HasContent)).Order(), files.Select(file => (file.Id, file.HasContent)).Order());
+        Assert.All(expected.Where(file => !file.HasContent), item =>
+            Assert.True(System.Text.Json.JsonElement.DeepEquals(item.Info!.Value, files.Single(file => file.Id == item.Id).PublicMetadata.Info!.ToJson())));
+    }
+
+    [Theory]
+    [InstanceData(true)]
+    [InstanceData(false)]
+    public async Task Bytes_come_by_redirect_without_our_headers_or_straight_from_the_server(string name, bool streams)
+    {
+        var people = await StartAsync(name);
+        museum.Streams = streams;
+        var owner = people[Role.Owner];
+        await using var session = await SignInByRecoveryKeyAsync(owner, EnteApp.Photos);
         await using (var live = await LiveLibrary.ReadAsync(session, Path.GetTempPath(), Token))
         {
             var reader = await LibraryReader.OpenAsync(live.Connection, Token);
-            var albums = await reader.AlbumsAsync(alice.UserId, session.Keys, Token);
-            var file = await reader.FilesAsync(alice.UserId, [.. albums.Where(album => album.Name == "Videos")], Token).FirstAsync(Token);
+            var albums = await reader.AlbumsAsync(owner.UserId, session.Keys, Token);
+            var file = await reader.FilesAsync(owner.UserId, [.. albums.Where(album => !album.IsDeleted)], Token).FirstAsync(file => file.Type == FileType.Video, Token);
             await using var encrypted = await session.OpenFileAsync(file.Id, Token);
             using var hash = new Blake2b();
             Assert.Null(await SecretStreamDecryptor.DecryptAsync(encrypted!, file.Key!, file.ContentHeader, (chunk, _) =>
@@ -100,108 +94,135 @@ public sealed class MuseumTests : IAsyncLifetime
         }
 
         Assert.Null(await session.OpenFileAsync(99999999, Token));
-        Assert.Empty(_museum.Store.Leaks);
-        Assert.Equal(streams, _museum.Store.MostActive == 0);
+        Assert.Empty(museum.Store.Leaks);
+        Assert.Equal(streams, museum.Store.MostActive == 0);
     }
 
-    [Fact]
-    public async Task Being_asked_to_wait_is_waited_for()
+    [Theory]
+    [InstanceData]
+    public async Task Being_asked_to_wait_is_waited_for(string name)
     {
-        _museum.RefusalsFirst = 2;
-        var alice = FamilyAccount.Of(Moment, FamilyAccount.Alice);
-        await using var session = await SignInByRecoveryKeyAsync(alice, EnteApp.Photos);
-        Assert.Equal(3, _museum.Requests.Count(request => request == "POST /users/ott"));
+        var people = await StartAsync(name);
+        museum.RefusalsFirst = 2;
+        var owner = people[Role.Owner];
+        await using var session = await SignInByRecoveryKeyAsync(owner, EnteApp.Photos);
+        Assert.Equal(3, museum.Requests.Count(request => request == "POST /users/ott"));
     }
 
-    [Fact]
-    public async Task A_museum_behind_a_path_is_reached_there()
+    [Theory]
+    [InstanceData]
+    public async Task Amuseum_behind_a_path_is_reached_there(string name)
     {
-        _museum.PathPrefix = "/ente/api";
-        using var client = new MuseumClient(new Uri(_museum.Endpoint, "/ente/api/"), TimeProvider.System);
+        var people = await StartAsync(name);
+        museum.PathPrefix = "/ente/api";
+        using var client = new MuseumClient(new Uri(museum.Endpoint, "/ente/api/"), TimeProvider.System);
         await client.PingAsync(Token);
-        var alice = FamilyAccount.Of(Moment, FamilyAccount.Alice);
-        Assert.True(RecoveryKey.TryParse(alice.RecoveryWords, out var key, out _));
+        var owner = people[Role.Owner];
+        Assert.True(RecoveryKey.TryParse(owner.RecoveryWords, out var key, out _));
         using (key)
-        await using (var session = await MuseumSignIn.WithRecoveryKeyAsync(client, alice.Email, key, EnteApp.Photos, Questions(alice, null), Token))
+        await using (var session = await MuseumSignIn.WithRecoveryKeyAsync(client, owner.Email, key, EnteApp.Photos, Questions(owner, null), Token))
         await using (var live = await LiveLibrary.ReadAsync(session, Path.GetTempPath(), Token))
         {
             var reader = await LibraryReader.OpenAsync(live.Connection, Token);
-            var albums = await reader.AlbumsAsync(alice.UserId, session.Keys, Token);
-            var file = await reader.FilesAsync(alice.UserId, albums, Token).FirstAsync(Token);
+            var albums = await reader.AlbumsAsync(owner.UserId, session.Keys, Token);
+            var file = await reader.FilesAsync(owner.UserId, albums, Token).FirstAsync(Token);
             await using var encrypted = await session.OpenFileAsync(file.Id, Token);
             Assert.NotNull(encrypted);
         }
     }
 
-    [Fact]
-    public async Task An_account_with_a_mailed_code_is_asked_for_it()
+    [Theory]
+    [InstanceData]
+    public async Task An_account_with_a_mailed_code_is_asked_for_it(string name)
     {
-        _museum.EmailMfa = true;
-        await using var session = await SignInAsync(FamilyAccount.Of(Moment, FamilyAccount.Bob), EnteApp.Photos);
-        Assert.Contains("POST /users/verify-email", _museum.Requests);
-        Assert.DoesNotContain("POST /users/srp/create-session", _museum.Requests);
+        var people = await StartAsync(name);
+        museum.EmailMfa = true;
+        await using var session = await SignInAsync(people[Role.Sharee], EnteApp.Photos);
+        Assert.Contains("POST /users/verify-email", museum.Requests);
+        Assert.DoesNotContain("POST /users/srp/create-session", museum.Requests);
     }
 
-    [Fact]
-    public async Task A_wrong_password_is_told_from_a_wrong_address()
+    [Theory]
+    [InstanceData]
+    public async Task A_wrong_password_is_told_from_a_wrong_address(string name)
     {
-        var alice = FamilyAccount.Of(Moment, FamilyAccount.Alice);
-        var wrong = await Assert.ThrowsAsync<EnteException>(() => SignInAsync(alice with { Password = FamilyAccount.Of("t1", FamilyAccount.Alice).Password }, EnteApp.Photos));
-        Assert.Equal($"the password is not that of {alice.Email}", wrong.Message);
-        var unknown = await Assert.ThrowsAsync<EnteException>(() => SignInAsync(alice with { Email = "nobody@nestegg.example" }, EnteApp.Photos));
+        var people = await StartAsync(name);
+        var owner = people[Role.Owner];
+        var wrong = await Assert.ThrowsAsync<EnteException>(() => SignInAsync(owner with { Password = instance["t1"][Role.Owner].Password }, EnteApp.Photos));
+        Assert.Equal($"the password is not that of {owner.Email}", wrong.Message);
+        var unknown = await Assert.ThrowsAsync<EnteException>(() => SignInAsync(owner with { Email = "nobody@nestegg.example" }, EnteApp.Photos));
         Assert.EndsWith("knows no account nobody@nestegg.example", unknown.Message);
-        Assert.Equal(0, _museum.OpenSessions);
+        Assert.Equal(0, museum.OpenSessions);
     }
 
-    [Fact]
-    public async Task A_recovery_key_of_somebody_else_is_refused()
+    [Theory]
+    [InstanceData]
+    public async Task A_recovery_key_of_somebody_else_is_refused(string name)
     {
-        var alice = FamilyAccount.Of(Moment, FamilyAccount.Alice);
-        var refused = await Assert.ThrowsAsync<EnteException>(() => SignInByRecoveryKeyAsync(alice with { RecoveryWords = FamilyAccount.Of(Moment, FamilyAccount.Bob).RecoveryWords }, EnteApp.Photos));
+        var people = await StartAsync(name);
+        var owner = people[Role.Owner];
+        var refused = await Assert.ThrowsAsync<EnteException>(() => SignInByRecoveryKeyAsync(owner with { RecoveryWords = people[Role.Sharee].RecoveryWords }, EnteApp.Photos));
         Assert.Equal("the recovery key is not this account's", refused.Message);
     }
 
-    [Fact]
-    public async Task A_passkey_is_said_to_be_impossible_here()
+    [Theory]
+    [InstanceData]
+    public async Task A_passkey_is_said_to_be_impossible_here(string name)
     {
-        _museum.Passkey = true;
-        var refused = await Assert.ThrowsAsync<EnteException>(() => SignInByRecoveryKeyAsync(FamilyAccount.Of(Moment, FamilyAccount.Alice), EnteApp.Photos));
+        var people = await StartAsync(name);
+        museum.Passkey = true;
+        var refused = await Assert.ThrowsAsync<EnteException>(() => SignInByRecoveryKeyAsync(people[Role.Owner], EnteApp.Photos));
         Assert.Contains("passkey", refused.Message);
     }
 
-    [Fact]
-    public async Task A_wrong_code_is_refused()
+    [Theory]
+    [InstanceData]
+    public async Task A_wrong_code_is_refused(string name)
     {
-        var bob = FamilyAccount.Of(Moment, FamilyAccount.Bob);
-        var refused = await Assert.ThrowsAsync<EnteException>(() => SignInByRecoveryKeyAsync(bob, EnteApp.Photos, "000000"));
+        var people = await StartAsync(name);
+        var sharee = people[Role.Sharee];
+        var refused = await Assert.ThrowsAsync<EnteException>(() => SignInByRecoveryKeyAsync(sharee, EnteApp.Photos, "000000"));
         Assert.Contains("authenticator", refused.Message);
     }
 
-    [Fact]
-    public async Task Something_that_is_no_museum_is_told_so()
+    [Theory]
+    [InstanceData]
+    public async Task Something_that_is_nomuseum_is_told_so(string name)
     {
-        await _client.PingAsync(Token);
-        using var store = new MuseumClient(_museum.Store.Endpoint, TimeProvider.System);
+        await StartAsync(name);
+        await client.PingAsync(Token);
+        using var store = new MuseumClient(museum.Store.Endpoint, TimeProvider.System);
         var refused = await Assert.ThrowsAsync<MuseumException>(() => store.PingAsync(Token));
         Assert.Contains("does not answer as museum does", refused.Message);
     }
 
-    private Task<MuseumSession> SignInAsync(FamilyAccount person, EnteApp app) =>
-        MuseumSignIn.WithPasswordAsync(_client, person.Email.ToUpperInvariant(), Encoding.UTF8.GetBytes(person.Password), app, Questions(person, null), Token);
+    private async Task<KnownMoment> StartAsync(string name)
+    {
+        instance = await instances.OpenAsync(name, Token);
+        await using var dump = File.OpenRead(instance[Moment].DumpPath);
+        database = await ArchiveDatabase.LoadAsync(dump, EnteTables.Library, Path.GetTempPath(), Token);
+        var accounts = instance[Moment].People.ToDictionary(person => person.Email, person => new MuseumAccount(person.UserId, person.TotpSecret));
+        museum = await RecordedMuseum.StartAsync(database.Connection, accounts, instance[Moment].Paths.GetValueOrDefault, Token);
+        client = new MuseumClient(museum.Endpoint, TimeProvider.System);
+        return instance[Moment];
+    }
 
-    private async Task<MuseumSession> SignInByRecoveryKeyAsync(FamilyAccount person, EnteApp app, string? totp = null)
+    private Task<MuseumSession> SignInAsync(KnownPerson person, EnteApp app) =>
+        MuseumSignIn.WithPasswordAsync(client, person.Email.ToUpperInvariant(), Encoding.UTF8.GetBytes(person.Password), app, Questions(person, null), Token);
+
+    private async Task<MuseumSession> SignInByRecoveryKeyAsync(KnownPerson person, EnteApp app, string? totp = null)
     {
         Assert.True(RecoveryKey.TryParse(person.RecoveryWords, out var key, out _));
         using (key)
         {
-            return await MuseumSignIn.WithRecoveryKeyAsync(_client, person.Email, key, app, Questions(person, totp), Token);
+            return await MuseumSignIn.WithRecoveryKeyAsync(client, person.Email, key, app, Questions(person, totp), Token);
         }
     }
 
-    private SignInQuestions Questions(FamilyAccount person, string? totp) => new(
-        _ => Task.FromResult(_museum.MailedCode), _ => Task.FromResult(totp ?? Totp.Code(person.TotpSecret!, DateTimeOffset.UtcNow)));
+    private SignInQuestions Questions(KnownPerson person, string? totp) => new(
+        _ => Task.FromResult(museum.MailedCode), _ => Task.FromResult(totp ?? Totp.Code(person.TotpSecret!, DateTimeOffset.UtcNow)));
 
-    private static async Task<List<string>> DescribeAsync(LibraryReader reader, FamilyAccount person, Ente.Accounts.KeyChain keys)
+    private static async Task<List<string>> DescribeAsync(LibraryReader reader, KnownPerson person, Ente.Accounts.KeyChain keys)
     {
         var lines = new List<string>();
         var albums = (await reader.AlbumsAsync(person.UserId, keys, Token)).Where(album => album.App == "photos").ToList();

@@ -3,119 +3,137 @@ using System.Text;
 using System.Text.Json;
 using Nestegg.Cli;
 using Nestegg.Cli.Commands;
-using Nestegg.Stores;
 using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
+using Nestegg.Tests.Proof;
 
 namespace Nestegg.Tests.Export;
 
-/// <summary><c>export</c> and <c>find</c> as a person types them, on a repository with both moments of the recorded instance.</summary>
-public sealed class SnapshotCommandTests : IAsyncLifetime
+/// <summary><c>export</c> and <c>find</c> as a person types them, on a repository with both moments of a known instance.</summary>
+public sealed class SnapshotCommandTests(ProvedInstances repositories) : IClassFixture<ProvedInstances>, IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
-    private string _first = "";
-    private string _second = "";
+    private readonly TemporaryFolder folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InstanceData]
+    public async Task Both_snapshots_are_exported_by_password_with_every_byte_of_the_official_program(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        await using var store = LocalStore.Create(_folder["repository"]);
-        using var sample = await SampleRepository.CreateAsync(store, Token);
-        _first = (await sample.BackUpFamilyAsync("t1", Token)).Id.ToString();
-        _second = (await sample.BackUpFamilyAsync("t2", Token)).Id.ToString();
-        await File.WriteAllBytesAsync(_folder["identity.txt"], [.. sample.Identity.ToText(), (byte)'\n'], Token);
-        foreach (var email in (string[])[FamilyAccount.Alice, FamilyAccount.Bob, FamilyAccount.Carol])
+        var proved = await repositories.OpenAsync(name);
+        foreach (var (snapshot, moment) in new[] { (proved.Snapshots["t1"], "t1"), ("latest", "t2") })
         {
-            await File.WriteAllTextAsync(_folder[email], FamilyAccount.Of("t2", email).RecoveryWords + "\n", Token);
-        }
-
-        await File.WriteAllTextAsync(_folder["old-password"], FamilyAccount.Of("t1", FamilyAccount.Alice).Password, Token);
-        await File.WriteAllTextAsync(_folder["new-password"], FamilyAccount.Of("t2", FamilyAccount.Alice).Password, Token);
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _folder.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    [Fact]
-    public async Task Both_snapshots_are_exported_by_password_with_every_byte_of_the_official_program()
-    {
-        foreach (var (snapshot, moment, password) in new[] { (_first, "t1", "old-password"), ("latest", "t2", "new-password") })
-        {
+            var owner = proved.Instance[moment][Role.Owner];
             var (code, output, error) = await RunAsync(
-                "export", "--snapshot", snapshot, "--user", FamilyAccount.Alice.ToUpperInvariant(), "--password-file", password, "--to", moment, "--json");
+                proved, "export", "--snapshot", snapshot, "--user", owner.Email.ToUpperInvariant(), "--password-file", $"{moment}-{Role.Owner}-password", "--to", folder[moment], "--json");
 
             Assert.Equal((ExitCode.Done, ""), (code, error));
             var summary = JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]).RootElement;
             Assert.Equal(0, summary.GetProperty("problems").GetInt64());
-            foreach (var columns in Official(moment, "alice"))
+            foreach (var path in owner.Export!)
             {
-                var path = Path.Combine(_folder[moment], columns[2]["alice/".Length..]);
-                Assert.Equal(columns[0], Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(path, Token))));
+                Assert.Equal(path.Sha256, Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(folder[moment], path.Path), Token))));
             }
         }
     }
 
-    [Fact]
-    public async Task Yesterday_s_password_does_not_open_today_s_snapshot()
+    [Theory]
+    [InstanceData]
+    public async Task Yesterday_s_password_does_not_open_today_s_snapshot(string name)
     {
-        var (code, _, error) = await RunAsync("export", "--user", FamilyAccount.Alice, "--password-file", "old-password", "--to", "photos");
+        var proved = await repositories.OpenAsync(name);
+        var email = proved.Instance["t2"][Role.Owner].Email;
+        var (code, _, error) = await RunAsync(proved, "export", "--user", email, "--password-file", $"t1-{Role.Owner}-password", "--to", folder["photos"]);
         Assert.Equal(ExitCode.BadInput, code);
         Assert.Contains("the password does not open this account", error);
-        var unknown = await RunAsync("export", "--user", "nobody@example.org", "--password-file", "old-password", "--to", "photos");
+        var unknown = await RunAsync(proved, "export", "--user", "nobody@example.org", "--password-file", $"t1-{Role.Owner}-password", "--to", folder["photos"]);
         Assert.Contains("has no account nobody@example.org", unknown.Error);
     }
 
-    [Fact]
-    public async Task Locker_items_and_their_file_are_exported()
+    [Theory]
+    [InstanceData]
+    public async Task Locker_items_and_their_file_are_exported(string name)
     {
-        var (code, output, _) = await RunAsync("export", "--user", FamilyAccount.Carol, "--recovery-key-file", FamilyAccount.Carol, "--to", "carol");
+        var proved = await repositories.OpenAsync(name);
+        var keeper = proved.Instance["t2"][Role.Keeper];
+        var (code, output, _) = await RunAsync(proved, "export", "--user", keeper.Email, "--recovery-key-file", $"t2-{Role.Keeper}-words", "--to", folder["keeper"]);
         Assert.Equal(ExitCode.Done, code);
         Assert.Contains("items of Locker:", output);
-        var bank = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(_folder["carol"], "Locker", "Documents", "Bank.json"), Token)).RootElement;
-        Assert.Equal("s3cret", bank.GetProperty("data").GetProperty("password").GetString());
-        Assert.True(File.Exists(Path.Combine(_folder["carol"], "Locker", "Documents", "passport.pdf")));
+        var album = keeper.Albums.First(album => album.App == "locker");
+        Assert.Contains(album.Files, file => file.HasContent);
+        foreach (var file in album.Files)
+        {
+            var bytes = await File.ReadAllBytesAsync(folder[$"keeper/Locker/{album.Name}/{file.Name}{(file.HasContent ? "" : ".json")}"], Token);
+            if (file.Info is { } info) Assert.True(JsonElement.DeepEquals(info, JsonDocument.Parse(bytes).RootElement));
+            else Assert.Equal(file.Sha256, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        }
     }
 
-    [Fact]
-    public async Task Find_says_since_when_and_until_when_a_file_was_there()
+    [Theory]
+    [InstanceData]
+    public async Task Find_says_since_when_and_until_when_a_file_was_there(string name)
     {
-        var (code, output, _) = await RunAsync("find", "--all-snapshots", "--user", FamilyAccount.Alice, "--password-file", "new-password", "--json");
+        var proved = await repositories.OpenAsync(name);
+        var (first, second) = (proved.Snapshots["t1"], proved.Snapshots["t2"]);
+        var (before, after) = (proved.Instance["t1"][Role.Owner], proved.Instance["t2"][Role.Owner]);
+        var (code, output, _) = await RunAsync(proved, "find", "--all-snapshots", "--user", after.Email, "--password-file", $"t2-{Role.Owner}-password", "--json");
         Assert.Equal(ExitCode.Done, code);
-        var found = output.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("event").GetString() == "found").ToList();
+        var found = Found(output);
 
-        var old = found.Single(line => line.GetProperty("name").GetString() == "IMG_5001.JPG" && line.GetProperty("since").GetString() == _first);
-        Assert.Equal(("Live", _second, "trash"), (old.GetProperty("album").GetString(), old.GetProperty("until").GetString(), old.GetProperty("state").GetString()));
-        var newYear = found.Single(line => line.GetProperty("name").GetString() == "IMG_7000.JPG");
-        Assert.Equal((_second, _second, ""), (newYear.GetProperty("since").GetString(), newYear.GetProperty("until").GetString(), newYear.GetProperty("state").GetString()));
-        Assert.Equal(2, found.Count(line => line.GetProperty("album").GetString() == ".hidden" && line.GetProperty("state").GetString() == "hidden"));
+        Assert.NotEmpty(after.TrashedSince);
+        foreach (var (albumId, fileId) in after.TrashedSince)
+        {
+            var album = before.Albums.Single(album => album.Id == albumId);
+            var file = album.Files.Single(file => file.Id == fileId);
+            var old = found.Single(line => line.GetProperty("name").GetString() == file.Name && line.GetProperty("album").GetString() == album.Name && line.GetProperty("since").GetString() == first);
+            Assert.Equal((second, "trash"), (old.GetProperty("until").GetString(), old.GetProperty("state").GetString()));
+        }
+
+        var added = after.Albums.ExceptBy(before.Albums.Select(album => album.Id), album => album.Id).SelectMany(album => album.Files).ToList();
+        Assert.NotEmpty(added);
+        foreach (var line in added.Select(file => found.Single(line => line.GetProperty("name").GetString() == file.Name && line.GetProperty("since").GetString() == second)))
+        {
+            Assert.Equal((second, ""), (line.GetProperty("until").GetString(), line.GetProperty("state").GetString()));
+        }
+
+        var hidden = after.Albums.Single(album => album.SubType == 1);
+        Assert.Equal(hidden.Files.Count, found.Count(line => line.GetProperty("album").GetString() == hidden.Name && line.GetProperty("state").GetString() == "hidden"));
     }
 
-    [Fact]
-    public async Task Find_looks_for_albums_names_and_days()
+    [Theory]
+    [InstanceData]
+    public async Task Find_looks_for_albums_names_and_days(string name)
     {
+        var proved = await repositories.OpenAsync(name);
+        var owner = proved.Instance["t1"][Role.Owner];
+        var album = owner.Albums.MaxBy(album => album.Files.Count(file => Path.GetFileNameWithoutExtension(file.Name!) is { Length: 8 } stem && stem.StartsWith("IMG_", StringComparison.Ordinal)))!;
+        var model = album.Files.First(file => file.Name!.StartsWith("IMG_", StringComparison.Ordinal)).Name!;
+        var (stem, extension) = (Path.GetFileNameWithoutExtension(model)[..^1], Path.GetExtension(model));
+        var matching = album.Files.Where(file => file.Name!.StartsWith(stem, StringComparison.Ordinal) && file.Name.Length == model.Length && file.Name.EndsWith(extension, StringComparison.Ordinal))
+            .OrderBy(file => file.Time).ToList();
+        // From the day of the first to before the day of the last, so that some are found and not all.
+        var (from, until) = (Day(matching[0]), Day(matching[^1]));
+        var wanted = matching.Where(file => Day(file) < until).Select(file => file.Name).Order(StringComparer.Ordinal).ToList();
+        Assert.InRange(wanted.Count, 1, matching.Count - 1);
+
         var (_, output, _) = await RunAsync(
-            "find", "--snapshot", _first, "--user", FamilyAccount.Alice, "--recovery-key-file", FamilyAccount.Alice,
-            "--album", "japan*", "--name", "img_400?.jpg", "--from", "2023-04-01", "--until", "2023-05-01", "--json");
-        var names = output.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("event").GetString() == "found")
-            .Select(line => line.GetProperty("name").GetString()).ToList();
-        Assert.NotEmpty(names);
-        Assert.All(names, name => Assert.StartsWith("IMG_400", name));
-        Assert.Equal(names.Order(StringComparer.Ordinal), names);
+            proved, "find", "--snapshot", proved.Snapshots["t1"], "--user", owner.Email, "--recovery-key-file", $"t1-{Role.Owner}-words",
+            "--album", album.Name[..5].ToLowerInvariant() + "*", "--name", $"{stem}?{extension}".ToLowerInvariant(), "--from", $"{from:yyyy-MM-dd}", "--until", $"{until:yyyy-MM-dd}", "--json");
+        Assert.Equal(wanted, Found(output).Select(line => line.GetProperty("name").GetString()));
+
+        static DateTime Day(KnownFile file) => DateTime.UnixEpoch.AddTicks(file.Time * TimeSpan.TicksPerMicrosecond).Date;
     }
 
-    private static IEnumerable<string[]> Official(string moment, string folder) =>
-        File.ReadLines(Path.Combine(FixtureFolder.Path, "official-cli", $"{moment}.tsv")).Skip(1).Select(line => line.Split('\t'))
-            .Where(columns => columns[2].StartsWith(folder + "/", StringComparison.Ordinal));
+    private static List<JsonElement> Found(string output) =>
+        [.. output.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.GetProperty("event").GetString() == "found")];
 
-    private async Task<(ExitCode Code, string Output, string Error)> RunAsync(params string[] arguments)
+    private static async Task<(ExitCode Code, string Output, string Error)> RunAsync(ProvedInstance proved, params string[] arguments)
     {
         var (output, error) = (new StringWriter(new StringBuilder()), new StringWriter(new StringBuilder()));
-        var host = new CommandHost { Out = output, Error = error, Environment = new Dictionary<string, string>(), WorkingFolder = _folder.Path };
-        var code = await CommandLine.RunAsync([.. arguments, "--repository", _folder["repository"], "--identity", _folder["identity.txt"]], host, Token);
+        var host = new CommandHost { Out = output, Error = error, Environment = new Dictionary<string, string>(), WorkingFolder = proved.Folder.Path };
+        var code = await CommandLine.RunAsync([.. arguments, "--repository", proved.Repository, "--identity", "identity.txt"], host, Token);
         return (code, output.ToString(), error.ToString());
     }
 }

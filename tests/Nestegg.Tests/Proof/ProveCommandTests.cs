@@ -1,80 +1,93 @@
 using System.Formats.Tar;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using Nestegg.Age;
 using Nestegg.Repositories;
-using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
 
 namespace Nestegg.Tests.Proof;
 
 /// <summary><c>prove</c> and <c>snapshots</c> as a person types them.</summary>
-public sealed class ProveCommandTests(ProvedFamily family) : IClassFixture<ProvedFamily>
+public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixture<ProvedInstances>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_proof_is_kept_encrypted_and_shown_and_says_no_name_password_or_key()
+    [Theory]
+    [InstanceData]
+    public async Task A_proof_is_kept_encrypted_and_shown_and_says_no_name_password_or_key(string name)
     {
-        var run = await family.ProveAsync("t1", FamilyAccount.Alice, "--report", "report.html");
+        var proved = await repositories.OpenAsync(name);
+        var run = await proved.ProveAsync("t1", Role.Owner, "--report", "report.html");
         Assert.True(run.Code == ExitCode.Done, run.Output);
         Assert.True(run.Summary.GetProperty("kept").GetBoolean());
 
-        var account = FamilyAccount.Of("t1", FamilyAccount.Alice);
-        var kept = Directory.GetFiles(Path.Combine(family.Repository, "proofs", family.Snapshots["t1"])).Where(path => path.Contains($"-{account.UserId}.", StringComparison.Ordinal)).Order().ToList();
+        var account = proved.Instance["t1"][Role.Owner];
+        var kept = Directory.GetFiles(Path.Combine(proved.Repository, "proofs", proved.Snapshots["t1"])).Where(path => path.Contains($"-{account.UserId}.", StringComparison.Ordinal)).Order().ToList();
         Assert.Equal([".json", ".stamps.zst.age", ".tar.zst.age"], kept.Select(path => path[path.IndexOf('.', path.LastIndexOf('/'))..]));
         var summary = await File.ReadAllTextAsync(kept[0], Token);
-        var report = await File.ReadAllTextAsync(family.Folder["report.html"], Token);
-        var evidence = await OpenTarAsync(kept[2]);
+        var report = await File.ReadAllTextAsync(proved.Folder["report.html"], Token);
+        var evidence = await OpenTarAsync(proved, kept[2]);
         Assert.Equal(report, evidence["report.html"]);
-        Assert.DoesNotContain("alice", summary, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains(FamilyAccount.Alice, evidence["record.json"]);
+        Assert.DoesNotContain(account.Email, summary, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(account.Email, evidence["record.json"]);
         foreach (var secret in Secrets(account).Concat(Names(account)))
         {
             Assert.DoesNotContain(secret, run.Output + run.Error + summary + report + evidence["record.json"]);
         }
 
         // A sample after a whole proof takes nothing away from it.
-        Assert.Equal(ExitCode.Done, (await family.ProveAsync("t1", FamilyAccount.Alice, "--sample", "1%")).Code);
-        var list = await family.RunAsync("snapshots");
-        var row = list.Events.Single(line => line.GetProperty("event").GetString() == "snapshot" && line.GetProperty("id").GetString() == family.Snapshots["t1"]);
-        // The other tests of this class prove others of the family in the same repository.
-        Assert.Matches("^[1-3] of 3 people, ", row.GetProperty("proved").GetString());
-        var one = await family.RunAsync("snapshots", family.Snapshots["t1"]);
+        Assert.Equal(ExitCode.Done, (await proved.ProveAsync("t1", Role.Owner, "--sample", "1%")).Code);
+        var list = await proved.RunAsync("snapshots");
+        var row = list.Events.Single(line => line.GetProperty("event").GetString() == "snapshot" && line.GetProperty("id").GetString() == proved.Snapshots["t1"]);
+        // The other tests of this class prove others of the proved in the same repository.
+        Assert.Matches($"^[1-3] of {proved.Instance["t1"].Users} people, ", row.GetProperty("proved").GetString());
+        var one = await proved.RunAsync("snapshots", proved.Snapshots["t1"]);
         var proof = one.Events.Single(line => line.GetProperty("event").GetString() == "proof" && line.GetProperty("person").GetInt64() == account.UserId && line.GetProperty("share").GetString() == "100 %");
         Assert.Equal("proved", proof.GetProperty("verdict").GetString());
     }
 
-    [Fact]
-    public async Task Names_are_in_the_report_when_they_are_asked_for()
+    [Theory]
+    [InstanceData]
+    public async Task Names_are_in_the_report_when_they_are_asked_for(string name)
     {
-        var run = await family.ProveAsync("t1", FamilyAccount.Bob, "--names", "--report", "names.html", "--without-record");
-        var report = await File.ReadAllTextAsync(family.Folder["names.html"], Token);
+        var proved = await repositories.OpenAsync(name);
+        var run = await proved.ProveAsync("t1", Role.Sharee, "--names", "--report", "names.html", "--without-record");
+        var report = await File.ReadAllTextAsync(proved.Folder["names.html"], Token);
         Assert.Equal(ExitCode.Done, run.Code);
-        Assert.Contains("Bob garden", report);
-        Assert.Contains("Japan 2023 <small>shared by another</small>", report);
+        var person = proved.Instance["t1"][Role.Sharee];
+        Assert.All(person.Albums, album => Assert.Contains(
+            WebUtility.HtmlEncode(album.Name) + (album.OwnerId == person.UserId ? "" : " <small>shared by another</small>"), report));
         Assert.False(run.Summary.GetProperty("kept").GetBoolean());
     }
 
-    [Fact]
-    public async Task What_an_earlier_proof_decrypted_is_not_read_again_and_is_counted()
+    [Theory]
+    [InstanceData]
+    public async Task What_an_earlier_proof_decrypted_is_not_read_again_and_is_counted(string name)
     {
-        var first = await family.ProveAsync("t1", FamilyAccount.Carol);
-        Assert.Equal((3L, 0L), (first["proved"], first["provedBefore"]));
-        var again = await family.ProveAsync("t1", FamilyAccount.Carol, "--new", "--without-record");
-        Assert.Equal((3L, 1L, 0L), (again["proved"], again["provedBefore"], again["decryptedBytes"]));
-        var later = await family.ProveAsync("t2", FamilyAccount.Carol, "--new", "--without-record");
-        Assert.Equal((4L, 1L, 0L), (later["proved"], later["provedBefore"], later["decryptedBytes"]));
-        var whole = await family.ProveAsync("t2", FamilyAccount.Carol, "--without-record");
-        Assert.Equal((4L, 0L), (whole["proved"], whole["provedBefore"]));
+        var proved = await repositories.OpenAsync(name);
+        var first = await proved.ProveAsync("t1", Role.Keeper);
+        Assert.Equal((Files("t1"), 0L), (first["proved"], first["provedBefore"]));
+        var again = await proved.ProveAsync("t1", Role.Keeper, "--new", "--without-record");
+        Assert.Equal((Files("t1"), WithBytes("t1"), 0L), (again["proved"], again["provedBefore"], again["decryptedBytes"]));
+        var later = await proved.ProveAsync("t2", Role.Keeper, "--new", "--without-record");
+        Assert.Equal((Files("t2"), WithBytes("t1"), 0L), (later["proved"], later["provedBefore"], later["decryptedBytes"]));
+        var whole = await proved.ProveAsync("t2", Role.Keeper, "--without-record");
+        Assert.Equal((Files("t2"), 0L), (whole["proved"], whole["provedBefore"]));
         Assert.NotEqual(0, whole["decryptedBytes"]);
+
+        // What is new to the keeper at the second moment has no bytes.
+        long Files(string moment) => proved.Instance[moment][Role.Keeper].Files.Count;
+        long WithBytes(string moment) => proved.Instance[moment][Role.Keeper].Files.Count(file => file.HasContent);
     }
 
     [Theory]
-    [InlineData("5%")]
-    [InlineData("50")]
-    public async Task A_sample_is_exactly_the_share_that_was_asked_for(string share)
+    [InstanceData("5%")]
+    [InstanceData("50")]
+    public async Task A_sample_is_exactly_the_share_that_was_asked_for(string name, string share)
     {
-        var run = await family.ProveAsync("t1", FamilyAccount.Alice, "--sample", share, "--without-record");
+        var proved = await repositories.OpenAsync(name);
+        var run = await proved.ProveAsync("t1", Role.Owner, "--sample", share, "--without-record");
         var wanted = (long)Math.Ceiling(run["files"] * double.Parse(share.TrimEnd('%')) / 100);
         Assert.Equal(ExitCode.Done, run.Code);
         Assert.Equal(run["files"] - wanted, run["notSampled"]);
@@ -83,66 +96,71 @@ public sealed class ProveCommandTests(ProvedFamily family) : IClassFixture<Prove
     }
 
     [Theory]
-    [InlineData("0%")]
-    [InlineData("101%")]
-    [InlineData("some")]
-    public async Task A_share_that_is_none_is_refused(string share) =>
-        Assert.Equal(ExitCode.BadInput, (await family.ProveAsync("t1", FamilyAccount.Alice, "--sample", share)).Code);
+    [InstanceData("0%")]
+    [InstanceData("101%")]
+    [InstanceData("some")]
+    public async Task A_share_that_is_none_is_refused(string name, string share) =>
+        Assert.Equal(ExitCode.BadInput, (await (await repositories.OpenAsync(name)).ProveAsync("t1", Role.Owner, "--sample", share)).Code);
 
-    [Fact]
-    public async Task A_wrong_password_is_no_damage()
+    [Theory]
+    [InstanceData]
+    public async Task A_wrong_password_is_no_damage(string name)
     {
-        await File.WriteAllTextAsync(family.Folder["wrong"], "hunter2", Token);
-        var run = await family.RunAsync("prove", "--user", FamilyAccount.Bob, "--password-file", "wrong", "--identity", "identity.txt");
+        var proved = await repositories.OpenAsync(name);
+        await File.WriteAllTextAsync(proved.Folder["wrong"], "hunter2", Token);
+        var run = await proved.RunAsync("prove", "--user", proved.Instance["t1"][Role.Sharee].Email, "--password-file", "wrong", "--identity", "identity.txt");
         Assert.Equal(ExitCode.BadInput, run.Code);
         Assert.Contains("the password does not open this account", run.Message);
         Assert.Contains("the recovery key opens every snapshot", run.Hint);
         Assert.DoesNotContain("hunter2", run.Output + run.Error);
     }
 
-    [Fact]
-    public async Task A_typing_error_in_the_recovery_key_is_told_from_another_account_s_key()
+    [Theory]
+    [InstanceData]
+    public async Task A_typing_error_in_the_recovery_key_is_told_from_another_account_s_key(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        var words = FamilyAccount.Of("t1", FamilyAccount.Alice).RecoveryWords.Split(' ');
+        var proved = await repositories.OpenAsync(name);
+        var words = proved.Instance["t1"][Role.Owner].RecoveryWords.Split(' ');
         (words[0], words[1]) = (words[1], words[0]);
-        await File.WriteAllTextAsync(family.Folder["swapped"], string.Join(' ', words), Token);
+        await File.WriteAllTextAsync(proved.Folder["swapped"], string.Join(' ', words), Token);
         words[3] = "alise";
-        await File.WriteAllTextAsync(family.Folder["misspelt"], string.Join(' ', words), Token);
+        await File.WriteAllTextAsync(proved.Folder["misspelt"], string.Join(' ', words), Token);
         foreach (var (file, message) in new[]
         {
             ("swapped", "the checksum of the recovery key does not fit"), ("misspelt", "word 4 of the recovery key is not in the list of words"),
-            ($"t1-{FamilyAccount.Bob}-words", "the recovery key is not this account's"),
+            ($"t1-{Role.Sharee}-words", "the recovery key is not this account's"),
         })
         {
-            var run = await family.RunAsync("prove", "--user", FamilyAccount.Alice, "--recovery-key-file", file, "--identity", "identity.txt");
+            var run = await proved.RunAsync("prove", "--user", proved.Instance["t1"][Role.Owner].Email, "--recovery-key-file", file, "--identity", "identity.txt");
             Assert.Equal(ExitCode.BadInput, run.Code);
             Assert.Contains(message, run.Message);
         }
     }
 
     [Theory]
-    [InlineData("nobody@nestegg.example")]
-    [InlineData("4711")]
-    public async Task An_unknown_user_is_named(string user)
+    [InstanceData("nobody@nestegg.example")]
+    [InstanceData("4711")]
+    public async Task An_unknown_user_is_named(string name, string user)
     {
-        var run = await family.RunAsync("prove", "--user", user, "--recovery-key-file", $"t1-{FamilyAccount.Bob}-words", "--identity", "identity.txt");
+        var proved = await repositories.OpenAsync(name);
+        var run = await proved.RunAsync("prove", "--user", user, "--recovery-key-file", $"t1-{Role.Sharee}-words", "--identity", "identity.txt");
         Assert.Equal(ExitCode.BadInput, run.Code);
         Assert.Contains($"has no account {user}", run.Message);
     }
 
-    [Fact]
-    public async Task A_person_may_be_given_by_number()
+    [Theory]
+    [InstanceData]
+    public async Task A_person_may_be_given_by_number(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        var number = $"{FamilyAccount.Of("t2", FamilyAccount.Bob).UserId}";
-        var run = await family.RunAsync("prove", "--user", number, "--recovery-key-file", $"t2-{FamilyAccount.Bob}-words", "--identity", "identity.txt", "--without-record", "--sample", "1%");
+        var proved = await repositories.OpenAsync(name);
+        var number = $"{proved.Instance["t2"][Role.Sharee].UserId}";
+        var run = await proved.RunAsync("prove", "--user", number, "--recovery-key-file", $"t2-{Role.Sharee}-words", "--identity", "identity.txt", "--without-record", "--sample", "1%");
         Assert.Equal((ExitCode.Done, number), (run.Code, run.Summary.GetProperty("userId").GetString()));
     }
 
-    private async Task<Dictionary<string, string>> OpenTarAsync(string path)
+    private static async Task<Dictionary<string, string>> OpenTarAsync(ProvedInstance proved, string path)
     {
-        using var identities = await AgeIdentityFile.ReadAsync(File.OpenRead(family.Folder["identity.txt"]), "identity", (_, _) => throw new InvalidOperationException(), Token);
+        using var identities = await AgeIdentityFile.ReadAsync(File.OpenRead(proved.Folder["identity.txt"]), "identity", (_, _) => throw new InvalidOperationException(), Token);
         await using var tar = new TarReader(new ZstdReader(await AgeReader.OpenAsync(File.OpenRead(path), path, identities.Identities, [], Token), path));
         var entries = new Dictionary<string, string>();
         while (await tar.GetNextEntryAsync(copyData: true, Token) is { } entry)
@@ -153,21 +171,10 @@ public sealed class ProveCommandTests(ProvedFamily family) : IClassFixture<Prove
         return entries;
     }
 
-    private static IEnumerable<string> Secrets(FamilyAccount account) =>
+    private static IEnumerable<string> Secrets(KnownPerson account) =>
         [account.Password, account.RecoveryWords, account.RecoveryWords.Split(' ')[0] + " " + account.RecoveryWords.Split(' ')[1]];
 
     /// <summary>Names of albums and files that are unlike any word of ours.</summary>
-    private static IEnumerable<string> Names(FamilyAccount account)
-    {
-        foreach (var album in account.Expected.GetProperty("photos").EnumerateArray())
-        {
-            foreach (var named in album.GetProperty("files").EnumerateArray().Append(album))
-            {
-                if (named.GetProperty("name").GetString() is { Length: > 6 } name && name is not ("Favorites" or "Uncategorized" or ".hidden"))
-                {
-                    yield return name;
-                }
-            }
-        }
-    }
+    private static IEnumerable<string> Names(KnownPerson account) =>
+        account.Albums.SelectMany(album => album.Files.Select(file => file.Name!).Append(album.Name)).Where(name => name.Length > 6 && name is not ("Favorites" or "Uncategorized" or ".hidden"));
 }

@@ -7,20 +7,21 @@ using Nestegg.Repositories;
 using Nestegg.Snapshots;
 using Nestegg.Stores;
 using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
 
 namespace Nestegg.Tests.Proof;
 
-/// <summary>A snapshot of the recorded instance, opened, whose objects were damaged before the backup and whose rows and files can be damaged after it.</summary>
-internal sealed class OpenedFamily : IAsyncDisposable, IProgress<RunEvent>
+/// <summary>A snapshot of a known instance, opened, whose objects were damaged before the backup and whose rows and files can be damaged after it.</summary>
+internal sealed class OpenedInstance : IAsyncDisposable, IProgress<RunEvent>
 {
-    private readonly TemporaryFolder _folder = new();
-    private LocalStore _store = null!;
-    private SampleRepository _sample = null!;
-    private FamilyAccount _person = null!;
+    private readonly TemporaryFolder folder = new();
+    private LocalStore store = null!;
+    private SampleRepository sample = null!;
+    private KnownPerson person = null!;
 
     public OpenedSnapshot Snapshot { get; private set; } = null!;
 
-    public Repository Repository => _sample.Repository;
+    public Repository Repository => sample.Repository;
 
     public List<Finding> Findings { get; } = [];
 
@@ -28,19 +29,19 @@ internal sealed class OpenedFamily : IAsyncDisposable, IProgress<RunEvent>
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<OpenedFamily> OpenAsync(string moment = "t1", string person = FamilyAccount.Alice, Func<string, byte[], byte[]?>? change = null, string? folder = null)
+    /// <param name="change">Damages an object, by its key and bytes, before the backup reads it; null takes it away.</param>
+    public static async Task<OpenedInstance> OpenAsync(KnownMoment moment, Role role = Role.Owner, Func<string, byte[], byte[]?>? change = null, string? operatorFolder = null)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        var opened = new OpenedFamily { _person = FamilyAccount.Of(moment, person) };
-        opened._store = LocalStore.Create(opened._folder["repository"]);
-        opened._sample = await SampleRepository.CreateAsync(opened._store, Token);
-        var manifest = await opened._sample.BackUpFamilyAsync(moment, Token, change, folder);
-        opened.Snapshot = await OpenedSnapshot.OpenAsync(opened.Repository, manifest, [opened._sample.Identity], Token);
+        var opened = new OpenedInstance { person = moment[role] };
+        opened.store = LocalStore.Create(opened.folder["repository"], TimeProvider.System);
+        opened.sample = await SampleRepository.CreateAsync(opened.store, Token);
+        var manifest = await opened.sample.BackUpAsync(moment, Token, change, operatorFolder);
+        opened.Snapshot = await OpenedSnapshot.OpenAsync(opened.Repository, manifest, [opened.sample.Identity], Token);
         return opened;
     }
 
     /// <summary>Changes a row of the snapshot's tables.</summary>
-    public OpenedFamily Execute(string sql, params object[] values)
+    public OpenedInstance Execute(string sql, params object[] values)
     {
         using var command = Snapshot.Connection.CreateCommand();
         command.CommandText = sql;
@@ -53,7 +54,7 @@ internal sealed class OpenedFamily : IAsyncDisposable, IProgress<RunEvent>
     public async Task DamageStoredAsync(string key, Func<byte[], byte[]?> change)
     {
         var row = await Snapshot.FindAsync(key, Token) ?? throw new InvalidOperationException($"{key} is not there");
-        var path = Path.Combine(_folder["repository"], row.StoredAs);
+        var path = Path.Combine(folder["repository"], row.StoredAs);
         var bytes = await File.ReadAllBytesAsync(path, Token);
         File.SetAttributes(path, FileAttributes.Normal);
         if (change(bytes) is { } changed) await File.WriteAllBytesAsync(path, changed, Token);
@@ -64,19 +65,19 @@ internal sealed class OpenedFamily : IAsyncDisposable, IProgress<RunEvent>
     public async Task<List<LibraryFile>> FilesAsync()
     {
         var reader = await LibraryReader.OpenAsync(Snapshot.Connection, Token);
-        using var keys = await _person.OpenAsync(reader, Token);
-        var albums = (await reader.AlbumsAsync(_person.UserId, keys, Token)).Where(album => !album.IsDeleted).ToList();
-        return await reader.FilesAsync(_person.UserId, albums, Token).ToListAsync(Token);
+        using var keys = await person.OpenAsync(reader, Token);
+        var albums = (await reader.AlbumsAsync(person.UserId, keys, Token)).Where(album => !album.IsDeleted).ToList();
+        return await reader.FilesAsync(person.UserId, albums, Token).ToListAsync(Token);
     }
 
     public async Task<ProofRecord> ProveAsync(ProofOptions? options = null, ProvedObjects? proved = null)
     {
         Findings.Clear();
         var reader = await LibraryReader.OpenAsync(Snapshot.Connection, Token);
-        using var keys = await _person.OpenAsync(reader, Token);
+        using var keys = await person.OpenAsync(reader, Token);
         using var fresh = new ProvedObjects();
         var run = new ProofRun(Repository, Snapshot, options ?? new ProofOptions(), TimeProvider.System, new Random(5), this);
-        return await run.RunAsync(new ProofAccount(_person.UserId, _person.Email, "recovery key", keys), proved ?? fresh, Token);
+        return await run.RunAsync(new ProofAccount(person.UserId, person.Email, "recovery key", keys), proved ?? fresh, Token);
     }
 
     public void Report(RunEvent value)
@@ -90,8 +91,8 @@ internal sealed class OpenedFamily : IAsyncDisposable, IProgress<RunEvent>
     public async ValueTask DisposeAsync()
     {
         await Snapshot.DisposeAsync();
-        _sample.Dispose();
-        await _store.DisposeAsync();
-        _folder.Dispose();
+        sample.Dispose();
+        await store.DisposeAsync();
+        folder.Dispose();
     }
 }

@@ -1,40 +1,41 @@
 using Nestegg.Backup;
 using Nestegg.Ente.Configuration;
 using Nestegg.Repositories;
+using Nestegg.TestKit.Instances;
 
 namespace Nestegg.TestKit;
 
-/// <summary>Snapshots of the recorded instance, made from its dump, its folder and its objects as they lie in the fixture: no server is needed.</summary>
-internal static class FamilyRepository
+/// <summary>Snapshots of a known instance, made from its dump, its folder and its objects as they lie in files: no server is needed.</summary>
+internal static class KnownRepository
 {
     /// <summary>Backs a moment up into a repository.</summary>
     /// <param name="change">Damages an object, by its key and bytes, before the backup reads it; null takes it away.</param>
-    /// <param name="folder">Another operator's folder than the recorded one.</param>
-    public static async Task<Manifest> BackUpFamilyAsync(
-        this SampleRepository sample, string moment, CancellationToken cancellationToken, Func<string, byte[], byte[]?>? change = null, string? folder = null)
+    /// <param name="folder">Another operator's folder than the instance's.</param>
+    public static async Task<Manifest> BackUpAsync(
+        this SampleRepository sample, KnownMoment moment, CancellationToken cancellationToken, Func<string, byte[], byte[]?>? change = null, string? folder = null)
     {
         await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, cancellationToken);
         await writer.LoadKnownAsync(cancellationToken);
         await writer.PutSecretAsync(RepositoryKeys.Database, async (stream, token) =>
         {
-            await using var dump = File.OpenRead(FixtureFolder.Dump(moment));
+            await using var dump = File.OpenRead(moment.DumpPath);
             await dump.CopyToAsync(stream, token);
         }, 1_000_000, cancellationToken);
-        var instance = InstanceFolder.Read(folder ?? FixtureFolder.Instance);
+        var instance = InstanceFolder.Read(folder ?? moment.Folder);
         await writer.PutSecretAsync(RepositoryKeys.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(instance, stream, TimeProvider.System, token), 10_000, cancellationToken);
-        foreach (var found in FixtureFolder.Objects(moment))
+        foreach (var found in moment.Objects)
         {
             // The same key with other bytes is a new version, as in a real index.
-            var version = found.Key.EndsWith("/mldata", StringComparison.Ordinal) ? moment[1] - '0' : 0;
+            var version = found.Key.EndsWith("/mldata", StringComparison.Ordinal) ? moment.Name[1] - '0' : 0;
             if (writer.Known.TryMark(found.Key, version, found.SizeBytes, out _)) continue;
-            var recorded = await File.ReadAllBytesAsync(found.FilePath, cancellationToken);
-            if ((change is null ? recorded : change(found.Key, recorded)) is { } bytes)
+            var stored = await File.ReadAllBytesAsync(found.FilePath, cancellationToken);
+            if ((change is null ? stored : change(found.Key, stored)) is { } bytes)
             {
                 await writer.Objects.AddAsync(found.Key, version, new MemoryStream(bytes), bytes.Length, cancellationToken);
             }
         }
 
         var draft = SampleRepository.Draft(writer, new Dictionary<string, byte[]>());
-        return await writer.CommitAsync(draft with { Counts = draft.Counts with { Users = 3 } }, cancellationToken);
+        return await writer.CommitAsync(draft with { Counts = draft.Counts with { Users = moment.Users } }, cancellationToken);
     }
 }

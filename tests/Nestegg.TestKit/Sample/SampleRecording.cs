@@ -1,0 +1,62 @@
+using System.Security.Cryptography;
+using Nestegg.Repositories;
+using Nestegg.TestKit.Instances;
+using Nestegg.TestKit.Servers;
+
+namespace Nestegg.TestKit.Sample;
+
+/// <summary>
+/// Makes a sample on servers of its own and writes it down at two moments: a dump, the objects as files, and what everybody must find. Then the servers are gone.
+/// </summary>
+internal sealed class SampleRecording
+{
+    private readonly string folder;
+    private readonly PostgresServer postgres;
+    private readonly EmbeddedStore store;
+    private readonly SampleInstance sample;
+    private readonly Dictionary<SampleObject, string> written = [];
+
+    private SampleRecording(string folder, PostgresServer postgres, EmbeddedStore store, SampleInstance sample) =>
+        (this.folder, this.postgres, this.store, this.sample) = (folder, postgres, store, sample);
+
+    /// <param name="folder">Gets everything; is made.</param>
+    public static async Task<KnownInstance> MakeAsync(string folder, CancellationToken cancellationToken)
+    {
+        await using var postgres = await PostgresServer.StartAsync(cancellationToken);
+        await using var store = await EmbeddedStore.StartAsync(cancellationToken);
+        await using var sample = await SampleInstance.CreateAsync(
+            new SampleOptions
+            {
+                Folder = Path.Combine(folder, "instance"), ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = "ente_db", DatabaseUser = "pguser",
+                ObjectStore = store.Endpoint, AccessKey = EmbeddedStore.AccessKey, SecretKey = EmbeddedStore.SecretKey,
+            }, cancellationToken);
+        var recording = new SampleRecording(folder, postgres, store, sample);
+        var first = await recording.WriteAsync("t1", cancellationToken);
+        await sample.AdvanceAsync(cancellationToken);
+        var second = await recording.WriteAsync("t2", cancellationToken);
+        return new KnownInstance(KnownInstances.Sample, sample.Options.Folder, [first, second]);
+    }
+
+    private async Task<KnownMoment> WriteAsync(string moment, CancellationToken cancellationToken)
+    {
+        var dump = Path.Combine(folder, $"{moment}.dump");
+        await ExternalProgram.RunAsync(
+            Path.Combine(postgres.BinFolder, "pg_dump"), ["--format=custom", "--file", dump, postgres.ConnectionUri(sample.Options.DatabaseName)], cancellationToken);
+        var objects = new List<KnownObject>();
+        foreach (var item in sample.Objects.Values)
+        {
+            if (!written.TryGetValue(item, out var path))
+            {
+                // The same key has other bytes at the second moment, so the name says which moment's they are.
+                written[item] = path = Path.Combine(folder, moment, item.Bucket, item.Key);
+                using var got = await store.Client.GetObjectAsync(item.Bucket, item.Key, cancellationToken);
+                await got.WriteResponseStreamToFileAsync(path, append: false, cancellationToken);
+            }
+
+            // The generator's own hash: what a store gives back is not believed.
+            objects.Add(new KnownObject(item.Bucket, item.Key, item.SizeBytes, ObjectHash.TryParse(item.Sha256, out var hash) ? hash : throw new FormatException(item.Sha256), path));
+        }
+
+        return new KnownMoment(moment, sample.Options.Folder, dump, sample.Users, objects, [.. sample.Roles.Select(person => SampleTruth.Of(sample, person.Value, person.Key))]);
+    }
+}
