@@ -76,8 +76,8 @@ internal static class CommandLine
         {
             OperationCanceledException when cancellationToken.IsCancellationRequested => Cancelled,
             // What fails once a person has asked for the end fails because of that: a pg_dump in the same terminal is interrupted as well.
-            NesteggException { ExitCode: ExitCode.OutOfReach } when cancellationToken.IsCancellationRequested => Cancelled,
-            NesteggException known => (known.ExitCode, known.Message, known.Hint),
+            NesteggException { Kind: FailureKind.OutOfReach } when cancellationToken.IsCancellationRequested => Cancelled,
+            NesteggException known => (ExitCodes.Of(known.Kind), known.Message, known.Hint),
             MuseumException known => (ExitCode.OutOfReach, known.Message, known.Hint),
             EnteException known => (ExitCode.BadInput, known.Message, known.Hint),
             UnauthorizedAccessException or IOException => (ExitCode.OutOfReach, exception.Message, "look at the path and at who may use it"),

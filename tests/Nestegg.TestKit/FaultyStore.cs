@@ -107,7 +107,7 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
     {
         if (fault != moment) return;
         throw new NesteggException(
-            ExitCode.OutOfReach, $"cannot {operation.ToString().ToLowerInvariant()} {key}: failing on purpose {moment.ToString().ToLowerInvariant()} operation {number}", "this is a test");
+            FailureKind.OutOfReach, $"cannot {operation.ToString().ToLowerInvariant()} {key}: failing on purpose {moment.ToString().ToLowerInvariant()} operation {number}", "this is a test");
     }
 
     private sealed class Writer(FaultyStore store, StoreWriter inner) : StoreWriter

@@ -1,1 +1,2 @@
+global using Nestegg.Cli;
 global using Xunit;

@@ -44,7 +44,7 @@ internal sealed class AccountOptions
         CryptographicOperations.ZeroMemory(text);
         var isKey = RecoveryKey.TryParse(letters, out var key, out var problem);
         Array.Clear(letters);
-        return isKey ? new AccountSecret([], key) : throw new NesteggException(ExitCode.BadInput, problem!, "it has 24 words, or 64 hexadecimal digits");
+        return isKey ? new AccountSecret([], key) : throw new NesteggException(FailureKind.BadInput, problem!, "it has 24 words, or 64 hexadecimal digits");
     }
 }
 
@@ -66,7 +66,7 @@ internal sealed class AccountSecret(byte[] password, SecretKey? recoveryKey) : I
         var found = await FindAsync(user, snapshot, reader, cancellationToken);
         if (found.Count == 0)
         {
-            throw new NesteggException(ExitCode.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}", "check the address, or give the account's number; nestegg snapshots lists other snapshots");
+            throw new NesteggException(FailureKind.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}", "check the address, or give the account's number; nestegg snapshots lists other snapshots");
         }
 
         OpenResult? last = null;
@@ -82,7 +82,7 @@ internal sealed class AccountSecret(byte[] password, SecretKey? recoveryKey) : I
         }
 
         throw new NesteggException(
-            last?.Outcome == OpenOutcome.Damaged ? ExitCode.Damaged : ExitCode.BadInput,
+            last?.Outcome == OpenOutcome.Damaged ? FailureKind.Damaged : FailureKind.BadInput,
             last is null ? $"the account {user} has no keys: its sign-up was not finished" : $"{user} in {snapshot.Manifest.Id}: {last.Message}",
             last?.Outcome switch
             {
@@ -102,7 +102,7 @@ internal sealed class AccountSecret(byte[] password, SecretKey? recoveryKey) : I
             var found = await FindAsync(user, snapshot, reader, cancellationToken);
             numbers.AddRange(found.Count > 0
                 ? found.Select(account => account.Id)
-                : throw new NesteggException(ExitCode.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}", "check the address, or give the account's number"));
+                : throw new NesteggException(FailureKind.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}", "check the address, or give the account's number"));
         }
 
         return numbers;

@@ -38,12 +38,12 @@ internal sealed class AuditCommand
         var name = parse.GetValue(snapshot);
         if (parse.GetValue(live) && name is not null)
         {
-            throw new NesteggException(ExitCode.BadInput, "--live and --snapshot exclude each other", "audit the running instance or a snapshot");
+            throw new NesteggException(FailureKind.BadInput, "--live and --snapshot exclude each other", "audit the running instance or a snapshot");
         }
 
         var isLive = parse.GetValue(live) || (name is null && configuration.Instance is not null && !identities.IsGiven(parse));
         using var report = new AuditReport(common.Output, CsvPath(parse));
-        var run = new AuditRun(report.Take, common.Host.Time);
+        var run = new AuditRun(new RunLog(report), common.Host.Time);
         var result = isLive
             ? await OfInstanceAsync(run, configuration, cancellationToken)
             : await OfSnapshotAsync(run, parse, configuration, name ?? "latest", cancellationToken);

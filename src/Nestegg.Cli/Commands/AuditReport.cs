@@ -7,7 +7,7 @@ namespace Nestegg.Cli.Commands;
 /// Prints an audit: for people a table of the first findings of each code, for programs every finding as an event, and every finding as CSV where
 /// that is asked for. Keeps no more than it prints.
 /// </summary>
-internal sealed class AuditReport : IDisposable
+internal sealed class AuditReport : IProgress<RunEvent>, IDisposable
 {
     private const int ShownPerCode = 50;
 
@@ -25,7 +25,7 @@ internal sealed class AuditReport : IDisposable
         }
     }
 
-    public void Take(RunEvent value)
+    public void Report(RunEvent value)
     {
         if (value is not FindingEvent { Finding: var finding })
         {
@@ -52,7 +52,7 @@ internal sealed class AuditReport : IDisposable
         csv?.Flush();
         ShowFindings(result);
         ShowUsers(result);
-        return output.Finish(Summary(result, isLive), result.ExitCode);
+        return output.Finish(Summary(result, isLive), ExitCodes.Of(result.IsComplete));
     }
 
     public void Dispose() => csv?.Dispose();

@@ -23,7 +23,7 @@ internal static class BackupCommand
         var configuration = common.Configuration(parse);
         if (parallel is < 1 or > 256)
         {
-            throw new NesteggException(ExitCode.BadInput, $"--parallel {parallel} is not between 1 and 256", "8 suits most machines");
+            throw new NesteggException(FailureKind.BadInput, $"--parallel {parallel} is not between 1 and 256", "8 suits most machines");
         }
 
         await using var store = configuration.RequireRepository().OpenStore(create: false, common.Host.Time);
@@ -31,9 +31,9 @@ internal static class BackupCommand
         RequireOwnRecipients(configuration, repository);
         using var signingKey = ReadSigningKey(configuration);
         await using var instance = EnteInstance.Open(configuration);
-        var run = new BackupRun(instance, repository, signingKey, parallel ?? configuration.Parallel, common.Output, common.Host.Time);
+        var run = new BackupRun(instance, repository, signingKey, parallel ?? configuration.Parallel, new RunLog(common.Output), common.Host.Time);
         var result = await run.RunAsync(cancellationToken);
-        return common.Output.Finish(Summary(result), result.ExitCode);
+        return common.Output.Finish(Summary(result), ExitCodes.Of(result.IsComplete));
     }
 
     /// <summary>Whoever can write to the repository could add a recipient of their own to nestegg.json and read the next backup.</summary>
@@ -44,7 +44,7 @@ internal static class BackupCommand
         if (known.Length > 0 && !known.SequenceEqual(found))
         {
             throw new NesteggException(
-                ExitCode.Damaged,
+                FailureKind.Damaged,
                 $"nestegg.json at {repository.Store.Location} names the recipients {string.Join(", ", found)}; {configuration.Path} names {string.Join(", ", known)}",
                 "if you changed one of them, make both alike; if you did not, somebody else has written to the repository");
         }
@@ -53,10 +53,10 @@ internal static class BackupCommand
     private static MinisignSecretKey ReadSigningKey(NesteggConfiguration configuration)
     {
         var path = configuration.SigningKeyPath
-            ?? throw new NesteggException(ExitCode.BadInput, "no signing key is configured", "name the file that nestegg init wrote as signing-key in nestegg.yaml");
+            ?? throw new NesteggException(FailureKind.BadInput, "no signing key is configured", "name the file that nestegg init wrote as signing-key in nestegg.yaml");
         return File.Exists(path)
             ? MinisignSecretKey.Parse(File.ReadAllBytes(path), path)
-            : throw new NesteggException(ExitCode.BadInput, $"the signing key {path} does not exist", "put back the file that nestegg init wrote; without it no snapshot can be signed");
+            : throw new NesteggException(FailureKind.BadInput, $"the signing key {path} does not exist", "put back the file that nestegg init wrote; without it no snapshot can be signed");
     }
 
     private static Summary Summary(BackupResult result)

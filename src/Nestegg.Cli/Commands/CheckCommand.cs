@@ -26,12 +26,12 @@ internal static class CheckCommand
 
         if (readsAll)
         {
-            throw new NesteggException(ExitCode.BadInput, "--read and --read-subset exclude each other", "read everything or a part");
+            throw new NesteggException(FailureKind.BadInput, "--read and --read-subset exclude each other", "read everything or a part");
         }
 
         return ReadScope.TryParse(subset, out var scope)
             ? scope
-            : throw new NesteggException(ExitCode.BadInput, $"--read-subset {subset} is no part", "5%, 3/30 or next/30 were expected");
+            : throw new NesteggException(FailureKind.BadInput, $"--read-subset {subset} is no part", "5%, 3/30 or next/30 were expected");
     }
 
     private static async Task<ExitCode> RunAsync(CommonOptions common, ParseResult parse, ReadScope scope, CancellationToken cancellationToken)
@@ -45,7 +45,7 @@ internal static class CheckCommand
             options = options with { MemoryFolder = Path.Join(cache, "nestegg") };
         }
 
-        var counts = await new RepositoryCheck(repository, options).RunAsync(common.Output.Report, cancellationToken);
+        var counts = await new RepositoryCheck(repository, options, new RunLog(common.Output)).RunAsync(cancellationToken);
         var summary = new Summary()
             .Add("errors", counts.Errors, "errors")
             .Add("warnings", counts.Warnings, "warnings")

@@ -17,12 +17,13 @@ internal static class DoctorCommand
     private static async Task<ExitCode> RunAsync(CommonOptions common, ParseResult parse, CancellationToken cancellationToken)
     {
         await using var instance = EnteInstance.Open(common.Configuration(parse), common.Host.Time);
-        var result = await new Preflight(instance).RunAsync(common.Output, cancellationToken);
+        var log = new RunLog(common.Output);
+        await new Preflight(instance, log).RunAsync(cancellationToken);
         var summary = new Summary()
-            .Add("errors", result.Count(Severity.Error), "errors")
-            .Add("warnings", result.Count(Severity.Warning), "warnings")
-            .Add("notes", result.Count(Severity.Note), "notes")
-            .Add("ok", result.Count(Severity.Ok), "in order");
-        return common.Output.Finish(summary, result.Count(Severity.Error) > 0 ? ExitCode.Incomplete : ExitCode.Done);
+            .Add("errors", log.Count(Severity.Error), "errors")
+            .Add("warnings", log.Count(Severity.Warning), "warnings")
+            .Add("notes", log.Count(Severity.Note), "notes")
+            .Add("ok", log.Count(Severity.Ok), "in order");
+        return common.Output.Finish(summary, ExitCodes.Of(isComplete: log.Errors == 0));
     }
 }

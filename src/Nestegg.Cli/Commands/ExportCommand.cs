@@ -80,13 +80,13 @@ internal sealed class ExportCommand(CommonOptions common)
     {
         if (parse.GetValue(parallel) is < 1 or > 64)
         {
-            throw new NesteggException(ExitCode.BadInput, "--parallel is not between 1 and 64", "twice the number of processors suits most machines");
+            throw new NesteggException(FailureKind.BadInput, "--parallel is not between 1 and 64", "twice the number of processors suits most machines");
         }
 
         var summary = parse.GetValue(live) is { } museum
             ? await FromMuseumAsync(parse, museum, cancellationToken)
             : await FromSnapshotAsync(parse, cancellationToken);
-        return common.Output.Finish(Numbers(summary), summary.ExitCode);
+        return common.Output.Finish(Numbers(summary), ExitCodes.Of(summary.IsComplete));
     }
 
     private async Task<ExportSummary> FromSnapshotAsync(ParseResult parse, CancellationToken cancellationToken)
@@ -111,7 +111,7 @@ internal sealed class ExportCommand(CommonOptions common)
     {
         if (!Uri.TryCreate(museum, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
         {
-            throw new NesteggException(ExitCode.BadInput, $"`{museum}` is no address of a museum", "write it as https://api.ente.example.org");
+            throw new NesteggException(FailureKind.BadInput, $"`{museum}` is no address of a museum", "write it as https://api.ente.example.org");
         }
 
         using var client = new MuseumClient(endpoint, common.Host.Time);
@@ -130,7 +130,7 @@ internal sealed class ExportCommand(CommonOptions common)
 
         var people = (parse.GetValue(owners) ?? []).Select(owner => long.TryParse(owner, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || library.People.TryGetValue(owner, out id)
             ? id
-            : throw new NesteggException(ExitCode.BadInput, $"nobody called {owner} shares anything with {photos.Email}", "check the address after --owner")).ToList();
+            : throw new NesteggException(FailureKind.BadInput, $"nobody called {owner} shares anything with {photos.Email}", "check the address after --owner")).ToList();
         var reader = await LibraryReader.OpenAsync(library.Connection, cancellationToken);
         return await ExportAsync(parse, new ExportAccount(photos.UserId, photos.Keys, reader, new MuseumContent(sessions)) { Unlisted = library.Refused }, people, cancellationToken);
     }
@@ -168,7 +168,7 @@ internal sealed class ExportCommand(CommonOptions common)
         options = (parse.GetValue(parallel) ?? (parse.GetValue(live) is null ? null : LiveParallel)) is { } files ? options with { Parallel = files } : options;
         var target = Path.GetFullPath(parse.GetValue(to)!, common.Host.WorkingFolder);
         common.Output.Report(new StepEvent("export", $"exporting into {target}"));
-        return Exporter.RunAsync(from, target, options, common.Host.Time, common.Output, cancellationToken);
+        return Exporter.RunAsync(from, target, options, common.Host.Time, new RunLog(common.Output), cancellationToken);
     }
 
     private static Summary Numbers(ExportSummary summary) => new Summary()

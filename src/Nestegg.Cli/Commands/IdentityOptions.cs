@@ -69,7 +69,7 @@ internal sealed class IdentityOptions
 
     private static FileStream OpenFile(string path) => File.Exists(path)
         ? File.OpenRead(path)
-        : throw new NesteggException(ExitCode.BadInput, $"the identity file {path} does not exist", "give the file that nestegg init --new-identity wrote");
+        : throw new NesteggException(FailureKind.BadInput, $"the identity file {path} does not exist", "give the file that nestegg init --new-identity wrote");
 
     /// <summary>The identity that the repository keeps, if it is the one that <c>nestegg.json</c> names.</summary>
     private static async Task<byte[]> ReadStoredAsync(Repository repository, CancellationToken cancellationToken)
@@ -78,7 +78,7 @@ internal sealed class IdentityOptions
         if (content is null)
         {
             throw new NesteggException(
-                ExitCode.WrongIdentity, $"no identity was given, and the repository at {repository.Store.Location} keeps none under a passphrase",
+                FailureKind.WrongIdentity, $"no identity was given, and the repository at {repository.Store.Location} keeps none under a passphrase",
                 "give the identity file with --identity FILE; it is the one that nestegg init --new-identity wrote");
         }
 

@@ -41,7 +41,7 @@ internal sealed class InitCommand
     private async Task<ExitCode> RunAsync(ParseResult parse, CancellationToken cancellationToken)
     {
         var location = common.RepositoryLocation(parse)
-            ?? throw new NesteggException(ExitCode.BadInput, "no repository is named", "say where backups go: --repository /mnt/nas/nestegg");
+            ?? throw new NesteggException(FailureKind.BadInput, "no repository is named", "say where backups go: --repository /mnt/nas/nestegg");
         var settings = NesteggConfigurationReader.RepositoryAt(location, Host.WorkingFolder, Host.Environment);
         var folder = InstanceFolder.Read(new InstanceLocation(Full(parse.GetValue(instance)!))
         {

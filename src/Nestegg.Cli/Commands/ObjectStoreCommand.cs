@@ -31,7 +31,7 @@ internal static class ObjectStoreCommand
         var listen = parse.GetValue(Listen)!;
         if (!IPEndPoint.TryParse(listen, out var address) || !listen.Contains(':', StringComparison.Ordinal))
         {
-            throw new NesteggException(ExitCode.BadInput, $"--listen takes an address and a port, not '{listen}'", "for example --listen 127.0.0.1:3200");
+            throw new NesteggException(FailureKind.BadInput, $"--listen takes an address and a port, not '{listen}'", "for example --listen 127.0.0.1:3200");
         }
 
         var folder = Path.GetFullPath(parse.GetValue(Folder)!, common.Host.WorkingFolder);
@@ -58,7 +58,7 @@ internal static class ObjectStoreCommand
         }
         catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            throw new NesteggException(ExitCode.OutOfReach, $"another program listens on {address}", "choose another port with --listen", error);
+            throw new NesteggException(FailureKind.OutOfReach, $"another program listens on {address}", "choose another port with --listen", error);
         }
     }
 
@@ -70,12 +70,12 @@ internal static class ObjectStoreCommand
             var lines = File.Exists(path) ? await File.ReadAllLinesAsync(path, cancellationToken) : [];
             return lines is [var fileKey, var fileSecret, ..] && fileKey.Trim().Length > 0 && fileSecret.Trim().Length > 0
                 ? new S3Credentials(fileKey.Trim(), fileSecret.Trim())
-                : throw new NesteggException(ExitCode.BadInput, $"{path} does not hold two lines", "the first is the access key id, the second the secret");
+                : throw new NesteggException(FailureKind.BadInput, $"{path} does not hold two lines", "the first is the access key id, the second the secret");
         }
 
         var environment = common.Host.Environment;
         return environment.GetValueOrDefault(KeyVariable) is { Length: > 0 } key && environment.GetValueOrDefault(SecretVariable) is { Length: > 0 } secret
             ? new S3Credentials(key, secret)
-            : throw new NesteggException(ExitCode.BadInput, "the store has no keys", $"set {KeyVariable} and {SecretVariable}, or name a file with --credentials");
+            : throw new NesteggException(FailureKind.BadInput, "the store has no keys", $"set {KeyVariable} and {SecretVariable}, or name a file with --credentials");
     }
 }

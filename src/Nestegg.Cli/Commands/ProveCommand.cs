@@ -53,7 +53,7 @@ internal sealed class ProveCommand(CommonOptions common)
     {
         if (parse.GetValue(parallel) is < 1 or > 64)
         {
-            throw new NesteggException(ExitCode.BadInput, "--parallel is not between 1 and 64", "each takes 12 MiB of memory");
+            throw new NesteggException(FailureKind.BadInput, "--parallel is not between 1 and 64", "each takes 12 MiB of memory");
         }
 
         await using var store = common.Configuration(parse).RequireRepository().OpenStore(create: false, common.Host.Time);
@@ -88,7 +88,7 @@ internal sealed class ProveCommand(CommonOptions common)
             var options = new ProofOptions { Sample = parse.GetValue(sample), OnlyNew = parse.GetValue(onlyNew), Names = parse.GetValue(names) };
             options = parse.GetValue(parallel) is { } files ? options with { Parallel = files } : options;
             common.Output.Report(new StepEvent("prove", $"the account opened; decrypting {(options.Sample < 1 ? $"{options.Sample:P0} of its files" : "all of its files")}"));
-            var run = new ProofRun(repository, opened, options, common.Host.Time, Random.Shared, common.Output);
+            var run = new ProofRun(repository, opened, options, common.Host.Time, Random.Shared, new RunLog(common.Output));
             return await run.RunAsync(new ProofAccount(userId, user, secret.RecoveryKey is null ? "password" : "recovery key", keys), proved, cancellationToken);
         }
     }

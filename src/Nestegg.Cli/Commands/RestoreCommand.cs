@@ -60,7 +60,7 @@ internal sealed class RestoreCommand
         var options = Options(parse, configuration);
         using var identities = await identity.OpenAsync(common, parse, repository, cancellationToken);
         var manifest = await repository.ReadManifestAsync(parse.GetValue(snapshot)!, cancellationToken);
-        await using var run = await RestoreRun.OpenAsync(repository, manifest, identities.Identities, options, common.Host.Time, common.Output.Report, cancellationToken);
+        await using var run = await RestoreRun.OpenAsync(repository, manifest, identities.Identities, options, common.Host.Time, new RunLog(common.Output), cancellationToken);
         var plan = await run.PlanAsync(cancellationToken);
         var report = new RestoreReport(common.Output);
         report.Write(plan);
@@ -73,7 +73,7 @@ internal sealed class RestoreCommand
     private RestoreOptions Options(ParseResult parse, NesteggConfiguration configuration)
     {
         var folder = parse.GetValue(into)
-            ?? throw new NesteggException(ExitCode.BadInput, "restore needs a folder", "name the new instance's folder with --into, or a folder for the objects alone with --objects-to");
+            ?? throw new NesteggException(FailureKind.BadInput, "restore needs a folder", "name the new instance's folder with --into, or a folder for the objects alone with --objects-to");
         var command = parse.GetValue(pgRestore)?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return new RestoreOptions
         {
@@ -90,14 +90,14 @@ internal sealed class RestoreCommand
 
     private int Parallel(ParseResult parse, int configured) => parse.GetValue(parallel) is not { } count ? configured
         : count is >= 1 and <= 256 ? count
-        : throw new NesteggException(ExitCode.BadInput, $"--parallel {count} is not between 1 and 256", "8 suits most machines");
+        : throw new NesteggException(FailureKind.BadInput, $"--parallel {count} is not between 1 and 256", "8 suits most machines");
 
     // Objects are stored as they were in the bucket, so no identity is needed for them.
     private async Task<ExitCode> WriteObjectsAsync(Repository repository, ParseResult parse, string folder, int configuredParallel, CancellationToken cancellationToken)
     {
         var manifest = await repository.ReadManifestAsync(parse.GetValue(snapshot)!, cancellationToken);
         var target = new FolderTarget(Path.GetFullPath(folder, common.Host.WorkingFolder));
-        var transfer = new ObjectTransfer(repository, target, Parallel(parse, configuredParallel), common.Output.Report);
+        var transfer = new ObjectTransfer(repository, target, Parallel(parse, configuredParallel), new RunLog(common.Output));
         var counts = await transfer.RunAsync(repository.ReadLiveRowsAsync(manifest, cancellationToken), manifest.Counts, cancellationToken);
         var summary = RestoreReport.AddCounts(new Summary().Add("snapshot", manifest.Id.ToString(), "snapshot"), counts);
         return common.Output.Finish(summary, counts.Failed > 0 ? ExitCode.Incomplete : ExitCode.Done);

@@ -34,10 +34,10 @@ internal sealed class RestoreReport(Output output)
     public ExitCode FinishDryRun(RestorePlan plan)
     {
         foreach (var refusal in plan.Refusals)
-            output.Error(refusal.ExitCode, refusal.Message, refusal.Hint);
+            output.Error(ExitCodes.Of(refusal.Kind), refusal.Message, refusal.Hint);
 
         var summary = new Summary().Add("dryRun", true, "dry run").Add("refusals", plan.Refusals.Count, "reasons not to begin");
-        return output.Finish(summary, plan.Refusals is [var first, ..] ? first.ExitCode : ExitCode.Done);
+        return output.Finish(summary, plan.Refusals is [var first, ..] ? ExitCodes.Of(first.Kind) : ExitCode.Done);
     }
 
     public ExitCode Finish(RestoreResult result, RestoreOptions options)

@@ -42,7 +42,7 @@ internal static class SnapshotsCommand
                 output.Event("snapshot", json => WriteTo(json, manifest, proved));
                 rows.Add(Row(manifest, proved));
             }
-            catch (NesteggException failure) when (failure.ExitCode == ExitCode.Damaged)
+            catch (NesteggException failure) when (failure.Kind == FailureKind.Damaged)
             {
                 damaged++;
                 output.Report(new FindingEvent(new Finding("snapshot-damaged", Severity.Error, snapshot.ToString(), failure.Message, failure.Hint)));

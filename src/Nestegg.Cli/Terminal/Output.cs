@@ -181,9 +181,16 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         {
             json.WriteString("step", state.Step);
             json.WriteNumber("done", state.Done);
-            json.WriteNumber("total", state.Total);
+            if (state.Total is { } total)
+            {
+                json.WriteNumber("total", total);
+            }
+
             json.WriteNumber("doneBytes", state.DoneBytes);
-            json.WriteNumber("totalBytes", state.TotalBytes);
+            if (state.TotalBytes is { } totalBytes)
+            {
+                json.WriteNumber("totalBytes", totalBytes);
+            }
         });
     }
 

@@ -30,16 +30,16 @@ internal sealed class ProgressLine(TextWriter terminal, TimeProvider time)
     internal static string Describe(ProgressEvent state, TimeSpan elapsed, long startBytes)
     {
         var text = state.Total > 0 ? $"{state.Step} {state.Done:N0} of {state.Total:N0}" : $"{state.Step} {state.Done:N0}";
-        if (state.DoneBytes == 0 && state.TotalBytes == 0)
+        if (state is { DoneBytes: 0, TotalBytes: null or 0 })
             return text;
 
-        text += state.TotalBytes > 0 ? $", {ByteText.Of(state.DoneBytes)} of {ByteText.Of(state.TotalBytes)}" : $", {ByteText.Of(state.DoneBytes)}";
+        text += state.TotalBytes is > 0 and { } totalBytes ? $", {ByteText.Of(state.DoneBytes)} of {ByteText.Of(totalBytes)}" : $", {ByteText.Of(state.DoneBytes)}";
         var bytesPerSecond = elapsed.TotalSeconds >= 1 ? (state.DoneBytes - startBytes) / elapsed.TotalSeconds : 0;
         if (bytesPerSecond < 1)
             return text;
 
         text += $", {ByteText.Of((long)bytesPerSecond)}/s";
-        return state.TotalBytes > state.DoneBytes ? $"{text}, {TimeText((state.TotalBytes - state.DoneBytes) / bytesPerSecond)} left" : text;
+        return state.TotalBytes - state.DoneBytes is > 0 and { } leftBytes ? $"{text}, {TimeText(leftBytes / bytesPerSecond)} left" : text;
     }
 
     private static string TimeText(double seconds) => seconds switch

@@ -28,7 +28,7 @@ internal sealed class SecretPrompt(CommandHost host)
             _ when host.Environment.GetValueOrDefault(variable) is { Length: > 0 } value => Encoding.UTF8.GetBytes(value),
             _ => Ask(what, variable),
         };
-        return secret.Length > 0 ? secret : throw new NesteggException(ExitCode.BadInput, $"the {what} is empty", "give it from a file, a file descriptor or at the prompt");
+        return secret.Length > 0 ? secret : throw new NesteggException(FailureKind.BadInput, $"the {what} is empty", "give it from a file, a file descriptor or at the prompt");
     }
 
     /// <summary>Asks twice for a new secret and wants the same answer.</summary>
@@ -46,13 +46,13 @@ internal sealed class SecretPrompt(CommandHost host)
             return secret;
 
         CryptographicOperations.ZeroMemory(secret);
-        throw new NesteggException(ExitCode.BadInput, $"the two entries of the {what} differ", "run the command again");
+        throw new NesteggException(FailureKind.BadInput, $"the two entries of the {what} differ", "run the command again");
     }
 
     private byte[] Ask(string what, string variable)
     {
         if (!host.CanPrompt)
-            throw new NesteggException(ExitCode.BadInput, $"the {what} is needed and there is no terminal to ask at", $"give it in a file, on a file descriptor, or in {variable}");
+            throw new NesteggException(FailureKind.BadInput, $"the {what} is needed and there is no terminal to ask at", $"give it in a file, on a file descriptor, or in {variable}");
 
         host.Error.Write($"{what}: ");
         host.Error.Flush();
@@ -91,7 +91,7 @@ internal sealed class SecretPrompt(CommandHost host)
         var full = Path.GetFullPath(path, host.WorkingFolder);
         return File.Exists(full)
             ? new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0)
-            : throw new NesteggException(ExitCode.BadInput, $"the file {full} with the {what} does not exist", "write the secret into it, readable for you alone");
+            : throw new NesteggException(FailureKind.BadInput, $"the file {full} with the {what} does not exist", "write the secret into it, readable for you alone");
     }
 
     private static async Task<byte[]> ReadDescriptorAsync(int descriptor, string what, CancellationToken cancellationToken)
@@ -102,7 +102,7 @@ internal sealed class SecretPrompt(CommandHost host)
         }
         catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            throw new NesteggException(ExitCode.BadInput, $"file descriptor {descriptor} with the {what} is not open for reading", "open it in the shell: nestegg … 3< file", exception);
+            throw new NesteggException(FailureKind.BadInput, $"file descriptor {descriptor} with the {what} is not open for reading", "open it in the shell: nestegg … 3< file", exception);
         }
     }
 }

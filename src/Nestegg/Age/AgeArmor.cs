@@ -24,7 +24,7 @@ internal static class AgeArmor
         }
         catch (FormatException)
         {
-            throw new NesteggException(ExitCode.BadInput, $"the armor of {name} is broken", "copy the whole file again, from its BEGIN line to its END line");
+            throw new NesteggException(FailureKind.BadInput, $"the armor of {name} is broken", "copy the whole file again, from its BEGIN line to its END line");
         }
     }
 }

@@ -93,12 +93,12 @@ internal sealed class AgeIdentityFile : IDisposable
             else if (AgeIdentity.TryParse(line, out var identity))
                 identities.Add(identity!);
             else
-                throw new NesteggException(ExitCode.BadInput, $"line {number} of {name} is no age identity", "an identity begins with AGE-SECRET-KEY-1; plugins and SSH keys are not supported");
+                throw new NesteggException(FailureKind.BadInput, $"line {number} of {name} is no age identity", "an identity begins with AGE-SECRET-KEY-1; plugins and SSH keys are not supported");
         }
 
         return identities.Count > 0
             ? new AgeIdentityFile(identities, comments)
-            : throw new NesteggException(ExitCode.BadInput, $"{name} holds no age identity", "give the file that nestegg init --new-identity or age-keygen wrote");
+            : throw new NesteggException(FailureKind.BadInput, $"{name} holds no age identity", "give the file that nestegg init --new-identity or age-keygen wrote");
     }
 
     private static void AddComment(Dictionary<string, string> comments, ReadOnlySpan<byte> line)
@@ -116,7 +116,7 @@ internal sealed class AgeIdentityFile : IDisposable
             var length = await stream.ReadAtLeastAsync(buffer, LimitBytes, throwOnEndOfStream: false, cancellationToken);
             return length < LimitBytes
                 ? buffer[..length]
-                : throw new NesteggException(ExitCode.BadInput, $"{name} is too large for an identity file", "give the file that age-keygen wrote");
+                : throw new NesteggException(FailureKind.BadInput, $"{name} is too large for an identity file", "give the file that age-keygen wrote");
         }
         finally
         {

@@ -6,7 +6,7 @@ namespace Nestegg.Audit;
 internal sealed record AuditResult(
     AuditCounts Counts, long Errors, long Warnings, IReadOnlyDictionary<string, long> Findings, IReadOnlyList<AuditedUser> Users)
 {
-    public ExitCode ExitCode => Errors > 0 ? ExitCode.Incomplete : ExitCode.Done;
+    public bool IsComplete => Errors == 0;
 }
 
 /// <summary>One person's part of an instance.</summary>

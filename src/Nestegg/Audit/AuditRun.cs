@@ -15,10 +15,10 @@ namespace Nestegg.Audit;
 /// Compares a database with the objects that it names and with itself, and changes nothing. Of a snapshot or of a live instance; the same rows give
 /// the same findings.
 /// </summary>
-/// <param name="report">Gets findings and progress, one at a time and in an order that only the data decides.</param>
-internal sealed class AuditRun(Action<RunEvent> report, TimeProvider time)
+/// <param name="log">Gets findings and progress, in an order that only the data decides. One audit has one log.</param>
+internal sealed class AuditRun(RunLog log, TimeProvider time)
 {
-    private readonly AuditLog log = new(report);
+    private readonly AuditCounts counts = new();
 
     /// <summary>Audits a live instance.</summary>
     public async Task<AuditResult> OfInstanceAsync(EnteInstance instance, CancellationToken cancellationToken)
@@ -28,7 +28,7 @@ internal sealed class AuditRun(Action<RunEvent> report, TimeProvider time)
     }
 
     /// <summary>Audits a live database and the buckets that its museum uses.</summary>
-    /// <exception cref="NesteggException"><see cref="ExitCode.OutOfReach"/> when the database or the hot primary bucket does not answer.</exception>
+    /// <exception cref="NesteggException"><see cref="FailureKind.OutOfReach"/> when the database or the hot primary bucket does not answer.</exception>
     public async Task<AuditResult> OfLiveAsync(
         NpgsqlDataSource database, BucketSlots slots, Func<BucketSlot, BucketClient> clients, CancellationToken cancellationToken)
     {
@@ -45,7 +45,7 @@ internal sealed class AuditRun(Action<RunEvent> report, TimeProvider time)
         catch (NpgsqlException failure)
         {
             throw new NesteggException(
-                ExitCode.OutOfReach, $"the database failed while it was audited: {(failure.InnerException ?? failure).Message}", "nestegg doctor says what is wrong with it", failure);
+                FailureKind.OutOfReach, $"the database failed while it was audited: {(failure.InnerException ?? failure).Message}", "nestegg doctor says what is wrong with it", failure);
         }
     }
 
@@ -58,8 +58,8 @@ internal sealed class AuditRun(Action<RunEvent> report, TimeProvider time)
         await inventory.LoadAsync(cancellationToken);
         var catalog = await EnteCatalog.ReadAsync(snapshot.Connection, cancellationToken);
         await tables.LoadNamedAsync(NamedObjects.ReadAsync(snapshot.Connection, cancellationToken), cancellationToken);
-        await new RowAudit(snapshot.Connection, catalog, log).RunAsync(cancellationToken);
-        await new ObjectAudit(tables, null, snapshot.Manifest.CreatedAt, inventory.ConfirmAsync, log).RunAsync(cancellationToken);
+        await new RowAudit(snapshot.Connection, catalog, counts, log).RunAsync(cancellationToken);
+        await new ObjectAudit(tables, new ComparedObjects(null, snapshot.Manifest.CreatedAt, inventory.ConfirmAsync), counts, log).RunAsync(cancellationToken);
         return Result(await UserCounts.ReadAsync(snapshot.Connection, cancellationToken));
     }
 
@@ -67,7 +67,7 @@ internal sealed class AuditRun(Action<RunEvent> report, TimeProvider time)
     private async Task<AuditResult> CompareLiveAsync(
         NpgsqlConnection source, AuditTables tables, AuditPlaces places, Func<BucketSlot, BucketClient> clients, CancellationToken cancellationToken)
     {
-        var orphans = new OrphanAudit(tables, places, log);
+        var orphans = new OrphanAudit(tables, places, counts, log);
         IReadOnlyList<AuditedUser> users;
         DateTimeOffset databaseAt;
         await using (var transaction = await source.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken))
@@ -81,12 +81,12 @@ internal sealed class AuditRun(Action<RunEvent> report, TimeProvider time)
             var catalog = await EnteCatalog.ReadAsync(source, cancellationToken);
             await tables.LoadNamedAsync(NamedObjects.ReadAsync(source, cancellationToken), cancellationToken);
             await orphans.LoadReasonsAsync(source, catalog, cancellationToken);
-            await new RowAudit(source, catalog, log).RunAsync(cancellationToken);
+            await new RowAudit(source, catalog, counts, log).RunAsync(cancellationToken);
             users = await UserCounts.ReadAsync(source, cancellationToken);
         }
 
-        await new LiveInventory(tables, places, clients, log).LoadAsync(cancellationToken);
-        await new ObjectAudit(tables, places, databaseAt, AskAgainAsync, log).RunAsync(cancellationToken);
+        await new LiveInventory(tables, places, clients, counts, log).LoadAsync(cancellationToken);
+        await new ObjectAudit(tables, new ComparedObjects(places, databaseAt, AskAgainAsync), counts, log).RunAsync(cancellationToken);
         await orphans.RunAsync(databaseAt, cancellationToken);
         return Result(users);
 
@@ -106,5 +106,5 @@ internal sealed class AuditRun(Action<RunEvent> report, TimeProvider time)
         }
     }
 
-    private AuditResult Result(IReadOnlyList<AuditedUser> users) => new(log.Counts, log.Errors, log.Warnings, log.Findings, users);
+    private AuditResult Result(IReadOnlyList<AuditedUser> users) => new(counts, log.Errors, log.Warnings, log.CountsByCode, users);
 }

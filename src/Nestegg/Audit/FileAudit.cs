@@ -3,7 +3,7 @@ using System.Data.Common;
 namespace Nestegg.Audit;
 
 /// <summary>Looks at every file that somebody can still see, in an album or in the trash: its headers, its metadata, its two objects; and at files that nobody can.</summary>
-internal sealed class FileAudit(DbConnection source, AuditLog log)
+internal sealed class FileAudit(DbConnection source, AuditCounts counts, RunLog log)
 {
     private const int HeaderBytes = 24;
 
@@ -78,7 +78,7 @@ internal sealed class FileAudit(DbConnection source, AuditLog log)
             return;
         }
 
-        log.Counts.Files += file.IsDeleted ? 0 : 1;
+        counts.Files += file.IsDeleted ? 0 : 1;
         if (file.IsDeleted && !file.IsInAlbum)
         {
             return;

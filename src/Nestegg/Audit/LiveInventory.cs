@@ -4,7 +4,7 @@ using Nestegg.Stores.S3;
 namespace Nestegg.Audit;
 
 /// <summary>Lists every bucket of an instance once.</summary>
-internal sealed class LiveInventory(AuditTables tables, AuditPlaces places, Func<BucketSlot, BucketClient> clients, AuditLog log)
+internal sealed class LiveInventory(AuditTables tables, AuditPlaces places, Func<BucketSlot, BucketClient> clients, AuditCounts counts, RunLog log)
 {
     private const int ProgressObjects = 1000;
 
@@ -30,13 +30,13 @@ internal sealed class LiveInventory(AuditTables tables, AuditPlaces places, Func
             await foreach (var item in clients(slot).ListAsync("", cancellationToken))
             {
                 AuditTables.Run(insert, item.Key, place, item.SizeBytes, item.ModifiedAt.ToUnixTimeMilliseconds());
-                if (++log.Counts.Listed % ProgressObjects == 0)
+                if (++counts.Listed % ProgressObjects == 0)
                 {
-                    log.Progress("list", log.Counts.Listed, 0);
+                    log.Progress("list", counts.Listed, null);
                 }
             }
         }
-        catch (NesteggException failure) when (failure.ExitCode == ExitCode.OutOfReach && slot.Bucket != places.HotPrimary.Bucket)
+        catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach && slot.Bucket != places.HotPrimary.Bucket)
         {
             // Without the hot primary there is nothing to say; without a replica there still is.
             log.Find("bucket-unreachable", Severity.Warning, slot.Name, $"{failure.Message}; what is in it counts as absent here.", failure.Hint);

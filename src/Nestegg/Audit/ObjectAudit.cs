@@ -7,10 +7,14 @@ namespace Nestegg.Audit;
 /// <returns>Their keys.</returns>
 internal delegate Task<IReadOnlySet<string>> AskAgain(IReadOnlyList<NamedObject> suspects, CancellationToken cancellationToken);
 
+/// <summary>What the objects that a database names are compared with.</summary>
+/// <param name="Places">The buckets; <see langword="null"/> for a snapshot, where an object is in one place.</param>
+/// <param name="DatabaseAt">The moment of the database.</param>
+/// <param name="AskAgain">Confirms what looks lost before it is called that.</param>
+internal sealed record ComparedObjects(AuditPlaces? Places, DateTimeOffset DatabaseAt, AskAgain AskAgain);
+
 /// <summary>Compares what is named with what is there, in the order of the keys.</summary>
-/// <param name="places">The buckets; <see langword="null"/> for a snapshot, where an object is in one place.</param>
-/// <param name="databaseAt">The moment of the database.</param>
-internal sealed class ObjectAudit(AuditTables tables, AuditPlaces? places, DateTimeOffset databaseAt, AskAgain askAgain, AuditLog log)
+internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, AuditCounts counts, RunLog log)
 {
     private const int BatchObjects = 1000;
     private const string LossHint = "Look for its bytes in older snapshots (nestegg snapshots) and in older copies of the bucket.";
@@ -50,13 +54,13 @@ internal sealed class ObjectAudit(AuditTables tables, AuditPlaces? places, DateT
     {
         if (item.IsDeleted)
         {
-            log.Counts.DeletedKept += found.Count > 0 ? 1 : 0;
-            log.Counts.DeletedGone += found.Count > 0 ? 0 : 1;
+            counts.DeletedKept += found.Count > 0 ? 1 : 0;
+            counts.DeletedGone += found.Count > 0 ? 0 : 1;
             return false;
         }
 
-        log.Counts.Objects++;
-        log.Counts.Bytes += Math.Max(item.SizeBytes, 0);
+        counts.Objects++;
+        counts.Bytes += Math.Max(item.SizeBytes, 0);
         return true;
     }
 
@@ -64,16 +68,16 @@ internal sealed class ObjectAudit(AuditTables tables, AuditPlaces? places, DateT
     {
         if (found.Count == 0)
         {
-            return Finding("object-missing", item, places is null ? "the snapshot does not have it" : "no bucket has it");
+            return Finding("object-missing", item, compared.Places is null ? "the snapshot does not have it" : "no bucket has it");
         }
 
-        var looked = found.Where(one => places?.IsLookedAt(item, one.Place) ?? true).ToArray();
+        var looked = found.Where(one => compared.Places?.IsLookedAt(item, one.Place) ?? true).ToArray();
         var right = found.FirstOrDefault(one => IsRight(item, one), new FoundObject(-1, 0, 0));
         if (looked.Length == 0 && right.Place >= 0)
         {
             return Finding(
                 "object-in-wrong-slot", item,
-                $"it is in {places!.NameOf(right.Place)}, where museum will not look; museum looks in {string.Join(", ", places.SlotsLookedAt(item))}",
+                $"it is in {compared.Places!.NameOf(right.Place)}, where museum will not look; museum looks in {string.Join(", ", compared.Places.SlotsLookedAt(item))}",
                 $"Copy the object there, or set s3.hot_storage (for derived data s3.derived-storage) in museum.yaml to the slot that has it.");
         }
 
@@ -82,11 +86,11 @@ internal sealed class ObjectAudit(AuditTables tables, AuditPlaces? places, DateT
             var actual = (looked.Length > 0 ? looked : [.. found])[0];
             if (IsBeingOverwritten(item, actual))
             {
-                log.Counts.ChangedSince++;
+                counts.ChangedSince++;
                 return null;
             }
 
-            var elsewhere = right.Place >= 0 && places is not null ? $"; the right length is in {places.NameOf(right.Place)}" : "";
+            var elsewhere = right.Place >= 0 && compared.Places is not null ? $"; the right length is in {compared.Places.NameOf(right.Place)}" : "";
             return Finding("object-size-wrong", item, $"it has {actual.SizeBytes:N0} bytes where {item.SizeBytes:N0} are named{elsewhere}");
         }
 
@@ -98,7 +102,7 @@ internal sealed class ObjectAudit(AuditTables tables, AuditPlaces? places, DateT
 
     // What museum overwrites in place it stores first and writes into the row after; in between the row is the older one.
     private bool IsBeingOverwritten(NamedObject item, FoundObject found) =>
-        item.Version != 0 && found.ModifiedMs >= (databaseAt - OrphanAudit.ClockTolerance).ToUnixTimeMilliseconds();
+        item.Version != 0 && found.ModifiedMs >= (compared.DatabaseAt - OrphanAudit.ClockTolerance).ToUnixTimeMilliseconds();
 
     private static bool IsRight(NamedObject item, FoundObject found) => item.SizeBytes < 0 || found.SizeBytes == item.SizeBytes;
 
@@ -114,7 +118,7 @@ internal sealed class ObjectAudit(AuditTables tables, AuditPlaces? places, DateT
     private async Task ConfirmAsync(CancellationToken cancellationToken)
     {
         NamedObject[] suspects = [.. findings.Where(finding => !finding.IsCertain).Select(finding => finding.Object)];
-        var confirmed = suspects.Length == 0 ? null : await askAgain(suspects, cancellationToken);
+        var confirmed = suspects.Length == 0 ? null : await compared.AskAgain(suspects, cancellationToken);
         foreach (var (item, finding, isCertain) in findings)
         {
             if (isCertain || confirmed!.Contains(item.Key))
@@ -123,7 +127,7 @@ internal sealed class ObjectAudit(AuditTables tables, AuditPlaces? places, DateT
             }
             else
             {
-                log.Counts.ChangedSince++;
+                counts.ChangedSince++;
             }
         }
 

@@ -7,7 +7,7 @@ namespace Nestegg.Audit;
 /// Objects in the buckets that no row names. Most have a reason: an upload that is under way, a deletion that is put off for weeks, a preview that was
 /// made again. Those are counted; what has no reason is a finding, because after a rollback of the database it may be somebody's photo.
 /// </summary>
-internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditLog log)
+internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditCounts counts, RunLog log)
 {
     // Clocks of a database, an object store and this machine may differ by so much.
     internal static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
@@ -72,7 +72,6 @@ internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditL
 
     private bool IsExpected(string key, Reason? reason, bool isYoung)
     {
-        var counts = log.Counts;
         var isDerived = key.Contains("/file-data/", StringComparison.Ordinal) || key.Contains("/ml-data/", StringComparison.Ordinal);
         switch (reason)
         {
@@ -95,8 +94,8 @@ internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditL
 
     private void Report(string key, int place, long sizeBytes, DateTimeOffset modified)
     {
-        log.Counts.Orphans++;
-        log.Counts.OrphanBytes += sizeBytes;
+        counts.Orphans++;
+        counts.OrphanBytes += sizeBytes;
         log.Find(
             "object-orphan", Severity.Warning, key, $"no row names this object in {places.NameOf(place)}: {sizeBytes:N0} bytes, stored {modified:yyyy-MM-dd HH:mm}Z.",
             "Leave it until you know why: after a restore of an older database it may be a photo that was uploaded since.");

@@ -5,7 +5,7 @@ using Nestegg.Ente.Database;
 namespace Nestegg.Audit;
 
 /// <summary>Looks at the rows themselves: whether what they hold can be opened at all, and whether they fit together. Reads them one at a time.</summary>
-internal sealed class RowAudit(DbConnection source, EnteCatalog catalog, AuditLog log)
+internal sealed class RowAudit(DbConnection source, EnteCatalog catalog, AuditCounts counts, RunLog log)
 {
     private const string BackupHint = "An older snapshot may hold the row as it was: nestegg snapshots.";
 
@@ -25,7 +25,7 @@ internal sealed class RowAudit(DbConnection source, EnteCatalog catalog, AuditLo
         }
 
         await CheckAlbumsAsync(cancellationToken);
-        await new FileAudit(source, log).RunAsync(cancellationToken);
+        await new FileAudit(source, counts, log).RunAsync(cancellationToken);
     }
 
     private async Task CheckKeysAsync(KeyTable table, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ namespace Nestegg.Backup;
 /// <summary>What a run did.</summary>
 internal sealed record BackupResult(Manifest Manifest, BackupCounts Counts, TimeSpan Duration)
 {
-    public ExitCode ExitCode => Manifest.Complete ? ExitCode.Done : ExitCode.Incomplete;
+    public bool IsComplete => Manifest.Complete;
 }
 
 /// <summary>
@@ -16,9 +16,8 @@ internal sealed record BackupResult(Manifest Manifest, BackupCounts Counts, Time
 /// them one snapshot. Interrupted at any moment it leaves the repository as valid as before; what was stored by then is not fetched again.
 /// </summary>
 internal sealed class BackupRun(
-    EnteInstance instance, Repository repository, MinisignSecretKey signingKey, int parallel, IProgress<RunEvent> events, TimeProvider time)
+    EnteInstance instance, Repository repository, MinisignSecretKey signingKey, int parallel, RunLog log, TimeProvider time)
 {
-    private readonly List<Finding> findings = [];
     private readonly BackupCounts counts = new();
 
     public async Task<BackupResult> RunAsync(CancellationToken cancellationToken)
@@ -37,16 +36,16 @@ internal sealed class BackupRun(
 
     private async Task<Manifest> RunStepsAsync(CancellationToken cancellationToken)
     {
-        findings.AddRange((await new Preflight(instance).RunAsync(events, cancellationToken)).Findings);
+        await new Preflight(instance, log).RunAsync(cancellationToken);
         foreach (var finding in ConfigurationArchive.Skipped(instance.Folder))
         {
-            Say(finding);
+            log.Find(finding);
         }
 
         await using var hold = await RepositoryLock.AcquireAsync(repository, "backup", time, cancellationToken);
         if (hold.TakenFrom is { } dead)
         {
-            Step("lock", $"The lock of {dead.Command} on {dead.Host} since {dead.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC was taken over: its process {dead.Process} is gone");
+            log.Step("lock", $"The lock of {dead.Command} on {dead.Host} since {dead.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC was taken over: its process {dead.Process} is gone");
         }
 
         return await hold.RunAsync(TakeAsync, cancellationToken);
@@ -56,18 +55,18 @@ internal sealed class BackupRun(
     {
         await using var snapshot = await SnapshotWriter.CreateAsync(repository, signingKey, time, cancellationToken);
         using var queue = new ObjectQueue();
-        Step("database", "Capturing the database and the list of objects");
+        log.Step("database", "Capturing the database and the list of objects");
         var capture = new DatabaseCapture(instance, snapshot, counts, time);
         var database = await capture.RunAsync(queue, cancellationToken);
         foreach (var finding in snapshot.Known.Findings)
         {
-            Say(finding);
+            log.Find(finding);
         }
 
-        Step("configuration", "Capturing the configuration");
+        log.Step("configuration", "Capturing the configuration");
         await snapshot.PutSecretAsync(
             RepositoryKeys.Configuration, (output, token) => ConfigurationArchive.WriteAsync(instance.Folder, output, time, token), expectedBytes: 1 << 16, cancellationToken);
-        Step("objects", $"{counts.Objects:N0} objects are in the repository already, {queue.Count:N0} are to be fetched");
+        log.Step("objects", $"{counts.Objects:N0} objects are in the repository already, {queue.Count:N0} are to be fetched");
         try
         {
             await CopyAsync(snapshot, queue, cancellationToken);
@@ -82,11 +81,11 @@ internal sealed class BackupRun(
 
     private async Task CopyAsync(SnapshotWriter snapshot, ObjectQueue queue, CancellationToken cancellationToken)
     {
-        var progress = new CopyProgress(events, "objects", queue.Count, queue.TotalBytes);
+        var progress = new CopyProgress(log, "objects", queue.Count, queue.TotalBytes);
         await using var buckets = new InstanceBuckets(instance);
         using var copier = new ObjectCopier(instance.Slots, buckets, snapshot, counts, progress);
         await copier.CopyAsync(queue, parallel, cancellationToken);
-        await new LossReview(instance.Database, copier, snapshot, counts, events, time).RunAsync(cancellationToken);
+        await new LossReview(instance.Database, copier, snapshot, counts, log, time).RunAsync(cancellationToken);
     }
 
     /// <summary>An index file for what was stored before the run was stopped, so that the next run need not fetch it again.</summary>
@@ -96,12 +95,12 @@ internal sealed class BackupRun(
         try
         {
             await snapshot.Objects.FlushAsync(limit.Token);
-            Step("stopped", $"{snapshot.Objects.AddedObjects:N0} objects that were fetched so far are kept for the next run");
+            log.Step("stopped", $"{snapshot.Objects.AddedObjects:N0} objects that were fetched so far are kept for the next run");
         }
         catch (Exception failure) when (failure is NesteggException or OperationCanceledException)
         {
             // The failure that stopped the run is what has to be told; this one follows from it.
-            Step("stopped", "What was fetched last could not be recorded; the next run fetches it again");
+            log.Step("stopped", "What was fetched last could not be recorded; the next run fetches it again");
         }
     }
 
@@ -111,21 +110,21 @@ internal sealed class BackupRun(
         {
             foreach (var finding in SnapshotComparison.Findings(previous, database.Tables, counts.ByKind()))
             {
-                Say(finding);
+                log.Find(finding);
             }
         }
 
         if (counts.Missing > 0)
         {
-            Say(new Finding("objects-missing", Severity.Error, "objects", $"{counts.Missing:N0} objects that the database names are missing or have another length.", "They are named in the manifest (nestegg snapshots ID) and in missing.tsv.zst."));
+            log.Find(new Finding("objects-missing", Severity.Error, "objects", $"{counts.Missing:N0} objects that the database names are missing or have another length.", "They are named in the manifest (nestegg snapshots ID) and in missing.tsv.zst."));
         }
 
         if (counts.MissingDerived > 0)
         {
-            Say(new Finding("derived-objects-missing", Severity.Warning, "objects", $"{counts.MissingDerived:N0} previews or machine-learning objects are missing.", "The apps make them again from the originals."));
+            log.Find(new Finding("derived-objects-missing", Severity.Warning, "objects", $"{counts.MissingDerived:N0} previews or machine-learning objects are missing.", "The apps make them again from the originals."));
         }
 
-        Step("commit", "Writing the manifest");
+        log.Step("commit", "Writing the manifest");
         return await snapshot.CommitAsync(Draft(snapshot, database), cancellationToken);
     }
 
@@ -133,7 +132,7 @@ internal sealed class BackupRun(
     {
         CreatedAt = database.TakenAt,
         Program = $"nestegg {typeof(BackupRun).Assembly.GetName().Version?.ToString(3)}",
-        Complete = findings.TrueForAll(finding => finding.Severity != Severity.Error),
+        Complete = log.Errors == 0,
         Instance = new ManifestInstance(instance.Name, instance.Folder.MuseumImage, database.ServerVersion, database.SchemaVersion ?? 0, database.IsSchemaDirty),
         Counts = new ManifestCounts
         {
@@ -146,7 +145,7 @@ internal sealed class BackupRun(
             Kinds = counts.ByKind(),
         },
         Tables = database.Tables,
-        Findings = [.. findings.Where(finding => finding.Severity != Severity.Ok)],
+        Findings = [.. log.Findings.Where(finding => finding.Severity != Severity.Ok && !LossReview.IsOfOneObject(finding))],
     };
 
     /// <summary>The newest snapshot that can still be read; a damaged one is <c>check</c>'s to tell, and no reason not to back up.</summary>
@@ -162,18 +161,11 @@ internal sealed class BackupRun(
         {
             return await repository.ReadManifestAsync(finished[^1], cancellationToken);
         }
-        catch (NesteggException damage) when (damage.ExitCode == ExitCode.Damaged)
+        catch (NesteggException damage) when (damage.Kind == FailureKind.Damaged)
         {
-            Say(new Finding("previous-snapshot-damaged", Severity.Warning, finished[^1].ToString(), damage.Message, damage.Hint));
+            log.Find(new Finding("previous-snapshot-damaged", Severity.Warning, finished[^1].ToString(), damage.Message, damage.Hint));
             return null;
         }
     }
 
-    private void Say(Finding finding)
-    {
-        findings.Add(finding);
-        events.Report(new FindingEvent(finding));
-    }
-
-    private void Step(string step, string text) => events.Report(new StepEvent(step, text));
 }

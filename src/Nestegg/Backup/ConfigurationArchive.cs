@@ -39,7 +39,7 @@ internal static class ConfigurationArchive
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new NesteggException(
-                ExitCode.BadInput, $"the instance's file {file.FullPath} cannot be read", "Let the user who runs backups read the instance's folder.", exception);
+                FailureKind.BadInput, $"the instance's file {file.FullPath} cannot be read", "Let the user who runs backups read the instance's folder.", exception);
         }
     }
 

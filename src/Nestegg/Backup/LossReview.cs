@@ -9,10 +9,12 @@ namespace Nestegg.Backup;
 /// since then is no loss; the rest is put on the record as missing.
 /// </summary>
 internal sealed class LossReview(
-    NpgsqlDataSource database, ObjectCopier copier, SnapshotWriter snapshot, BackupCounts counts, IProgress<RunEvent> events, TimeProvider time)
+    NpgsqlDataSource database, ObjectCopier copier, SnapshotWriter snapshot, BackupCounts counts, RunLog log, TimeProvider time)
 {
     private const int BatchObjects = 1000;
     private const int FindingsSaid = 20;
+    private const string ObjectMissing = "object-missing";
+    private const string DerivedObjectMissing = "derived-object-missing";
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
@@ -69,11 +71,14 @@ internal sealed class LossReview(
         await snapshot.AddMissingAsync(new MissingObject(item.Key, item.SizeBytes, BackupCounts.NameOf(item.Kind), reason), cancellationToken);
         if (counts.Missing + counts.MissingDerived <= FindingsSaid)
         {
-            events.Report(new FindingEvent(Missing(item, reason)));
+            log.Find(Missing(item, reason));
         }
     }
 
+    /// <summary>Whether a finding is about a single missing object; the manifest names those in a list of their own.</summary>
+    public static bool IsOfOneObject(Finding finding) => finding.Code is ObjectMissing or DerivedObjectMissing;
+
     private static Finding Missing(NamedObject item, string reason) => BackupCounts.IsDerived(item.Kind)
-        ? new Finding("derived-object-missing", Severity.Warning, item.Key, $"{BackupCounts.NameOf(item.Kind)} {item.Key} of file {item.FileId} is missing ({reason}).", "The apps make it again from the original.")
-        : new Finding("object-missing", Severity.Error, item.Key, $"{BackupCounts.NameOf(item.Kind)} {item.Key} of file {item.FileId} is missing ({reason}).", "Look for its bytes in older copies of the bucket; nestegg audit --live lists all that is missing.");
+        ? new Finding(DerivedObjectMissing, Severity.Warning, item.Key, $"{BackupCounts.NameOf(item.Kind)} {item.Key} of file {item.FileId} is missing ({reason}).", "The apps make it again from the original.")
+        : new Finding(ObjectMissing, Severity.Error, item.Key, $"{BackupCounts.NameOf(item.Kind)} {item.Key} of file {item.FileId} is missing ({reason}).", "Look for its bytes in older copies of the bucket; nestegg audit --live lists all that is missing.");
 }

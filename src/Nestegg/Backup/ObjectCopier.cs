@@ -149,7 +149,7 @@ internal sealed class ObjectCopier(
             reach.Answered(slot);
             return download;
         }
-        catch (NesteggException failure) when (failure.ExitCode == ExitCode.OutOfReach)
+        catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach)
         {
             throw new DownloadException(failure.Message, failure);
         }

@@ -3,7 +3,7 @@ using Nestegg.Repositories;
 namespace Nestegg.Checks;
 
 /// <summary>Reads objects and packs to the last byte and compares them with their names and with the rows that point into them.</summary>
-internal sealed class ContentCheck(Repository repository, CheckLog log)
+internal sealed class ContentCheck(Repository repository, CheckTally tally, RunLog log)
 {
     private const string Hint = "put the file back from another copy of the repository; the other objects are not affected";
 
@@ -21,7 +21,7 @@ internal sealed class ContentCheck(Repository repository, CheckLog log)
             await ReadPackAsync(stream, job, expected, cancellationToken);
         else
             await ReadObjectAsync(stream, job, expected, cancellationToken);
-        log.Count(counts => counts with { ReadFiles = counts.ReadFiles + 1, ReadBytes = counts.ReadBytes + stream.ReadBytes });
+        tally.Count(counts => counts with { ReadFiles = counts.ReadFiles + 1, ReadBytes = counts.ReadBytes + stream.ReadBytes });
     }
 
     private async Task ReadObjectAsync(Stream stream, ReadJob job, ObjectHash expected, CancellationToken cancellationToken)
@@ -31,7 +31,7 @@ internal sealed class ContentCheck(Repository repository, CheckLog log)
             await using var verifying = new VerifyingStream(stream, job.Key, null, expected);
             await verifying.DrainAsync(cancellationToken);
         }
-        catch (NesteggException e) when (e.ExitCode == ExitCode.Damaged)
+        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
         {
             log.Find("object-damaged", Severity.Error, job.Key, e.Message + NamesOf(job, expected), Hint);
         }
@@ -57,7 +57,7 @@ internal sealed class ContentCheck(Repository repository, CheckLog log)
 
             await verifying.DrainAsync(cancellationToken);
         }
-        catch (NesteggException e) when (e.ExitCode == ExitCode.Damaged)
+        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
         {
             // When an entry has been named, that the pack as a whole is not itself is the same news.
             if (errors == 0)

@@ -7,7 +7,7 @@ namespace Nestegg.Checks;
 /// Looks at the index files and at what their rows name, and says what there is to read. Holds a bit for each row,
 /// and the rows of one pack.
 /// </summary>
-internal sealed class IndexCheck(Repository repository, StoredFiles stored, CheckLog log)
+internal sealed class IndexCheck(Repository repository, StoredFiles stored, CheckTally tally, RunLog log)
 {
     private const string LostHint = "put the file back from another copy of the repository";
 
@@ -27,7 +27,7 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
         {
             live = await repository.ReadLiveSetAsync(manifest, cancellationToken);
         }
-        catch (NesteggException e) when (e.ExitCode == ExitCode.Damaged)
+        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
         {
             // The check of the manifest's files has named it already.
             return;
@@ -93,7 +93,7 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
                     open.Rows.Add((reader.Row, row));
                 }
             }
-            catch (NesteggException e) when (log.TryFind(e, "index-damaged", RepositoryKeys.IndexFile(name)))
+            catch (NesteggException e) when (log.TryFindDamage(e, "index-damaged", RepositoryKeys.IndexFile(name)))
             {
                 yield break;
             }
@@ -104,7 +104,7 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
             jobs = isWhole || open is null ? [] : [open];
         }
 
-        log.Count(counts => counts with { IndexFiles = counts.IndexFiles + 1, LiveRows = counts.LiveRows + live.Count });
+        tally.Count(counts => counts with { IndexFiles = counts.IndexFiles + 1, LiveRows = counts.LiveRows + live.Count });
         if (live.Last > reader.Row)
             log.Find("row-missing", Severity.Error, RepositoryKeys.IndexFile(name), $"{RepositoryKeys.IndexFile(name)} has {reader.Row} rows; the snapshot {needs[name]} needs row {live.Last}");
     }

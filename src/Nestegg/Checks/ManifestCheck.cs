@@ -3,7 +3,7 @@ using Nestegg.Repositories;
 namespace Nestegg.Checks;
 
 /// <summary>Looks at the snapshots' folders: signatures, the files that manifests name, and that each manifest's predecessor is still the one it was.</summary>
-internal sealed class ManifestCheck(Repository repository, CheckMemory memory, ReadSelection selection, CheckLog log)
+internal sealed class ManifestCheck(Repository repository, CheckMemory memory, ReadSelection selection, CheckTally tally, RunLog log)
 {
     private const string RemovedHint = "if you did not remove it, somebody who can write to the repository did; look at another copy";
 
@@ -23,7 +23,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
                 FindUnfinished(id, files);
         }
 
-        log.Count(counts => counts with { Snapshots = manifests.Count });
+        tally.Count(counts => counts with { Snapshots = manifests.Count });
         foreach (var manifest in manifests.Values)
             CheckPrevious(manifest);
         CheckNewest();
@@ -64,7 +64,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
                     "compare its recipients with your own before the next backup; put the file back from another copy");
             }
         }
-        catch (NesteggException e) when (log.TryFind(e, "manifest-damaged", key))
+        catch (NesteggException e) when (log.TryFindDamage(e, "manifest-damaged", key))
         {
             // It is named; what else there is goes on being looked at.
         }
@@ -161,9 +161,9 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
         {
             await using var stream = await repository.OpenFileAsync(manifest, file.Name, cancellationToken);
             await stream.DrainAsync(cancellationToken);
-            log.Count(counts => counts with { ReadFiles = counts.ReadFiles + 1, ReadBytes = counts.ReadBytes + file.SizeBytes });
+            tally.Count(counts => counts with { ReadFiles = counts.ReadFiles + 1, ReadBytes = counts.ReadBytes + file.SizeBytes });
         }
-        catch (NesteggException e) when (log.TryFind(e, "file-damaged", key))
+        catch (NesteggException e) when (log.TryFindDamage(e, "file-damaged", key))
         {
             // It is named; what else there is goes on being looked at.
         }

@@ -24,38 +24,36 @@ internal sealed record CheckOptions
 /// Compares a repository with its own records: signatures, hashes, that everything is there with its length, and, as far as it is
 /// asked to read, every byte. Changes nothing and takes no lock: what appears while it runs is not looked at.
 /// </summary>
-internal sealed class RepositoryCheck(Repository repository, CheckOptions options)
+internal sealed class RepositoryCheck(Repository repository, CheckOptions options, RunLog log)
 {
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
+    private readonly CheckTally tally = new();
 
-    /// <param name="report">Gets findings and progress, one at a time.</param>
-    public async Task<CheckCounts> RunAsync(Action<RunEvent> report, CancellationToken cancellationToken)
+    public async Task<CheckCounts> RunAsync(CancellationToken cancellationToken)
     {
-        var log = new CheckLog(report);
         var memory = await CheckMemory.LoadAsync(options.MemoryFolder, repository, cancellationToken);
         var selection = ReadSelection.Of(options.Read, memory, options.Time, options.Random);
-        log.Report(new StepEvent("structure", "checking signatures, manifests and index files"));
+        log.Step("structure", "checking signatures, manifests and index files");
 
-        await CheckIdentityFileAsync(log, cancellationToken);
-        var manifests = await new ManifestCheck(repository, memory, selection, log).RunAsync(cancellationToken);
+        await CheckIdentityFileAsync(cancellationToken);
+        var manifests = await new ManifestCheck(repository, memory, selection, tally, log).RunAsync(cancellationToken);
         using var stored = new StoredFiles();
-        await ListStoredAsync(stored, log, cancellationToken);
-        var index = new IndexCheck(repository, stored, log);
+        await ListStoredAsync(stored, cancellationToken);
+        var index = new IndexCheck(repository, stored, tally, log);
         foreach (var manifest in manifests)
             await index.AddAsync(manifest, cancellationToken);
 
         if (selection.ReadsAnything)
-            log.Report(new StepEvent("read", selection.Description.Length == 0 ? "reading every object" : $"reading {selection.Description} of the objects"));
-        await ReadAsync(AllJobsAsync(index, stored, selection, cancellationToken), stored, selection, log, cancellationToken);
-        log.Count(counts => counts with { UnusedFiles = stored.CountUnused() });
+            log.Step("read", selection.Description.Length == 0 ? "reading every object" : $"reading {selection.Description} of the objects");
+        await ReadAsync(AllJobsAsync(index, stored, selection, cancellationToken), stored, selection, cancellationToken);
+        tally.Count(counts => counts with { UnusedFiles = stored.CountUnused() });
 
         selection.Remember(memory);
         if (!await memory.TrySaveAsync(cancellationToken))
             log.Find("no-memory", Severity.Note, options.MemoryFolder, $"{options.MemoryFolder} cannot be written: the next check will not know what this one saw");
-        return log.Counts;
+        return tally.Counts with { Errors = log.Errors, Warnings = log.Warnings };
     }
 
-    private async Task CheckIdentityFileAsync(CheckLog log, CancellationToken cancellationToken)
+    private async Task CheckIdentityFileAsync(CancellationToken cancellationToken)
     {
         if (repository.Description.IdentitySha256 is not { } expected)
             return;
@@ -69,7 +67,7 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         }
     }
 
-    private async Task ListStoredAsync(StoredFiles stored, CheckLog log, CancellationToken cancellationToken)
+    private async Task ListStoredAsync(StoredFiles stored, CancellationToken cancellationToken)
     {
         foreach (var folder in (string[])[RepositoryKeys.Objects, RepositoryKeys.Packs])
         {
@@ -82,7 +80,7 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
                 }
 
                 stored.Add(item.Key, item.SizeBytes);
-                log.Count(counts => counts with
+                tally.Count(counts => counts with
                 {
                     Objects = counts.Objects + (isPack ? 0 : 1),
                     Packs = counts.Packs + (isPack ? 1 : 0),
@@ -115,21 +113,17 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
     }
 
     private async Task ReadAsync(
-        IAsyncEnumerable<ReadJob> jobs, StoredFiles stored, ReadSelection selection, CheckLog log, CancellationToken cancellationToken)
+        IAsyncEnumerable<ReadJob> jobs, StoredFiles stored, ReadSelection selection, CancellationToken cancellationToken)
     {
-        var content = new ContentCheck(repository, log);
+        var content = new ContentCheck(repository, tally, log);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism, CancellationToken = cancellationToken };
-        var reportedAt = options.Time.GetTimestamp();
         await Parallel.ForEachAsync(jobs, parallel, async (job, token) =>
         {
             if (!TryGetHash(job.Key, out var hash, out var isPack) || !stored.TryBeginReading(job.Key))
                 return;
             await content.ReadAsync(job, hash, isPack, token);
-            var since = Volatile.Read(ref reportedAt);
-            if (options.Time.GetElapsedTime(since) < ProgressInterval || Interlocked.CompareExchange(ref reportedAt, options.Time.GetTimestamp(), since) != since)
-                return;
-            var isAll = selection.Description.Length == 0;
-            log.Report(new ProgressEvent("read", log.Counts.ReadFiles, isAll ? stored.Count : 0, log.Counts.ReadBytes, isAll ? log.Counts.StoredBytes : 0));
+            var (counts, isAll) = (tally.Counts, selection.Description.Length == 0);
+            log.Progress("read", counts.ReadFiles, isAll ? stored.Count : null, counts.ReadBytes, isAll ? counts.StoredBytes : null);
         });
     }
 

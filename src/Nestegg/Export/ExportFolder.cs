@@ -54,14 +54,14 @@ internal sealed class ExportFolder : IDisposable
         {
             held?.Dispose();
             throw held is null && IsHeld(exception)
-                ? new NesteggException(ExitCode.Locked, $"another export is writing into {full}", "wait for it to end", exception)
+                ? new NesteggException(FailureKind.Locked, $"another export is writing into {full}", "wait for it to end", exception)
                 : CannotWrite(exception);
         }
     }
 
     /// <summary>A full disk, a folder that is read-only or was taken away: nothing that the next file would not meet too.</summary>
     internal static NesteggException CannotWrite(Exception exception) => new(
-        ExitCode.OutOfReach, $"the export folder cannot be written: {exception.Message}", "make room, mount it or make it writable, or give another with --to; run again, the export goes on where it is", exception);
+        FailureKind.OutOfReach, $"the export folder cannot be written: {exception.Message}", "make room, mount it or make it writable, or give another with --to; run again, the export goes on where it is", exception);
 
     /// <summary>The path of a new temporary file. May be called by several tasks at once.</summary>
     internal string NewFile() => Path.Combine(_temporary, $"{Interlocked.Increment(ref _files)}.part");
@@ -187,7 +187,7 @@ internal sealed class ExportFolder : IDisposable
     {
         if (IsLink(path))
         {
-            throw new NesteggException(ExitCode.BadInput, $"{path} is a link, which an export does not follow", "look who made it; remove it, or give another folder with --to");
+            throw new NesteggException(FailureKind.BadInput, $"{path} is a link, which an export does not follow", "look who made it; remove it, or give another folder with --to");
         }
     }
 

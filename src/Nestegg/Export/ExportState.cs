@@ -93,7 +93,7 @@ internal sealed class ExportState : IAsyncDisposable
         var account = userId.ToString(CultureInfo.InvariantCulture);
         if (await FactAsync(_connection, "account", cancellationToken) is { } other && other != account)
         {
-            throw new NesteggException(ExitCode.BadInput, $"{root} holds the export of another account ({other})", "give each account a folder of its own with --to");
+            throw new NesteggException(FailureKind.BadInput, $"{root} holds the export of another account ({other})", "give each account a folder of its own with --to");
         }
 
         await SetFactAsync("account", account, cancellationToken);

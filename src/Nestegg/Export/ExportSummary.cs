@@ -1,12 +1,10 @@
 namespace Nestegg.Export;
 
-/// <summary>What an export did, in numbers.</summary>
-internal sealed record ExportSummary
+/// <summary>What an export did, in numbers. Written by one task at a time.</summary>
+/// <param name="log">Where the findings of this export go.</param>
+internal sealed class ExportSummary(RunLog log)
 {
-    /// <summary>How many findings are kept in <see cref="Findings"/>; all are reported while the export runs.</summary>
-    internal const int KeptFindings = 1000;
-
-    private readonly List<Finding> _findings = [];
+    public RunLog Log => log;
 
     /// <summary>Albums that were gone through.</summary>
     public long Albums { get; set; }
@@ -48,20 +46,8 @@ internal sealed record ExportSummary
     public long Failed { get; set; }
 
     /// <summary>How many findings there were that are worse than a note.</summary>
-    public long Problems { get; private set; }
+    public long Problems => log.Errors + log.Warnings;
 
-    /// <summary>The first findings.</summary>
-    public IReadOnlyList<Finding> Findings => _findings;
-
-    /// <summary>3 when something is wrong or odd.</summary>
-    public ExitCode ExitCode => Problems == 0 ? ExitCode.Done : ExitCode.Incomplete;
-
-    internal void Add(Finding finding)
-    {
-        Problems += finding.Severity > Severity.Note ? 1 : 0;
-        if (_findings.Count < KeptFindings)
-        {
-            _findings.Add(finding);
-        }
-    }
+    /// <summary>Whether nothing is wrong or odd.</summary>
+    public bool IsComplete => Problems == 0;
 }

@@ -10,19 +10,19 @@ internal sealed class Exporter
 {
     private readonly ExportAccount _account;
     private readonly ExportOptions _options;
-    private readonly ExportLog _log;
+    private readonly ExportSummary _summary;
     private readonly ExportState _state;
     private readonly ExportFolder _folder;
     private readonly ExportName _names;
     private readonly AlbumFolders _albumFolders;
     private readonly FilePlacement _placement;
 
-    private Exporter(ExportAccount account, ExportFolder folder, ExportState state, ExportOptions options, IProgress<RunEvent> events)
+    private Exporter(ExportAccount account, ExportFolder folder, ExportState state, ExportOptions options, RunLog log)
     {
-        (_account, _folder, _state, _options, _log) = (account, folder, state, options, new ExportLog(events));
+        (_account, _folder, _state, _options, _summary) = (account, folder, state, options, new ExportSummary(log));
         _names = folder.Names(options.WindowsNames);
-        _albumFolders = new AlbumFolders(folder, state, _names, _log.Summary);
-        _placement = new FilePlacement(folder, state, _names, options, _log.Summary);
+        _albumFolders = new AlbumFolders(folder, state, _names, _summary);
+        _placement = new FilePlacement(folder, state, _names, options, _summary);
     }
 
     /// <summary>Exports.</summary>
@@ -30,20 +30,20 @@ internal sealed class Exporter
     /// <param name="target">The folder; made when it is not there.</param>
     /// <param name="options">What and how.</param>
     /// <param name="time">For the date in <c>Removed/</c>.</param>
-    /// <param name="events">Gets progress and findings, from one task at a time.</param>
+    /// <param name="log">Gets progress and findings.</param>
     /// <param name="cancellationToken">Stops between chunks; what was written stays and is gone on with.</param>
     internal static async Task<ExportSummary> RunAsync(
-        ExportAccount account, string target, ExportOptions options, TimeProvider time, IProgress<RunEvent> events, CancellationToken cancellationToken)
+        ExportAccount account, string target, ExportOptions options, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
         using var folder = ExportFolder.Open(target, time);
         await using var state = await ExportState.OpenAsync(folder.StatePath, cancellationToken);
         await state.ClaimAsync(account.UserId, folder.Root, cancellationToken);
         try
         {
-            var exporter = new Exporter(account, folder, state, options, events);
+            var exporter = new Exporter(account, folder, state, options, log);
             await exporter.RunAsync(time, cancellationToken);
             await state.EndAsync(cancellationToken);
-            return exporter._log.Summary;
+            return exporter._summary;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -64,7 +64,7 @@ internal sealed class Exporter
             var targets = await PrepareAlbumsAsync(albums, cancellationToken);
             await ExportFilesAsync(albums, targets, cancellationToken);
             var unlisted = _account.Unlisted.Select(album => album.AlbumId).ToHashSet();
-            await new RemovedFiles(_folder, _state, _placement, _options, _log.Summary)
+            await new RemovedFiles(_folder, _state, _placement, _options, _summary)
                 .GoThroughAsync(albums, targets.Values.Where(target => !unlisted.Contains(target.Album)), cancellationToken);
         }
         finally
@@ -84,21 +84,21 @@ internal sealed class Exporter
         foreach (var album in albums.Where(_options.Wants))
         {
             targets[album.Id] = await _albumFolders.PrepareAsync(album, _account.UserId, cancellationToken);
-            _log.Summary.Albums++;
+            _summary.Albums++;
             foreach (var problem in album.Problems)
             {
-                _log.Find(new Finding(problem.Code, problem.IsFatal ? Severity.Error : Severity.Warning, targets[album.Id].Folder, problem.Message));
+                _summary.Log.Find(new Finding(problem.Code, problem.IsFatal ? Severity.Error : Severity.Warning, targets[album.Id].Folder, problem.Message));
             }
         }
 
         foreach (var name in _options.Unfitting(albums))
         {
-            _log.Find(new Finding("album-unknown", Severity.Error, name, "there is no album of this name", "nestegg find lists all; upper and lower case do not matter, everything else does"));
+            _summary.Log.Find(new Finding("album-unknown", Severity.Error, name, "there is no album of this name", "nestegg find lists all; upper and lower case do not matter, everything else does"));
         }
 
         foreach (var (id, why) in _account.Unlisted.Where(album => targets.ContainsKey(album.AlbumId)))
         {
-            _log.Find(new Finding("album-unlisted", Severity.Error, targets[id].Folder, $"its files could not be listed: {why}", "run the export again"));
+            _summary.Log.Find(new Finding("album-unlisted", Severity.Error, targets[id].Folder, $"its files could not be listed: {why}", "run the export again"));
         }
 
         return targets;
@@ -106,7 +106,7 @@ internal sealed class Exporter
 
     private async Task ExportFilesAsync(IReadOnlyList<Album> albums, Dictionary<long, ExportTarget> targets, CancellationToken cancellationToken)
     {
-        using var files = new FileExport(new ContentFetcher(_account.Content, _folder.NewFile), _placement, _state, _names, _options, _log);
+        using var files = new FileExport(new ContentFetcher(_account.Content, _folder.NewFile), _placement, _state, _names, _options, _summary);
         var wanted = albums.Where(album => targets.ContainsKey(album.Id)).ToList();
         await files.RunAsync(
             _account.Reader.FilesAsync(_account.UserId, wanted, cancellationToken), file => [.. file.Albums.Select(album => targets[album.Id])], cancellationToken);
@@ -129,11 +129,11 @@ internal sealed class Exporter
             }
             else
             {
-                _log.Find(new Finding(code.Problem?.Code ?? "auth-code-damaged", Severity.Error, $"code {code.Id}", code.Problem?.Message ?? "the code does not open"));
+                _summary.Log.Find(new Finding(code.Problem?.Code ?? "auth-code-damaged", Severity.Error, $"code {code.Id}", code.Problem?.Message ?? "the code does not open"));
             }
         }
 
-        _log.Summary.AuthCodes = lines.Count;
+        _summary.AuthCodes = lines.Count;
         if (lines.Count > 0)
         {
             await AuthCodeFile.WriteAsync(_folder, lines, time, cancellationToken);

@@ -19,14 +19,14 @@ internal sealed class FileExport : IDisposable
     private readonly FilePlacement _placement;
     private readonly ExportState _state;
     private readonly ExportOptions _options;
-    private readonly ExportLog _log;
+    private readonly ExportSummary _summary;
     private readonly ExportName _names;
     private readonly SemaphoreSlim _fetching;
     private int _unreadableInARow;
 
-    internal FileExport(ContentFetcher fetcher, FilePlacement placement, ExportState state, ExportName names, ExportOptions options, ExportLog log)
+    internal FileExport(ContentFetcher fetcher, FilePlacement placement, ExportState state, ExportName names, ExportOptions options, ExportSummary summary)
     {
-        (_fetcher, _placement, _state, _names, _options, _log) = (fetcher, placement, state, names, options, log);
+        (_fetcher, _placement, _state, _names, _options, _summary) = (fetcher, placement, state, names, options, summary);
         _fetching = new SemaphoreSlim(options.Parallel);
     }
 
@@ -147,13 +147,14 @@ internal sealed class FileExport : IDisposable
             }
         }
 
-        _log.FileDone();
+        _summary.Files++;
+        _summary.Log.Progress("export", _summary.Files, null, _summary.WrittenBytes);
     }
 
     private async Task FailAsync(Job job, Finding failure, CancellationToken cancellationToken)
     {
-        _log.Find(failure);
-        _log.Summary.Failed++;
+        _summary.Log.Find(failure);
+        _summary.Failed++;
         foreach (var target in job.Targets)
         {
             await _state.TouchFileAsync(target.Album, job.File.Id, cancellationToken);
@@ -162,14 +163,14 @@ internal sealed class FileExport : IDisposable
         _unreadableInARow = failure.Code == "object-unreadable" ? _unreadableInARow + 1 : 0;
         if (_unreadableInARow >= UnreadableInARow)
         {
-            throw new NesteggException(ExitCode.OutOfReach, $"{UnreadableInARow} files in a row could not be read; the last: {failure.Message}", failure.Hint);
+            throw new NesteggException(FailureKind.OutOfReach, $"{UnreadableInARow} files in a row could not be read; the last: {failure.Message}", failure.Hint);
         }
     }
 
     private async Task PlaceAsync(Job job, FetchedContent? content, CancellationToken cancellationToken)
     {
         _unreadableInARow = 0;
-        var (file, summary) = (job.File, _log.Summary);
+        var (file, summary) = (job.File, _summary);
         var sources = content is not null ? [.. content.Parts] : await _placement.PartsAsync(job.Existing!, file, cancellationToken);
         if (content is not null)
         {
@@ -192,7 +193,7 @@ internal sealed class FileExport : IDisposable
 
         foreach (var oddity in FileOddities.Of(file, Subject(file, job.Targets), sources.Count))
         {
-            _log.Find(oddity);
+            _summary.Log.Find(oddity);
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
     public NesteggException Wrong(string key, string what, string hint)
     {
         var line = children.TryGetValue(key, out var value) ? $" line {value.Start.Line}" : "";
-        return new NesteggException(ExitCode.BadInput, $"{file}{line}: {Named(key)}: {what}", hint);
+        return new NesteggException(FailureKind.BadInput, $"{file}{line}: {Named(key)}: {what}", hint);
     }
 
     /// <summary>A mapping below this one; a plain text there stands for the mapping with only <paramref name="scalarKey"/>.</summary>

@@ -11,7 +11,7 @@ internal static class DatabaseFailure
     public static NesteggException Explain(DatabaseSettings database, DbException failure)
     {
         var (what, hint) = Describe(failure);
-        return new NesteggException(ExitCode.OutOfReach, $"the database {database} {what}", hint, failure);
+        return new NesteggException(FailureKind.OutOfReach, $"the database {database} {what}", hint, failure);
     }
 
     /// <summary>What it did, as the end of a sentence, and what to do.</summary>

@@ -53,11 +53,11 @@ internal sealed class InstanceSetup(SetupRequest request, TimeProvider time)
         foreach (var path in new[] { request.ConfigurationPath, signingKeyPath, request.NewIdentityPath })
         {
             if (File.Exists(path))
-                throw new NesteggException(ExitCode.BadInput, $"{path} exists already", "move it away, or name another file");
+                throw new NesteggException(FailureKind.BadInput, $"{path} exists already", "move it away, or name another file");
         }
 
         if (request.Recipients.Count == 0 && request.NewIdentityPath is null && request.Passphrase is null)
-            throw new NesteggException(ExitCode.BadInput, "nobody could open these backups: no recipient is named", "give --recipient age1…, or --new-identity FILE, or --passphrase");
+            throw new NesteggException(FailureKind.BadInput, "nobody could open these backups: no recipient is named", "give --recipient age1…, or --new-identity FILE, or --passphrase");
     }
 
     public async Task<Repository> RunAsync(IStore store, CancellationToken cancellationToken)
@@ -156,7 +156,7 @@ internal sealed class InstanceSetup(SetupRequest request, TimeProvider time)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new NesteggException(ExitCode.BadInput, $"{path} cannot be written: {exception.Message}", "choose a place that you may write to", exception);
+            throw new NesteggException(FailureKind.BadInput, $"{path} cannot be written: {exception.Message}", "choose a place that you may write to", exception);
         }
         finally
         {

@@ -50,7 +50,7 @@ internal sealed class NesteggConfiguration
             var full = System.IO.Path.GetFullPath(path, workingFolder);
             return File.Exists(full)
                 ? full
-                : throw new NesteggException(ExitCode.BadInput, $"the configuration {full} does not exist", "nestegg init writes one");
+                : throw new NesteggException(FailureKind.BadInput, $"the configuration {full} does not exist", "nestegg init writes one");
         }
 
         var home = environment.GetValueOrDefault("XDG_CONFIG_HOME") is { Length: > 0 } folder
@@ -75,9 +75,9 @@ internal sealed class NesteggConfiguration
 
     /// <summary>The instance's location, which a command that works on the instance needs.</summary>
     public InstanceLocation RequireInstance() => Instance
-        ?? throw new NesteggException(ExitCode.BadInput, "no instance is configured", "run nestegg init --instance FOLDER, or name a configuration with --config");
+        ?? throw new NesteggException(FailureKind.BadInput, "no instance is configured", "run nestegg init --instance FOLDER, or name a configuration with --config");
 
     /// <summary>The repository's settings, which most commands need.</summary>
     public RepositorySettings RequireRepository() => Repository
-        ?? throw new NesteggException(ExitCode.BadInput, "no repository is configured", "name it with --repository, or a configuration with --config");
+        ?? throw new NesteggException(FailureKind.BadInput, "no repository is configured", "name it with --repository, or a configuration with --config");
 }

@@ -42,7 +42,7 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
         }
         catch (EnteException exception)
         {
-            throw new NesteggException(ExitCode.BadInput, exception.Message, exception.Hint, exception);
+            throw new NesteggException(FailureKind.BadInput, exception.Message, exception.Hint, exception);
         }
     }
 

@@ -76,11 +76,11 @@ internal sealed partial class PostgresProgram
         string name, PostgresProgramSettings settings, int serverMajorVersion, string workingFolder, CancellationToken cancellationToken)
     {
         var program = await TryFindAsync(name, settings, serverMajorVersion, workingFolder, cancellationToken)
-            ?? throw new NesteggException(ExitCode.BadInput, $"{name} was not found", MissingHint(name));
+            ?? throw new NesteggException(FailureKind.BadInput, $"{name} was not found", MissingHint(name));
         return program.MajorVersion >= serverMajorVersion
             ? program
             : throw new NesteggException(
-                ExitCode.BadInput, $"{name} {program.Version} is older than the server, which is PostgreSQL {serverMajorVersion}", MissingHint(name));
+                FailureKind.BadInput, $"{name} {program.Version} is older than the server, which is PostgreSQL {serverMajorVersion}", MissingHint(name));
     }
 
     /// <summary>What to do when a program is missing or too old.</summary>

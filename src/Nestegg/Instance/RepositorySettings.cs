@@ -52,5 +52,5 @@ internal sealed class RepositorySettings
 
     private static Uri ReadEndpoint(string text) => Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
         ? endpoint
-        : throw new NesteggException(ExitCode.BadInput, $"repository.endpoint `{text}` is no http:// or https:// address", "write it with its scheme: https://s3.example.org");
+        : throw new NesteggException(FailureKind.BadInput, $"repository.endpoint `{text}` is no http:// or https:// address", "write it with its scheme: https://s3.example.org");
 }

@@ -54,9 +54,9 @@ internal sealed class MinisignSecretKey : IDisposable
         var line = first < 0 ? default : text[(first + 1)..].Trim(" \r\n"u8);
         var status = Base64.DecodeFromUtf8(line, bytes, out _, out var length);
         if (status != System.Buffers.OperationStatus.Done || length != EncodedBytes || !bytes.StartsWith("Ed"u8))
-            throw new NesteggException(ExitCode.BadInput, $"{name} is no minisign secret key", "give the key file that nestegg init or minisign -G -W wrote");
+            throw new NesteggException(FailureKind.BadInput, $"{name} is no minisign secret key", "give the key file that nestegg init or minisign -G -W wrote");
         if (!bytes.StartsWith(Head))
-            throw new NesteggException(ExitCode.BadInput, $"the signing key {name} is encrypted with a password", "remove the password with minisign -C -W -s " + name);
+            throw new NesteggException(FailureKind.BadInput, $"the signing key {name} is encrypted with a password", "remove the password with minisign -C -W -s " + name);
         var secret = new MinisignSecretKey(bytes.Slice(IdOffset, MinisignPublicKey.IdBytes), bytes.Slice(KeyOffset, Sodium.SignSecretKeyBytes));
         CryptographicOperations.ZeroMemory(bytes);
         return secret;

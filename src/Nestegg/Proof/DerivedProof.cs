@@ -7,7 +7,7 @@ using Nestegg.Repositories;
 namespace Nestegg.Proof;
 
 /// <summary>Proves what Ente's apps derived from files: ML data, playlists and the videos that go with them, previews. It can be made again, so its damage is a warning.</summary>
-internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, ProofLog log)
+internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, ProofTally tally)
 {
     // ML data of ordinary files has kilobytes; a hostile one may have 64 MiB, and then only one is in memory.
     private const int LargeBytes = 2 * 1024 * 1024;
@@ -47,7 +47,7 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
             if (problem is null)
             {
                 proved.Add(stamp, isNew: true);
-                log.Count(counts => counts.DerivedObjects++);
+                tally.Count(counts => counts.DerivedObjects++);
             }
             else
             {
@@ -88,7 +88,7 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
                 return ($"it has {row.SizeBytes:N0} bytes, more than any that an app makes", null);
             }
 
-            log.Count(counts => counts.DecryptedBytes += content.Length);
+            tally.Count(counts => counts.DecryptedBytes += content.Length);
             return FileData.TryOpen(content, file.Key!, out var json, out var problem)
                 ? (null, json.ValueKind == System.Text.Json.JsonValueKind.Object && json.TryGetProperty("playlist", out var text) ? text.ToString() : null)
                 : (problem, null);
@@ -106,7 +106,7 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
     {
         await using var encrypted = await objects.OpenAsync(row, cancellationToken);
         var outcome = await ContentReader.DecryptAsync(encrypted, file.Key!, file.ImagePreviewHeader, null, Stream.Null, cancellationToken);
-        log.Count(counts => counts.DecryptedBytes += outcome.PlaintextBytes);
+        tally.Count(counts => counts.DecryptedBytes += outcome.PlaintextBytes);
         return outcome.Defect?.ToString();
     }
 
@@ -131,7 +131,7 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
 
             // Nothing inside authenticates a video's bytes, so at least the copy is compared with what the backup read.
             await using var encrypted = new VerifyingStream(await objects.OpenAsync(row, cancellationToken), row.StoredAs, row.SizeBytes, row.Hash);
-            log.Count(counts => counts.DecryptedBytes += row.SizeBytes);
+            tally.Count(counts => counts.DecryptedBytes += row.SizeBytes);
             return await parsed.CheckAsync(encrypted, cancellationToken);
         }
     }

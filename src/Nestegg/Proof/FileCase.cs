@@ -5,7 +5,7 @@ using Nestegg.Repositories;
 namespace Nestegg.Proof;
 
 /// <summary>One file under proof, and whether everything of it was in order so far.</summary>
-internal sealed class FileCase(LibraryFile file, ProofLog log, bool withNames)
+internal sealed class FileCase(LibraryFile file, ProofTally tally, bool withNames)
 {
     private const string OtherSnapshot = "another snapshot may have it whole: nestegg find --all-snapshots, nestegg prove --snapshot ID";
 
@@ -23,15 +23,15 @@ internal sealed class FileCase(LibraryFile file, ProofLog log, bool withNames)
     public void Error(string code, string message, string hint = OtherSnapshot)
     {
         IsProved = false;
-        log.Add(new Finding(code, Severity.Error, Subject, message, hint));
+        tally.Log.Find(new Finding(code, Severity.Error, Subject, message, hint));
     }
 
-    public void Warning(string code, string message, string hint = "") => log.Add(new Finding(code, Severity.Warning, Subject, message, hint));
+    public void Warning(string code, string message, string hint = "") => tally.Log.Find(new Finding(code, Severity.Warning, Subject, message, hint));
 
     /// <summary>What is derived can be made again: its damage leaves the file proved.</summary>
     public void Derived(string code, string message)
     {
-        log.Count(counts => counts.DerivedProblems++);
+        tally.Count(counts => counts.DerivedProblems++);
         Warning(code, message, "Ente's apps make it again");
     }
 

@@ -9,20 +9,20 @@ using Nestegg.Repositories;
 namespace Nestegg.Proof;
 
 /// <summary>Proves files: every byte of the original and the thumbnail, what describes them, what was derived from them. Used by several tasks at once.</summary>
-internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, ProofLog log, PrivateFolder folder, ProofOptions options)
+internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, ProofTally tally, PrivateFolder folder, ProofOptions options)
 {
     private const int UnreadableInARow = 20;
 
     // A live photo's zip has to be read from its end; up to this length it waits in memory.
     private const int ZipInMemoryBytes = 4 * 1024 * 1024;
 
-    private readonly DerivedProof _derived = new(objects, proved, log);
+    private readonly DerivedProof _derived = new(objects, proved, tally);
     private int _unreadable;
 
     /// <param name="isSampled">Whether its bytes are read; otherwise only its keys and descriptions are opened.</param>
     public async Task ProveAsync(LibraryFile file, bool isSampled, CancellationToken cancellationToken)
     {
-        var it = new FileCase(file, log, options.Names);
+        var it = new FileCase(file, tally, options.Names);
         foreach (var problem in file.Problems)
         {
             it.Error(problem.Code, problem.Message);
@@ -45,7 +45,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
     private void Count(FileCase it, bool isSampled)
     {
         var file = it.File;
-        log.Count(counts =>
+        tally.Count(counts =>
         {
             var isLeftOut = it.IsProved && file.HasContent && !isSampled;
             counts.Files++;
@@ -58,7 +58,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
             counts.LockerItems += file.HasContent ? 0 : 1;
             counts.FilesWithoutHash += file is { HasContent: true, Metadata: not null } && !HasHash(file.Hash) ? 1 : 0;
         });
-        log.CountFile(file, it.IsProved);
+        tally.CountFile(file, it.IsProved);
     }
 
     private static void CheckItem(FileCase it)
@@ -98,7 +98,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         if (it.File.Thumbnail is { } named && it.File.ThumbnailHeader.Length == SecretStream.HeaderBytes
             && await ProveStreamAsync(it, new StreamJob(named, "thumbnail", it.File.ThumbnailHeader, "", null), Stream.Null, cancellationToken))
         {
-            log.Count(counts => counts.Thumbnails++);
+            tally.Count(counts => counts.Thumbnails++);
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
             }
 
             _unreadable = 0;
-            log.Count(counts => counts.DecryptedBytes += outcome.PlaintextBytes);
+            tally.Count(counts => counts.DecryptedBytes += outcome.PlaintextBytes);
             var isRight = await JudgeAsync(it, job, row, outcome, cancellationToken) && (job.Unpack is null || await job.Unpack(cancellationToken));
             if (isRight)
             {
@@ -197,7 +197,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         }
         else
         {
-            log.Count(counts => counts.LivePhotos++);
+            tally.Count(counts => counts.LivePhotos++);
         }
 
         return outcome.Mismatch is null && (outcome.Problem is null || !it.File.Hash.IsOfParts);
@@ -206,13 +206,13 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
     // A disk or a network that is gone fails every file alike: that ends the proof. A pack that is missing does not, however many it held.
     private void StopWhenOutOfReach(Exception failure)
     {
-        if (failure is NesteggException { ExitCode: ExitCode.Damaged } || Interlocked.Increment(ref _unreadable) < UnreadableInARow)
+        if (failure is NesteggException { Kind: FailureKind.Damaged } || Interlocked.Increment(ref _unreadable) < UnreadableInARow)
         {
             return;
         }
 
         var hint = (failure as NesteggException)?.Hint ?? "look at the disk or the network, and run the proof again";
-        throw new ProofStoppedException(new NesteggException(ExitCode.OutOfReach, $"{UnreadableInARow} objects in a row could not be read; the last: {failure.Message}", hint));
+        throw new ProofStoppedException(new NesteggException(FailureKind.OutOfReach, $"{UnreadableInARow} objects in a row could not be read; the last: {failure.Message}", hint));
     }
 
     private Stream Buffer(long encryptedBytes)

@@ -16,7 +16,7 @@ internal sealed class PackReadAhead(Repository repository)
     private (string File, long Block) _last;
 
     /// <summary>Opens an object of a pack.</summary>
-    /// <exception cref="NesteggException"><see cref="ExitCode.Damaged"/> when the pack is not there.</exception>
+    /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when the pack is not there.</exception>
     public async Task<Stream> OpenAsync(IndexRow row, CancellationToken cancellationToken)
     {
         var (first, last) = (row.Offset / BlockBytes, (row.Offset + Math.Max(row.SizeBytes, 1) - 1) / BlockBytes);

@@ -3,7 +3,7 @@ using Nestegg.Ente.Library;
 namespace Nestegg.Proof;
 
 /// <summary>Proves what is not a file: albums and their names, what the apps remember, contacts and their pictures, codes of Ente Auth, comments and reactions, links, and the ways into an account that were entrusted to others.</summary>
-internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, ProofLog log, ProofOptions options)
+internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, ProofTally tally, ProofOptions options)
 {
     private const int PictureMaxBytes = 16 * 1024 * 1024;
     private const string Hint = "another snapshot may have it whole";
@@ -14,7 +14,7 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
         var living = albums.Where(album => !album.IsDeleted).ToList();
         foreach (var album in living)
         {
-            log.AddAlbum(album, options.Names);
+            tally.AddAlbum(album, options.Names);
             foreach (var problem in album.Problems)
             {
                 Error(problem, options.Names ? $"album {album.Id} ({album.Name})" : $"album {album.Id}");
@@ -117,7 +117,7 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
     {
         if (problem is null)
         {
-            log.Count(count);
+            tally.Count(count);
         }
         else
         {
@@ -125,5 +125,5 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
         }
     }
 
-    private void Error(LibraryProblem problem, string subject) => log.Add(new Finding(problem.Code, Severity.Error, subject, problem.Message, Hint));
+    private void Error(LibraryProblem problem, string subject) => tally.Log.Find(new Finding(problem.Code, Severity.Error, subject, problem.Message, Hint));
 }

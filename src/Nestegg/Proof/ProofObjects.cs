@@ -14,7 +14,7 @@ internal sealed class ProofObjects(Repository repository, OpenedSnapshot snapsho
     /// Opens an object without hashing it: the stream's authenticators say more, and the time goes into them. An object that is a file of its own is
     /// read to its end, so that bytes that were appended to it are seen.
     /// </summary>
-    /// <exception cref="NesteggException"><see cref="ExitCode.Damaged"/> when the repository lacks it.</exception>
+    /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when the repository lacks it.</exception>
     public async Task<Stream> OpenAsync(IndexRow row, CancellationToken cancellationToken)
     {
         if (row.Pack is not null)
@@ -49,7 +49,7 @@ internal sealed class ProofObjects(Repository repository, OpenedSnapshot snapsho
             await stored.DrainAsync(cancellationToken);
             return "the copy is byte for byte what the backup read, so the damage is older than the copy";
         }
-        catch (NesteggException failure) when (failure.ExitCode == ExitCode.Damaged)
+        catch (NesteggException failure) when (failure.Kind == FailureKind.Damaged)
         {
             return "the copy is no longer what the backup read";
         }

@@ -16,9 +16,9 @@ internal sealed record ProofAccount(long UserId, string Account, string OpenedWi
 /// Decrypts everything of a person that a snapshot holds, and says of each file whether it is proved or what exactly is wrong. Damage in one
 /// never stops the rest. Holds 500 files' rows, three chunks of 4 MiB for each file that is under way, and the person's albums.
 /// </summary>
-internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, ProofOptions options, TimeProvider time, Random random, IProgress<RunEvent> events)
+internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, ProofOptions options, TimeProvider time, Random random, RunLog log)
 {
-    private readonly ProofLog _log = new(events);
+    private readonly ProofTally _tally = new(log);
     private long _files;
     private long _bytes;
 
@@ -31,11 +31,11 @@ internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, P
         var albums = await reader.AlbumsAsync(account.UserId, account.Keys, cancellationToken);
         try
         {
-            var personal = new PersonalProof(reader, objects, _log, options);
+            var personal = new PersonalProof(reader, objects, _tally, options);
             var living = personal.ProveAlbums(albums);
             (_files, _bytes) = await TotalsAsync(account.UserId, living, reader.Catalog, cancellationToken);
             using var folder = PrivateFolder.Create(Path.GetTempPath());
-            await ProveFilesAsync(new FileProof(objects, proved, _log, folder, options), SampledAsync(reader, account.UserId, living, albums, cancellationToken), cancellationToken);
+            await ProveFilesAsync(new FileProof(objects, proved, _tally, folder, options), SampledAsync(reader, account.UserId, living, albums, cancellationToken), cancellationToken);
             await personal.ProveAsync(account, living, cancellationToken);
         }
         finally
@@ -61,7 +61,8 @@ internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, P
                     await proof.ProveAsync(next.File, next.IsSampled, token);
                 }
 
-                events.Report(new ProgressEvent("prove", _log.Counts.Files, _files, _log.Counts.DecryptedBytes, _log.Counts.FilesProvedBefore + _log.Counts.FilesNotSampled > 0 ? 0 : _bytes));
+                var counts = _tally.Counts;
+                log.Progress("prove", counts.Files, _files, counts.DecryptedBytes, counts.FilesProvedBefore + counts.FilesNotSampled > 0 ? null : _bytes);
             });
         }
         catch (ProofStoppedException stopped)
@@ -126,9 +127,9 @@ internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, P
         Program = $"nestegg {typeof(ProofRun).Assembly.GetName().Version?.ToString(3)}",
         Sample = options.Sample,
         OnlyNew = options.OnlyNew,
-        Verdict = _log.Counts.Errors > 0 ? ProofVerdict.NotProved : options.Sample < 1 ? ProofVerdict.SampleProved : ProofVerdict.Proved,
-        Counts = _log.Counts,
-        Albums = _log.Albums,
-        Findings = _log.Findings,
+        Verdict = log.Errors > 0 ? ProofVerdict.NotProved : options.Sample < 1 ? ProofVerdict.SampleProved : ProofVerdict.Proved,
+        Counts = _tally.Counts with { Errors = log.Errors, Warnings = log.Warnings },
+        Albums = _tally.Albums,
+        Findings = log.Findings,
     };
 }

@@ -158,7 +158,7 @@ internal sealed class KnownObjects : IDisposable
 
             EndFile(name, sizeBytes, fileHash);
         }
-        catch (NesteggException e) when (e.ExitCode == ExitCode.Damaged)
+        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
         {
             files[^1].IsDamaged = true;
             files.Add(new IndexFile { FirstRow = sizes.Count });

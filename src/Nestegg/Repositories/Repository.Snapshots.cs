@@ -32,7 +32,7 @@ internal sealed partial class Repository
     {
         var (finished, unfinished) = await ListSnapshotsAsync(cancellationToken);
         if (finished.Count == 0)
-            throw new NesteggException(ExitCode.BadInput, $"the repository at {Store.Location} has no finished snapshot", "make one with nestegg backup");
+            throw new NesteggException(FailureKind.BadInput, $"the repository at {Store.Location} has no finished snapshot", "make one with nestegg backup");
         if (name == Latest)
             return finished[^1];
         var matches = finished.Where(id => id.ToString().StartsWith(name, StringComparison.OrdinalIgnoreCase)).ToList();
@@ -41,7 +41,7 @@ internal sealed partial class Repository
         var what = matches.Count > 1 ? $"'{name}' may be any of {matches.Count} snapshots: {string.Join(", ", matches.Take(3))}"
             : unfinished.Any(id => id.ToString() == name) ? $"the snapshot {name} was never finished: it has no signature"
             : $"there is no snapshot '{name}' at {Store.Location}";
-        throw new NesteggException(ExitCode.BadInput, what, "nestegg snapshots lists them; 'latest' is the newest");
+        throw new NesteggException(FailureKind.BadInput, what, "nestegg snapshots lists them; 'latest' is the newest");
     }
 
     /// <param name="name">An id, the beginning of exactly one, or <c>latest</c>.</param>
@@ -49,7 +49,7 @@ internal sealed partial class Repository
         await ReadManifestAsync(await FindSnapshotAsync(name, cancellationToken), cancellationToken);
 
     /// <summary>Reads a manifest and believes it only if its signature is the repository's.</summary>
-    /// <exception cref="NesteggException"><see cref="ExitCode.Damaged"/> when anything about it is not as it was signed.</exception>
+    /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when anything about it is not as it was signed.</exception>
     public async Task<Manifest> ReadManifestAsync(SnapshotId id, CancellationToken cancellationToken)
     {
         var key = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Manifest);

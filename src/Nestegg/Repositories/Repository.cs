@@ -24,7 +24,7 @@ internal sealed partial class Repository
     public IReadOnlyList<AgeRecipient> Recipients => [.. Description.Recipients.Select(AgeRecipient.Parse)];
 
     /// <summary>Makes a repository where there is none.</summary>
-    /// <exception cref="NesteggException"><see cref="ExitCode.BadInput"/> when there is one already.</exception>
+    /// <exception cref="NesteggException"><see cref="FailureKind.BadInput"/> when there is one already.</exception>
     public static Task<Repository> CreateAsync(
         IStore store, IReadOnlyList<AgeRecipient> recipients, MinisignPublicKey signingKey, TimeProvider time, CancellationToken cancellationToken) =>
         CreateAsync(store, recipients, signingKey, null, time, cancellationToken);
@@ -36,7 +36,7 @@ internal sealed partial class Repository
     {
         ArgumentOutOfRangeException.ThrowIfZero(recipients.Count);
         if (await store.TryGetSizeAsync(RepositoryKeys.Description, cancellationToken) is not null)
-            throw new NesteggException(ExitCode.BadInput, $"{store.Location} is a repository already", "give another place, or go on with this one: nestegg backup");
+            throw new NesteggException(FailureKind.BadInput, $"{store.Location} is a repository already", "give another place, or go on with this one: nestegg backup");
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         var identity = identityFile is null ? null : await identityFile(id, cancellationToken);
         var description = new RepositoryDescription
@@ -55,7 +55,7 @@ internal sealed partial class Repository
         return new Repository(store, description with { Hash = ObjectHash.Of(json) }, signingKey);
     }
 
-    /// <exception cref="NesteggException"><see cref="ExitCode.NoRepository"/> when there is none that this version can read.</exception>
+    /// <exception cref="NesteggException"><see cref="FailureKind.NoRepository"/> when there is none that this version can read.</exception>
     public static async Task<Repository> OpenAsync(IStore store, CancellationToken cancellationToken)
     {
         var content = await TryReadAsync(store, RepositoryKeys.Description, cancellationToken)
@@ -93,11 +93,11 @@ internal sealed partial class Repository
     /// Compares the repository with what the identity file says of it in its comments (<c># repository</c>, <c># signing key</c>),
     /// so that whoever holds the identity need not believe <c>nestegg.json</c>. A file without these comments says nothing.
     /// </summary>
-    /// <exception cref="NesteggException"><see cref="ExitCode.WrongIdentity"/> for another repository's identity, <see cref="ExitCode.Damaged"/> for another signing key.</exception>
+    /// <exception cref="NesteggException"><see cref="FailureKind.WrongIdentity"/> for another repository's identity, <see cref="FailureKind.Damaged"/> for another signing key.</exception>
     public void CheckAgainst(AgeIdentityFile identities)
     {
         if (identities.Comments.TryGetValue(RepositoryComment, out var id) && id != Description.Id)
-            throw new NesteggException(ExitCode.WrongIdentity, $"the identity belongs to the repository {id}; the one at {Store.Location} is {Description.Id}", "give the identity file that belongs to this repository");
+            throw new NesteggException(FailureKind.WrongIdentity, $"the identity belongs to the repository {id}; the one at {Store.Location} is {Description.Id}", "give the identity file that belongs to this repository");
         if (identities.Comments.TryGetValue(SigningKeyComment, out var key) && key != Description.SigningKey)
             throw Damage.Of($"{RepositoryKeys.Description} at {Store.Location} names the signing key {Description.SigningKey}; the identity file says {key}");
     }
@@ -136,5 +136,5 @@ internal sealed partial class Repository
     }
 
     private static NesteggException NoRepository(string message, string hint, Exception? cause = null) =>
-        new(ExitCode.NoRepository, message, hint, cause);
+        new(FailureKind.NoRepository, message, hint, cause);
 }

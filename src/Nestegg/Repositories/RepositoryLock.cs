@@ -37,7 +37,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
 
     /// <summary>Takes the lock, or says who has it.</summary>
     /// <param name="command">What the holder is doing: <c>backup</c>.</param>
-    /// <exception cref="NesteggException"><see cref="ExitCode.Locked"/></exception>
+    /// <exception cref="NesteggException"><see cref="FailureKind.Locked"/></exception>
     public static async Task<RepositoryLock> AcquireAsync(Repository repository, string command, TimeProvider time, CancellationToken cancellationToken)
     {
         LockFile? takenFrom = null;
@@ -223,8 +223,8 @@ internal sealed class RepositoryLock : IAsyncDisposable
         const string hint = "nothing that was committed is harmed; run the command again";
         var what = $"the lock on the repository at {repository.Store.Location}";
         return failure is null
-            ? new NesteggException(ExitCode.Locked, $"{what} was lost while {file.Command} ran, so it was stopped", hint)
-            : new NesteggException(ExitCode.OutOfReach, $"{what} could not be renewed, so {file.Command} was stopped: {failure.Message}", hint, failure);
+            ? new NesteggException(FailureKind.Locked, $"{what} was lost while {file.Command} ran, so it was stopped", hint)
+            : new NesteggException(FailureKind.OutOfReach, $"{what} could not be renewed, so {file.Command} was stopped: {failure.Message}", hint, failure);
     }
 
     private Task WriteAsync(CancellationToken cancellationToken) => PutAsync(file, cancellationToken);
@@ -233,7 +233,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
         Repository.PutAsync(repository.Store, Key, JsonSerializer.SerializeToUtf8Bytes(content, RepositoryJson.Instance.LockFile), cancellationToken);
 
     private static NesteggException Refusal(LockFile other, string location) => new(
-        ExitCode.Locked,
+        FailureKind.Locked,
         $"the repository at {location} is in use since {other.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC by {other.Host}, process {other.Process}: {other.Command}",
         $"wait until it is done; if it is dead, its lock expires by itself at {other.ExpiresAt.UtcDateTime:HH:mm:ss} UTC");
 }

@@ -43,7 +43,7 @@ internal sealed class SnapshotWriter : IAsyncDisposable
         if (signingKey.PublicKey.ToString() != repository.SigningKey.ToString())
         {
             throw new NesteggException(
-                ExitCode.BadInput, $"the signing key {signingKey.PublicKey} is not the repository's, which is {repository.SigningKey}",
+                FailureKind.BadInput, $"the signing key {signingKey.PublicKey} is not the repository's, which is {repository.SigningKey}",
                 "give the signing key that nestegg init wrote for this repository");
         }
 

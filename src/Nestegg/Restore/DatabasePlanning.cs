@@ -46,5 +46,5 @@ internal static class DatabasePlanning
     }
 
     private static (DatabaseAction Action, Refusal? Refusal) Refuse(string message, string hint) =>
-        (DatabaseAction.Refuse, new Refusal(ExitCode.BadInput, message, hint));
+        (DatabaseAction.Refuse, new Refusal(FailureKind.BadInput, message, hint));
 }

@@ -30,7 +30,7 @@ internal static class DumpLoading
         if (await run.WaitAsync(cancellationToken) != 0)
         {
             throw new NesteggException(
-                ExitCode.OutOfReach, $"the database was not loaded, and is as empty as before: {string.Join(' ', run.ErrorLines.Where(line => line.Length > 0).TakeLast(3))}",
+                FailureKind.OutOfReach, $"the database was not loaded, and is as empty as before: {string.Join(' ', run.ErrorLines.Where(line => line.Length > 0).TakeLast(3))}",
                 "a server or a pg_restore that is older than the one the snapshot was made with refuses what it does not know; after mending it, run the same command again");
         }
     }

@@ -21,7 +21,7 @@ internal static class Neutralisation
         foreach (var name in keep)
         {
             if (!StepNames.Contains(name, StringComparer.Ordinal))
-                throw new NesteggException(ExitCode.BadInput, $"--keep {name} names no step of a restore.", $"The steps are: {string.Join(", ", StepNames)}.");
+                throw new NesteggException(FailureKind.BadInput, $"--keep {name} names no step of a restore.", $"The steps are: {string.Join(", ", StepNames)}.");
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed record TransferCounts(long Objects, long Bytes, long Written, lo
 /// Carries the objects of a snapshot from the repository to a target. Packs are read front to back by a few readers, objects are put
 /// by many workers. Memory: one small object (under 1 MiB) for each worker and as many waiting, however many objects there are.
 /// </summary>
-internal sealed class ObjectTransfer(Repository repository, IObjectTarget target, int workers, Action<RunEvent> report)
+internal sealed class ObjectTransfer(Repository repository, IObjectTarget target, int workers, RunLog log)
 {
     private const int PackReaders = 2;
     private const int FindingLimit = 1000;
@@ -20,7 +20,6 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
     private long written;
     private long alreadyThere;
     private long failed;
-    private long lastReport;
 
     public async Task<TransferCounts> RunAsync(IAsyncEnumerable<IndexRow> rows, ManifestCounts expected, CancellationToken cancellationToken)
     {
@@ -38,7 +37,7 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
             await putting.Append(reading).First(task => task.IsFaulted);
         }
 
-        report(new ProgressEvent("objects", objects, expected.Objects, bytes, expected.ObjectBytes));
+        Progress(expected);
         return new TransferCounts(objects, bytes, written, alreadyThere, failed);
     }
 
@@ -121,7 +120,7 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
                 var result = await target.PutAsync(row, place, token => OpenAsync(row, content, token), cancellationToken);
                 Count(row, result);
             }
-            catch (NesteggException failure) when (failure.ExitCode == ExitCode.Damaged)
+            catch (NesteggException failure) when (failure.Kind == FailureKind.Damaged)
             {
                 Fail(row, failure.Message);
             }
@@ -154,16 +153,11 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
     private void Fail(Finding finding)
     {
         if (Interlocked.Increment(ref failed) <= FindingLimit)
-            report(new FindingEvent(finding));
+            log.Find(finding);
     }
 
-    private void Progress(ManifestCounts expected)
-    {
-        var now = Environment.TickCount64;
-        var last = Interlocked.Read(ref lastReport);
-        if (now - last >= 250 && Interlocked.CompareExchange(ref lastReport, now, last) == last)
-            report(new ProgressEvent("objects", Interlocked.Read(ref objects), expected.Objects, Interlocked.Read(ref bytes), expected.ObjectBytes));
-    }
+    private void Progress(ManifestCounts expected) =>
+        log.Progress("objects", Interlocked.Read(ref objects), expected.Objects, Interlocked.Read(ref bytes), expected.ObjectBytes);
 
     private readonly record struct WaitingObject(IndexRow Row, string Place, SharedContent? Content);
 

@@ -59,7 +59,7 @@ internal sealed record RestorePlan
 }
 
 /// <summary>A reason not to begin.</summary>
-internal sealed record Refusal(ExitCode ExitCode, string Message, string Hint)
+internal sealed record Refusal(FailureKind Kind, string Message, string Hint)
 {
-    public NesteggException AsException() => new(ExitCode, Message, Hint);
+    public NesteggException AsException() => new(Kind, Message, Hint);
 }

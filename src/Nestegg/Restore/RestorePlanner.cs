@@ -50,7 +50,7 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         }
         catch (NesteggException failure)
         {
-            refusals.Add(new Refusal(failure.ExitCode, failure.Message, failure.Hint));
+            refusals.Add(new Refusal(failure.Kind, failure.Message, failure.Hint));
             return new PlannedDatabase(database.Name, database.Description, DatabaseAction.Refuse, null);
         }
     }
@@ -73,7 +73,7 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         if (!buckets.Slots.HotPrimary.IsConfigured)
         {
             refusals.Add(new Refusal(
-                ExitCode.BadInput, $"the new instance has no bucket in {buckets.Slots.HotPrimary.Name}, from which museum serves downloads",
+                FailureKind.BadInput, $"the new instance has no bucket in {buckets.Slots.HotPrimary.Name}, from which museum serves downloads",
                 $"set s3.{buckets.Slots.HotPrimary.Name}.bucket, endpoint, key and secret in museum.yaml of the new instance"));
         }
 
@@ -99,10 +99,10 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
 
             return true;
         }
-        catch (NesteggException failure) when (failure.ExitCode == ExitCode.OutOfReach)
+        catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach)
         {
             if (slot == buckets.Slots.HotPrimary)
-                refusals.Add(new Refusal(failure.ExitCode, failure.Message, failure.Hint));
+                refusals.Add(new Refusal(failure.Kind, failure.Message, failure.Hint));
             else
                 findings.Add(new Finding("bucket-unreachable", Severity.Warning, slot.Name, $"{failure.Message}.", failure.Hint));
 
@@ -126,7 +126,7 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         {
             var example = contents.Example(slot.Name, isConflict: conflicting > 0);
             refusals.Add(new Refusal(
-                ExitCode.BadInput,
+                FailureKind.BadInput,
                 $"the bucket {slot.Bucket} ({slot.Name}) is not empty: {foreign:N0} objects that the snapshot does not have, {conflicting:N0} with another length than in the snapshot, such as {example}",
                 $"name an empty bucket in museum.yaml, or add --overwrite-bucket {slot.Bucket}: objects of the snapshot are replaced then, others stay"));
         }

@@ -32,7 +32,7 @@ internal sealed class RestoreRun : IAsyncDisposable
     private readonly IReadOnlyCollection<AgeIdentity> identities;
     private readonly RestoreOptions options;
     private readonly TimeProvider time;
-    private readonly Action<RunEvent> report;
+    private readonly RunLog log;
     private readonly TargetFolder folder;
     private readonly DatabaseSettings databaseSettings;
     private readonly TargetDatabase database;
@@ -40,14 +40,14 @@ internal sealed class RestoreRun : IAsyncDisposable
     private readonly BucketContents contents;
 
     private RestoreRun(
-        Repository repository, Manifest snapshot, IReadOnlyCollection<AgeIdentity> identities, TargetFolder folder, RestoreOptions options, TimeProvider time, Action<RunEvent> report)
+        Repository repository, Manifest snapshot, IReadOnlyCollection<AgeIdentity> identities, TargetFolder folder, RestoreOptions options, TimeProvider time, RunLog log)
     {
         this.repository = repository;
         this.snapshot = snapshot;
         this.identities = identities;
         this.options = options;
         this.time = time;
-        this.report = report;
+        this.log = log;
         this.folder = folder;
         databaseSettings = DatabaseSettings.From(folder.Configuration);
         database = new TargetDatabase(databaseSettings, options.Map);
@@ -58,7 +58,7 @@ internal sealed class RestoreRun : IAsyncDisposable
     /// <summary>Opens the snapshot's configuration and looks at the folder.</summary>
     /// <exception cref="NesteggException">The identity is not one of the snapshot's, or the folder is no place for an instance.</exception>
     public static async Task<RestoreRun> OpenAsync(
-        Repository repository, Manifest snapshot, IReadOnlyCollection<AgeIdentity> identities, RestoreOptions options, TimeProvider time, Action<RunEvent> report, CancellationToken cancellationToken)
+        Repository repository, Manifest snapshot, IReadOnlyCollection<AgeIdentity> identities, RestoreOptions options, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
         Neutralisation.CheckNames(options.Keep);
         await using var tar = await repository.OpenSecretAsync(snapshot, RepositoryKeys.Configuration, identities, cancellationToken);
@@ -66,7 +66,7 @@ internal sealed class RestoreRun : IAsyncDisposable
         var folder = TargetFolder.Inspect(options.Into, saved, options.IsBesideProduction);
         try
         {
-            return new RestoreRun(repository, snapshot, identities, folder, options, time, report);
+            return new RestoreRun(repository, snapshot, identities, folder, options, time, log);
         }
         catch
         {
@@ -99,7 +99,7 @@ internal sealed class RestoreRun : IAsyncDisposable
         catch (NpgsqlException failure)
         {
             throw new NesteggException(
-                ExitCode.OutOfReach, $"the database {database.Description} failed: {(failure.InnerException ?? failure).Message}",
+                FailureKind.OutOfReach, $"the database {database.Description} failed: {(failure.InnerException ?? failure).Message}",
                 "after mending it, run the same command again: it goes on where it was", failure);
         }
     }
@@ -114,18 +114,18 @@ internal sealed class RestoreRun : IAsyncDisposable
     // A new folder is written even when its services do not answer yet: its compose file is what a person starts them with.
     private async Task<IReadOnlyList<string>> WriteConfigurationAsync(RestorePlan plan, CancellationToken cancellationToken)
     {
-        var isWaitingForServices = folder.IsNew && plan.Refusals.Count > 0 && plan.Refusals.All(refusal => refusal.ExitCode == ExitCode.OutOfReach);
+        var isWaitingForServices = folder.IsNew && plan.Refusals.Count > 0 && plan.Refusals.All(refusal => refusal.Kind == FailureKind.OutOfReach);
         if (plan.Refusals.Count > 0 && !isWaitingForServices)
             return [];
 
         var done = await folder.WriteAsync(time.GetUtcNow(), cancellationToken);
         foreach (var sentence in done)
-            report(new StepEvent("configuration", sentence));
+            log.Step("configuration", sentence);
 
         if (isWaitingForServices)
         {
             throw new NesteggException(
-                ExitCode.OutOfReach, $"the configuration is in {folder.Folder}, but its services do not answer yet: {plan.Refusals[0].Message}",
+                FailureKind.OutOfReach, $"the configuration is in {folder.Folder}, but its services do not answer yet: {plan.Refusals[0].Message}",
                 $"start them without museum (cd {folder.Folder} && docker compose up -d postgres minio), then run the same command again; {plan.Refusals[0].Hint}");
         }
 
@@ -138,7 +138,7 @@ internal sealed class RestoreRun : IAsyncDisposable
         var isContinued = plan.Database.Action == DatabaseAction.Continue;
         if (isContinued && state.Marker!.Step == RestoreStep.Loaded)
         {
-            report(new StepEvent("database", $"{database.Name} was loaded and neutralised by the run of {state.Marker.StartedAt:u}"));
+            log.Step("database", $"{database.Name} was loaded and neutralised by the run of {state.Marker.StartedAt:u}");
             return [];
         }
 
@@ -154,19 +154,9 @@ internal sealed class RestoreRun : IAsyncDisposable
 
     private async Task LoadAsync(PostgresProgram program, CancellationToken cancellationToken)
     {
-        report(new StepEvent("database", $"loading the dump into {database.Description}"));
+        log.Step("database", $"loading the dump into {database.Description}");
         await using var dump = await repository.OpenSecretAsync(snapshot, RepositoryKeys.Database, identities, cancellationToken);
-        var lastReport = 0L;
-        await DumpLoading.RunAsync(dump, program, databaseSettings, options.Map, Report, cancellationToken);
-
-        void Report(long bytes)
-        {
-            if (Environment.TickCount64 - lastReport >= 250)
-            {
-                lastReport = Environment.TickCount64;
-                report(new ProgressEvent("database", 0, 0, bytes, 0));
-            }
-        }
+        await DumpLoading.RunAsync(dump, program, databaseSettings, options.Map, bytes => log.Progress("database", 0, null, bytes), cancellationToken);
     }
 
     private async Task<IReadOnlyList<NeutralisingResult>> NeutraliseAsync(CancellationToken cancellationToken)
@@ -189,20 +179,20 @@ internal sealed class RestoreRun : IAsyncDisposable
 
     private async Task<TransferCounts> RestoreObjectsAsync(CancellationToken cancellationToken)
     {
-        report(new StepEvent("objects", $"putting {snapshot.Counts.Objects:N0} objects into {string.Join(", ", buckets.Slots.Configured.Select(slot => slot.Bucket).Distinct())}"));
+        log.Step("objects", $"putting {snapshot.Counts.Objects:N0} objects into {string.Join(", ", buckets.Slots.Configured.Select(slot => slot.Bucket).Distinct())}");
         await using var source = NpgsqlDataSource.Create(databaseSettings.ConnectionString(options.Map, maxConnections: 4));
         await using var connection = await source.OpenConnectionAsync(cancellationToken);
         var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
         var target = new BucketTarget(buckets, source, catalog, contents, options.OverwriteBuckets);
-        var transfer = new ObjectTransfer(repository, target, options.Parallel, report);
+        var transfer = new ObjectTransfer(repository, target, options.Parallel, log);
         return await transfer.RunAsync(repository.ReadLiveRowsAsync(snapshot, cancellationToken), snapshot.Counts, cancellationToken);
     }
 
     private async Task<AuditResult> AuditAsync(CancellationToken cancellationToken)
     {
-        report(new StepEvent("audit", "auditing the restored instance"));
+        log.Step("audit", "auditing the restored instance");
         await using var source = NpgsqlDataSource.Create(databaseSettings.ConnectionString(options.Map, maxConnections: 4));
-        return await new AuditRun(report, time).OfLiveAsync(source, buckets.Slots, slot => buckets.Find(slot.Name)!, cancellationToken);
+        return await new AuditRun(log.OfPart(), time).OfLiveAsync(source, buckets.Slots, slot => buckets.Find(slot.Name)!, cancellationToken);
     }
 
     // `docker compose exec` looks for its file in the folder it is started in.

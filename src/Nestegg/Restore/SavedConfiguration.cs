@@ -107,5 +107,5 @@ internal sealed class SavedConfiguration : IDisposable
             : throw Strange($"names `{path}`, which is no path inside a folder");
 
     private static NesteggException Strange(string what) =>
-        new(ExitCode.Damaged, $"config.tar.zst.age of the snapshot {what}", "restore another snapshot: `nestegg snapshots` lists them");
+        new(FailureKind.Damaged, $"config.tar.zst.age of the snapshot {what}", "restore another snapshot: `nestegg snapshots` lists them");
 }

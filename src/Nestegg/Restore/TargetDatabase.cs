@@ -63,14 +63,14 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         {
             await connection.DisposeAsync();
             throw new NesteggException(
-                ExitCode.OutOfReach, $"PostgreSQL at {map.Resolve(settings.Endpoint)} refuses {settings.User}: {failure.MessageText}",
+                FailureKind.OutOfReach, $"PostgreSQL at {map.Resolve(settings.Endpoint)} refuses {settings.User}: {failure.MessageText}",
                 "compare db.user and db.password of the new museum.yaml with what the server was made with", failure);
         }
         catch (Exception failure) when (failure is NpgsqlException and not PostgresException or SocketException or TimeoutException)
         {
             await connection.DisposeAsync();
             throw new NesteggException(
-                ExitCode.OutOfReach, $"PostgreSQL at {map.Resolve(settings.Endpoint)} does not answer: {(failure.InnerException ?? failure).Message}",
+                FailureKind.OutOfReach, $"PostgreSQL at {map.Resolve(settings.Endpoint)} does not answer: {(failure.InnerException ?? failure).Message}",
                 $"start it (docker compose up -d postgres). A name that is known only inside compose needs --map {settings.Endpoint}=127.0.0.1:5432 or the container's address", failure);
         }
     }
@@ -78,7 +78,7 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
     public async Task<DatabaseState> InspectAsync(CancellationToken cancellationToken)
     {
         if (settings.Name.Length == 0)
-            throw new NesteggException(ExitCode.BadInput, "the configuration names no database (db.name)", "complete museum.yaml of the new instance");
+            throw new NesteggException(FailureKind.BadInput, "the configuration names no database (db.name)", "complete museum.yaml of the new instance");
 
         try
         {

@@ -109,7 +109,7 @@ internal sealed class TargetFolder : IDisposable
         if (isBesideProduction)
         {
             throw new NesteggException(
-                ExitCode.BadInput,
+                FailureKind.BadInput,
                 $"{Folder} is empty, so it would get production's own configuration, with production's database and buckets, and --beside-production forbids that",
                 "run Ente's quickstart there first (it makes a museum.yaml with a database and buckets of its own), or leave --beside-production out");
         }
@@ -140,7 +140,7 @@ internal sealed class TargetFolder : IDisposable
         if (shared is not null)
         {
             throw new NesteggException(
-                ExitCode.BadInput, $"{museumYaml} names {shared} that production uses, with the same credentials, and --beside-production forbids that",
+                FailureKind.BadInput, $"{museumYaml} names {shared} that production uses, with the same credentials, and --beside-production forbids that",
                 "give the copy a database, buckets and credentials of its own");
         }
     }
@@ -153,14 +153,14 @@ internal sealed class TargetFolder : IDisposable
         if (present.IsMuseumYamlADirectory)
         {
             throw new NesteggException(
-                ExitCode.BadInput, $"museum.yaml in {folder} is a directory, which is what Docker makes of a missing file",
+                FailureKind.BadInput, $"museum.yaml in {folder} is a directory, which is what Docker makes of a missing file",
                 "stop the containers, remove the directory and make the file: Ente's quickstart writes one");
         }
 
         if (present.MuseumYaml is null && present.CredentialsYaml is null && present.ComposeFiles.Count == 0)
         {
             throw new NesteggException(
-                ExitCode.BadInput, $"{folder} holds files, but neither museum.yaml nor compose.yaml: it is no folder of an Ente instance",
+                FailureKind.BadInput, $"{folder} holds files, but neither museum.yaml nor compose.yaml: it is no folder of an Ente instance",
                 "name the folder that Ente's quickstart made on this machine, or one that is empty or absent");
         }
 

@@ -29,7 +29,7 @@ internal sealed class OpenedSnapshot : IAsyncDisposable
 
     /// <summary>Opens the database of a snapshot; the manifest has been read and so its signature has been checked.</summary>
     /// <param name="identities">Stay the caller's, and are needed for as long as this is used.</param>
-    /// <exception cref="NesteggException"><see cref="ExitCode.WrongIdentity"/>, or <see cref="ExitCode.Damaged"/>.</exception>
+    /// <exception cref="NesteggException"><see cref="FailureKind.WrongIdentity"/>, or <see cref="FailureKind.Damaged"/>.</exception>
     public static async Task<OpenedSnapshot> OpenAsync(
         Repository repository, Manifest manifest, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
     {

@@ -42,7 +42,7 @@ public sealed record StoreAddress
 
         // The text is not shown: what stands before the @ may be a secret.
         if (bucket.Contains('@', StringComparison.Ordinal) || bucket.Contains(':', StringComparison.Ordinal)) throw new NesteggException(
-            ExitCode.BadInput, "the address of the S3 store must hold neither credentials nor a port", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment; " + Usage);
+            FailureKind.BadInput, "the address of the S3 store must hold neither credentials nor a port", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment; " + Usage);
         if (bucket.Length == 0) throw Wrong("it names no bucket", $"'{text}'");
         return new StoreAddress
         {
@@ -96,12 +96,12 @@ public sealed record StoreAddress
         var isUrl = Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https";
         if (!isUrl) throw Wrong("the endpoint is no http:// or https:// URL", $"'{text}'");
         if (endpoint!.UserInfo.Length > 0) throw new NesteggException(
-            ExitCode.BadInput, "the endpoint of the S3 store must not hold credentials", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment");
+            FailureKind.BadInput, "the endpoint of the S3 store must not hold credentials", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment");
         return endpoint;
     }
 
     private static string? NotEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     private static NesteggException Wrong(string what, string found) =>
-        new(ExitCode.BadInput, $"not an address of a store: {what}: {found}", Usage);
+        new(FailureKind.BadInput, $"not an address of a store: {what}: {found}", Usage);
 }

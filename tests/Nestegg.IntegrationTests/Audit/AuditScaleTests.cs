@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Nestegg.TestKit;
 using Nestegg.Audit;
 using Nestegg.Instance;
 
@@ -30,7 +31,7 @@ public sealed class AuditScaleTests(SharedServers servers)
         var (missing, others, watch) = (0L, 0L, Stopwatch.StartNew());
         GC.Collect();
         var before = Process.GetCurrentProcess().WorkingSet64;
-        var result = await new AuditRun(Take, TimeProvider.System).OfInstanceAsync(instance, Token);
+        var result = await new AuditRun(new RunLog(new RunEvents(Take)), TimeProvider.System).OfInstanceAsync(instance, Token);
         Assert.Equal((2L * files, 0L), (missing, others));
         Assert.InRange(result.Counts.Files, files, files + 100);
         var grown = Process.GetCurrentProcess().PeakWorkingSet64 - before;

@@ -154,7 +154,7 @@ public sealed class AuditTests(SharedServers servers)
         Assert.Equal(("object-orphan", Severity.Warning), (later.Findings[0].Code, later.Findings[0].Severity));
         var counts = later.Result.Counts;
         Assert.Equal((1L, 2L, 2L, 0L, 5L), (counts.Uploads, counts.WaitingForDeletion, counts.StaleDerived, counts.Young, counts.OrphanBytes));
-        Assert.Equal(ExitCode.Done, later.Result.ExitCode);
+        Assert.True(later.Result.IsComplete);
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public sealed class AuditTests(SharedServers servers)
         var derived = FixtureFolder.Objects("t1").First(item => item.Key.EndsWith("/mldata", StringComparison.Ordinal)).Key;
         await using var instance = EnteInstance.Open(NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
         var findings = new List<Finding>();
-        var result = await new AuditRun(Take, TimeProvider.System).OfInstanceAsync(instance, Token);
+        var result = await new AuditRun(new RunLog(new RunEvents(Take)), TimeProvider.System).OfInstanceAsync(instance, Token);
         Assert.Empty(findings);
         Assert.Equal(1, result.Counts.ChangedSince);
 
@@ -209,14 +209,9 @@ public sealed class AuditTests(SharedServers servers)
     private static async Task<(AuditResult Result, List<Finding> Findings)> AuditAsync(AuditedInstance audited, TimeSpan later)
     {
         await using var instance = EnteInstance.Open(NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
-        var findings = new List<Finding>();
-        var result = await new AuditRun(Take, new LaterTime(later)).OfInstanceAsync(instance, Token);
-        return (result, findings);
-
-        void Take(RunEvent value)
-        {
-            if (value is FindingEvent found) findings.Add(found.Finding);
-        }
+        var log = new RunLog(new RunEvents());
+        var result = await new AuditRun(log, new LaterTime(later)).OfInstanceAsync(instance, Token);
+        return (result, [.. log.Findings]);
     }
 
     private static async Task DeleteAsync(AuditedInstance audited, string key) => await audited.Instance.Objects.DeleteObjectAsync(audited.Instance.Bucket, key, Token);

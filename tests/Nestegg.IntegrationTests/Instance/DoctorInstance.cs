@@ -88,14 +88,15 @@ internal sealed class DoctorInstance : IDisposable
 
     /// <summary>Runs the preflight.</summary>
     /// <returns>The findings that are worse than in order, as <c>severity code</c>; and all of them.</returns>
-    public async Task<(IReadOnlyList<string> Codes, PreflightResult Result)> ExamineAsync(
+    public async Task<(IReadOnlyList<string> Codes, RunLog Result)> ExamineAsync(
         CancellationToken cancellationToken, NesteggConfiguration? settings = null, TimeProvider? time = null)
     {
         WriteMuseumYaml();
         settings ??= new NesteggConfiguration { Instance = new InstanceLocation(folder.Path), Map = Map() };
         await using var instance = EnteInstance.Open(settings, time);
-        var result = await new Preflight(instance).RunAsync(new Ignored(), cancellationToken);
-        return ([.. result.Findings.Where(finding => finding.Severity != Severity.Ok).Select(finding => $"{finding.Severity} {finding.Code}")], result);
+        var log = new RunLog(new RunEvents());
+        await new Preflight(instance, log).RunAsync(cancellationToken);
+        return ([.. log.Findings.Where(finding => finding.Severity != Severity.Ok).Select(finding => $"{finding.Severity} {finding.Code}")], log);
     }
 
     public EndpointMap Map() => EndpointMap.Parse([$"postgres:5432=127.0.0.1:{postgres.Port}", $"localhost:3200={store.Endpoint.Authority}"]);
@@ -121,12 +122,5 @@ internal sealed class DoctorInstance : IDisposable
         File.WriteAllText(folder[".env"], "");
         if (HasMuseumYaml)
             File.WriteAllText(folder["credentials.yaml"], ExtraYaml);
-    }
-
-    private sealed class Ignored : IProgress<RunEvent>
-    {
-        public void Report(RunEvent value)
-        {
-        }
     }
 }

@@ -273,7 +273,7 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
         Assert.Contains("NTP", Find(result, "clock-skew").Hint);
     }
 
-    private static Finding Find(PreflightResult result, string code) => result.Findings.Single(finding => finding.Code == code);
+    private static Finding Find(RunLog result, string code) => result.Findings.Single(finding => finding.Code == code);
 
     private NesteggConfiguration WithPgDump(string program) => new()
     {

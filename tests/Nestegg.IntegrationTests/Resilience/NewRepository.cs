@@ -24,10 +24,9 @@ internal static class NewRepository
     {
         var repository = await Repository.OpenAsync(store, cancellationToken);
         using var memory = new TemporaryFolder();
-        var findings = new List<Finding>();
-        var check = new RepositoryCheck(repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path });
-        await check.RunAsync(happened => { if (happened is FindingEvent { Finding: { Severity: Severity.Error } finding }) findings.Add(finding); }, cancellationToken);
-        Assert.True(findings.Count == 0, $"{moment}: {string.Join('\n', findings)}");
+        var log = new RunLog(new RunEvents());
+        await new RepositoryCheck(repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path }, log).RunAsync(cancellationToken);
+        Assert.True(log.Errors == 0, $"{moment}: {string.Join('\n', log.Findings)}");
         return (await repository.ListSnapshotsAsync(cancellationToken)).Finished.Count;
     }
 }

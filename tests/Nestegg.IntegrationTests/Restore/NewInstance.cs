@@ -52,17 +52,17 @@ internal sealed class NewInstance : IDisposable
 
     /// <summary>Plans and runs a restore of a snapshot into this instance.</summary>
     public async Task<RestoreResult> RestoreAsync(
-        RecordedSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null, Action<RunEvent>? report = null)
+        RecordedSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null, RunLog? log = null)
     {
         await using var run = await RestoreRun.OpenAsync(
-            snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity], options ?? Options, TimeProvider.System, report ?? (_ => { }), cancellationToken);
+            snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity], options ?? Options, TimeProvider.System, log ?? RunEvents.Nowhere(), cancellationToken);
         return await run.RunAsync(await run.PlanAsync(cancellationToken), cancellationToken);
     }
 
     public async Task<RestorePlan> PlanAsync(RecordedSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null)
     {
         await using var run = await RestoreRun.OpenAsync(
-            snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity], options ?? Options, TimeProvider.System, _ => { }, cancellationToken);
+            snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity], options ?? Options, TimeProvider.System, RunEvents.Nowhere(), cancellationToken);
         return await run.PlanAsync(cancellationToken);
     }
 

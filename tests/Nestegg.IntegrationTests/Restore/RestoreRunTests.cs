@@ -105,7 +105,7 @@ public sealed class RestoreRunTests(SharedServers servers)
         using var target = await NewInstance.CreateAsync(servers, Token, makeDatabase: false);
         await target.Postgres.RestoreAsync(FixtureFolder.Dump("t2"), Token, target.Database);
         var error = await Assert.ThrowsAsync<NesteggException>(() => target.RestoreAsync(snapshot, Token));
-        Assert.Equal(ExitCode.BadInput, error.ExitCode);
+        Assert.Equal(FailureKind.BadInput, error.Kind);
         Assert.Contains(target.Database, error.Message);
         Assert.Contains("3 users", error.Message);
         Assert.Contains($"--overwrite-database {target.Database}", error.Hint);
@@ -182,11 +182,11 @@ public sealed class RestoreRunTests(SharedServers servers)
         var victim = FixtureFolder.Objects("t1").First(item => item.SizeBytes < 100_000);
         await target.Ceph.Client.PutObjectAsync(
             new() { BucketName = target.Bucket, Key = victim.Key, InputStream = new MemoryStream(new byte[victim.SizeBytes]), UseChunkEncoding = false }, Token);
-        var findings = new List<Finding>();
-        var result = await target.RestoreAsync(snapshot, Token, report: change => { if (change is FindingEvent found) findings.Add(found.Finding); });
+        var log = new RunLog(new RunEvents());
+        var result = await target.RestoreAsync(snapshot, Token, log: log);
         Assert.False(result.IsComplete);
         Assert.Equal(1, result.Objects.Failed);
-        Assert.Contains(findings, finding => finding.Code == "object-not-restored" && finding.Subject == victim.Key);
+        Assert.Contains(log.Findings, finding => finding.Code == "object-not-restored" && finding.Subject == victim.Key);
 
         // The marker is still there, so the same command goes on, and this time may replace the object.
         var again = await target.RestoreAsync(snapshot, Token, target.Options with { OverwriteBuckets = new HashSet<string> { target.Bucket } });
@@ -221,11 +221,11 @@ public sealed class RestoreRunTests(SharedServers servers)
             file.WriteByte((byte)~found);
         }
 
-        var findings = new List<Finding>();
-        var result = await target.RestoreAsync(snapshot, Token, report: change => { if (change is FindingEvent found) lock (findings) findings.Add(found.Finding); });
+        var log = new RunLog(new RunEvents());
+        var result = await target.RestoreAsync(snapshot, Token, log: log);
         Assert.False(result.IsComplete);
         Assert.Equal(2, result.Objects.Failed);
-        Assert.Equal(2, findings.Count(finding => finding.Code == "object-damaged"));
+        Assert.Equal(2, log.Findings.Count(finding => finding.Code == "object-damaged"));
         Assert.Equal(2, result.Audit.Errors);
         var there = await target.HashObjectsAsync(Token);
         var expected = NewInstance.Expected("t1");
@@ -241,7 +241,7 @@ public sealed class RestoreRunTests(SharedServers servers)
         using var target = await NewInstance.CreateAsync(servers, Token);
         using var stranger = AgeIdentity.Generate();
         var error = await Assert.ThrowsAsync<NesteggException>(() =>
-            RestoreRun.OpenAsync(snapshot.Repository, snapshot.Manifest, [stranger], target.Options, TimeProvider.System, _ => { }, Token));
-        Assert.Equal(ExitCode.WrongIdentity, error.ExitCode);
+            RestoreRun.OpenAsync(snapshot.Repository, snapshot.Manifest, [stranger], target.Options, TimeProvider.System, RunEvents.Nowhere(), Token));
+        Assert.Equal(FailureKind.WrongIdentity, error.Kind);
     }
 }

@@ -71,7 +71,7 @@ public class AgeTests
         var header = HeaderLength(file);
         int[] lengths = [0, 5, header - 1, header, header + 15, header + 16, header + 16 + Chunk, header + 16 + Chunk + 16, header + 16 + 2 * (Chunk + 16), file.Length - 1];
         foreach (var length in lengths)
-            Assert.Equal(ExitCode.Damaged, (await Assert.ThrowsAsync<NesteggException>(() => DecryptAsync(file[..length], identity))).ExitCode);
+            Assert.Equal(FailureKind.Damaged, (await Assert.ThrowsAsync<NesteggException>(() => DecryptAsync(file[..length], identity))).Kind);
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public class AgeTests
         var file = await EncryptAsync([1], right.Recipient);
         var e = await Assert.ThrowsAsync<NesteggException>(
             () => AgeReader.OpenAsync(new MemoryStream(file), "database.dump.zst.age", [wrong], [right.Recipient.ToString()], Token));
-        Assert.Equal(ExitCode.WrongIdentity, e.ExitCode);
+        Assert.Equal(FailureKind.WrongIdentity, e.Kind);
         Assert.Contains("database.dump.zst.age", e.Message);
         Assert.Contains(right.Recipient.ToString(), e.Message);
         Assert.Contains(wrong.Recipient.ToString(), e.Message);
@@ -167,7 +167,7 @@ public class AgeTests
     public async Task A_file_without_an_identity_is_refused_by_name(string text)
     {
         var e = await Assert.ThrowsAsync<NesteggException>(() => ReadIdentitiesAsync(Encoding.ASCII.GetBytes(text)));
-        Assert.Equal(ExitCode.BadInput, e.ExitCode);
+        Assert.Equal(FailureKind.BadInput, e.Kind);
         Assert.Contains("key.txt", e.Message);
     }
 
@@ -185,7 +185,7 @@ public class AgeTests
         using var read = await ReadIdentitiesAsync(file.ToArray(), Passphrase);
         Assert.Equal(identity.Recipient, Assert.Single(read.Identities).Recipient);
         var e = await Assert.ThrowsAsync<NesteggException>(() => ReadIdentitiesAsync(file.ToArray(), "wrong"u8.ToArray()));
-        Assert.Equal(ExitCode.WrongIdentity, e.ExitCode);
+        Assert.Equal(FailureKind.WrongIdentity, e.Kind);
 
         var armored = $"-----BEGIN AGE ENCRYPTED FILE-----\n{Convert.ToBase64String(file.ToArray(), Base64FormattingOptions.InsertLineBreaks)}\n-----END AGE ENCRYPTED FILE-----\n";
         using var again = await ReadIdentitiesAsync(Encoding.ASCII.GetBytes(armored), Passphrase);

@@ -281,16 +281,16 @@ public sealed class CheckTests : IDisposable
     private static async Task<(List<Finding> Findings, CheckCounts Counts)> CheckAsync(IStore store, ReadScope scope, string? memory = null, TimeProvider? time = null)
     {
         using var fresh = new TemporaryFolder();
-        var findings = new List<Finding>();
+        var events = new RunEvents();
         try
         {
             var repository = await Repository.OpenAsync(store, Token);
             var options = new CheckOptions { Read = scope, MemoryFolder = memory ?? fresh.Path, Time = time ?? TimeProvider.System };
-            var counts = await new RepositoryCheck(repository, options).RunAsync(e => findings.AddRange(e is FindingEvent f ? [f.Finding] : []), Token);
-            Assert.Equal(findings.Count(finding => finding.Severity == Severity.Error), counts.Errors);
-            return (findings, counts);
+            var counts = await new RepositoryCheck(repository, options, new RunLog(events)).RunAsync(Token);
+            Assert.Equal(events.Findings.Count(finding => finding.Severity == Severity.Error), counts.Errors);
+            return ([.. events.Findings], counts);
         }
-        catch (NesteggException e) when (e.ExitCode == ExitCode.NoRepository)
+        catch (NesteggException e) when (e.Kind == FailureKind.NoRepository)
         {
             return ([new Finding("no-repository", Severity.Error, "", e.Message)], new CheckCounts());
         }

@@ -64,12 +64,12 @@ public sealed class HostileExportTests : IDisposable
 
         var summary = await library.ExportAsync(_folder["target"], new ExportOptions { Xmp = true }, Token);
 
-        Assert.Equal((metadata.Length, ExitCode.Incomplete), (summary.Written, summary.ExitCode));
+        Assert.Equal((metadata.Length, false), (summary.Written, summary.IsComplete));
         var written = Contents(_folder["target"]).ToHashSet();
         Assert.All(Enumerable.Range(0, metadata.Length), i => Assert.Contains($"content {i}", written));
-        Assert.Contains(summary.Findings, finding => finding.Code == "type-unknown" && finding.Subject.Contains("unknown.bin"));
-        Assert.Contains(summary.Findings, finding => finding.Code == "hash-unreadable");
-        Assert.DoesNotContain(summary.Findings, finding => finding.Subject.Contains("old.jpg"));
+        Assert.Contains(summary.Log.Findings, finding => finding.Code == "type-unknown" && finding.Subject.Contains("unknown.bin"));
+        Assert.Contains(summary.Log.Findings, finding => finding.Code == "hash-unreadable");
+        Assert.DoesNotContain(summary.Log.Findings, finding => finding.Subject.Contains("old.jpg"));
         Assert.True(File.Exists(Path.Combine(_folder["target"], "Odd", "file_2")));
     }
 
@@ -83,7 +83,7 @@ public sealed class HostileExportTests : IDisposable
 
         var summary = await library.ExportAsync(_folder["target"], new ExportOptions(), Token);
 
-        Assert.Equal("hash-mismatch", Assert.Single(summary.Findings).Code);
+        Assert.Equal("hash-mismatch", Assert.Single(summary.Log.Findings).Code);
         Assert.Equal(["good.jpg"], Directory.GetFiles(Path.Combine(_folder["target"], "A")).Select(Path.GetFileName));
         Assert.Empty(Directory.GetFiles(Path.Combine(_folder["target"], ".nestegg", "tmp")));
     }
@@ -119,7 +119,7 @@ public sealed class HostileExportTests : IDisposable
         library.AddFile(1, """{"title":"L.HEIC","fileType":2,"creationTime":1}""", "PK no zip at all"u8.ToArray(), 1);
 
         var summary = await library.ExportAsync(_folder["target"], new ExportOptions(), Token);
-        Assert.Equal("live-photo-kept-whole", Assert.Single(summary.Findings).Code);
+        Assert.Equal("live-photo-kept-whole", Assert.Single(summary.Log.Findings).Code);
         Assert.Equal("PK no zip at all", await File.ReadAllTextAsync(Path.Combine(_folder["target"], "A", "L.zip"), Token));
         Assert.Equal(1, (await library.ExportAsync(_folder["target"], new ExportOptions(), Token)).Kept);
     }

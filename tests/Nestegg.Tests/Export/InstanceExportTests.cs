@@ -33,8 +33,8 @@ public sealed class InstanceExportTests(KnownInstances instances) : IDisposable
     {
         var (instance, summary) = await ExportAsync(name, moment, role, new ExportOptions());
 
-        Assert.Empty(summary.Findings);
-        Assert.Equal(ExitCode.Done, summary.ExitCode);
+        Assert.Empty(summary.Log.Findings);
+        Assert.True(summary.IsComplete);
         Assert.Equal(Lines(instance[moment][role].Export!), Tree(Target).Where(line => !line.StartsWith("ente_auth", StringComparison.Ordinal)));
     }
 
@@ -187,7 +187,7 @@ public sealed class InstanceExportTests(KnownInstances instances) : IDisposable
         {
             Shared = false, Hidden = false, ExcludedAlbums = [videos.Name.ToLowerInvariant()], From = Date(from), Until = Date(until),
         });
-        Assert.Empty(summary.Findings);
+        Assert.Empty(summary.Log.Findings);
         Assert.All(owner.Albums.Except(albums), album => Assert.False(Directory.Exists(Path.Combine(Target, album.Name))));
         Assert.Equal(
             albums.SelectMany(album => album.Files).Where(file => file.Time >= from && file.Time < until).Select(file => file.Id).Distinct().Order(),
@@ -228,13 +228,13 @@ public sealed class InstanceExportTests(KnownInstances instances) : IDisposable
         });
 
         Assert.Equal(bad, summary.Failed);
-        Assert.Equal(bad, summary.Findings.Count);
-        Assert.Equal(["object-damaged", "object-missing"], summary.Findings.Select(finding => finding.Code).Distinct().Order());
+        Assert.Equal(bad, summary.Log.Findings.Count);
+        Assert.Equal(["object-damaged", "object-missing"], summary.Log.Findings.Select(finding => finding.Code).Distinct().Order());
         Assert.Equal(summary.Files - bad, summary.Written);
-        Assert.Equal(ExitCode.Incomplete, summary.ExitCode);
+        Assert.False(summary.IsComplete);
 
         var (_, mended) = await ExportAsync(name, "t1", Role.Sharee, new ExportOptions());
-        Assert.Equal((bad, ExitCode.Done), (mended.Written, mended.ExitCode));
+        Assert.Equal((bad, true), (mended.Written, mended.IsComplete));
     }
 
     [Theory]
@@ -243,7 +243,7 @@ public sealed class InstanceExportTests(KnownInstances instances) : IDisposable
     {
         await ExportAsync(name, "t1", Role.Keeper, new ExportOptions());
         var refused = await Assert.ThrowsAsync<NesteggException>(() => ExportAsync(name, "t1", Role.Sharee, new ExportOptions()));
-        Assert.Equal(ExitCode.BadInput, refused.ExitCode);
+        Assert.Equal(FailureKind.BadInput, refused.Kind);
     }
 
     [Theory]
@@ -285,7 +285,7 @@ public sealed class InstanceExportTests(KnownInstances instances) : IDisposable
         var person = instance[moment][role];
         using var keys = await person.OpenAsync(reader, Token);
         var account = new ExportAccount(person.UserId, keys, reader, content ?? new KnownContent(instance[moment]));
-        return (instance, await Exporter.RunAsync(account, target is null ? Target : folder[target], options, new FixedTime(), new Progress(), Token));
+        return (instance, await Exporter.RunAsync(account, target is null ? Target : folder[target], options, new FixedTime(), RunEvents.Nowhere(), Token));
     }
 
     private static DateTimeOffset Date(long microseconds) => DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
@@ -336,11 +336,6 @@ public sealed class InstanceExportTests(KnownInstances instances) : IDisposable
     private sealed class FixedTime : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    }
-
-    private sealed class Progress : IProgress<RunEvent>
-    {
-        public void Report(RunEvent value) => Assert.NotNull(value);
     }
 }
 

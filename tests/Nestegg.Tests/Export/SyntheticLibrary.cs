@@ -4,6 +4,7 @@ using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Api;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
+using Nestegg.TestKit;
 using Nestegg.Export;
 
 namespace Nestegg.Tests.Export;
@@ -69,7 +70,7 @@ internal sealed class SyntheticLibrary : IContentSource, IDisposable
     {
         using var keys = KeyChain.OpenWithMasterKey(_attributes, _masterKey).KeyChain!;
         var reader = await LibraryReader.OpenAsync(_connection, cancellationToken);
-        return await Exporter.RunAsync(new ExportAccount(UserId, keys, reader, this), target, options, TimeProvider.System, new Ignore(), cancellationToken);
+        return await Exporter.RunAsync(new ExportAccount(UserId, keys, reader, this), target, options, TimeProvider.System, RunEvents.Nowhere(), cancellationToken);
     }
 
     /// <summary>What every file's bytes are answered with instead.</summary>
@@ -93,12 +94,5 @@ internal sealed class SyntheticLibrary : IContentSource, IDisposable
         command.CommandText = sql;
         for (var i = 0; i < values.Length; i++) command.Parameters.AddWithValue($"${i}", values[i]);
         command.ExecuteNonQuery();
-    }
-
-    private sealed class Ignore : IProgress<RunEvent>
-    {
-        public void Report(RunEvent value)
-        {
-        }
     }
 }

@@ -61,7 +61,7 @@ public sealed class TargetFolderTests : IDisposable
 
         var refused = await Assert.ThrowsAsync<NesteggException>(ExportAsync);
 
-        Assert.Equal((ExitCode.BadInput, $"{Path.Combine(Target, place)} is a link, which an export does not follow"), (refused.ExitCode, refused.Message));
+        Assert.Equal((FailureKind.BadInput, $"{Path.Combine(Target, place)} is a link, which an export does not follow"), (refused.Kind, refused.Message));
         Assert.Empty(Directory.GetFileSystemEntries(_folder["elsewhere"]));
     }
 
@@ -91,7 +91,7 @@ public sealed class TargetFolderTests : IDisposable
         }
 
         var full = await Assert.ThrowsAsync<NesteggException>(() => _library.ExportAsync(disk.Path, new ExportOptions(), Token));
-        Assert.Equal(ExitCode.OutOfReach, full.ExitCode);
+        Assert.Equal(FailureKind.OutOfReach, full.Kind);
         Assert.StartsWith("the export folder cannot be written: No space left on device", full.Message);
 
         await disk.RemountAsync("size=8m", Token);
@@ -110,7 +110,7 @@ public sealed class TargetFolderTests : IDisposable
 
         var refused = await Assert.ThrowsAsync<NesteggException>(() => _library.ExportAsync(disk.Path, new ExportOptions(), Token));
 
-        Assert.Equal(ExitCode.OutOfReach, refused.ExitCode);
+        Assert.Equal(FailureKind.OutOfReach, refused.Kind);
         Assert.StartsWith("the export folder cannot be written: ", refused.Message);
     }
 
@@ -119,7 +119,7 @@ public sealed class TargetFolderTests : IDisposable
     {
         using var held = ExportFolder.Open(Target, TimeProvider.System);
         var refused = await Assert.ThrowsAsync<NesteggException>(ExportAsync);
-        Assert.Equal((ExitCode.Locked, $"another export is writing into {Target}"), (refused.ExitCode, refused.Message));
+        Assert.Equal((FailureKind.Locked, $"another export is writing into {Target}"), (refused.Kind, refused.Message));
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class TargetFolderTests : IDisposable
     public async Task An_album_s_name_that_was_typed_wrong_is_told()
     {
         var summary = await _library.ExportAsync(Target, new ExportOptions { Albums = [" a ", "Sumer"] }, Token);
-        Assert.Equal(("album-unknown", "Sumer", ExitCode.Incomplete), (Assert.Single(summary.Findings).Code, summary.Findings[0].Subject, summary.ExitCode));
+        Assert.Equal(("album-unknown", "Sumer", false), (Assert.Single(summary.Log.Findings).Code, summary.Log.Findings[0].Subject, summary.IsComplete));
         Assert.Equal(1, summary.Written);
     }
 
@@ -190,7 +190,7 @@ public sealed class TargetFolderTests : IDisposable
         string[] sidecars = ["""{"title":"\ud800","info":{"id":9,"fileNames":["\udc00","../a.jpg",5]}}""", "[]", "{", """{"title":5,"info":{"id":"1","fileNames":{}}}""", "\0"];
         for (var i = 0; i < sidecars.Length; i++) await File.WriteAllTextAsync(Path.Combine(Target, "A", ".meta", $"odd{i}.json"), sidecars[i], Token);
 
-        Assert.Equal((1, ExitCode.Done), (await ExportAsync() is var summary ? summary.Kept : 0, summary.ExitCode));
+        Assert.Equal((1, true), (await ExportAsync() is var summary ? summary.Kept : 0, summary.IsComplete));
     }
 
     [Fact]
@@ -207,12 +207,12 @@ public sealed class TargetFolderTests : IDisposable
         foreach (var run in (string[])["first", "second"])
         {
             var summary = await ExportAsync();
-            Assert.Equal((run, "type-unknown", ExitCode.Incomplete), (run, Assert.Single(summary.Findings).Code, summary.ExitCode));
+            Assert.Equal((run, "type-unknown", false), (run, Assert.Single(summary.Log.Findings).Code, summary.IsComplete));
         }
 
         _library.AddFile(2, """{"title":"odd.bin","fileType":0,"creationTime":1,"hash":"none"}""", "two"u8.ToArray(), 1);
         var noted = await ExportAsync();
-        Assert.Equal(("hash-unreadable", Severity.Note, ExitCode.Done), (Assert.Single(noted.Findings).Code, noted.Findings[0].Severity, noted.ExitCode));
+        Assert.Equal(("hash-unreadable", Severity.Note, true), (Assert.Single(noted.Log.Findings).Code, noted.Log.Findings[0].Severity, noted.IsComplete));
     }
 
     private Task<ExportSummary> ExportAsync() => _library.ExportAsync(Target, new ExportOptions(), Token);

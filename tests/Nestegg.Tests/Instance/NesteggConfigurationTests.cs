@@ -13,7 +13,7 @@ public sealed class NesteggConfigurationTests : IDisposable
     public void A_repository_of_another_scheme_is_refused()
     {
         var failure = Assert.Throws<NesteggException>(() => NesteggConfigurationReader.RepositoryAt("ftp://nas/backups", "/tmp", new Dictionary<string, string>()));
-        Assert.Equal(ExitCode.BadInput, failure.ExitCode);
+        Assert.Equal(FailureKind.BadInput, failure.Kind);
         Assert.Contains("`ftp://nas/backups` is neither a folder nor s3://", failure.Message, StringComparison.Ordinal);
     }
 
@@ -93,7 +93,7 @@ public sealed class NesteggConfigurationTests : IDisposable
     {
         var error = Assert.Throws<NesteggException>(() => Load(yaml));
 
-        Assert.Equal(ExitCode.BadInput, error.ExitCode);
+        Assert.Equal(FailureKind.BadInput, error.Kind);
         Assert.Contains(message, error.Message);
         Assert.Contains(hint, error.Hint);
     }

@@ -64,7 +64,7 @@ public class MinisignTests
     public void Anything_else_is_no_key(string text)
     {
         var e = Assert.Throws<NesteggException>(() => MinisignSecretKey.Parse(Encoding.UTF8.GetBytes(text), "signing.key"));
-        Assert.Equal(ExitCode.BadInput, e.ExitCode);
+        Assert.Equal(FailureKind.BadInput, e.Kind);
         Assert.Contains("signing.key", e.Message);
     }
 

@@ -65,7 +65,7 @@ public sealed class OlderProofTests(KnownInstances instances)
         var owner = instance[Role.Owner];
         opened.Execute("DELETE FROM key_attributes WHERE user_id = $0", owner.UserId);
         var refused = await RefusedAsync(opened, owner, "any");
-        Assert.Equal(ExitCode.BadInput, refused.ExitCode);
+        Assert.Equal(FailureKind.BadInput, refused.Kind);
         Assert.Contains("its sign-up was not finished", refused.Message);
     }
 
@@ -78,9 +78,9 @@ public sealed class OlderProofTests(KnownInstances instances)
         var owner = instance[Role.Owner];
         opened.Execute("UPDATE key_attributes SET encrypted_key = (SELECT encrypted_key FROM key_attributes WHERE user_id <> $0 LIMIT 1) WHERE user_id = $0", owner.UserId);
         var refused = await RefusedAsync(opened, owner, owner.Password);
-        Assert.Equal(ExitCode.Damaged, refused.ExitCode);
+        Assert.Equal(FailureKind.Damaged, refused.Kind);
         Assert.Contains("the password is right", refused.Message);
-        Assert.Equal(ExitCode.BadInput, (await RefusedAsync(opened, owner, "another")).ExitCode);
+        Assert.Equal(FailureKind.BadInput, (await RefusedAsync(opened, owner, "another")).Kind);
     }
 
     [Theory]

@@ -12,7 +12,7 @@ using Nestegg.TestKit.Instances;
 namespace Nestegg.Tests.Proof;
 
 /// <summary>A snapshot of a known instance, opened, whose objects were damaged before the backup and whose rows and files can be damaged after it.</summary>
-internal sealed class OpenedInstance : IAsyncDisposable, IProgress<RunEvent>
+internal sealed class OpenedInstance : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();
     private LocalStore store = null!;
@@ -23,7 +23,8 @@ internal sealed class OpenedInstance : IAsyncDisposable, IProgress<RunEvent>
 
     public Repository Repository => sample.Repository;
 
-    public List<Finding> Findings { get; } = [];
+    /// <summary>What the last proof found.</summary>
+    public IReadOnlyList<Finding> Findings { get; private set; } = [];
 
     public IEnumerable<Finding> Errors => Findings.Where(finding => finding.Severity == Severity.Error);
 
@@ -72,19 +73,19 @@ internal sealed class OpenedInstance : IAsyncDisposable, IProgress<RunEvent>
 
     public async Task<ProofRecord> ProveAsync(ProofOptions? options = null, ProvedObjects? proved = null)
     {
-        Findings.Clear();
+        var events = new RunEvents();
+        var log = new RunLog(events);
         var reader = await LibraryReader.OpenAsync(Snapshot.Connection, Token);
         using var keys = await person.OpenAsync(reader, Token);
         using var fresh = new ProvedObjects();
-        var run = new ProofRun(Repository, Snapshot, options ?? new ProofOptions(), TimeProvider.System, new Random(5), this);
-        return await run.RunAsync(new ProofAccount(person.UserId, person.Email, "recovery key", keys), proved ?? fresh, Token);
-    }
-
-    public void Report(RunEvent value)
-    {
-        if (value is FindingEvent found)
+        var run = new ProofRun(Repository, Snapshot, options ?? new ProofOptions(), TimeProvider.System, new Random(5), log);
+        try
         {
-            lock (Findings) Findings.Add(found.Finding);
+            return await run.RunAsync(new ProofAccount(person.UserId, person.Email, "recovery key", keys), proved ?? fresh, Token);
+        }
+        finally
+        {
+            Findings = events.Findings;
         }
     }
 

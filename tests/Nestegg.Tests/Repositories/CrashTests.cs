@@ -34,7 +34,7 @@ public sealed class CrashTests : IDisposable
                 await sample.BackUpAsync(second, Token);
                 isFinished = true;
             }
-            catch (NesteggException e) when (e.ExitCode == ExitCode.OutOfReach)
+            catch (NesteggException e) when (e.Kind == FailureKind.OutOfReach)
             {
                 survived++;
             }
@@ -75,12 +75,12 @@ public sealed class CrashTests : IDisposable
     private static async Task AssertWholeAsync(Repository repository)
     {
         using var memory = new TemporaryFolder();
-        var findings = new List<Finding>();
-        var check = new RepositoryCheck(repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path });
-        await check.RunAsync(e => findings.AddRange(e is FindingEvent f ? [f.Finding] : []), Token);
+        var events = new RunEvents();
+        var check = new RepositoryCheck(repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path }, new RunLog(events));
+        await check.RunAsync(Token);
 
         // Only the moment between manifest and signature leaves more than a note.
-        Assert.DoesNotContain(findings, finding => finding.Severity >= Severity.Warning && finding.Code != "signature-missing");
+        Assert.DoesNotContain(events.Findings, finding => finding.Severity >= Severity.Warning && finding.Code != "signature-missing");
     }
 
     private sealed class TornStream(byte[] content) : ReadOnlyStream
@@ -136,7 +136,7 @@ public sealed class CrashTests : IDisposable
         private void Count()
         {
             if (Interlocked.Increment(ref operations) >= failAt)
-                throw new NesteggException(ExitCode.OutOfReach, "the store is gone", "");
+                throw new NesteggException(FailureKind.OutOfReach, "the store is gone", "");
         }
 
         private sealed class FailingWriter(StoreWriter inner, FailingStore store) : StoreWriter

@@ -74,7 +74,7 @@ public class IndexTests
             var damaged = content.ToArray();
             damaged[i] ^= 4;
             var e = await Assert.ThrowsAsync<NesteggException>(() => ReadAsync(damaged, hash));
-            Assert.Equal(ExitCode.Damaged, e.ExitCode);
+            Assert.Equal(FailureKind.Damaged, e.Kind);
         }
 
         await Assert.ThrowsAsync<NesteggException>(() => ReadAsync(content[..^1], hash));
@@ -143,7 +143,7 @@ public class IndexTests
     public async Task A_broken_live_set_is_damage(string text)
     {
         var e = await Assert.ThrowsAsync<NesteggException>(() => LiveSet.ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(text)), "objects.live.zst", Token));
-        Assert.Equal(ExitCode.Damaged, e.ExitCode);
+        Assert.Equal(FailureKind.Damaged, e.Kind);
         Assert.Contains("objects.live.zst", e.Message);
     }
 

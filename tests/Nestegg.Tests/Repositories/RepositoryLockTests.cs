@@ -22,7 +22,7 @@ public sealed class RepositoryLockTests : IDisposable
         {
             var file = Assert.Single(Locks());
             var e = await Assert.ThrowsAsync<NesteggException>(() => RepositoryLock.AcquireAsync(sample.Repository, "prune", TimeProvider.System, Token));
-            Assert.Equal(ExitCode.Locked, e.ExitCode);
+            Assert.Equal(FailureKind.Locked, e.Kind);
             Assert.Contains(Environment.MachineName, e.Message);
             Assert.Contains($"process {Environment.ProcessId}", e.Message);
             Assert.Contains("backup", e.Message);
@@ -60,7 +60,7 @@ public sealed class RepositoryLockTests : IDisposable
                 await Task.Delay(50, Token);
                 Interlocked.Decrement(ref holders);
             }
-            catch (NesteggException e) when (e.ExitCode == ExitCode.Locked)
+            catch (NesteggException e) when (e.Kind == FailureKind.Locked)
             {
                 Assert.Contains("in use", e.Message);
             }
@@ -194,7 +194,7 @@ public sealed class RepositoryLockTests : IDisposable
         {
             await PutAsync(store, DateTimeOffset.UtcNow.AddMinutes(-1), await DeadProcessAsync(), table);
             var e = await Assert.ThrowsAsync<NesteggException>(() => RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token));
-            Assert.Equal(ExitCode.Locked, e.ExitCode);
+            Assert.Equal(FailureKind.Locked, e.Kind);
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class RepositoryTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         var e = await Assert.ThrowsAsync<NesteggException>(() => Repository.OpenAsync(store, Token));
-        Assert.Equal(ExitCode.NoRepository, e.ExitCode);
+        Assert.Equal(FailureKind.NoRepository, e.Kind);
         Assert.Contains(folder.Path, e.Message);
         Assert.Contains("nestegg init", e.Hint);
     }
@@ -37,7 +37,7 @@ public sealed class RepositoryTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         File.WriteAllText(folder["nestegg.json"], json);
         var e = await Assert.ThrowsAsync<NesteggException>(() => Repository.OpenAsync(store, Token));
-        Assert.Equal(ExitCode.NoRepository, e.ExitCode);
+        Assert.Equal(FailureKind.NoRepository, e.Kind);
         Assert.Contains(what, e.Message);
         Assert.Contains(folder.Path, e.Message);
     }
@@ -49,7 +49,7 @@ public sealed class RepositoryTests : IDisposable
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var before = File.ReadAllText(folder["nestegg.json"]);
         var e = await Assert.ThrowsAsync<NesteggException>(() => SampleRepository.CreateAsync(store, Token));
-        Assert.Equal(ExitCode.BadInput, e.ExitCode);
+        Assert.Equal(FailureKind.BadInput, e.Kind);
         Assert.Equal(before, File.ReadAllText(folder["nestegg.json"]));
     }
 
@@ -61,9 +61,9 @@ public sealed class RepositoryTests : IDisposable
         var repository = sample.Repository;
         repository.CheckAgainst(await FileAsync(repository.Description.Id, repository.Description.SigningKey));
         var other = await FileAsync("00", repository.Description.SigningKey);
-        Assert.Equal(ExitCode.WrongIdentity, Assert.Throws<NesteggException>(() => repository.CheckAgainst(other)).ExitCode);
+        Assert.Equal(FailureKind.WrongIdentity, Assert.Throws<NesteggException>(() => repository.CheckAgainst(other)).Kind);
         var swapped = await FileAsync(repository.Description.Id, "RWQother");
-        Assert.Equal(ExitCode.Damaged, Assert.Throws<NesteggException>(() => repository.CheckAgainst(swapped)).ExitCode);
+        Assert.Equal(FailureKind.Damaged, Assert.Throws<NesteggException>(() => repository.CheckAgainst(swapped)).Kind);
 
         Task<AgeIdentityFile> FileAsync(string id, string key) => AgeIdentityFile.ReadAsync(
             new MemoryStream(AgeIdentityFile.Write(sample.Identity, DateTimeOffset.UnixEpoch, [new(Repository.RepositoryComment, id), new(Repository.SigningKeyComment, key)])),
@@ -80,7 +80,7 @@ public sealed class RepositoryTests : IDisposable
         var path = folder[RepositoryKeys.SnapshotFile(manifest.Id, RepositoryKeys.Manifest)];
         File.WriteAllBytes(path + ".minisig", other.Sign(File.ReadAllBytes(path), $"nestegg snapshot {manifest.Id} repository {sample.Repository.Description.Id}"));
         var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.ReadManifestAsync("latest", Token));
-        Assert.Equal(ExitCode.Damaged, e.ExitCode);
+        Assert.Equal(FailureKind.Damaged, e.Kind);
         Assert.Contains(manifest.Id.ToString(), e.Message);
     }
 
@@ -94,7 +94,7 @@ public sealed class RepositoryTests : IDisposable
         Assert.Equal(second.Id, await sample.Repository.FindSnapshotAsync("latest", Token));
         Assert.Equal(first.Id, await sample.Repository.FindSnapshotAsync(first.Id.ToString()[..^2], Token));
         Assert.Contains("any of 2", (await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.FindSnapshotAsync("20", Token))).Message);
-        Assert.Equal(ExitCode.BadInput, (await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.FindSnapshotAsync("1999", Token))).ExitCode);
+        Assert.Equal(FailureKind.BadInput, (await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.FindSnapshotAsync("1999", Token))).Kind);
     }
 
     [Fact]

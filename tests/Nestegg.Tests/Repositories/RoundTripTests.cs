@@ -77,7 +77,7 @@ public sealed class RoundTripTests : IDisposable
         Assert.Equal([second.Id], list.Unfinished);
         Assert.Equal(first.Id, await sample.Repository.FindSnapshotAsync("latest", Token));
         var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.FindSnapshotAsync(second.Id.ToString(), Token));
-        Assert.Equal(ExitCode.BadInput, e.ExitCode);
+        Assert.Equal(FailureKind.BadInput, e.Kind);
         Assert.Contains("never finished", e.Message);
     }
 

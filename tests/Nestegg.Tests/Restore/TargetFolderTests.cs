@@ -95,7 +95,7 @@ public sealed class TargetFolderTests : IDisposable
     {
         using var saved = await SaveAsync(("instance/museum.yaml", Old));
         var error = Assert.Throws<NesteggException>(() => TargetFolder.Inspect(Into, saved, isBesideProduction: true));
-        Assert.Equal(ExitCode.BadInput, error.ExitCode);
+        Assert.Equal(FailureKind.BadInput, error.Kind);
     }
 
     [Theory]
@@ -143,7 +143,7 @@ public sealed class TargetFolderTests : IDisposable
     public async Task A_name_that_leads_out_of_the_folder_is_damage(string name)
     {
         var error = await Assert.ThrowsAsync<NesteggException>(() => SaveAsync((name, "x")));
-        Assert.Equal(ExitCode.Damaged, error.ExitCode);
+        Assert.Equal(FailureKind.Damaged, error.Kind);
     }
 
     public void Dispose() => temporary.Dispose();

@@ -24,7 +24,7 @@ public sealed class LocalStoreTests : IDisposable
         ])
         {
             var failure = await Assert.ThrowsAsync<NesteggException>(call);
-            Assert.Equal(ExitCode.OutOfReach, failure.ExitCode);
+            Assert.Equal(FailureKind.OutOfReach, failure.Kind);
             Assert.Contains("does not exist", failure.Message, StringComparison.Ordinal);
             Assert.Null(ErrorText.WhatIsWrong(failure, folder["unmounted"]));
         }
@@ -81,7 +81,7 @@ public sealed class LocalStoreTests : IDisposable
         });
         await writer.DisposeAsync();
 
-        Assert.Equal(ExitCode.OutOfReach, failure.ExitCode);
+        Assert.Equal(FailureKind.OutOfReach, failure.Kind);
         Assert.Contains("the disk is full", failure.Message, StringComparison.Ordinal);
         Assert.Null(ErrorText.WhatIsWrong(failure, small.Path));
         Assert.Equal(["before"], await store.ListAsync("", Token).Select(item => item.Key).ToListAsync(Token));
@@ -103,7 +103,7 @@ public sealed class LocalStoreTests : IDisposable
         foreach (var call in (Func<Task>[])[() => again.CreateAsync(1, Token), () => again.DeleteAsync("item", Token)])
         {
             var failure = await Assert.ThrowsAsync<NesteggException>(call);
-            Assert.Equal(ExitCode.OutOfReach, failure.ExitCode);
+            Assert.Equal(FailureKind.OutOfReach, failure.Kind);
             Assert.Contains("the file system is read-only", failure.Message, StringComparison.Ordinal);
             Assert.Null(ErrorText.WhatIsWrong(failure, disk.Path));
         }

@@ -30,7 +30,7 @@ public class S3FailureTests
         await using var bucket = Bucket(server.Endpoint);
 
         var read = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryOpenAsync("1/some-key", 0, null, Token));
-        Assert.Equal(ExitCode.OutOfReach, read.ExitCode);
+        Assert.Equal(FailureKind.OutOfReach, read.Kind);
         Assert.Contains(words, read.Message, StringComparison.Ordinal);
         Assert.Null(ErrorText.WhatIsWrong(read, "s3://bucket/1/some-key"));
         var write = await Assert.ThrowsAsync<NesteggException>(() => bucket.PutAsync("1/some-key", new MemoryStream(new byte[10]), 10, Token));

@@ -58,7 +58,7 @@ public class StoreAddressTests
     public void What_is_no_address_is_refused_with_how_to_write_one(string text)
     {
         var failure = Assert.Throws<NesteggException>(() => StoreAddress.Parse(text, NoEnvironment));
-        Assert.Equal(ExitCode.BadInput, failure.ExitCode);
+        Assert.Equal(FailureKind.BadInput, failure.Kind);
         Assert.Null(ErrorText.WhatIsWrong(failure, "address"));
     }
 
@@ -76,7 +76,7 @@ public class StoreAddressTests
     public void Credentials_that_are_not_set_are_named()
     {
         var failure = Assert.Throws<NesteggException>(() => S3Credentials.FromEnvironment(name => name == "AWS_ACCESS_KEY_ID" ? "x" : null));
-        Assert.Equal(ExitCode.BadInput, failure.ExitCode);
+        Assert.Equal(FailureKind.BadInput, failure.Kind);
         Assert.Contains("AWS_SECRET_ACCESS_KEY is not set", failure.Message, StringComparison.Ordinal);
     }
 }

@@ -12,7 +12,7 @@ namespace Nestegg.Stores.S3;
 
 /// <summary>
 /// One bucket: an instance's, or the one behind a repository. Transient failures have been retried before anything is thrown; what is
-/// thrown is a <see cref="NesteggException"/> with <see cref="ExitCode.OutOfReach"/> that names the key. May be used by many tasks at once.
+/// thrown is a <see cref="NesteggException"/> with <see cref="FailureKind.OutOfReach"/> that names the key. May be used by many tasks at once.
 /// </summary>
 public sealed class BucketClient : IAsyncDisposable
 {

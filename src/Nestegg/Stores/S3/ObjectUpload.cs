@@ -143,7 +143,7 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
         var part = buffer.AsMemory(0, (int)bytes);
         var count = await content.ReadAtLeastAsync(part, part.Length, throwOnEndOfStream: false, cancellationToken);
         return count == part.Length ? part : throw new NesteggException(
-            ExitCode.Damaged, $"cannot write {bucket.Location}/{key}: its content ended early, {length} bytes were expected", "check the source with nestegg check --read");
+            FailureKind.Damaged, $"cannot write {bucket.Location}/{key}: its content ended early, {length} bytes were expected", "check the source with nestegg check --read");
     }
 
     private static MemoryStream AsStream(ReadOnlyMemory<byte> content) =>

@@ -72,6 +72,6 @@ internal sealed class ResumingReader : ReadOnlyStream
         var eTag = answer.ETag.Length == 0 ? null : answer.ETag;
         answer.Dispose();
         answer = await bucket.CallAsync("read", key, 0, token => bucket.GetAsync(key, position, end - position, eTag, token), cancellationToken)
-            ?? throw new NesteggException(ExitCode.OutOfReach, $"cannot read {bucket.Location}/{key}: it was deleted while it was being read", "run the command again");
+            ?? throw new NesteggException(FailureKind.OutOfReach, $"cannot read {bucket.Location}/{key}: it was deleted while it was being read", "run the command again");
     }
 }

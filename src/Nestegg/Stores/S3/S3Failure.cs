@@ -16,7 +16,7 @@ internal static class S3Failure
     public static NesteggException Explain(string what, Uri endpoint, string bucket, Exception failure)
     {
         var (_, words, hint) = Describe(endpoint, bucket, failure);
-        return new NesteggException(ExitCode.OutOfReach, $"{what}: {words}", hint, failure);
+        return new NesteggException(FailureKind.OutOfReach, $"{what}: {words}", hint, failure);
     }
 
     /// <summary>A stable code for findings, what happened, and what to do.</summary>

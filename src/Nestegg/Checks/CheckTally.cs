@@ -1,0 +1,49 @@
+namespace Nestegg.Checks;
+
+/// <summary>Counts what a check looks at. May be used by many tasks at once.</summary>
+internal sealed class CheckTally
+{
+    private readonly Lock gate = new();
+
+    public CheckCounts Counts { get; private set; } = new();
+
+    public void Count(Func<CheckCounts, CheckCounts> change)
+    {
+        lock (gate)
+        {
+            Counts = change(Counts);
+        }
+    }
+}
+
+/// <summary>What a check looked at.</summary>
+internal sealed record CheckCounts
+{
+    public int Snapshots { get; init; }
+
+    public int IndexFiles { get; init; }
+
+    /// <summary>Index rows that some snapshot needs.</summary>
+    public long LiveRows { get; init; }
+
+    /// <summary>Files under <c>objects/</c>.</summary>
+    public long Objects { get; init; }
+
+    /// <summary>Files under <c>packs/</c>.</summary>
+    public long Packs { get; init; }
+
+    /// <summary>The length of both.</summary>
+    public long StoredBytes { get; init; }
+
+    /// <summary>Files under <c>objects/</c> and <c>packs/</c> that no snapshot needs.</summary>
+    public long UnusedFiles { get; init; }
+
+    /// <summary>Files that were read to the last byte.</summary>
+    public long ReadFiles { get; init; }
+
+    public long ReadBytes { get; init; }
+
+    public long Errors { get; init; }
+
+    public long Warnings { get; init; }
+}
