@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Nestegg.Ente;
 using Nestegg.Stores;
 
 namespace Nestegg.TestKit;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Nestegg.Ente.Json;
 
@@ -19,6 +20,9 @@ internal sealed class MuseumAnswer(HttpStatusCode status, JsonDocument? document
 
     /// <summary>Where an answer that is a redirect leads to.</summary>
     internal Uri? Location { get; init; }
+
+    /// <summary>When museum wants to be asked again, if it says so.</summary>
+    internal RetryConditionHeaderValue? RetryAfter { get; init; }
 
     private static JsonDocument Empty { get; } = JsonDocument.Parse("{}");
 

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Nestegg.Ente.Json;
+using Nestegg.Ente.Retries;
 
 namespace Nestegg.Ente.Api;
 
@@ -13,15 +14,13 @@ namespace Nestegg.Ente.Api;
 /// </summary>
 public sealed class MuseumClient : IDisposable
 {
-    // A limit of ten a minute needs up to a minute of patience; together these are a little more.
-    private static readonly TimeSpan[] Waits =
-        [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(40)];
-
-    private const int FailureRetries = 3;
+    // Some of museum's answers are made from many rows.
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromMinutes(2);
 
     private readonly HttpClient _museum;
     private readonly HttpClient _objects;
     private readonly TimeProvider _time;
+    private readonly RequestRetries _retries;
 
     /// <param name="endpoint">museum's own origin, such as <c>https://api.ente.example.org</c>; a path is kept.</param>
     /// <param name="time">What waits are measured with.</param>
@@ -29,9 +28,9 @@ public sealed class MuseumClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(time);
-        _time = time;
+        (_time, _retries) = (time, new RequestRetries(MuseumRetries.Rules, time));
         Endpoint = new Uri(endpoint.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/");
-        _museum = new HttpClient(NewHandler(followRedirects: false)) { BaseAddress = Endpoint, Timeout = TimeSpan.FromMinutes(2) };
+        _museum = new HttpClient(NewHandler(followRedirects: false)) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
 
         // Not go-resty: museum would then sign addresses in another bucket than the one that holds the objects.
         _museum.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("nestegg", "0.1"));
@@ -49,7 +48,7 @@ public sealed class MuseumClient : IDisposable
     public async Task PingAsync(CancellationToken cancellationToken)
     {
         // Asked once: whoever has just typed the address wants to know at once.
-        using var answer = await AskAsync(HttpMethod.Get, "ping", null, null, 0, cancellationToken);
+        using var answer = await AskAsync(() => NewRequest(HttpMethod.Get, "ping", null, null), isAskedOnce: true, cancellationToken);
         if (answer.Location is { } elsewhere)
         {
             throw new MuseumException($"{Endpoint} leads on to {elsewhere}", "give the address that it leads to, without `ping` at its end");
@@ -71,64 +70,52 @@ public sealed class MuseumClient : IDisposable
     }
 
     internal Task<MuseumAnswer> GetAsync(string path, SessionToken? token, CancellationToken cancellationToken) =>
-        AskAsync(HttpMethod.Get, path, null, token, FailureRetries, cancellationToken);
+        AskAsync(() => NewRequest(HttpMethod.Get, path, null, token), isAskedOnce: false, cancellationToken);
 
     internal Task<MuseumAnswer> PostAsync(string path, string json, SessionToken? token, CancellationToken cancellationToken) =>
-        AskAsync(HttpMethod.Post, path, json, token, FailureRetries, cancellationToken);
+        AskAsync(() => NewRequest(HttpMethod.Post, path, json, token), isAskedOnce: false, cancellationToken);
 
-    /// <summary>
-    /// An object's bytes: redirected to the store, as museum does, or straight from the server, as read-only ones do. When they stop coming, the stream asks
-    /// for the rest.
-    /// </summary>
+    /// <summary>An object's bytes. When they stop coming, the stream asks for the rest, and throws a <see cref="MuseumException"/> when that does not come.</summary>
     /// <returns>Null when museum or the store has no such object.</returns>
     internal async Task<Stream?> OpenAsync(string path, SessionToken token, CancellationToken cancellationToken)
     {
-        var first = await RequestAsync(path, token, 0, cancellationToken);
-        return first is null ? null : await ResumingStream.StartAsync(first, (from, stop) => RequestAsync(path, token, from, stop), (failures, stop) => Task.Delay(Waits[failures], _time, stop), Silence, cancellationToken);
+        var download = new MuseumDownload(this, path, token);
+        try
+        {
+            var first = await _retries.RunAsync(stop => download.TryOpenAsync(0, stop), Silence, cancellationToken);
+            return first is null ? null : new ResumingStream(download, first, _retries, new SilenceLimit(Silence, _time));
+        }
+        catch (Exception failure) when (download.Explain(failure) is { } explained)
+        {
+            throw explained;
+        }
     }
 
-    private async Task<HttpResponseMessage?> RequestAsync(string path, SessionToken token, long from, CancellationToken cancellationToken)
+    /// <summary>One attempt to ask museum for an object from a byte on.</summary>
+    internal async Task<HttpResponseMessage> RequestAsync(string path, SessionToken token, long offset, CancellationToken cancellationToken)
     {
-        var response = await SendAsync(_museum, () => From(NewRequest(HttpMethod.Get, path, null, token), from), path, FailureRetries, cancellationToken);
-        if (response.StatusCode is >= HttpStatusCode.MovedPermanently and < HttpStatusCode.BadRequest)
-        {
-            var location = response.Headers.Location;
-            response.Dispose();
-            var target = location is null ? null : location.IsAbsoluteUri ? location : new Uri(Endpoint, location);
-            if (target is null || (target.Scheme != Uri.UriSchemeHttp && target.Scheme != Uri.UriSchemeHttps))
-            {
-                throw Refused(path, response.StatusCode, "it redirects to nowhere");
-            }
-
-            response = await SendAsync(_objects, () => From(new HttpRequestMessage(HttpMethod.Get, target), from), target.Authority, FailureRetries, cancellationToken);
-            if (!response.IsSuccessStatusCode && response.StatusCode is not (HttpStatusCode.NotFound or HttpStatusCode.Gone))
-            {
-                using (response)
-                {
-                    throw new MuseumException($"the object store {target.Authority} answered {(int)response.StatusCode}", "look into the store's log; museum signs the addresses with the keys of its configuration");
-                }
-            }
-        }
-
-        if (response.IsSuccessStatusCode)
-        {
-            return response;
-        }
-
-        response.Dispose();
-        return response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone ? null : throw Refused(path, response.StatusCode, "");
+        using var request = NewRequest(HttpMethod.Get, path, null, token);
+        return await SendAsync(_museum, request, offset, cancellationToken);
     }
 
-    private static HttpRequestMessage From(HttpRequestMessage request, long from)
+    /// <summary>One attempt to ask the object store for it.</summary>
+    internal async Task<HttpResponseMessage> FetchAsync(Uri address, long offset, CancellationToken cancellationToken)
     {
-        request.Headers.Range = from > 0 ? new RangeHeaderValue(from, null) : null;
-        return request;
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        return await SendAsync(_objects, request, offset, cancellationToken);
+    }
+
+    private static Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, long offset, CancellationToken cancellationToken)
+    {
+        request.Headers.Range = offset > 0 ? new RangeHeaderValue(offset, null) : null;
+        return client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
     internal MuseumException Refused(string path, HttpStatusCode status, string why) => status is HttpStatusCode.Unauthorized
         ? new MuseumException("museum has ended the session", "somebody signed it out or changed the password; start again") { IsSignedOut = true }
         : new MuseumException(
-            $"{Endpoint}{path.Split('?')[0]} answered {(int)status}{(why.Length == 0 ? "" : ": " + why)}", "look into museum's log for this request; try again when it is well");
+            $"{Endpoint}{path.Split('?')[0]} answered {(int)status}{(why.Length == 0 ? "" : ": " + why)}",
+            "look into museum's log for this request; try again when it is well");
 
     private static SocketsHttpHandler NewHandler(bool followRedirects) => new()
     {
@@ -156,72 +143,50 @@ public sealed class MuseumClient : IDisposable
         return request;
     }
 
-    private async Task<MuseumAnswer> AskAsync(
-        HttpMethod method, string path, string? json, SessionToken? token, int retries, CancellationToken cancellationToken)
+    private async Task<MuseumAnswer> AskAsync(Func<HttpRequestMessage> newRequest, bool isAskedOnce, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(_museum, () => NewRequest(method, path, json, token), path, retries, cancellationToken);
-        if (response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.OrdinalIgnoreCase) != true)
-        {
-            return new MuseumAnswer(response.StatusCode, null) { Location = response.Headers.Location };
-        }
-
+        using var silence = new SilenceLimit(AnswerLimit, _time);
         try
         {
-            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            return new MuseumAnswer(response.StatusCode, await JsonDocument.ParseAsync(body, default, cancellationToken));
+            return isAskedOnce
+                ? await AskOnceAsync(newRequest, silence, cancellationToken)
+                : await _retries.RunAsync((it, stop) => new ValueTask<MuseumAnswer>(AskOnceAsync(it, silence, stop)), newRequest, cancellationToken);
+        }
+        catch (Exception failure) when (MuseumRetries.Explain(Endpoint.ToString(), failure) is { } explained)
+        {
+            throw explained;
+        }
+    }
+
+    private async Task<MuseumAnswer> AskOnceAsync(Func<HttpRequestMessage> newRequest, SilenceLimit silence, CancellationToken cancellationToken)
+    {
+        using var request = newRequest();
+        using var response = await silence.RunAsync(
+            static (it, stop) => new ValueTask<HttpResponseMessage>(SendAsync(it._museum, it.request, 0, stop)), (_museum, request), cancellationToken);
+        var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.OrdinalIgnoreCase) == true;
+        try
+        {
+            var body = isJson ? await ReadAsync(response.Content, silence, cancellationToken) : null;
+            return new MuseumAnswer(response.StatusCode, body) { Location = response.Headers.Location, RetryAfter = response.Headers.RetryAfter };
         }
         catch (JsonException exception)
         {
-            throw new MuseumException($"{Endpoint}{path.Split('?')[0]} answered with JSON that cannot be read", "try again; if it stays, a proxy may cut its answers", exception);
+            throw new MuseumException(
+                $"{request.RequestUri?.GetLeftPart(UriPartial.Path)} answered with JSON that cannot be read",
+                "try again; if it stays, a proxy may cut its answers", exception);
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(
-        HttpClient client, Func<HttpRequestMessage> newRequest, string what, int retries, CancellationToken cancellationToken)
+    private static async Task<JsonDocument> ReadAsync(HttpContent content, SilenceLimit silence, CancellationToken cancellationToken)
     {
-        for (var attempt = 0; ; attempt++)
+        await using var body = await content.ReadAsStreamAsync(cancellationToken);
+        using var json = new MemoryStream();
+        var block = new byte[16 * 1024];
+        while (await silence.ReadAsync(body, block, cancellationToken) is > 0 and var count)
         {
-            TimeSpan wait;
-            try
-            {
-                using var request = newRequest();
-                var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-                if (!IsPassing(response.StatusCode, attempt, retries))
-                {
-                    return response;
-                }
-
-                wait = response.Headers.RetryAfter?.Delta is { } asked && asked <= Waits[^1] ? asked : Waits[attempt];
-                response.Dispose();
-            }
-            catch (Exception exception) when (IsUnreached(exception, cancellationToken))
-            {
-                var isCertificate = exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError };
-                if (attempt == retries || isCertificate)
-                {
-                    throw Unreached(client == _museum ? Endpoint.ToString() : $"the object store {what}", exception, isCertificate);
-                }
-
-                wait = Waits[attempt];
-            }
-
-            await Task.Delay(wait, _time, cancellationToken);
+            json.Write(block, 0, count);
         }
+
+        return JsonDocument.Parse(json.GetBuffer().AsMemory(0, (int)json.Length));
     }
-
-    private static MuseumException Unreached(string where, Exception exception, bool isCertificate) => isCertificate
-        ? new MuseumException(
-            $"{where} has no certificate that this machine trusts: {exception.InnerException?.Message ?? exception.Message}",
-            "when it is your own, name the PEM file of the authority that signed it in SSL_CERT_FILE, or add that to the system's; when there is no TLS at all, write http://", exception)
-        : new MuseumException($"{where} cannot be reached: {exception.Message}", "check the address and the network; in the quickstart museum listens on port 8080", exception);
-
-    private static bool IsUnreached(Exception exception, CancellationToken cancellationToken) =>
-        exception is HttpRequestException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested);
-
-    private static bool IsPassing(HttpStatusCode status, int attempt, int retries) => status switch
-    {
-        HttpStatusCode.TooManyRequests => attempt < Waits.Length,
-        >= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented => attempt < retries,
-        _ => false,
-    };
 }

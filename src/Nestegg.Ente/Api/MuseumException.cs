@@ -1,3 +1,5 @@
+using Nestegg.Ente.Retries;
+
 namespace Nestegg.Ente.Api;
 
 /// <summary>museum or its object store is out of reach or refuses, for reasons of its own: what was asked for is not at fault.</summary>
@@ -8,4 +10,7 @@ public sealed class MuseumException(string message, string hint, Exception? inne
 {
     /// <summary>The session is no longer valid: nothing more will be answered.</summary>
     public bool IsSignedOut { get; init; }
+
+    /// <summary>Whether the same request is worth another attempt.</summary>
+    internal PassingFailure? Passing { get; set; }
 }

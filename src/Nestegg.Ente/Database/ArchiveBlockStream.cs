@@ -1,24 +1,10 @@
 namespace Nestegg.Ente.Database;
 
 /// <summary>The data of one entry: blocks of a length and bytes, up to a length of 0, as one stream of bytes.</summary>
-internal sealed class ArchiveBlockStream(ArchiveSource source) : Stream
+internal sealed class ArchiveBlockStream(ArchiveSource source) : ReadOnlyStream
 {
     private int _leftInBlock;
     private bool _ended;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -59,21 +45,6 @@ internal sealed class ArchiveBlockStream(ArchiveSource source) : Stream
         }
 
         return skipped;
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("An archive is read with ReadAsync only.");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
     }
 
     private async ValueTask NextBlockAsync(CancellationToken cancellationToken)

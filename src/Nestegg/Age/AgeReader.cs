@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Nestegg.Ente;
 
 namespace Nestegg.Age;
 

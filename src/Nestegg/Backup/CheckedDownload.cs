@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Nestegg.Ente;
 
 namespace Nestegg.Backup;
 

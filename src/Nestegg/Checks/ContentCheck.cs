@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Repositories;
 
 namespace Nestegg.Checks;

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using Nestegg.Ente;
 using Nestegg.Ente.Cryptography;
 
 namespace Nestegg.Proof;

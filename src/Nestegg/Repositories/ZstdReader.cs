@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using ZstdSharp;
 
 namespace Nestegg.Repositories;

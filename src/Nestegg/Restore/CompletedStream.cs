@@ -1,3 +1,5 @@
+using Nestegg.Ente;
+
 namespace Nestegg.Restore;
 
 /// <summary>

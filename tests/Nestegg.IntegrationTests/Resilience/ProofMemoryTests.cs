@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Text;
 using Nestegg.Backup;
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Repositories;

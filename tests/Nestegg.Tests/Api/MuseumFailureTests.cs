@@ -27,7 +27,7 @@ public sealed class MuseumFailureTests
         await using var store = new ScriptedHttpServer((_, context) => SendAsync(context, knowsRanges));
         await using var proxy = new FaultyProxy(store.Endpoint) { CutAfterBytes = 1_000_000, Faults = 2, FallSilent = fallsSilent };
         await using var museum = Redirecting(new Uri(proxy.Endpoint, "object?signature=1"));
-        using var client = new MuseumClient(museum.Endpoint, new TestTime(haste: 100)) { Silence = TimeSpan.FromMilliseconds(500) };
+        using var client = new MuseumClient(museum.Endpoint, new TestTime(haste: 100)) { Silence = TimeSpan.FromSeconds(50) };
 
         await using var stream = await client.OpenAsync("files/download/1", Session, Token);
         using var received = new MemoryStream();
@@ -46,6 +46,58 @@ public sealed class MuseumFailureTests
         using var client = new MuseumClient(museum.Endpoint, new TestTime(haste: 100));
         var refused = await Assert.ThrowsAsync<MuseumException>(() => client.OpenAsync("files/download/1", Session, Token));
         Assert.StartsWith($"the object store {proxy.Endpoint.Authority} cannot be reached: ", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_body_that_breaks_before_its_first_byte_again_and_again_is_asked_for_as_often_as_any_request()
+    {
+        await using var store = new ScriptedHttpServer(async (_, context) =>
+        {
+            context.Response.ContentLength64 = Content.Length;
+            await context.Response.OutputStream.FlushAsync(Token);
+            context.Response.Abort();
+        });
+        await using var museum = Redirecting(store.Endpoint);
+        using var client = new MuseumClient(museum.Endpoint, new TestTime(haste: 100));
+        await using var stream = await client.OpenAsync("files/download/1", Session, Token);
+        var refused = await Assert.ThrowsAsync<MuseumException>(() => stream!.CopyToAsync(Stream.Null, Token));
+        Assert.StartsWith($"the object store {store.Endpoint.Authority} broke off in the middle of an answer: ", refused.Message);
+        Assert.Equal((4, 4), (store.Requests, museum.Requests));
+    }
+
+    [Fact]
+    public async Task An_answer_of_museum_that_breaks_off_is_asked_for_again_and_then_told()
+    {
+        await using var museum = new ScriptedHttpServer(async (number, context) =>
+        {
+            context.Response.ContentType = "application/json";
+            context.Response.ContentLength64 = 12;
+            await context.Response.OutputStream.WriteAsync("{\"a\":"u8.ToArray(), Token);
+            await context.Response.OutputStream.FlushAsync(Token);
+            if (number is 1 or > 2) context.Response.Abort();
+            else await context.Response.OutputStream.WriteAsync("\"bcde\"}"u8.ToArray(), Token);
+        });
+        using var client = new MuseumClient(museum.Endpoint, new TestTime(haste: 100));
+        using var answer = await client.GetAsync("collections/v2", Session, Token);
+        Assert.Equal("bcde", answer.Body.GetProperty("a").GetString());
+        var refused = await Assert.ThrowsAsync<MuseumException>(() => client.GetAsync("collections/v2", Session, Token));
+        Assert.StartsWith($"{museum.Endpoint} broke off in the middle of an answer: ", refused.Message);
+        Assert.Equal(6, museum.Requests);
+    }
+
+    [Fact]
+    public async Task A_museum_that_says_when_to_come_back_is_not_asked_before()
+    {
+        await using var museum = new ScriptedHttpServer((number, context) =>
+        {
+            context.Response.StatusCode = number == 1 ? 429 : 204;
+            context.Response.Headers["Retry-After"] = "25";
+            return Task.CompletedTask;
+        });
+        var time = new TestTime(haste: 100);
+        using var client = new MuseumClient(museum.Endpoint, time);
+        using var answer = await client.GetAsync("users/srp/attributes", Session, Token);
+        Assert.InRange(Assert.Single(time.Pauses).TotalSeconds, 25, 32);
     }
 
     [Theory]

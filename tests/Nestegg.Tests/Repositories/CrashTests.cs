@@ -1,4 +1,5 @@
 using Nestegg.Checks;
+using Nestegg.Ente;
 using Nestegg.Repositories;
 using Nestegg.Stores;
 using Nestegg.TestKit;

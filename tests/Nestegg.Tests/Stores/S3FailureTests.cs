@@ -74,6 +74,51 @@ public class S3FailureTests
     }
 
     [Fact]
+    public async Task A_request_of_the_SDK_is_not_retried_on_two_levels()
+    {
+        await using var server = ScriptedHttpServer.Refusing(503, "SlowDown");
+        await using var bucket = Bucket(server.Endpoint);
+        await Assert.ThrowsAsync<NesteggException>(() => bucket.PutAsync("key", new MemoryStream(new byte[10]), 10, Token));
+        Assert.Equal(S3Retries.Rules.Attempts, server.Requests);
+        await Assert.ThrowsAsync<NesteggException>(() => bucket.TryHeadAsync("key", Token));
+        Assert.Equal(2 * S3Retries.Rules.Attempts, server.Requests);
+    }
+
+    [Fact]
+    public async Task A_body_that_breaks_before_its_first_byte_again_and_again_is_asked_for_as_often_as_any_request()
+    {
+        await using var server = new ScriptedHttpServer(async (number, context) =>
+        {
+            context.Response.ContentLength64 = 1000;
+            await context.Response.OutputStream.FlushAsync(Token);
+            context.Response.Abort();
+        });
+        await using var bucket = Bucket(server.Endpoint);
+        await using var item = await bucket.TryOpenAsync("1/key", 0, null, Token);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => item!.Content.CopyToAsync(Stream.Null, Token));
+        Assert.Null(ErrorText.WhatIsWrong(failure, "s3://bucket/1/key"));
+        Assert.Equal(S3Retries.Rules.Attempts, server.Requests);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_server_that_says_when_to_come_back_is_not_asked_before(bool isRead)
+    {
+        await using var server = new ScriptedHttpServer(async (number, context) =>
+        {
+            context.Response.Headers["Retry-After"] = "30";
+            if (number == 1) await ScriptedHttpServer.WriteErrorAsync(context.Response, 503, "SlowDown");
+            else await WriteAsync(context.Response, "");
+        });
+        var time = new TestTime(haste: 50);
+        await using var bucket = new BucketClient(Settings(server.Endpoint), Credentials, "bucket", time);
+        if (isRead) await bucket.TryOpenAsync("key", 0, null, Token);
+        else await bucket.PutAsync("key", new MemoryStream(new byte[10]), 10, Token);
+        Assert.InRange(Assert.Single(time.Pauses).TotalSeconds, 30, 38);
+    }
+
+    [Fact]
     public async Task An_absent_object_is_told_from_an_absent_bucket_even_where_the_answer_has_no_body()
     {
         await using var withBucket = new ScriptedHttpServer(async (_, context) =>
@@ -187,6 +232,41 @@ public class S3FailureTests
         var found = Assert.Single(await bucket.ProbeAsync("slot", Token));
         Assert.Equal("store-tls", found.Code);
         Assert.Contains("http://", found.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_TLS_itself_refuses_is_told_from_a_server_without_it()
+    {
+        // The alert "handshake failure", as a server sends it that finds no cipher in common.
+        byte[] alert = [0x15, 3, 3, 0, 2, 2, 0x28];
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var serving = ServeAsync();
+        await using var bucket = Bucket(new Uri($"https://{listener.LocalEndpoint}"));
+        var found = Assert.Single(await bucket.ProbeAsync("slot", Token));
+        Assert.Equal("store-tls", found.Code);
+        Assert.Contains("no secure connection", found.Message, StringComparison.Ordinal);
+        await stop.CancelAsync();
+        await serving;
+
+        async Task ServeAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    using var client = await listener.AcceptTcpClientAsync(stop.Token);
+                    var stream = client.GetStream();
+                    await stream.ReadAtLeastAsync(new byte[100], 100, throwOnEndOfStream: false, stop.Token);
+                    await stream.WriteAsync(alert, stop.Token);
+                }
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+        }
     }
 
     [Fact]

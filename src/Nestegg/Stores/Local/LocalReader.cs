@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Nestegg.Ente;
 
 namespace Nestegg.Stores.Local;
 

@@ -7,6 +7,7 @@ using System.Xml.Linq;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Nestegg.Ente.Retries;
 
 namespace Nestegg.Stores.S3;
 
@@ -17,7 +18,7 @@ namespace Nestegg.Stores.S3;
 public sealed class BucketClient : IAsyncDisposable
 {
     private readonly S3Connection connection;
-    private readonly Transient transient;
+    private readonly RequestRetries retries;
     private volatile bool bucketSeen;
 
     public BucketClient(S3Settings settings, S3Credentials credentials, string bucket, TimeProvider? time = null)
@@ -25,7 +26,7 @@ public sealed class BucketClient : IAsyncDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(bucket);
         connection = new S3Connection(settings, credentials);
         Time = time ?? TimeProvider.System;
-        transient = new Transient(Time);
+        retries = new RequestRetries(S3Retries.Rules, Time);
         Bucket = bucket;
     }
 
@@ -37,8 +38,6 @@ public sealed class BucketClient : IAsyncDisposable
     internal TimeProvider Time { get; }
 
     internal S3Connection Connection => connection;
-
-    internal Transient Retries => transient;
 
     /// <summary>
     /// Opens an object, or a range of it, for reading from front to back. A connection that breaks in the middle is taken up again
@@ -55,7 +54,9 @@ public sealed class BucketClient : IAsyncDisposable
 
         var answer = await CallAsync("read", key, 0, token => GetAsync(key, offset, length, null, token), cancellationToken);
         if (answer is null) return null;
-        var body = new ResumingReader(this, key, answer, offset, length);
+        var end = length is { } bytes && bytes < answer.ObjectBytes - offset ? offset + bytes : Math.Max(offset, answer.ObjectBytes);
+        var silence = new SilenceLimit(connection.Settings.AnswerLimit, Time);
+        var body = new ResumingStream(new BucketRead(this, key, answer.ETag, end), answer.UpTo(end), retries, silence);
         return new BucketObject(body, answer.ObjectBytes, answer.ETag);
     }
 
@@ -129,7 +130,7 @@ public sealed class BucketClient : IAsyncDisposable
     {
         try
         {
-            return await transient.RunAsync(request, connection.Limit(bodyBytes), cancellationToken);
+            return await retries.RunAsync(request, connection.Limit(bodyBytes), cancellationToken);
         }
         catch (Exception failure) when (S3Failure.IsOfStore(failure))
         {
@@ -166,7 +167,7 @@ public sealed class BucketClient : IAsyncDisposable
 
         using (response)
         {
-            if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return ObjectAnswer.Empty(response);
+            if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return ObjectAnswer.Empty(response, offset);
             var failure = await ReadFailureAsync(response, cancellationToken);
             return response.StatusCode == HttpStatusCode.NotFound && failure.ErrorCode != "NoSuchBucket" ? null : throw failure;
         }
@@ -176,8 +177,7 @@ public sealed class BucketClient : IAsyncDisposable
 
     private static DateTimeOffset Utc(DateTime? time) => new((time ?? DateTime.UnixEpoch).ToUniversalTime());
 
-    // The error that the SDK would have made of this answer.
-    private static async Task<AmazonS3Exception> ReadFailureAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task<RefusedReadException> ReadFailureAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         const int MostBytes = 64 * 1024;
         var code = response.StatusCode.ToString();
@@ -195,7 +195,7 @@ public sealed class BucketClient : IAsyncDisposable
             message = string.Create(CultureInfo.InvariantCulture, $"status {(int)response.StatusCode}");
         }
 
-        return new AmazonS3Exception(message, ErrorType.Unknown, code, "", response.StatusCode);
+        return new RefusedReadException(message, code, response);
     }
 }
 

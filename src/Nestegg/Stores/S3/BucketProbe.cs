@@ -1,4 +1,5 @@
 using Amazon.S3.Model;
+using Nestegg.Ente.Retries;
 
 namespace Nestegg.Stores.S3;
 
@@ -55,11 +56,12 @@ internal sealed class BucketProbe(BucketClient bucket, string subject)
     // Any answer, even a refusal, carries the server's time. A server that does not answer at all is what the listing will find.
     private async Task<Finding?> ClockAsync(CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(bucket.Connection.Settings.AnswerLimit);
+        using var silence = new SilenceLimit(bucket.Connection.Settings.AnswerLimit, bucket.Time);
         try
         {
-            using var response = await bucket.Connection.Http.GetAsync(endpoint, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            using var response = await silence.RunAsync(
+                static (it, token) => new ValueTask<HttpResponseMessage>(it.Http.GetAsync(it.endpoint, HttpCompletionOption.ResponseHeadersRead, token)),
+                (bucket.Connection.Http, endpoint), cancellationToken);
             if (response.Headers.Date is not { } theirs) return null;
             var ours = bucket.Time.GetUtcNow();
             var apart = (ours - theirs).Duration();
@@ -68,7 +70,7 @@ internal sealed class BucketProbe(BucketClient bucket, string subject)
                 $"this machine's clock says {ours:yyyy-MM-dd HH:mm:ss}Z and {endpoint.Authority}'s {theirs:yyyy-MM-dd HH:mm:ss}Z; S3 refuses more than 15 minutes apart",
                 "set both clocks by NTP (timedatectl set-ntp true)");
         }
-        catch (Exception failure) when (S3Failure.IsOfStore(failure) || failure is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (S3Failure.IsOfStore(failure))
         {
             return null;
         }

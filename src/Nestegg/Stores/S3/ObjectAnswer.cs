@@ -1,22 +1,22 @@
 using Amazon.Runtime;
 using Amazon.S3;
+using Nestegg.Ente.Retries;
 
 namespace Nestegg.Stores.S3;
 
-/// <summary>The server's answer to one GET: the body as it arrives, and what the headers say.</summary>
-internal sealed class ObjectAnswer : IDisposable
+/// <summary>The server's answer to one GET: the body as it arrives, and what the headers say. <see cref="UpTo"/> gives it an owner.</summary>
+internal sealed class ObjectAnswer
 {
-    private readonly HttpResponseMessage? response;
+    private readonly HttpResponseMessage response;
+    private readonly Stream body;
+    private readonly long offset;
 
-    private ObjectAnswer(HttpResponseMessage? response, Stream body, long objectBytes, string eTag)
+    private ObjectAnswer(HttpResponseMessage response, Stream body, long offset, long objectBytes)
     {
-        this.response = response;
-        Body = body;
+        (this.response, this.body, this.offset) = (response, body, offset);
         ObjectBytes = objectBytes;
-        ETag = eTag;
+        ETag = BucketClient.Unquoted(response.Headers.TryGetValues("ETag", out var values) ? values.FirstOrDefault() : null);
     }
-
-    public Stream Body { get; }
 
     /// <summary>Length of the whole object, of which the body may be a part.</summary>
     public long ObjectBytes { get; }
@@ -31,14 +31,15 @@ internal sealed class ObjectAnswer : IDisposable
         if (offset > 0 && headers.ContentRange?.From != offset) throw Broken(response, "it ignores ranges");
         if ((headers.ContentRange?.Length ?? headers.ContentLength) is not { } objectBytes) throw Broken(response, "it does not say how long the object is");
         var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        return new ObjectAnswer(response, body, objectBytes, TagOf(response));
+        return new ObjectAnswer(response, body, offset, objectBytes);
     }
 
     /// <summary>For a range that begins behind the end.</summary>
-    public static ObjectAnswer Empty(HttpResponseMessage response) =>
-        new(null, Stream.Null, response.Content.Headers.ContentRange?.Length ?? 0, TagOf(response));
+    public static ObjectAnswer Empty(HttpResponseMessage response, long offset) =>
+        new(response, Stream.Null, offset, response.Content.Headers.ContentRange?.Length ?? 0);
 
-    public void Dispose() => response?.Dispose();
+    /// <summary>The body, to be read up to this byte of the object.</summary>
+    public OpenedBody UpTo(long end) => new(body, offset, end, response);
 
     private static AmazonS3Exception Broken(HttpResponseMessage response, string what)
     {
@@ -46,7 +47,4 @@ internal sealed class ObjectAnswer : IDisposable
         response.Dispose();
         return new AmazonS3Exception(what, ErrorType.Unknown, "", "", status);
     }
-
-    private static string TagOf(HttpResponseMessage response) =>
-        BucketClient.Unquoted(response.Headers.TryGetValues("ETag", out var values) ? values.FirstOrDefault() : null);
 }

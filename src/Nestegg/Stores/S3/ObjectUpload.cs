@@ -111,7 +111,7 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
     // Parts that nobody completes cost their owner money for ever. One try: the store may be what failed, and the first failure is the one to tell.
     private async Task AbortAsync(string upload)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), bucket.Time);
         try
         {
             await client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = bucket.Bucket, Key = key, UploadId = upload }, limit.Token);

@@ -27,6 +27,7 @@ internal sealed class S3Connection : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(15),
             AutomaticDecompression = DecompressionMethods.None,
             AllowAutoRedirect = false,
+            SslOptions = { RemoteCertificateValidationCallback = UntrustedServerException.Verify },
         };
 
         // Time limits are set for each request, by its size.

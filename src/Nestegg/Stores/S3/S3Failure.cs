@@ -49,7 +49,7 @@ internal static class S3Failure
         { StatusCode: HttpStatusCode.PreconditionFailed } => ("object-changed", "the object was replaced while it was being read", "run the command again"),
         { StatusCode: HttpStatusCode.Forbidden } => ("bucket-denied", $"access denied (403 {answer.ErrorCode})", $"allow this key to list the bucket '{bucket}' and to read, write and delete in it; an item under object lock cannot be deleted before its time"),
         { StatusCode: HttpStatusCode.Unauthorized } => ("bucket-denied", "the server asks for other credentials (401)", "correct the access key and the secret key"),
-        { StatusCode: >= HttpStatusCode.InternalServerError } => ("store-failing", $"the server fails ({(int)answer.StatusCode} {answer.ErrorCode}), {Transient.Attempts} times in a row", $"look at the logs of {endpoint.Host} and run the command again; it goes on from where it stopped"),
+        { StatusCode: >= HttpStatusCode.InternalServerError } => ("store-failing", $"the server fails ({(int)answer.StatusCode} {answer.ErrorCode}), {S3Retries.Rules.Attempts} times in a row", $"look at the logs of {endpoint.Host} and run the command again; it goes on from where it stopped"),
         _ => ("store-refused", $"the server refuses ({(int)answer.StatusCode} {answer.ErrorCode}: {Sentence(answer.Message)})", $"see whether {endpoint} is an S3 server and the settings of this bucket are right"),
     };
 
@@ -60,10 +60,9 @@ internal static class S3Failure
         {
             switch (inner)
             {
-                // What is no TLS at all is a frame of no sense; anything else was said by TLS.
-                case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: AuthenticationException refusal }
-                    when !refusal.Message.Contains("frame", StringComparison.Ordinal):
-                    return ("store-tls", $"no secure connection to {host}: {Sentence(refusal.Message)}", "see that the certificate is valid for this name and its issuer trusted here (SSL_CERT_FILE names a file of issuers), or use http:// if the server has no TLS");
+                // What TLS itself refuses has a cause in it; what is no TLS at all has none.
+                case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: UntrustedServerException or AuthenticationException { InnerException: not null } }:
+                    return ("store-tls", $"no secure connection to {host}: {Sentence(inner.InnerException.Message)}", "see that the certificate is valid for this name and its issuer trusted here (SSL_CERT_FILE names a file of issuers), or use http:// if the server has no TLS");
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
                     return ("store-unreachable", $"nothing listens at {host}", "see that the server runs, and that host and port are those that reach it from this machine");
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:
@@ -77,7 +76,7 @@ internal static class S3Failure
             }
         }
 
-        return ("store-unreachable", $"the connection to {host} broke, {Transient.Attempts} times in a row", "look at the network and the server, and run the command again; it goes on from where it stopped");
+        return ("store-unreachable", $"the connection to {host} broke, {S3Retries.Rules.Attempts} times in a row", "look at the network and the server, and run the command again; it goes on from where it stopped");
     }
 
     private static string Sentence(string text) => text.ReplaceLineEndings(" ").TrimEnd('.', ' ');

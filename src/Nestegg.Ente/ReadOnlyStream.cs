@@ -1,4 +1,4 @@
-namespace Nestegg;
+namespace Nestegg.Ente;
 
 /// <summary>What a stream has to say when it can only be read, from front to back.</summary>
 internal abstract class ReadOnlyStream : Stream

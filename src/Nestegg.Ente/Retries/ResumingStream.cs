@@ -1,0 +1,108 @@
+using System.Buffers;
+
+namespace Nestegg.Ente.Retries;
+
+/// <summary>
+/// A body that a server sends. When the connection breaks or falls silent, it asks for the rest and goes on, as long as every few attempts bring at
+/// least one byte. It ends where the server said that it would, and not where the connection did.
+/// </summary>
+internal sealed class ResumingStream : ReadOnlyStream
+{
+    private const int SkipBytes = 64 * 1024;
+
+    private readonly IResumable source;
+    private readonly RequestRetries retries;
+    private readonly SilenceLimit silence;
+    private readonly long? end;
+    private OpenedBody? body;
+    private long position;
+
+    /// <summary>Owns the body that was opened first, and the limit.</summary>
+    public ResumingStream(IResumable source, OpenedBody first, RequestRetries retries, SilenceLimit silence)
+    {
+        (this.source, this.retries, this.silence) = (source, retries, silence);
+        (body, position, end) = (first, first.Offset, first.End);
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var room = end is { } last ? buffer[..(int)Math.Min(buffer.Length, last - position)] : buffer;
+        if (room.IsEmpty)
+        {
+            return 0;
+        }
+
+        try
+        {
+            var count = await retries.RunAsync(
+                static (it, token) => it.Stream.ReadOnceAsync(it.Room, token), (Stream: this, Room: room), cancellationToken);
+            position += count;
+            return count;
+        }
+        catch (Exception failure) when (source.Explain(failure) is { } explained)
+        {
+            throw explained;
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            CloseBody();
+            silence.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private async ValueTask<int> ReadOnceAsync(Memory<byte> room, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (body is null)
+            {
+                await ReopenAsync(cancellationToken);
+            }
+
+            var count = await silence.ReadAsync(body!.Content, room, cancellationToken);
+            return count > 0 || end is null ? count : throw new EndOfStreamException($"it ended at byte {position} of {end}");
+        }
+        catch
+        {
+            CloseBody();
+            throw;
+        }
+    }
+
+    private async Task ReopenAsync(CancellationToken cancellationToken)
+    {
+        body = await silence.RunAsync(
+            static (it, token) => new ValueTask<OpenedBody>(it.source.OpenAsync(it.position, token)), this, cancellationToken);
+        if (body.End is { } now && end is not null && now != end)
+        {
+            throw new IOException($"it had {end} bytes when it was opened and has {now} now");
+        }
+
+        var skipped = ArrayPool<byte>.Shared.Rent(SkipBytes);
+        try
+        {
+            for (var at = body.Offset; at < position;)
+            {
+                var room = skipped.AsMemory(0, (int)Math.Min(skipped.Length, position - at));
+                var count = await silence.ReadAsync(body.Content, room, cancellationToken);
+                at += count > 0 ? count : throw new EndOfStreamException($"it ended at byte {at}, before the {position} that had come already");
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(skipped);
+        }
+    }
+
+    private void CloseBody()
+    {
+        body?.Dispose();
+        body = null;
+    }
+}
