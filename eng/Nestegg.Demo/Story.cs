@@ -27,7 +27,7 @@ internal sealed class Story(string folder)
 
             await sample.AdvanceAsync(cancellationToken);
             objects = sample.Objects.Count;
-            Say("Some days pass: three new pictures, one thrown away, one deleted for good, and Ada has changed her password. The second backup takes what is new.");
+            Say("Some days pass: new pictures, some edited, an album thrown away, one picture deleted for good, and Ada has changed her password. The second backup takes what is new.");
             await nestegg.RunAsync("backup", cancellationToken);
             await nestegg.RunAsync("snapshots", cancellationToken);
             Say("Are the bytes there and unchanged?");
@@ -117,7 +117,7 @@ internal sealed class Story(string folder)
             Console.WriteLine($"  {person.Name,-4} {person.Email,-34} {albums,3} albums {files,3} files");
         }
 
-        Console.WriteLine($"  {sample.Objects.Count} objects, {sample.Objects.Values.Sum(item => item.SizeBytes) / 1024.0 / 1024.0:0.0} MiB, in the bucket b2-eu-cen");
+        Console.WriteLine($"  {sample.Objects.Count} objects, {sample.Objects.Values.Sum(item => item.SizeBytes) / 1024.0 / 1024.0:0.0} MiB, in the buckets {string.Join(" and ", sample.Objects.Values.Select(item => item.Bucket).Distinct())}");
     }
 
     private string At(string name) => Path.Combine(folder, name);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
@@ -107,13 +108,18 @@ public sealed record KnownPerson
     /// <summary>The files of all albums, each once.</summary>
     public IReadOnlyList<KnownFile> Files => [.. Albums.SelectMany(album => album.Files).DistinctBy(file => file.Id)];
 
-    /// <summary>By recovery key, which takes no time; the password's key takes seconds and much memory.</summary>
+    /// <summary>By recovery key where there is one, which takes no time; the password's key takes seconds and much memory.</summary>
     public async Task<KeyChain> OpenAsync(LibraryReader reader, CancellationToken cancellationToken)
     {
+        var attributes = await reader.KeyAttributesAsync(UserId, cancellationToken) ?? throw new InvalidOperationException($"{Email} has no keys");
+        if (RecoveryWords.Length == 0)
+        {
+            return KeyChain.OpenWithPassword(attributes, Encoding.UTF8.GetBytes(Password)).KeyChain ?? throw new InvalidOperationException($"{Email} does not open");
+        }
+
         if (!RecoveryKey.TryParse(RecoveryWords, out var key, out var problem)) throw new FormatException(problem);
         using (key)
         {
-            var attributes = await reader.KeyAttributesAsync(UserId, cancellationToken) ?? throw new InvalidOperationException($"{Email} has no keys");
             return KeyChain.OpenWithRecoveryKey(attributes, key).KeyChain ?? throw new InvalidOperationException($"{Email} does not open");
         }
     }

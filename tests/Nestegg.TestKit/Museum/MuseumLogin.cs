@@ -77,8 +77,7 @@ internal sealed class MuseumLogin(MuseumTables tables, IReadOnlyDictionary<strin
     {
         foreach (var account in accounts.Values)
         {
-            var (srpUserId, record) = (await tables.SrpAsync(account.UserId, cancellationToken))!.Value;
-            if (srpUserId != (string?)body["srpUserID"]) continue;
+            if (await tables.SrpAsync(account.UserId, cancellationToken) is not var (srpUserId, record) || srpUserId != (string?)body["srpUserID"]) continue;
             if (SrpServer.Begin(record, Convert.FromBase64String((string)body["srpA"]!)) is not { } srp) return (400, new JsonObject());
             var id = Guid.NewGuid().ToString();
             srpSessions[id] = (srp, account);

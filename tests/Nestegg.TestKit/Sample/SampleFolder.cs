@@ -47,6 +47,12 @@ internal static class SampleFolder
                     bucket: {options.BucketPrefix}{slot}
             {(slot.StartsWith("wasabi", StringComparison.Ordinal) ? "        compliance: false\n" : "")}
             """));
+        var hotStorage = options.HotSlot == SampleStorage.Slot ? "" : $"""
+                hot_storage:
+                    primary: {options.HotSlot}
+                    secondary: {SampleStorage.Slot}
+
+            """;
         return $"""
             # A sample instance. Nothing in here is anybody's.
             db:
@@ -59,6 +65,7 @@ internal static class SampleFolder
             s3:
                 are_local_buckets: true
                 use_path_style_urls: true
+            {hotStorage}    derived-storage: {SampleStorage.DerivedSlot}
             {slots}
             apps:
                 public-albums: http://localhost:3002

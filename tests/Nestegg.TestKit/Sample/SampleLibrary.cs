@@ -4,60 +4,6 @@ using Nestegg.Ente.Cryptography;
 
 namespace Nestegg.TestKit.Sample;
 
-/// <summary>A file to be uploaded.</summary>
-internal sealed record Upload(string Title, int Type, byte[] Content)
-{
-    public string? Caption { get; init; }
-
-    public string? EditedName { get; init; }
-
-    public int Visibility { get; init; }
-
-    /// <summary>The recorded hash, where it is not that of the whole content.</summary>
-    public string? Hash { get; init; }
-
-    public (double Latitude, double Longitude)? Location { get; init; }
-
-    /// <summary>Of a live photo: the names in its zip, with the SHA-256 of each.</summary>
-    public IReadOnlyDictionary<string, string> Parts { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>The name in an export of the album, where it is another than its own.</summary>
-    public string? ExportName { get; init; }
-}
-
-/// <summary>An album to be made.</summary>
-internal sealed record NewAlbum(string Name)
-{
-    public string Type { get; init; } = "album";
-
-    public string App { get; init; } = "photos";
-
-    /// <summary>0 visible, 1 archived, 2 hidden.</summary>
-    public int Visibility { get; init; }
-
-    /// <summary>1: the album of hidden files.</summary>
-    public int SubType { get; init; }
-
-    /// <summary>1 when it is pinned.</summary>
-    public int Order { get; init; }
-
-    /// <summary>The folder in an export, where it has another name than the album.</summary>
-    public string? Folder { get; init; }
-
-    /// <summary>What only its owner may know of it.</summary>
-    public JsonObject OwnerJson
-    {
-        get
-        {
-            var json = new JsonObject();
-            if (Visibility != 0) json["visibility"] = Visibility;
-            if (SubType != 0) json["subType"] = SubType;
-            if (Order != 0) json["order"] = Order;
-            return json;
-        }
-    }
-}
-
 /// <summary>Does to albums and files what the apps and museum do: one method an action, with all rows and objects that it leaves.</summary>
 internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, SampleSeal seal, SampleClock clock)
 {
@@ -81,47 +27,86 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
         };
         var key = seal.Box(album.Key.Bytes, owner.MasterKey);
         var encryptedName = seal.Box(wanted.Name, album.Key);
-        var ownerJson = wanted.OwnerJson;
         await storage.InsertAsync("collections", cancellationToken,
-            ("collection_id", album.Id), ("owner_id", owner.UserId), ("encrypted_key", key.Box), ("key_decryption_nonce", key.Nonce), ("name", ""),
-            ("type", album.Type), ("attributes", """{"version": 0}"""), ("updation_time", clock.NextMicroseconds()),
-            ("encrypted_name", encryptedName.Box), ("name_decryption_nonce", encryptedName.Nonce),
-            ("magic_metadata", ownerJson.Count == 0 ? null : seal.Magic(ownerJson, album.Key)), ("app", album.App));
+            ("collection_id", album.Id), ("owner_id", owner.UserId), ("encrypted_key", key.Box), ("key_decryption_nonce", key.Nonce),
+            ("name", wanted.IsOldStyle ? wanted.Name : ""), ("type", album.Type), ("attributes", Attributes(wanted, album).ToJsonString()), ("updation_time", clock.NextMicroseconds()),
+            ("encrypted_name", wanted.IsOldStyle ? null : encryptedName.Box), ("name_decryption_nonce", wanted.IsOldStyle ? null : encryptedName.Nonce),
+            ("magic_metadata", Magic(wanted.OwnerJson, album.Key)), ("pub_magic_metadata", Magic(wanted.PublicJson, album.Key)), ("app", album.App));
         albums.Add(album);
         return album;
     }
 
-    public async Task ShareAsync(SampleAlbum album, SamplePerson with, string role, CancellationToken cancellationToken)
+    public async Task RenameAlbumAsync(SampleAlbum album, string name, CancellationToken cancellationToken)
+    {
+        var encryptedName = seal.Box(name, album.Key);
+        await storage.ExecuteAsync("UPDATE collections SET encrypted_name = $1, name_decryption_nonce = $2, updation_time = $3 WHERE collection_id = $4",
+            cancellationToken, encryptedName.Box, encryptedName.Nonce, clock.NextMicroseconds(), album.Id);
+        (album.Name, album.Folder) = (name, name);
+    }
+
+    /// <param name="shareeJson">What the person wants with it: hidden, pinned.</param>
+    public async Task ShareAsync(SampleAlbum album, SamplePerson with, string role, CancellationToken cancellationToken, JsonObject? shareeJson = null)
     {
         var sealedKey = Convert.ToBase64String(SealedBox.Seal(album.Key.Bytes, with.PublicKey));
         var now = clock.NextMicroseconds();
         await storage.InsertAsync("collection_shares", cancellationToken,
             ("collection_id", album.Id), ("from_user_id", album.Owner.UserId), ("to_user_id", with.UserId), ("encrypted_key", sealedKey),
-            ("updation_time", now), ("role_type", role), ("shared_at", now));
+            ("updation_time", now), ("role_type", role), ("shared_at", now), ("magic_metadata", Magic(shareeJson ?? [], album.Key)));
         album.SharedWith.Add(with);
+    }
+
+    /// <summary>The share is ended; its row stays.</summary>
+    public async Task EndShareAsync(SampleAlbum album, SamplePerson with, CancellationToken cancellationToken)
+    {
+        await storage.ExecuteAsync("UPDATE collection_shares SET is_deleted = true, updation_time = $1 WHERE collection_id = $2 AND to_user_id = $3",
+            cancellationToken, clock.NextMicroseconds(), album.Id, with.UserId);
+        album.SharedWith.Remove(with);
     }
 
     public async Task<SampleFile> UploadAsync(SampleAlbum album, SamplePerson owner, Upload upload, CancellationToken cancellationToken)
     {
-        var file = NewFile(owner, upload, upload.Content);
+        var file = NewFile(owner, upload);
         var content = seal.Stream(upload.Content, file.Key);
         var thumbnail = seal.Stream(JpegPicture.Encode(96, 64, random), file.Key);
-        await InsertFileAsync(file, upload, content.Header, thumbnail.Header, content.Encrypted.Length, thumbnail.Encrypted.Length, cancellationToken);
-        await AddObjectAsync(file, "file", content.Encrypted, cancellationToken);
+        await InsertFileAsync(file, upload, content, thumbnail, cancellationToken);
+        file.ContentKey = await AddObjectAsync(file, "file", content.Encrypted, cancellationToken);
         await AddObjectAsync(file, "thumbnail", thumbnail.Encrypted, cancellationToken);
-        await storage.ExecuteAsync("UPDATE usage SET storage_consumed = storage_consumed + $1 WHERE user_id = $2",
-            cancellationToken, (long)content.Encrypted.Length + thumbnail.Encrypted.Length, owner.UserId);
         await PutIntoAsync(file, album, cancellationToken, upload.ExportName);
         return file;
     }
 
+    /// <summary>The picture was edited in an app: new bytes under a new key; the old ones are queued to be deleted, and no row names them.</summary>
+    public async Task ReplaceContentAsync(SampleFile file, byte[] content, CancellationToken cancellationToken)
+    {
+        var (encrypted, header) = seal.Stream(content, file.Key);
+        var old = file.ContentKey!;
+        await storage.ExecuteAsync("DELETE FROM object_copies WHERE object_key = $1", cancellationToken, old);
+        await storage.ExecuteAsync("DELETE FROM object_keys WHERE object_key = $1", cancellationToken, old);
+        await storage.ExecuteAsync("INSERT INTO queue (queue_name, item) VALUES ('outdatedObject', $1)", cancellationToken, old);
+        storage.Forget(old);
+        (file.SizeBytes, file.Sha256, file.Hash) = (content.Length, Convert.ToHexStringLower(SHA256.HashData(content)), SampleMedia.Hash(content));
+        var metadata = seal.Json(Metadata(file), file.Key);
+        await storage.ExecuteAsync(
+            "UPDATE files SET file_decryption_header = $1, encrypted_metadata = $2, metadata_decryption_header = $3, updation_time = $4, info = $5 WHERE file_id = $6",
+            cancellationToken, Convert.ToBase64String(header), metadata.Data, metadata.Header, clock.NextMicroseconds(), $$"""{"fileSize": {{encrypted.Length}}}""", file.Id);
+        file.ContentKey = await AddObjectAsync(file, "file", encrypted, cancellationToken);
+    }
+
+    /// <summary>Name, caption, time and place were edited: for everybody who sees the file.</summary>
+    public async Task EditAsync(SampleFile file, SampleEdits edits, CancellationToken cancellationToken)
+    {
+        file.Edits = edits;
+        await storage.ExecuteAsync("UPDATE files SET pub_magic_metadata = $1, updation_time = $2 WHERE file_id = $3",
+            cancellationToken, Magic(edits.ToJson(), file.Key), clock.NextMicroseconds(), file.Id);
+    }
+
     /// <summary>A Locker item without a file: all of it is in the metadata.</summary>
-    public async Task<SampleFile> AddLockerItemAsync(SampleAlbum album, string type, JsonObject data, CancellationToken cancellationToken)
+    /// <param name="isOldStyle">As the app's first versions wrote it: a hyphenated type, the object as text.</param>
+    public async Task<SampleFile> AddLockerItemAsync(SampleAlbum album, string type, JsonObject data, CancellationToken cancellationToken, bool isOldStyle = false)
     {
         var upload = new Upload(data["title"]?.GetValue<string>() ?? data["name"]!.GetValue<string>(), 4, []);
-        var info = new JsonObject { ["type"] = type, ["data"] = data };
-        var file = NewFile(album.Owner, upload, null, info);
-        await InsertFileAsync(file, upload, [], [], 0, 0, cancellationToken);
+        var file = NewFile(album.Owner, upload, new JsonObject { ["type"] = type, ["data"] = data }, isOldStyle);
+        await InsertFileAsync(file, upload, ([], []), ([], []), cancellationToken);
         await PutIntoAsync(file, album, cancellationToken);
         return file;
     }
@@ -137,140 +122,88 @@ internal sealed class SampleLibrary(SampleStorage storage, SampleRandom random, 
         if (exportName is not null) file.ExportNames[album] = exportName;
     }
 
-    public async Task MoveToTrashAsync(SampleFile file, CancellationToken cancellationToken)
-    {
-        var now = clock.NextMicroseconds();
-        await storage.ExecuteAsync("UPDATE collection_files SET is_deleted = true, updation_time = $1 WHERE file_id = $2", cancellationToken, now, file.Id);
-        await storage.InsertAsync("trash", cancellationToken,
-            ("file_id", file.Id), ("user_id", file.Owner.UserId), ("collection_id", file.Albums[0].Id), ("created_at", now), ("updated_at", now),
-            ("delete_by", clock.After(TimeSpan.FromDays(30))));
-        file.IsInTrash = true;
-    }
-
-    /// <summary>Deleted for good: the rows say so, the deletion of the bytes is queued, and the bytes are still there.</summary>
-    public async Task DeleteForGoodAsync(SampleFile file, CancellationToken cancellationToken)
-    {
-        await storage.ExecuteAsync("UPDATE trash SET is_deleted = true WHERE file_id = $1", cancellationToken, file.Id);
-        await storage.ExecuteAsync("UPDATE object_keys SET is_deleted = true WHERE file_id = $1", cancellationToken, file.Id);
-        await storage.ExecuteAsync(
-            "INSERT INTO queue (queue_name, item) SELECT 'deleteObject', object_key FROM object_keys WHERE file_id = $1 ORDER BY o_type", cancellationToken, file.Id);
-        (file.IsInTrash, file.IsDeletedForGood) = (false, true);
-    }
-
-    /// <summary>Writes ML data for a file, or writes it again in place.</summary>
-    public async Task PutMlDataAsync(SampleFile file, int faces, CancellationToken cancellationToken)
-    {
-        var json = new JsonObject
-        {
-            ["face"] = new JsonObject { ["version"] = 1, ["client"] = "sample", ["width"] = 640, ["height"] = 480, ["faces"] = Floats(16 * faces) },
-            ["clip"] = new JsonObject { ["version"] = 1, ["client"] = "sample", ["embedding"] = Floats(64) },
-        };
-        var content = seal.DerivedObject(json, file.Key);
-        var key = $"{file.Owner.UserId}/file-data/{file.Id}/mldata";
-        file.DerivedKeys.Add(key);
-        await storage.PutAsync(key, content, cancellationToken);
-        await storage.ExecuteAsync("""
-            INSERT INTO file_data (file_id, user_id, data_type, size, latest_bucket, created_at, updated_at) VALUES ($1, $2, 'mldata', $3, 'b2-eu-cen', $4, $4)
-            ON CONFLICT (file_id, data_type) DO UPDATE SET size = excluded.size, updated_at = excluded.updated_at
-            """, cancellationToken, file.Id, file.Owner.UserId, (long)content.Length, clock.NextMicroseconds());
-    }
-
-    /// <summary>A streamable preview of a video: the media bytes, and the playlist with the key to them.</summary>
-    public async Task PutVideoPreviewAsync(SampleFile file, CancellationToken cancellationToken)
-    {
-        var objectId = random.Id("pv");
-        var mediaKey = random.Bytes(16);
-        var media = TransportStream(packets: 1600, mediaKey);
-        var playlist = seal.DerivedObject(new JsonObject
-        {
-            ["type"] = "hls_video", ["width"] = 640, ["height"] = 360, ["size"] = media.Length,
-            ["playlist"] = $"#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-KEY:METHOD=AES-128,URI=\"data:text/plain;base64,{Convert.ToBase64String(mediaKey)}\",IV=0x00000000000000000000000000000000\n#EXTINF:4,\n#EXT-X-BYTERANGE:{media.Length}@0\noutput.ts\n#EXT-X-ENDLIST\n",
-        }, file.Key);
-        var key = $"{file.Owner.UserId}/file-data/{file.Id}/vid_preview/{objectId}";
-        await storage.PutAsync(key, media, cancellationToken);
-        await storage.PutAsync(key + "_playlist", playlist, cancellationToken);
-        file.DerivedKeys.UnionWith([key, key + "_playlist"]);
-        await storage.InsertAsync("file_data", cancellationToken,
-            ("file_id", file.Id), ("user_id", file.Owner.UserId), ("data_type", "vid_preview"), ("size", (long)media.Length + playlist.Length),
-            ("latest_bucket", SampleStorage.Slot), ("obj_id", objectId), ("obj_size", (long)media.Length));
-    }
-
-    /// <summary>Packets as MPEG cuts a stream into (188 bytes, the first of them 0x47), encrypted as HLS does.</summary>
-    private byte[] TransportStream(int packets, byte[] mediaKey)
-    {
-        const int PacketBytes = 188;
-        var stream = random.Bytes(packets * PacketBytes);
-        for (var i = 0; i < stream.Length; i += PacketBytes)
-        {
-            stream[i] = 0x47;
-        }
-
-        using var aes = Aes.Create();
-        aes.Key = mediaKey;
-        return aes.EncryptCbc(stream, new byte[16]);
-    }
-
     public Task FinishAsync(CancellationToken cancellationToken) => storage.ExecuteAsync($"""
         SELECT setval('files_file_id_seq', {nextFileId - 1}), setval('collections_collection_id_seq', {nextAlbumId - 1}),
             setval('users_user_id_seq', (SELECT max(user_id) FROM users))
         """, cancellationToken);
 
-    private SampleFile NewFile(SamplePerson owner, Upload upload, byte[]? content, JsonObject? info = null)
+    private SampleFile NewFile(SamplePerson owner, Upload upload, JsonObject? info = null, bool isOldStyle = false)
     {
         var id = nextFileId++;
         var taken = FirstPicture.AddHours(7 * (id - 10000000)).ToUnixTimeMilliseconds();
         var file = new SampleFile
         {
-            Id = id, Owner = owner, Title = upload.Title, EditedName = upload.EditedName, Caption = upload.Caption, Type = upload.Type, Location = upload.Location,
+            Id = id, Owner = owner, Title = upload.Title, Type = upload.Type, RecordedLocation = upload.Location, Edits = upload.Edits,
             // Locker counts milliseconds where Photos counts microseconds.
-            CreationTime = upload.Type is 3 or 4 ? taken : taken * 1000,
-            Hash = content is null ? null : upload.Hash ?? Convert.ToBase64String(Blake2b.Hash(content)), Parts = upload.Parts, Info = info,
-            Visibility = upload.Visibility, SizeBytes = content?.Length ?? -1, Sha256 = content is null ? "" : Convert.ToHexStringLower(SHA256.HashData(content)),
+            CreationTime = upload.Type is 3 or 4 ? taken : taken * 1000, Parts = upload.Parts, Info = info, IsOldStyle = upload.IsOldStyle || isOldStyle, Visibility = upload.Visibility,
+            Hash = info is null ? upload.Hash ?? SampleMedia.Hash(upload.Content) : null,
+            SizeBytes = info is null ? upload.Content.Length : -1, Sha256 = info is null ? Convert.ToHexStringLower(SHA256.HashData(upload.Content)) : "",
             Key = seal.NewKey(),
         };
+        if (file.Hash is "") file.Hash = null;
         files.Add(file);
         return file;
     }
 
     private Task InsertFileAsync(
-        SampleFile file, Upload upload, byte[] header, byte[] thumbnailHeader, long size, long thumbnailSize, CancellationToken cancellationToken)
+        SampleFile file, Upload upload, (byte[] Encrypted, byte[] Header) content, (byte[] Encrypted, byte[] Header) thumbnail, CancellationToken cancellationToken)
     {
         var metadata = seal.Json(Metadata(file), file.Key);
-        var publicMetadata = file.Info is null ? new JsonObject() : new JsonObject { ["info"] = file.Info.DeepClone(), ["noThumb"] = true };
-        if (upload.Caption is not null) publicMetadata["caption"] = upload.Caption;
-        if (upload.EditedName is not null) publicMetadata["editedName"] = upload.EditedName;
+        var publicJson = file.Info is null ? upload.Edits.ToJson() : LockerInfo(file);
         return storage.InsertAsync("files", cancellationToken,
-            ("file_id", file.Id), ("owner_id", file.Owner.UserId), ("file_decryption_header", Convert.ToBase64String(header)),
-            ("thumbnail_decryption_header", Convert.ToBase64String(thumbnailHeader)), ("metadata_decryption_header", metadata.Header),
+            ("file_id", file.Id), ("owner_id", file.Owner.UserId), ("file_decryption_header", Convert.ToBase64String(content.Header)),
+            ("thumbnail_decryption_header", Convert.ToBase64String(thumbnail.Header)), ("metadata_decryption_header", metadata.Header),
             ("encrypted_metadata", metadata.Data), ("updation_time", clock.NextMicroseconds()),
             ("magic_metadata", upload.Visibility == 0 ? null : seal.Magic(new JsonObject { ["visibility"] = upload.Visibility }, file.Key)),
-            ("pub_magic_metadata", publicMetadata.Count == 0 ? null : seal.Magic(publicMetadata, file.Key)),
-            ("info", $$"""{"fileSize": {{size}}, "thumbSize": {{thumbnailSize}}}"""));
+            ("pub_magic_metadata", Magic(publicJson, file.Key)),
+            // Rows of old uploads have no lengths.
+            ("info", file.IsOldStyle ? null : $$"""{"fileSize": {{content.Encrypted.Length}}, "thumbSize": {{thumbnail.Encrypted.Length}}}"""));
     }
 
+    /// <summary>What the app wrote when it uploaded the file.</summary>
     private static JsonObject Metadata(SampleFile file)
     {
-        var metadata = new JsonObject
-        {
-            ["title"] = file.Title, ["creationTime"] = file.CreationTime, ["modificationTime"] = file.CreationTime, ["fileType"] = file.Type,
-        };
-        if (file.Hash is not null) metadata["hash"] = file.Hash;
+        var metadata = new JsonObject { ["title"] = file.Title, ["creationTime"] = file.CreationTime, ["fileType"] = file.Type };
+        // Old apps recorded no time of modification, hashed the parts of live photos apart, and wrote some numbers as text.
+        if (!file.IsOldStyle) metadata["modificationTime"] = file.CreationTime;
+        if (file.IsOldStyle && file.Hash?.Split(':') is [var image, var video]) (metadata["imageHash"], metadata["videoHash"]) = (image, video);
+        else if (file.Hash is not null) metadata["hash"] = file.Hash;
         if (file.Type == 1) metadata["duration"] = 12;
-        if (file.Location is var (latitude, longitude)) (metadata["latitude"], metadata["longitude"]) = (latitude, longitude);
+        if (file.RecordedLocation is not var (latitude, longitude)) return metadata;
+        metadata["latitude"] = file.IsOldStyle ? JsonValue.Create(FormattableString.Invariant($"{latitude}")) : JsonValue.Create(latitude);
+        metadata["longitude"] = file.IsOldStyle ? JsonValue.Create(FormattableString.Invariant($"{longitude}")) : JsonValue.Create(longitude);
         return metadata;
     }
 
-    private async Task AddObjectAsync(SampleFile file, string type, byte[] encrypted, CancellationToken cancellationToken)
+    private static JsonObject LockerInfo(SampleFile file)
+    {
+        var info = file.Info!.DeepClone().AsObject();
+        if (!file.IsOldStyle) return new JsonObject { ["info"] = info, ["noThumb"] = true };
+        info["type"] = string.Concat(info["type"]!.GetValue<string>().Select(letter => char.IsUpper(letter) ? $"-{char.ToLowerInvariant(letter)}" : $"{letter}"));
+        return new JsonObject { ["info"] = info.ToJsonString(), ["noThumb"] = true };
+    }
+
+    /// <summary>Very old apps kept the folder of the phone that an album was made from.</summary>
+    private JsonObject Attributes(NewAlbum wanted, SampleAlbum album)
+    {
+        if (wanted.DevicePath is null) return new JsonObject { ["version"] = 0 };
+        var path = seal.Box(wanted.DevicePath, album.Key);
+        return new JsonObject { ["version"] = 1, ["encryptedPath"] = path.Box, ["pathDecryptionNonce"] = path.Nonce };
+    }
+
+    private string? Magic(JsonObject json, SecretKey key) => json.Count == 0 ? null : seal.Magic(json, key);
+
+    private async Task<string> AddObjectAsync(SampleFile file, string type, byte[] encrypted, CancellationToken cancellationToken)
     {
         var key = $"{file.Owner.UserId}/{random.Uuid()}";
         await storage.PutAsync(key, encrypted, cancellationToken);
         var now = clock.NextMicroseconds();
         await storage.InsertAsync("object_keys", cancellationToken,
-            ("file_id", file.Id), ("o_type", type), ("object_key", key), ("size", (long)encrypted.Length), ("datacenters", "{b2-eu-cen}"), ("created_at", now), ("updated_at", now));
+            ("file_id", file.Id), ("o_type", type), ("object_key", key), ("size", (long)encrypted.Length), ("datacenters", $"{{{storage.HotSlot}}}"), ("created_at", now), ("updated_at", now));
         // Copies are wanted even where replication is off.
         await storage.InsertAsync("object_copies", cancellationToken,
             ("object_key", key), ("b2", now), ("want_b2", true), ("want_wasabi", true), ("want_scw", type == "file"));
+        await storage.ExecuteAsync("UPDATE usage SET storage_consumed = storage_consumed + $1 WHERE user_id = $2", cancellationToken, (long)encrypted.Length, file.Owner.UserId);
+        return key;
     }
-
-    private JsonArray Floats(int count) => new([.. Enumerable.Range(0, count).Select(_ => (JsonNode)(random.Next(20_000) / 10_000.0 - 1))]);
 }

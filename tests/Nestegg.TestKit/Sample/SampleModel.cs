@@ -14,8 +14,10 @@ public sealed class SamplePerson
     /// <summary>Changes when the person changes it; see <see cref="SampleInstance.AdvanceAsync"/>.</summary>
     public required string Password { get; set; }
 
-    /// <summary>24 words.</summary>
-    public string RecoveryWords => RecoveryKey.ToWords(RecoverySecret);
+    /// <summary>24 words; empty for an old account that has no recovery key.</summary>
+    public string RecoveryWords => HasRecoveryKey ? RecoveryKey.ToWords(RecoverySecret) : "";
+
+    public bool HasRecoveryKey { get; init; } = true;
 
     public required long UserId { get; init; }
 
@@ -45,7 +47,7 @@ public sealed class SampleAlbum
     public required SamplePerson Owner { get; init; }
 
     /// <summary>As its owner typed it.</summary>
-    public required string Name { get; init; }
+    public required string Name { get; set; }
 
     public required string Type { get; init; }
 
@@ -58,7 +60,7 @@ public sealed class SampleAlbum
     public int SubType { get; init; }
 
     /// <summary>The folder that the official program's export gives it, without <c>Locker/</c>.</summary>
-    public required string Folder { get; init; }
+    public required string Folder { get; set; }
 
     /// <summary>Who can open it besides the owner.</summary>
     public List<SamplePerson> SharedWith { get; } = [];
@@ -85,13 +87,16 @@ public sealed class SampleFile
     /// <summary>The file name that the uploading app recorded.</summary>
     public required string Title { get; init; }
 
+    /// <summary>What was changed about it later.</summary>
+    public SampleEdits Edits { get; set; } = SampleEdits.None;
+
     /// <summary>The name that the person gave it later, if any.</summary>
-    public string? EditedName { get; init; }
+    public string? EditedName => Edits.Name;
 
     /// <summary>The name that it has now.</summary>
-    public string Name => EditedName ?? Title;
+    public string Name => Edits.Name ?? Title;
 
-    public string? Caption { get; init; }
+    public string? Caption => Edits.Caption;
 
     /// <summary>0 image, 1 video, 2 live photo, 3 other, 4 a Locker item without a file.</summary>
     public required int Type { get; init; }
@@ -100,12 +105,24 @@ public sealed class SampleFile
     public required long CreationTime { get; init; }
 
     /// <summary>The same in microseconds.</summary>
-    public long Time => Type is 3 or 4 ? CreationTime * 1000 : CreationTime;
+    public long RecordedTime => Type is 3 or 4 ? CreationTime * 1000 : CreationTime;
 
-    public (double Latitude, double Longitude)? Location { get; init; }
+    /// <summary>When it was taken, edits and all.</summary>
+    public long Time => Edits.Time ?? RecordedTime;
 
-    /// <summary>The hash that the app recorded.</summary>
-    public string? Hash { get; init; }
+    /// <summary>Where the app recorded that it was taken.</summary>
+    public (double Latitude, double Longitude)? RecordedLocation { get; init; }
+
+    public (double Latitude, double Longitude)? Location => Edits.Location ?? RecordedLocation;
+
+    /// <summary>The hash that the app recorded; of a live photo those of its parts, with a colon between; null where it recorded none.</summary>
+    public string? Hash { get; set; }
+
+    /// <summary>The key of its object.</summary>
+    public string? ContentKey { get; set; }
+
+    /// <summary>Described as the first apps did.</summary>
+    public bool IsOldStyle { get; init; }
 
     /// <summary>Of a live photo: the names in its zip, with the SHA-256 of each.</summary>
     public IReadOnlyDictionary<string, string> Parts { get; init; } = new Dictionary<string, string>();
@@ -117,10 +134,10 @@ public sealed class SampleFile
     public int Visibility { get; init; }
 
     /// <summary>Length of the decrypted bytes; -1 for an item without a file.</summary>
-    public required long SizeBytes { get; init; }
+    public required long SizeBytes { get; set; }
 
     /// <summary>SHA-256 of the decrypted bytes, in lower-case hexadecimal; empty for an item without a file.</summary>
-    public required string Sha256 { get; init; }
+    public required string Sha256 { get; set; }
 
     /// <summary>The albums that hold it, also when it is in the trash.</summary>
     public List<SampleAlbum> Albums { get; } = [];
@@ -144,4 +161,4 @@ public sealed class SampleFile
 /// <summary>An object that the database names and a bucket holds.</summary>
 /// <param name="SizeBytes">Its length as it lies in the bucket.</param>
 /// <param name="Sha256">Of its bytes, in lower-case hexadecimal.</param>
-public sealed record SampleObject(string Bucket, string Key, long SizeBytes, string Sha256);
+public sealed record SampleObject(string Bucket, string Slot, string Key, long SizeBytes, string Sha256);

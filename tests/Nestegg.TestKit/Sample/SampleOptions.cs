@@ -31,6 +31,9 @@ public sealed record SampleOptions
     /// </summary>
     public bool UsesComposeNames { get; init; } = true;
 
+    /// <summary>The slot of museum's hot storage: the quickstart's, or another that <c>museum.yaml</c> then names.</summary>
+    public string HotSlot { get; init; } = SampleStorage.Slot;
+
     public int Seed { get; init; } = 1;
 
     /// <summary>Pictures in the first album; everything else has a fixed number.</summary>

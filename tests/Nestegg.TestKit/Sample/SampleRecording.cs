@@ -54,7 +54,7 @@ internal sealed class SampleRecording
             }
 
             // The generator's own hash: what a store gives back is not believed.
-            objects.Add(new KnownObject(item.Bucket, item.Key, item.SizeBytes, ObjectHash.TryParse(item.Sha256, out var hash) ? hash : throw new FormatException(item.Sha256), path));
+            objects.Add(new KnownObject(item.Slot, item.Key, item.SizeBytes, ObjectHash.TryParse(item.Sha256, out var hash) ? hash : throw new FormatException(item.Sha256), path));
         }
 
         return new KnownMoment(moment, sample.Options.Folder, dump, sample.Users, objects, [.. sample.Roles.Select(person => SampleTruth.Of(sample, person.Value, person.Key))]);

@@ -23,14 +23,15 @@ internal sealed class SampleSeal(SampleRandom random)
     public (string Box, string Nonce) Box(string text, SecretKey key) => Box(Encoding.UTF8.GetBytes(text), key);
 
     /// <summary>A file's content as it lies in the bucket, and its header.</summary>
-    public (byte[] Encrypted, byte[] Header) Stream(ReadOnlySpan<byte> plaintext, SecretKey key)
+    public (byte[] Encrypted, byte[] Header) Stream(ReadOnlySpan<byte> plaintext, SecretKey key, bool isFinal = true)
     {
         var header = random.Bytes(SecretStream.HeaderBytes);
-        return (Stream(plaintext, key, header), header);
+        return (Stream(plaintext, key, header, isFinal), header);
     }
 
     /// <summary>The same with a header that is given.</summary>
-    public static byte[] Stream(ReadOnlySpan<byte> plaintext, SecretKey key, ReadOnlySpan<byte> header)
+    /// <param name="isFinal">Whether the last message says that it is the last.</param>
+    public static byte[] Stream(ReadOnlySpan<byte> plaintext, SecretKey key, ReadOnlySpan<byte> header, bool isFinal = true)
     {
         var state = default(Sodium.SecretStreamState);
         // A sender and a receiver of a stream begin with the same state; taking the receiver's lets us choose the header.
@@ -42,7 +43,7 @@ internal sealed class SampleSeal(SampleRandom random)
             var chunk = plaintext.Slice(read, Math.Min(SecretStream.ChunkBytes, plaintext.Length - read));
             read += chunk.Length;
             var message = encrypted.AsSpan(written, chunk.Length + SecretStream.OverheadBytes);
-            var tag = read == plaintext.Length ? Sodium.SecretStreamTagFinal : Sodium.SecretStreamTagMessage;
+            var tag = isFinal && read == plaintext.Length ? Sodium.SecretStreamTagFinal : Sodium.SecretStreamTagMessage;
             Sodium.Require(Sodium.crypto_secretstream_xchacha20poly1305_push(ref state, message, 0, chunk, (ulong)chunk.Length, 0, 0, tag));
             written += message.Length;
         }
@@ -52,9 +53,9 @@ internal sealed class SampleSeal(SampleRandom random)
     }
 
     /// <summary>JSON as one message, and its header, both in Base64.</summary>
-    public (string Data, string Header) Json(JsonNode json, SecretKey key)
+    public (string Data, string Header) Json(JsonNode json, SecretKey key, bool isFinal = true)
     {
-        var (encrypted, header) = Stream(Encoding.UTF8.GetBytes(json.ToJsonString()), key);
+        var (encrypted, header) = Stream(Encoding.UTF8.GetBytes(json.ToJsonString()), key, isFinal);
         return (Convert.ToBase64String(encrypted), Convert.ToBase64String(header));
     }
 

@@ -93,8 +93,8 @@ internal static class SampleExport
               "title": {{Quote(Title(file))}},
               "description": {{(file.Caption is null ? "null" : Quote(file.Caption))}},
               "location": {{location}},
-              "creationTime": {{Time(file)}},
-              "modificationTime": {{Time(file)}},
+              "creationTime": {{Time(file.Time)}},
+              "modificationTime": {{Time(file.RecordedTime)}},
               "info": {
                 "id": {{file.Id}},
                 "hash": {{(file.Hash is null ? "null" : Quote(file.Hash))}},
@@ -108,8 +108,7 @@ internal static class SampleExport
             """;
     }
 
-    private static string Time(SampleFile file) =>
-        $"\"{DateTimeOffset.FromUnixTimeMilliseconds(file.Type is 3 or 4 ? file.CreationTime : file.CreationTime / 1000):yyyy-MM-ddTHH:mm:ssZ}\"";
+    private static string Time(long microseconds) => $"\"{DateTimeOffset.FromUnixTimeSeconds(microseconds / 1_000_000):yyyy-MM-ddTHH:mm:ssZ}\"";
 
     private static string Pretty(SampleFile file) => file.Info!.ToJsonString(new JsonSerializerOptions
     {

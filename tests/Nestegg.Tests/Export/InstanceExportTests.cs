@@ -29,6 +29,8 @@ public sealed class InstanceExportTests(KnownInstances instances) : IDisposable
     [InstanceData("t2", Role.Sharee)]
     [InstanceData("t1", Role.Keeper, Only = KnownInstances.Sample)]
     [InstanceData("t2", Role.Keeper, Only = KnownInstances.Sample)]
+    [InstanceData("t1", Role.Elder, Only = KnownInstances.Sample)]
+    [InstanceData("t2", Role.Elder, Only = KnownInstances.Sample)]
     public async Task Every_path_and_byte_is_the_official_program_s(string name, string moment, Role role)
     {
         var (instance, summary) = await ExportAsync(name, moment, role, new ExportOptions());

@@ -271,15 +271,15 @@ public sealed class DamageTests(KnownInstances instances)
 
     [Theory]
     [InstanceData("UPDATE collections SET encrypted_name = 'AAAA' WHERE collection_id = (SELECT MIN(collection_id) FROM collections)", "album-name-damaged", "album ")]
-    [InstanceData("UPDATE authenticator_entity SET encrypted_data = substr(encrypted_data, 1, 20) WHERE rowid = (SELECT MIN(rowid) FROM authenticator_entity WHERE NOT is_deleted)", "auth-code-damaged", "code ")]
-    [InstanceData("UPDATE entity_data SET header = substr(header, 5) WHERE rowid = (SELECT MIN(rowid) FROM entity_data WHERE NOT is_deleted)", "entity-damaged", "entry ")]
+    [InstanceData("UPDATE authenticator_entity SET encrypted_data = substr(encrypted_data, 1, 20) WHERE rowid = (SELECT MIN(rowid) FROM authenticator_entity WHERE NOT is_deleted AND user_id = {owner})", "auth-code-damaged", "code ")]
+    [InstanceData("UPDATE entity_data SET header = substr(header, 5) WHERE rowid = (SELECT MIN(rowid) FROM entity_data WHERE NOT is_deleted AND user_id = {owner})", "entity-damaged", "entry ")]
     [InstanceData("UPDATE comments SET nonce = substr(nonce, 5) WHERE rowid = (SELECT MIN(rowid) FROM comments)", "comment-damaged", "comment ")]
     [InstanceData("UPDATE reactions SET cipher = substr(cipher, 5) WHERE rowid = (SELECT MIN(rowid) FROM reactions)", "reaction-damaged", "reaction ")]
     public async Task What_is_not_a_file_is_named_too(string name, string change, string code, string subject)
     {
         var instance = await FirstAsync(name);
         await using var opened = await OpenedInstance.OpenAsync(instance);
-        opened.Execute(change);
+        opened.Execute(change.Replace("{owner}", $"{instance[Role.Owner].UserId}", StringComparison.Ordinal));
         var record = await opened.ProveAsync();
         Assert.Equal((ProofVerdict.NotProved, 0L), (record.Verdict, record.Counts.FilesNotProved));
         var finding = Assert.Single(opened.Errors);

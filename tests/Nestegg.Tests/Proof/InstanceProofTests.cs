@@ -25,6 +25,8 @@ public sealed class InstanceProofTests(ProvedInstances repositories) : IClassFix
     [InstanceData("t2", Role.Owner)]
     [InstanceData("t2", Role.Sharee)]
     [InstanceData("t2", Role.Keeper)]
+    [InstanceData("t1", Role.Elder, Only = KnownInstances.Sample)]
+    [InstanceData("t2", Role.Elder, Only = KnownInstances.Sample)]
     public async Task Everything_is_proved_by_password(string name, string moment, Role role)
     {
         var proved = await repositories.OpenAsync(name);
