@@ -10,6 +10,6 @@ internal readonly record struct Cell(string Text, long? Number = null)
     /// <summary>An id: no thousands are marked.</summary>
     public static Cell Id(long id) => new(id.ToString(System.Globalization.CultureInfo.InvariantCulture), id);
 
-    /// <summary>A length, with a unit for people; a negative one is unknown.</summary>
-    public static Cell Bytes(long bytes) => bytes < 0 ? new("") : new(ByteText.Of(bytes), bytes);
+    /// <summary>A length, with a unit for people; empty when it is not known.</summary>
+    public static Cell Bytes(long? bytes) => bytes is { } known ? new(ByteText.Of(known), known) : new("");
 }

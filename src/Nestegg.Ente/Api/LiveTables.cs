@@ -127,7 +127,7 @@ internal sealed class LiveTables(SqliteConnection connection, long userId)
         ("created_at", contact.Integer("createdAt")), ("updated_at", contact.Integer("updatedAt")));
 
     private Task ObjectAsync(long? fileId, string type, string route, long? sizeBytes, CancellationToken cancellationToken) => PutAsync(
-        "object_keys", cancellationToken, ("file_id", fileId), ("o_type", type), ("object_key", $"{route}{fileId}"), ("size", sizeBytes ?? -1),
+        "object_keys", cancellationToken, ("file_id", fileId), ("o_type", type), ("object_key", $"{route}{fileId}"), ("size", sizeBytes),
         ("datacenters", "{}"), ("is_deleted", 0));
 
     // An entry without an id is nothing that could be read later; a later entry of the same id is the newer one.

@@ -65,11 +65,10 @@ public sealed class BucketSlots
     }
 
     /// <summary>The configured slots in the order in which an object is looked for: those that its row names, then where museum would look, then all others.</summary>
-    /// <param name="named">The names in the row, with commas between; see <see cref="NamedObject.Slots"/>.</param>
+    /// <param name="named">What the row names; see <see cref="NamedObject.Slots"/>.</param>
     /// <param name="kind">What the object is.</param>
-    public IEnumerable<BucketSlot> SearchOrder(string named, ObjectKind kind) =>
-        named.Split(',', StringSplitOptions.RemoveEmptyEntries)
-            .Select(Find)
+    public IEnumerable<BucketSlot> SearchOrder(SlotNames named, ObjectKind kind) =>
+        named.Select(Find)
             .Append(StorageFor(kind))
             .Append(HotPrimary)
             .Append(HotSecondary)

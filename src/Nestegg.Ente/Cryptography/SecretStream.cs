@@ -25,12 +25,12 @@ public static class SecretStream
     public static long EncryptedBytes(long plaintextBytes) =>
         plaintextBytes + (OverheadBytes * Math.Max(1, (plaintextBytes + ChunkBytes - 1) / ChunkBytes));
 
-    /// <summary>How long a file is that has this length in the bucket; -1 when no file has.</summary>
-    public static long PlaintextBytes(long encryptedBytes)
+    /// <summary>How long a file is that has this length in the bucket; null when no file has.</summary>
+    public static long? PlaintextBytes(long encryptedBytes)
     {
         var chunks = (encryptedBytes + EncryptedChunkBytes - 1) / EncryptedChunkBytes;
         var plaintextBytes = encryptedBytes - (OverheadBytes * chunks);
-        return encryptedBytes < OverheadBytes || plaintextBytes < (chunks - 1) * (long)ChunkBytes ? -1 : plaintextBytes;
+        return encryptedBytes < OverheadBytes || plaintextBytes < (chunks - 1) * (long)ChunkBytes ? null : plaintextBytes;
     }
 
     /// <summary>Opens a blob that is a single message.</summary>

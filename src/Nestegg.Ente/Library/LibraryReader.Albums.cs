@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Database;
 using Nestegg.Ente.Json;
 
 namespace Nestegg.Ente.Library;

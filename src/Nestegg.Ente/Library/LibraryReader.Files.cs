@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Nestegg.Ente.Accounts;
+using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
 
 namespace Nestegg.Ente.Library;
@@ -134,7 +135,7 @@ public sealed partial class LibraryReader
 
         await foreach (var named in NamedObjects.ReadFilesAsync(_connection, Catalog, page.Keys, cancellationToken))
         {
-            page[named.FileId].Objects.Add(named);
+            page[named.FileId!.Value].Objects.Add(named);
         }
 
         if (Catalog.HasColumn("file_data", "obj_nonce"))

@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Database;
 using Nestegg.Ente.Json;
+using Nestegg.Ente.Objects;
 
 namespace Nestegg.Ente.Library;
 
@@ -151,7 +153,7 @@ public sealed partial class LibraryReader
             ContactUserId = row.GetInt64(1),
             Key = key,
             Json = json,
-            PictureObjectKey = row.Text(2) is { Length: > 0 } picture ? $"{userId}/user-attachments/profile_picture/{picture}" : null,
+            PictureObjectKey = row.Text(2) is { Length: > 0 } picture ? ObjectKey.OfPicture(userId, picture).ToString() : null,
             Problem = opened ? null : new LibraryProblem("contact-damaged", "the contact does not open", IsFatal: true),
         };
     }

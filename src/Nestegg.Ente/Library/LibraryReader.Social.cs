@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Database;
 
 namespace Nestegg.Ente.Library;
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Database;
 
 namespace Nestegg.Ente.Library;
 

@@ -53,7 +53,7 @@ public static class NamedObjects
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
-                yield return ObjectKey(reader, slots);
+                yield return ObjectKeyRow(reader, slots);
             }
         }
 
@@ -65,7 +65,7 @@ public static class NamedObjects
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
-                if (FileDataObject(reader, slots) is { } named)
+                if (FileDataRow(reader, slots) is { } named)
                 {
                     yield return named;
                     if (named.Kind == ObjectKind.VideoPreview)
@@ -84,7 +84,7 @@ public static class NamedObjects
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
-                yield return Attachment(reader, slots);
+                yield return AttachmentRow(reader, slots);
             }
         }
     }
@@ -108,20 +108,20 @@ public static class NamedObjects
         FROM file_data WHERE (NOT is_deleted OR pending_sync)
         """;
 
-    private static NamedObject ObjectKey(DbDataReader row, SlotLists slots)
+    private static NamedObject ObjectKeyRow(DbDataReader row, SlotLists slots)
     {
         var key = row.GetString(1);
-        var slash = key.IndexOf('/');
-        _ = long.TryParse(key.AsSpan(0, Math.Max(slash, 0)), NumberStyles.None, CultureInfo.InvariantCulture, out var owner);
         return new NamedObject(
-            key, (ObjectKind)row.GetInt32(5), row.GetInt64(2), 0, slots.Of(row.GetString(3)), row.GetBoolean(4), owner, row.GetInt64(0));
+            key, (ObjectKind)row.GetInt32(5), Known(row.IsDBNull(2) ? null : row.GetInt64(2)), null, slots.Of("", row.GetString(3)), row.GetBoolean(4),
+            ObjectKey.TryReadOwner(key, out var owner) ? owner : null, row.GetInt64(0));
     }
 
-    private static NamedObject? FileDataObject(DbDataReader row, SlotLists slots)
+    private static NamedObject? FileDataRow(DbDataReader row, SlotLists slots)
     {
         var (owner, fileId, type) = (row.GetInt64(0), row.GetInt64(1), row.GetString(2));
+        var key = ObjectKey.OfFileData(owner, fileId, type);
         var named = new NamedObject(
-            $"{owner}/file-data/{fileId}/{type}", ObjectKind.MlData, row.GetInt64(3), row.GetInt64(7),
+            key.ToString(), ObjectKind.MlData, row.GetInt64(3), row.GetInt64(7),
             slots.Of(row.GetString(4), row.GetString(5)), row.GetBoolean(6), owner, fileId);
         if (type is not ("vid_preview" or "img_preview"))
         {
@@ -135,81 +135,83 @@ public static class NamedObjects
         }
 
         // What is written once is told apart by its size. Where the row states none, its time has to serve.
-        var sizeBytes = row.IsDBNull(9) ? -1 : row.GetInt64(9);
-        var version = sizeBytes < 0 ? named.Version : 0;
-        return type == "vid_preview"
-            ? named with { Key = $"{named.Key}/{objectId}", Kind = ObjectKind.VideoPreview, SizeBytes = sizeBytes, Version = version }
-            : named with { Key = $"{named.Key}/{objectId}", Kind = ObjectKind.ImagePreview, SizeBytes = sizeBytes < 0 ? named.SizeBytes : sizeBytes, Version = version };
+        var preview = key.Upload(objectId);
+        long? sizeBytes = row.IsDBNull(9) ? null : Known(row.GetInt64(9));
+        return named with
+        {
+            Key = preview.ToString(),
+            Kind = type == "vid_preview" ? ObjectKind.VideoPreview : ObjectKind.ImagePreview,
+            SizeBytes = sizeBytes ?? (type == "img_preview" ? named.SizeBytes : null),
+            Version = sizeBytes is null ? named.Version : null,
+        };
     }
 
     /// <summary>The row's size is that of the media bytes and of the playlist together.</summary>
     private static NamedObject Playlist(NamedObject media, DbDataReader row) => media with
     {
-        Key = media.Key + "_playlist",
+        Key = ObjectKey.PlaylistOf(media.Key),
         Kind = ObjectKind.VideoPlaylist,
-        SizeBytes = media.SizeBytes < 0 ? -1 : Math.Max(row.GetInt64(3) - media.SizeBytes, -1),
+        SizeBytes = Known(row.GetInt64(3) - media.SizeBytes),
     };
 
-    private static NamedObject Attachment(DbDataReader row, SlotLists slots)
+    private static NamedObject AttachmentRow(DbDataReader row, SlotLists slots)
     {
         var owner = row.GetInt64(0);
         return new NamedObject(
-            $"{owner}/user-attachments/{row.GetString(1)}/{row.GetString(2)}", ObjectKind.ProfilePicture, row.GetInt64(3), 0,
-            slots.Of(row.GetString(4), row.GetString(5)), row.GetBoolean(6), owner, 0);
+            ObjectKey.OfAttachment(owner, row.GetString(1), row.GetString(2)).ToString(), ObjectKind.ProfilePicture, row.GetInt64(3), null,
+            slots.Of(row.GetString(4), row.GetString(5)), row.GetBoolean(6), owner, null);
     }
+
+    // A length that cannot be says as little as none.
+    private static long? Known(long? sizeBytes) => sizeBytes >= 0 ? sizeBytes : null;
 
     /// <summary>Limits the queries to the rows of some objects. For PostgreSQL alone.</summary>
     private sealed class RowFilter
     {
-        private readonly long[] _files;
-        private readonly string[] _attachments;
+        private readonly long[] files;
+        private readonly string[] attachments;
 
         public RowFilter(IReadOnlyCollection<NamedObject> objects)
         {
-            _files = [.. objects.Where(named => named.FileId != 0).Select(named => named.FileId).Distinct()];
-            _attachments = [.. objects.Where(named => named.FileId == 0).Select(named => named.Key[(named.Key.LastIndexOf('/') + 1)..])];
+            files = [.. objects.Select(named => named.FileId).OfType<long>().Distinct()];
+            attachments = [.. objects.Where(named => named.FileId is null).Select(named => ObjectKey.TryParse(named.Key, out var key) ? key.AttachmentId : null).OfType<string>()];
         }
 
-        public RowFilter(IReadOnlyCollection<long> fileIds) => (_files, _attachments) = ([.. fileIds], []);
+        public RowFilter(IReadOnlyCollection<long> fileIds) => (files, attachments) = ([.. fileIds], []);
 
-        public bool HasAttachments => _attachments.Length > 0;
+        public bool HasAttachments => attachments.Length > 0;
 
         // Ids are numbers, so they can stand in the text, which both databases understand; SQLite has no arrays.
         public void ByFile(DbCommand command, string conjunction) =>
-            command.CommandText += _files.Length == 0 ? $" {conjunction} false" : $" {conjunction} file_id IN ({string.Join(',', _files)})";
+            command.CommandText += files.Length == 0 ? $" {conjunction} false" : $" {conjunction} file_id IN ({string.Join(',', files)})";
 
         public void ByAttachment(DbCommand command)
         {
             command.CommandText += " AND attachment_id = ANY(@attachments)";
-            command.Parameters.Add(new NpgsqlParameter("attachments", _attachments));
+            command.Parameters.Add(new NpgsqlParameter("attachments", attachments));
         }
     }
 
-    /// <summary>Turns PostgreSQL's array text into a list with commas, one string for all rows with the same slots.</summary>
+    /// <summary>One list for all rows with the same slots.</summary>
     private sealed class SlotLists
     {
         // There are nine slots; the limit only keeps a hostile database from growing this without end.
         private const int Limit = 1024;
 
-        private readonly Dictionary<(string, string), string> _seen = [];
+        private readonly Dictionary<(string, string), SlotNames> seen = [];
 
-        public string Of(string array) => Of("", array);
-
-        public string Of(string first, string array)
+        public SlotNames Of(string first, string array)
         {
-            if (_seen.TryGetValue((first, array), out var known))
+            if (!seen.TryGetValue((first, array), out var slots))
             {
-                return known;
+                slots = SlotNames.Of(first, array);
+                if (seen.Count < Limit)
+                {
+                    seen.Add((first, array), slots);
+                }
             }
 
-            var others = array.Trim('{', '}').Split(',', StringSplitOptions.RemoveEmptyEntries).Select(slot => slot.Trim('"'));
-            var list = string.Join(',', others.Prepend(first).Where(slot => slot.Length > 0).Distinct(StringComparer.Ordinal));
-            if (_seen.Count < Limit)
-            {
-                _seen.Add((first, array), list);
-            }
-
-            return list;
+            return slots;
         }
     }
 }

@@ -41,5 +41,5 @@ internal sealed class AuditPlaces
     /// </summary>
     public IEnumerable<string> SlotsLookedAt(NamedObject item) => item.Kind is ObjectKind.File or ObjectKind.Thumbnail
         ? [slots.HotPrimary.Name]
-        : item.Slots.Split(',', StringSplitOptions.RemoveEmptyEntries).Append(slots.StorageFor(item.Kind).Name).Distinct();
+        : item.Slots.Append(slots.StorageFor(item.Kind).Name).Distinct();
 }

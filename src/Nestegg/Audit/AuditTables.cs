@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
 
 namespace Nestegg.Audit;
@@ -21,7 +22,7 @@ internal sealed class AuditTables(SqliteConnection connection)
         {
             await foreach (var item in objects.WithCancellation(cancellationToken))
             {
-                Run(insert, item.Key, (int)item.Kind, item.SizeBytes, item.Version, item.Slots, item.IsDeleted, item.OwnerId, item.FileId);
+                Run(insert, item.Key, (int)item.Kind, item.SizeBytes, item.Version, item.Slots.ToString(), item.IsDeleted, item.OwnerId, item.FileId);
             }
         }
 
@@ -79,11 +80,11 @@ internal sealed class AuditTables(SqliteConnection connection)
         return command;
     }
 
-    public static void Run(SqliteCommand command, params ReadOnlySpan<object> values)
+    public static void Run(SqliteCommand command, params ReadOnlySpan<object?> values)
     {
         for (var i = 0; i < values.Length; i++)
         {
-            command.Parameters[i].Value = values[i];
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
         }
 
         command.ExecuteNonQuery();
@@ -104,8 +105,8 @@ internal sealed class AuditTables(SqliteConnection connection)
     }
 
     private static NamedObject Read(SqliteDataReader row, int first) => new(
-        row.GetString(first), (ObjectKind)row.GetInt32(first + 1), row.GetInt64(first + 2), row.GetInt64(first + 3),
-        row.GetString(first + 4), row.GetBoolean(first + 5), row.GetInt64(first + 6), row.GetInt64(first + 7));
+        row.GetString(first), (ObjectKind)row.GetInt32(first + 1), row.Integer(first + 2), row.Integer(first + 3),
+        SlotNames.Parse(row.GetString(first + 4)), row.GetBoolean(first + 5), row.Integer(first + 6), row.Integer(first + 7));
 }
 
 /// <param name="Place">The number of a bucket in <see cref="AuditPlaces"/>; 0 in a snapshot.</param>

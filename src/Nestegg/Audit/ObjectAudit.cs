@@ -1,4 +1,3 @@
-using Nestegg.Backup;
 using Nestegg.Ente.Objects;
 
 namespace Nestegg.Audit;
@@ -60,7 +59,7 @@ internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, 
         }
 
         counts.Objects++;
-        counts.Bytes += Math.Max(item.SizeBytes, 0);
+        counts.Bytes += item.SizeBytes ?? 0;
         return true;
     }
 
@@ -94,25 +93,25 @@ internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, 
             return Finding("object-size-wrong", item, $"it has {actual.SizeBytes:N0} bytes where {item.SizeBytes:N0} are named{elsewhere}");
         }
 
-        var sizeBytes = item.SizeBytes >= 0 ? item.SizeBytes : looked[0].SizeBytes;
-        return SizeRules.IsPossible(item.Kind, sizeBytes)
+        var sizeBytes = item.SizeBytes ?? looked[0].SizeBytes;
+        return item.Kind.CanBeOfLength(sizeBytes)
             ? null
             : Finding("size-impossible", item, $"its {sizeBytes:N0} bytes are a length that nothing encrypted has: it was cut off before it was stored");
     }
 
     // What museum overwrites in place it stores first and writes into the row after; in between the row is the older one.
     private bool IsBeingOverwritten(NamedObject item, FoundObject found) =>
-        item.Version != 0 && found.ModifiedMs >= (compared.DatabaseAt - OrphanAudit.ClockTolerance).ToUnixTimeMilliseconds();
+        item.Version is not null && found.ModifiedMs >= (compared.DatabaseAt - OrphanAudit.ClockTolerance).ToUnixTimeMilliseconds();
 
-    private static bool IsRight(NamedObject item, FoundObject found) => item.SizeBytes < 0 || found.SizeBytes == item.SizeBytes;
+    private static bool IsRight(NamedObject item, FoundObject found) => item.SizeBytes is null || found.SizeBytes == item.SizeBytes;
 
     private static Finding Finding(string code, NamedObject item, string what, string? hint = null)
     {
-        var isDerived = BackupCounts.IsDerived(item.Kind);
-        var whose = item.FileId == 0 ? $"of user {item.OwnerId}" : $"of file {item.FileId} (user {item.OwnerId})";
+        var isDerived = item.Kind.IsDerived;
+        var whose = item.FileId is null ? $"of user {item.OwnerId}" : $"of file {item.FileId} (user {item.OwnerId?.ToString() ?? "unknown"})";
         return new Finding(
             isDerived ? $"derived-{code}" : code, isDerived ? Severity.Warning : Severity.Error, item.Key,
-            $"{BackupCounts.NameOf(item.Kind)} {whose}: {what}.", hint ?? (isDerived ? DerivedHint : LossHint));
+            $"{item.Kind.Name} {whose}: {what}.", hint ?? (isDerived ? DerivedHint : LossHint));
     }
 
     private async Task ConfirmAsync(CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Nestegg.Ente.Database;
+using Nestegg.Ente.Objects;
 using Npgsql;
 
 namespace Nestegg.Audit;
@@ -72,7 +73,7 @@ internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditC
 
     private bool IsExpected(string key, Reason? reason, bool isYoung)
     {
-        var isDerived = key.Contains("/file-data/", StringComparison.Ordinal) || key.Contains("/ml-data/", StringComparison.Ordinal);
+        var isDerived = ObjectKey.TryParse(key, out var parsed) && parsed.Kind.IsDerived;
         switch (reason)
         {
             case Reason.Upload:

@@ -1,4 +1,3 @@
-using Nestegg.Backup;
 using Nestegg.Ente.Objects;
 using Nestegg.Repositories;
 
@@ -41,7 +40,7 @@ internal sealed class SnapshotInventory(AuditTables tables, Repository repositor
         foreach (var item in suspects)
         {
             find.Parameters[0].Value = item.Key;
-            var canVanish = BackupCounts.IsDerived(item.Kind) || item.Kind == ObjectKind.ProfilePicture;
+            var canVanish = item.Kind.IsDerived || item.Kind == ObjectKind.ProfilePicture;
             if (!canVanish || await find.ExecuteScalarAsync(cancellationToken) is not null)
             {
                 confirmed.Add(item.Key);

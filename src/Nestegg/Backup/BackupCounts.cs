@@ -34,18 +34,11 @@ internal sealed class BackupCounts
         Interlocked.Add(ref bytes[(int)kind], sizeBytes);
     }
 
-    public void AddMissing(ObjectKind kind) => Interlocked.Increment(ref IsDerived(kind) ? ref missingDerived : ref missing);
+    public void AddMissing(ObjectKind kind) => Interlocked.Increment(ref kind.IsDerived ? ref missingDerived : ref missing);
 
     public void AddChangedSince() => Interlocked.Increment(ref changedSince);
 
     public IReadOnlyDictionary<string, KindCounts> ByKind() => AllKinds
         .Where(kind => objects[(int)kind] > 0)
-        .ToDictionary(NameOf, kind => new KindCounts(objects[(int)kind], bytes[(int)kind]));
-
-    /// <summary>Whether Ente can make such an object again from the original.</summary>
-    public static bool IsDerived(ObjectKind kind) =>
-        kind is ObjectKind.MlData or ObjectKind.VideoPreview or ObjectKind.VideoPlaylist or ObjectKind.ImagePreview;
-
-    /// <summary>The kind as the manifest writes it: <c>file</c>, <c>ml-data</c>.</summary>
-    public static string NameOf(ObjectKind kind) => System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
+        .ToDictionary(kind => kind.Name, kind => new KindCounts(objects[(int)kind], bytes[(int)kind]));
 }

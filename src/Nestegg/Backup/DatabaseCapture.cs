@@ -65,7 +65,7 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
         await foreach (var item in NamedObjects.ReadAsync(connection, cancellationToken))
         {
             // A row with a version of its own may rightly hold another length: it was overwritten between the snapshot and its copying.
-            if (snapshot.Known.TryMark(item.Key, item.Version, item.Version == 0 ? item.SizeBytes : -1, out var sizeBytes))
+            if (snapshot.Known.TryMark(item.Key, item.Version ?? 0, item.Version is null ? item.SizeBytes : null, out var sizeBytes))
             {
                 counts.AddHeld(item.Kind, sizeBytes);
             }

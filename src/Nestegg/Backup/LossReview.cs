@@ -58,7 +58,7 @@ internal sealed class LossReview(
         }
 
         // The row names other slots by now: the object was moved, not lost.
-        var moved = current.Slots != item.Slots ? await copier.TryCopyAsync(current, cancellationToken) : reason;
+        var moved = !current.Slots.Equals(item.Slots) ? await copier.TryCopyAsync(current, cancellationToken) : reason;
         if (moved is not null)
         {
             await RecordAsync(item, moved, cancellationToken);
@@ -68,7 +68,7 @@ internal sealed class LossReview(
     private async Task RecordAsync(NamedObject item, string reason, CancellationToken cancellationToken)
     {
         counts.AddMissing(item.Kind);
-        await snapshot.AddMissingAsync(new MissingObject(item.Key, item.SizeBytes, BackupCounts.NameOf(item.Kind), reason), cancellationToken);
+        await snapshot.AddMissingAsync(new MissingObject(item.Key, item.SizeBytes ?? MissingObject.UnknownBytes, item.Kind.Name, reason), cancellationToken);
         if (counts.Missing + counts.MissingDerived <= FindingsSaid)
         {
             log.Find(Missing(item, reason));
@@ -78,7 +78,7 @@ internal sealed class LossReview(
     /// <summary>Whether a finding is about a single missing object; the manifest names those in a list of their own.</summary>
     public static bool IsOfOneObject(Finding finding) => finding.Code is ObjectMissing or DerivedObjectMissing;
 
-    private static Finding Missing(NamedObject item, string reason) => BackupCounts.IsDerived(item.Kind)
-        ? new Finding(DerivedObjectMissing, Severity.Warning, item.Key, $"{BackupCounts.NameOf(item.Kind)} {item.Key} of file {item.FileId} is missing ({reason}).", "The apps make it again from the original.")
-        : new Finding(ObjectMissing, Severity.Error, item.Key, $"{BackupCounts.NameOf(item.Kind)} {item.Key} of file {item.FileId} is missing ({reason}).", "Look for its bytes in older copies of the bucket; nestegg audit --live lists all that is missing.");
+    private static Finding Missing(NamedObject item, string reason) => item.Kind.IsDerived
+        ? new Finding(DerivedObjectMissing, Severity.Warning, item.Key, $"{item.Kind.Name} {item.Key} of file {item.FileId} is missing ({reason}).", "The apps make it again from the original.")
+        : new Finding(ObjectMissing, Severity.Error, item.Key, $"{item.Kind.Name} {item.Key} of file {item.FileId} is missing ({reason}).", "Look for its bytes in older copies of the bucket; nestegg audit --live lists all that is missing.");
 }

@@ -52,7 +52,7 @@ internal sealed class ObjectCopier(
 
             if (!isUnread || unread == Problems)
             {
-                progress.Add(Math.Max(0, queued.Object.SizeBytes));
+                progress.Add(queued.Object.SizeBytes ?? 0);
             }
         });
     }
@@ -65,7 +65,7 @@ internal sealed class ObjectCopier(
         BucketSlot? wrongLength = null;
         foreach (var slot in slots.SearchOrder(item.Slots, item.Kind))
         {
-            var (state, reason) = await TryCopyFromAsync(slot, item, isLengthBinding: item.Version == 0, cancellationToken);
+            var (state, reason) = await TryCopyFromAsync(slot, item, isLengthBinding: item.Version is null, cancellationToken);
             if (state == CopyState.Done)
             {
                 return (null, false);
@@ -81,7 +81,7 @@ internal sealed class ObjectCopier(
             reach.Require(item, slots.SearchOrder(item.Slots, item.Kind));
         }
 
-        if (wrongLength is not null && item.Version == 0)
+        if (wrongLength is not null && item.Version is null)
         {
             // The first chunks of a cut photo can still be decrypted, so what there is is kept.
             await TryCopyFromAsync(wrongLength, item, isLengthBinding: false, cancellationToken);
@@ -110,7 +110,7 @@ internal sealed class ObjectCopier(
                     return (CopyState.Absent, "not there");
                 }
 
-                var isAsStated = item.SizeBytes < 0 || download.SizeBytes == item.SizeBytes;
+                var isAsStated = item.SizeBytes is null || download.SizeBytes == item.SizeBytes;
                 if (!isAsStated && isLengthBinding)
                 {
                     return (CopyState.WrongLength, WrongLength(download.SizeBytes, item));
@@ -158,9 +158,9 @@ internal sealed class ObjectCopier(
     private async Task StoreAsync(NamedObject item, CheckedDownload content, long sizeBytes, CancellationToken cancellationToken)
     {
         // A wrong length that an earlier run has kept already need not come again.
-        if (!snapshot.Known.TryMark(item.Key, item.Version, sizeBytes, out _))
+        if (!snapshot.Known.TryMark(item.Key, item.Version ?? 0, sizeBytes, out _))
         {
-            await snapshot.Objects.AddAsync(item.Key, item.Version, content, sizeBytes, cancellationToken);
+            await snapshot.Objects.AddAsync(item.Key, item.Version ?? 0, content, sizeBytes, cancellationToken);
         }
 
         counts.AddHeld(item.Kind, sizeBytes);

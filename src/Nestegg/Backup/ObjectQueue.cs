@@ -56,7 +56,7 @@ internal sealed class ObjectQueue : IDisposable
             }
 
             Count++;
-            TotalBytes += Math.Max(0, item.SizeBytes);
+            TotalBytes += item.SizeBytes ?? 0;
         }
     }
 
@@ -69,8 +69,8 @@ internal sealed class ObjectQueue : IDisposable
         for (var i = 0L; i < Count; i++)
         {
             var item = new NamedObject(
-                reader.ReadString(), (ObjectKind)reader.ReadByte(), reader.ReadInt64(), reader.ReadInt64(),
-                reader.ReadString(), reader.ReadBoolean(), reader.ReadInt64(), reader.ReadInt64());
+                reader.ReadString(), (ObjectKind)reader.ReadByte(), ReadNumber(reader), ReadNumber(reader),
+                SlotNames.Parse(reader.ReadString()), reader.ReadBoolean(), ReadNumber(reader), ReadNumber(reader));
             yield return new QueuedObject(item, reader.ReadString());
         }
     }
@@ -91,13 +91,26 @@ internal sealed class ObjectQueue : IDisposable
     {
         writer.Write(item.Key);
         writer.Write((byte)item.Kind);
-        writer.Write(item.SizeBytes);
-        writer.Write(item.Version);
-        writer.Write(item.Slots);
+        WriteNumber(item.SizeBytes);
+        WriteNumber(item.Version);
+        writer.Write(item.Slots.ToString());
         writer.Write(item.IsDeleted);
-        writer.Write(item.OwnerId);
-        writer.Write(item.FileId);
+        WriteNumber(item.OwnerId);
+        WriteNumber(item.FileId);
         writer.Write(reason);
+    }
+
+    private void WriteNumber(long? number)
+    {
+        writer.Write(number is not null);
+        writer.Write(number ?? 0);
+    }
+
+    private static long? ReadNumber(BinaryReader reader)
+    {
+        var isKnown = reader.ReadBoolean();
+        var number = reader.ReadInt64();
+        return isKnown ? number : null;
     }
 }
 

@@ -46,10 +46,9 @@ internal sealed class SlotReach(InstanceBuckets buckets)
     /// <exception cref="NesteggException">The last failure of that slot.</exception>
     public void Require(NamedObject item, IEnumerable<BucketSlot> searched)
     {
-        var named = item.Slots.Split(',', StringSplitOptions.RemoveEmptyEntries);
         foreach (var (place, slot) in searched.Index())
         {
-            if (slots.TryGetValue(slot, out var reach) && (place == 0 || named.Contains(slot.Name)))
+            if (slots.TryGetValue(slot, out var reach) && (place == 0 || item.Slots.Contains(slot.Name)))
             {
                 reach.IsWanted = true;
                 if (GivenUp(slot) is { } failure)

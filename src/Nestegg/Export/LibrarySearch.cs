@@ -8,8 +8,8 @@ namespace Nestegg.Export;
 
 /// <summary>A file in an album that a search found.</summary>
 /// <param name="State">Empty, <c>hidden</c>, or <c>trash</c>.</param>
-/// <param name="SizeBytes">Encrypted, as the database states it; -1 for an item without bytes.</param>
-internal sealed record FoundFile(long AlbumId, string Album, long FileId, string Name, long? CreationTime, long SizeBytes, string State);
+/// <param name="SizeBytes">Encrypted, as the database states it; null for an item without bytes, and where it states none.</param>
+internal sealed record FoundFile(long AlbumId, string Album, long FileId, string Name, long? CreationTime, long? SizeBytes, string State);
 
 /// <summary>Goes through a person's library for what fits.</summary>
 /// <param name="albumPattern">With <c>*</c> and <c>?</c>; null for all.</param>
@@ -62,7 +62,7 @@ internal sealed class LibrarySearch(string? albumPattern, string? namePattern, D
         return !_dates.Wants(file) || !Fits(namePattern, name)
             ? []
             : file.Albums.Select(album => new FoundFile(
-                album.Id, album.Name, file.Id, name, file.CreationTime, file.Content?.SizeBytes ?? -1,
+                album.Id, album.Name, file.Id, name, file.CreationTime, file.Content?.SizeBytes,
                 isTrashed ? "trash" : album.IsHidden || file.Visibility == Visibility.Hidden ? "hidden" : ""));
     }
 

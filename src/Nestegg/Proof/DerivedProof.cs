@@ -29,9 +29,9 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
                 continue;
             }
 
-            if (named.SizeBytes >= 0 && named.SizeBytes != row.SizeBytes)
+            if (named.SizeBytes is { } stated && stated != row.SizeBytes)
             {
-                it.Derived("derived-size-differs", $"{FileCase.Where(named, row)}: the database says {named.SizeBytes:N0} bytes, the snapshot holds {row.SizeBytes:N0}");
+                it.Derived("derived-size-differs", $"{FileCase.Where(named, row)}: the database says {stated:N0} bytes, the snapshot holds {row.SizeBytes:N0}");
                 continue;
             }
 

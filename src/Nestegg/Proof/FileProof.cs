@@ -112,7 +112,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
             return false;
         }
 
-        var isOfSize = named.SizeBytes < 0 || named.SizeBytes == row.SizeBytes;
+        var isOfSize = named.SizeBytes is null || named.SizeBytes == row.SizeBytes;
         var stamp = ProvedObjects.Stamp(row, job.Header, it.File.Key!, job.RecordedHashes);
         if (isOfSize && proved.WasProvedBefore(stamp))
         {
@@ -149,7 +149,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
     private async Task<bool> JudgeAsync(FileCase it, StreamJob job, IndexRow row, ContentOutcome outcome, CancellationToken cancellationToken)
     {
         var (named, what) = (job.Named, job.What);
-        var isOfSize = named.SizeBytes < 0 || named.SizeBytes == row.SizeBytes;
+        var isOfSize = named.SizeBytes is null || named.SizeBytes == row.SizeBytes;
         var sizes = isOfSize ? "" : $"; the database says {named.SizeBytes:N0} bytes, the snapshot holds {row.SizeBytes:N0}";
         if (outcome.Defect is { } defect)
         {
@@ -158,7 +158,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
                 SecretStreamDefectKind.FinalMissing or SecretStreamDefectKind.ChunkTooShort => $"{what}-cut",
                 SecretStreamDefectKind.DataAfterFinal => $"{what}-longer",
                 _ when row.SizeBytes < named.SizeBytes => $"{what}-cut",
-                _ when row.SizeBytes > named.SizeBytes && named.SizeBytes >= 0 => $"{what}-longer",
+                _ when row.SizeBytes > named.SizeBytes => $"{what}-longer",
                 _ => $"{what}-damaged",
             };
             var key = defect is not { Kind: SecretStreamDefectKind.NotAuthentic, Chunk: 1 } ? ""
@@ -215,9 +215,9 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         throw new ProofStoppedException(new NesteggException(FailureKind.OutOfReach, $"{UnreadableInARow} objects in a row could not be read; the last: {failure.Message}", hint));
     }
 
-    private Stream Buffer(long encryptedBytes)
+    private Stream Buffer(long? encryptedBytes)
     {
-        if (encryptedBytes is >= 0 and <= ZipInMemoryBytes)
+        if (encryptedBytes is <= ZipInMemoryBytes)
         {
             return new WipedStream((int)encryptedBytes);
         }

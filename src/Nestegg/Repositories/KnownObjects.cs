@@ -72,17 +72,17 @@ internal sealed class KnownObjects : IDisposable
     }
 
     /// <summary>Says whether the repository has an object, and marks it as needed by the snapshot if so.</summary>
-    /// <param name="expectedBytes">The length it must have; -1 for any.</param>
-    public bool TryMark(string key, long version, long expectedBytes, out long sizeBytes)
+    /// <param name="expectedBytes">The length it must have; null for any.</param>
+    public bool TryMark(string key, long version, long? expectedBytes, out long sizeBytes)
     {
         var hash = Hash(key, version);
         lock (gate)
         {
-            sizeBytes = -1;
+            sizeBytes = 0;
             if (!table.TryGet(hash, out var row))
                 return false;
             sizeBytes = sizes[row];
-            if (expectedBytes >= 0 && sizeBytes != expectedBytes)
+            if (expectedBytes is not null && sizeBytes != expectedBytes)
                 return false;
             var file = FileOf(row);
             if (!file.IsDamaged)

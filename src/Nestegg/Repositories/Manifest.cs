@@ -89,5 +89,9 @@ internal sealed record ManifestFile(string Name, long SizeBytes, ObjectHash Sha2
 internal sealed record ManifestIndex(string Name, long SizeBytes, ObjectHash Sha256, long Rows);
 
 /// <summary>An object that the database names and that was nowhere.</summary>
-/// <param name="SizeBytes">The length that the database states, or -1.</param>
-internal sealed record MissingObject(string Key, long SizeBytes, string Kind, string Reason);
+/// <param name="SizeBytes">The length that the database states, or <see cref="UnknownBytes"/>.</param>
+internal sealed record MissingObject(string Key, long SizeBytes, string Kind, string Reason)
+{
+    /// <summary>What format 1 writes where no length is stated.</summary>
+    public const long UnknownBytes = -1;
+}

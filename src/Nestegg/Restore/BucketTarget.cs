@@ -49,10 +49,7 @@ internal sealed class BucketTarget(TargetBuckets buckets, NpgsqlDataSource datab
         if (place.Length > 0)
             return place.Split(',');
 
-        var kind = row.Key.EndsWith("/mldata", StringComparison.Ordinal) ? ObjectKind.MlData
-            : row.Key.Contains("/file-data/", StringComparison.Ordinal) ? ObjectKind.VideoPreview
-            : row.Key.Contains("/user-attachments/", StringComparison.Ordinal) ? ObjectKind.ProfilePicture : ObjectKind.File;
-        return [buckets.Slots.StorageFor(kind).Name];
+        return [buckets.Slots.StorageFor(ObjectKey.TryParse(row.Key, out var key) ? key.Kind : ObjectKind.File).Name];
     }
 
     private static async Task<bool> IsSameAsync(

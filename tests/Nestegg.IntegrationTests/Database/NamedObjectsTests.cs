@@ -47,7 +47,7 @@ public sealed class NamedObjectsTests(SharedServers servers) : IDisposable
         await using var archive = await LoadAsync(FixtureFolder.Dump(moment));
         var named = await AllAsync(archive.Connection);
         Assert.Equal(listed, named.Select(o => $"{o.Key} {o.SizeBytes}").Order());
-        Assert.All(named, o => Assert.Equal(("b2-eu-cen", o.Key.Split('/')[0]), (o.Slots, o.OwnerId.ToString())));
+        Assert.All(named, o => Assert.Equal(("b2-eu-cen", o.Key.Split('/')[0]), (o.Slots.ToString(), o.OwnerId.ToString())));
         Assert.Equal(2, named.Count(o => o.IsDeleted));
 
         var postgres = await servers.PostgresAsync(Token);

@@ -241,7 +241,7 @@ public sealed class FamilyLibraryTests(FamilyDatabases databases, FamilyAccounts
 
         var plaintext = await DecryptAsync(file, file.Content!.Value, file.ContentHeader, objects);
         Assert.Equal(expected.GetProperty("size").GetInt64(), plaintext.Length);
-        Assert.Equal(SecretStream.PlaintextBytes(file.Content.Value.SizeBytes), plaintext.Length);
+        Assert.Equal(SecretStream.PlaintextBytes(file.Content.Value.SizeBytes!.Value), plaintext.Length);
         Assert.Equal(expected.GetProperty("sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(plaintext)));
         var thumbnail = await DecryptAsync(file, file.Thumbnail!.Value, file.ThumbnailHeader, objects);
         Assert.NotEmpty(thumbnail);

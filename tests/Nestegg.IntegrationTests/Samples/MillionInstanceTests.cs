@@ -32,7 +32,7 @@ public class MillionInstanceTests(SharedServers servers)
         await using var connection = new NpgsqlConnection(postgres.ConnectionString(name));
         await connection.OpenAsync(Token);
         var named = new HashSet<(string, long)>();
-        await foreach (var item in NamedObjects.ReadAsync(connection, Token)) Assert.True(named.Add((item.Key, item.SizeBytes)));
+        await foreach (var item in NamedObjects.ReadAsync(connection, Token)) Assert.True(named.Add((item.Key, item.SizeBytes!.Value)));
         Assert.Equal(instance.Objects, named.Count);
         await foreach (var item in store.Client.Paginators.ListObjectsV2(new() { BucketName = instance.Bucket }).S3Objects.WithCancellation(Token))
         {

@@ -223,7 +223,7 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
     {
         await using var connection = await OpenAsync(sample);
         var named = await NamedObjects.ReadAsync(connection, Token).ToListAsync(Token);
-        Assert.Equal(sample.Objects.Values.Select(item => (item.Key, item.SizeBytes)).Order(), named.Select(item => (item.Key, item.SizeBytes)).Order());
+        Assert.Equal(sample.Objects.Values.Select(item => (item.Key, item.SizeBytes)).Order(), named.Select(item => (item.Key, item.SizeBytes!.Value)).Order());
         foreach (var item in sample.Objects.Values)
         {
             Assert.Equal(item.Sha256, Convert.ToHexStringLower(SHA256.HashData(await ReadObjectAsync(sample, item.Key))));

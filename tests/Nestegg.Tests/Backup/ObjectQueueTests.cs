@@ -10,9 +10,9 @@ public class ObjectQueueTests
     {
         NamedObject[] objects =
         [
-            new("1580559962386438/a", ObjectKind.File, 5_000_000_000, 0, "b2-eu-cen", false, 1580559962386438, 10000001),
-            new("7/file-data/9/mldata", ObjectKind.MlData, 12, 1_700_000_000_000_000, "b2-eu-cen,b5", true, 7, 9),
-            new("7/é\t\n", ObjectKind.ProfilePicture, -1, 0, "", false, 7, 0),
+            new("1580559962386438/a", ObjectKind.File, 5_000_000_000, null, SlotNames.Parse("b2-eu-cen"), false, 1580559962386438, 10000001),
+            new("7/file-data/9/mldata", ObjectKind.MlData, 12, 1_700_000_000_000_000, SlotNames.Parse("b2-eu-cen,b5"), true, 7, 9),
+            new("7/é\t\n", ObjectKind.ProfilePicture, null, null, SlotNames.None, false, null, null),
         ];
         using var queue = new ObjectQueue();
         foreach (var item in objects)

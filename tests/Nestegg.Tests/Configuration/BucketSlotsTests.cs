@@ -70,7 +70,7 @@ public class BucketSlotsTests
     {
         var slots = Read("b5: { bucket: five }, b6: { bucket: six }, b2-eu-cen: { bucket: main }");
 
-        Assert.Equal(["b6", "b2-eu-cen", "b5"], slots.SearchOrder("scw-eu-fr,b6", ObjectKind.File).Select(slot => slot.Name));
+        Assert.Equal(["b6", "b2-eu-cen", "b5"], slots.SearchOrder(SlotNames.Parse("scw-eu-fr,b6"), ObjectKind.File).Select(slot => slot.Name));
     }
 
     [Fact]

@@ -31,9 +31,9 @@ public sealed class NamedObjectsTests : IDisposable
             """);
         Assert.Equal(
             [
-                new("42/aaaa", ObjectKind.File, 1000, 0, "b2-eu-cen", false, 42, 7),
-                new("42/bbbb", ObjectKind.Thumbnail, 10, 0, "wasabi-eu-central-2-v3,b2-eu-cen", false, 42, 7),
-                new("42/cccc", ObjectKind.File, 2000, 0, "", true, 42, 8),
+                new("42/aaaa", ObjectKind.File, 1000, null, SlotNames.Parse("b2-eu-cen"), false, 42, 7),
+                new("42/bbbb", ObjectKind.Thumbnail, 10, null, SlotNames.Parse("wasabi-eu-central-2-v3,b2-eu-cen"), false, 42, 7),
+                new("42/cccc", ObjectKind.File, 2000, null, SlotNames.None, true, 42, 8),
             ],
             await AllAsync());
     }
@@ -42,7 +42,7 @@ public sealed class NamedObjectsTests : IDisposable
     public async Task A_type_that_is_not_known_yet_counts_as_a_file()
     {
         await RunAsync(ObjectKeys + "; INSERT INTO object_keys VALUES (7, 'hologram', 'odd key', 1, '{b7}', 0)");
-        Assert.Equal([new("odd key", ObjectKind.File, 1, 0, "b7", false, 0, 7)], await AllAsync());
+        Assert.Equal([new("odd key", ObjectKind.File, 1, null, SlotNames.Parse("b7"), false, null, 7)], await AllAsync());
     }
 
     [Fact]
@@ -56,10 +56,10 @@ public sealed class NamedObjectsTests : IDisposable
             """);
         Assert.Equal(
             [
-                new("42/file-data/7/mldata", ObjectKind.MlData, 900, 1700000000000001, "b2-eu-cen", false, 42, 7),
-                new("42/file-data/7/vid_preview/pv_x", ObjectKind.VideoPreview, 5000, 0, "b5,b6", false, 42, 7),
-                new("42/file-data/7/vid_preview/pv_x_playlist", ObjectKind.VideoPlaylist, 300, 0, "b5,b6", false, 42, 7),
-                new("42/file-data/7/img_preview/pi_x", ObjectKind.ImagePreview, 60, 0, "b5", false, 42, 7),
+                new("42/file-data/7/mldata", ObjectKind.MlData, 900, 1700000000000001, SlotNames.Parse("b2-eu-cen"), false, 42, 7),
+                new("42/file-data/7/vid_preview/pv_x", ObjectKind.VideoPreview, 5000, null, SlotNames.Parse("b5,b6"), false, 42, 7),
+                new("42/file-data/7/vid_preview/pv_x_playlist", ObjectKind.VideoPlaylist, 300, null, SlotNames.Parse("b5,b6"), false, 42, 7),
+                new("42/file-data/7/img_preview/pi_x", ObjectKind.ImagePreview, 60, null, SlotNames.Parse("b5"), false, 42, 7),
             ],
             await AllAsync());
     }
@@ -73,14 +73,14 @@ public sealed class NamedObjectsTests : IDisposable
             (2, 42, 'mldata', 900, 'b2-eu-cen', '{}', 1, 0, 6, NULL, NULL),
             (3, 42, 'vid_preview', 900, 'b2-eu-cen', '{}', 0, 0, 7, NULL, NULL)
             """);
-        Assert.Equal([new("42/file-data/1/mldata", ObjectKind.MlData, 900, 5, "b2-eu-cen", true, 42, 1)], await AllAsync());
+        Assert.Equal([new("42/file-data/1/mldata", ObjectKind.MlData, 900, 5, SlotNames.Parse("b2-eu-cen"), true, 42, 1)], await AllAsync());
     }
 
     [Theory]
-    [InlineData("NULL", -1, -1)]
-    [InlineData("400", 400, 0)]
-    [InlineData("999", 999, -1)]
-    public async Task A_size_that_the_row_does_not_state_is_minus_one(string objectSize, long media, long playlist)
+    [InlineData("NULL", null, null)]
+    [InlineData("400", 400L, 0L)]
+    [InlineData("999", 999L, null)]
+    public async Task A_size_that_the_row_does_not_state_is_not_known(string objectSize, long? media, long? playlist)
     {
         await RunAsync(FileData + $"; INSERT INTO file_data VALUES (3, 42, 'vid_preview', 400, 'b5', '{{}}', 0, 0, 7, 'pv_y', {objectSize})");
         Assert.Equal([media, playlist], (await AllAsync()).Select(named => named.SizeBytes));
@@ -105,8 +105,8 @@ public sealed class NamedObjectsTests : IDisposable
             """);
         Assert.Equal(
             [
-                new("42/user-attachments/profile_picture/ua_1", ObjectKind.ProfilePicture, 5, 0, "b5", false, 42, 0),
-                new("42/user-attachments/profile_picture/ua_3", ObjectKind.ProfilePicture, 7, 0, "b5", true, 42, 0),
+                new("42/user-attachments/profile_picture/ua_1", ObjectKind.ProfilePicture, 5, null, SlotNames.Parse("b5"), false, 42, null),
+                new("42/user-attachments/profile_picture/ua_3", ObjectKind.ProfilePicture, 7, null, SlotNames.Parse("b5"), true, 42, null),
             ],
             await AllAsync());
     }

@@ -1,6 +1,6 @@
 using System.Data.Common;
 
-namespace Nestegg.Ente.Library;
+namespace Nestegg.Ente.Database;
 
 /// <summary>Columns that may be null.</summary>
 internal static class DataRow
