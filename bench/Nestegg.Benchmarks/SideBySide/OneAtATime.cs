@@ -16,7 +16,8 @@ internal static class OneAtATime
         using var client = new MuseumClient(museum, TimeProvider.System);
         var password = Encoding.UTF8.GetBytes((await File.ReadAllTextAsync(passwordFile, none)).TrimEnd('\n'));
         var questions = new SignInQuestions(_ => throw new InvalidOperationException(), _ => throw new InvalidOperationException());
-        await using var session = await MuseumSignIn.WithPasswordAsync(client, email, password, EnteApp.Photos, questions, none);
+        using var signIn = MuseumSignIn.WithPassword(client, email, password);
+        await using var session = await signIn.OpenAsync(EnteApp.Photos, questions, none);
         await using var library = await LiveLibrary.ReadAsync(session, Path.GetTempPath(), none);
         var reader = await LibraryReader.OpenAsync(library.Connection, none);
         var albums = (await reader.AlbumsAsync(session.UserId, session.Keys, none)).Where(album => album.Name == BulkUpload.AlbumName).ToList();

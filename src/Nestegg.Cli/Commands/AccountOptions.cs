@@ -117,8 +117,7 @@ internal sealed class AccountSecret(byte[] password, SecretKey? recoveryKey) : I
         }
 
         using var secrets = await snapshot.ReadSecretsAsync(cancellationToken);
-        using var encryptionKey = EncryptionKey(secrets);
-        return [.. (await reader.FindUsersAsync(user, default, encryptionKey, cancellationToken)).Where(account => account.HasKeys).Select(account => account.Id)];
+        return [.. (await reader.FindUsersByAddressAsync(user, secrets, cancellationToken)).Where(account => account.HasKeys).Select(account => account.Id)];
     }
 
     public void Dispose()
@@ -146,12 +145,8 @@ internal sealed class AccountSecret(byte[] password, SecretKey? recoveryKey) : I
         }
 
         using var secrets = await snapshot.ReadSecretsAsync(cancellationToken);
-        using var encryptionKey = EncryptionKey(secrets);
-        return await reader.FindUsersAsync(user, secrets.HashKey.ToArray(), encryptionKey, cancellationToken);
+        return await reader.FindUsersAsync(user, secrets, cancellationToken);
     }
 
     private static bool IsNumber(string user, out long id) => long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out id);
-
-    private static SecretKey? EncryptionKey(MuseumSecrets secrets) =>
-        secrets.EncryptionKey.Length == SecretKey.SizeBytes ? SecretKey.From(secrets.EncryptionKey) : null;
 }

@@ -117,8 +117,11 @@ internal sealed class ExportCommand(CommonOptions common)
         using var client = new MuseumClient(endpoint, common.Host.Time);
         await client.PingAsync(cancellationToken);
         using var secret = await account.ReadAsync(common, parse, cancellationToken);
-        await using var photos = await SignInAsync(client, parse, secret, EnteApp.Photos, cancellationToken);
-        await using var items = parse.GetValue(locker) ? await SignInAsync(client, parse, secret, EnteApp.Locker, cancellationToken) : null;
+        using var signIn = secret.RecoveryKey is { } recoveryKey
+            ? MuseumSignIn.WithRecoveryKey(client, account.User(parse), recoveryKey)
+            : MuseumSignIn.WithPassword(client, account.User(parse), secret.Password);
+        await using var photos = await signIn.OpenAsync(EnteApp.Photos, Questions(EnteApp.Photos), cancellationToken);
+        await using var items = parse.GetValue(locker) ? await signIn.OpenAsync(EnteApp.Locker, Questions(EnteApp.Locker), cancellationToken) : null;
         common.Output.Report(new StepEvent("list", "asking museum for albums and files"));
         await using var library = await LiveLibrary.ReadAsync(photos, Path.GetTempPath(), cancellationToken);
         var sessions = new Dictionary<string, MuseumSession> { [EnteApp.Photos.Name] = photos };
@@ -135,13 +138,10 @@ internal sealed class ExportCommand(CommonOptions common)
         return await ExportAsync(parse, new ExportAccount(photos.UserId, photos.Keys, reader, new MuseumContent(sessions)) { Unlisted = library.Refused }, people, cancellationToken);
     }
 
-    private Task<MuseumSession> SignInAsync(MuseumClient client, ParseResult parse, AccountSecret secret, EnteApp app, CancellationToken cancellationToken)
+    private SignInQuestions Questions(EnteApp app)
     {
         var prompt = new SecretPrompt(common.Host);
-        var questions = new SignInQuestions(Ask("code that museum mailed", "NESTEGG_EMAIL_CODE"), Ask("code of the authenticator app", "NESTEGG_TOTP"));
-        return secret.RecoveryKey is { } recoveryKey
-            ? MuseumSignIn.WithRecoveryKeyAsync(client, account.User(parse), recoveryKey, app, questions, cancellationToken)
-            : MuseumSignIn.WithPasswordAsync(client, account.User(parse), secret.Password, app, questions, cancellationToken);
+        return new SignInQuestions(Ask("code that museum mailed", "NESTEGG_EMAIL_CODE"), Ask("code of the authenticator app", "NESTEGG_TOTP"));
 
         Func<CancellationToken, Task<string>> Ask(string what, string variable) =>
             async token => Encoding.UTF8.GetString(await prompt.ReadAsync($"{what} ({app.Name})", new SecretSource(), variable, token));

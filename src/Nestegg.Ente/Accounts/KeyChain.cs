@@ -38,7 +38,6 @@ public sealed class KeyChain : IDisposable
     /// <param name="login">The account's login record, where known: it tells a wrong password from a damaged master key.</param>
     public static OpenResult OpenWithPassword(KeyAttributes attributes, ReadOnlySpan<byte> password, SrpRecord? login = null)
     {
-        ArgumentNullException.ThrowIfNull(attributes);
         if (!TryDeriveKey(attributes, password, out var key, out var problem))
         {
             return new OpenResult(OpenOutcome.Damaged, null, problem);
@@ -56,22 +55,24 @@ public sealed class KeyChain : IDisposable
         KeyAttributes attributes, ReadOnlySpan<byte> password, [NotNullWhen(true)] out SecretKey? key, [NotNullWhen(false)] out string? problem)
     {
         ArgumentNullException.ThrowIfNull(attributes);
-        (key, problem) = (null, null);
-        if (attributes.Salt.Length != Argon2id.SaltBytes)
-        {
-            problem = $"the password's salt is damaged: it has {attributes.Salt.Length} bytes instead of {Argon2id.SaltBytes}";
-        }
-        else if (!Argon2id.AreLimitsUsable(attributes.Operations, attributes.MemoryBytes))
-        {
-            problem = $"the limits of the password's key are damaged: {attributes.Operations} passes over {attributes.MemoryBytes} bytes";
-        }
-        else
-        {
-            key = Argon2id.Derive(password, attributes.Salt, attributes.Operations, attributes.MemoryBytes);
-        }
-
+        problem = Defect(attributes);
+        key = problem is null ? Argon2id.Derive(password, attributes.Salt, attributes.Operations, attributes.MemoryBytes) : null;
         return key is not null;
     }
+
+    /// <inheritdoc cref="OpenWithPassword(KeyAttributes, ReadOnlySpan{byte}, SrpRecord?)"/>
+    internal static OpenResult OpenWithPassword(KeyAttributes attributes, PasswordKeys password) => Defect(attributes) is { } defect
+        ? new OpenResult(OpenOutcome.Damaged, null, defect)
+        : OpenWithPasswordKey(attributes, password.Derive(attributes.Salt, attributes.Operations, attributes.MemoryBytes));
+
+    // Why no key can be derived from any password.
+    private static string? Defect(KeyAttributes attributes) => attributes switch
+    {
+        { Salt.Length: not Argon2id.SaltBytes } => $"the password's salt is damaged: it has {attributes.Salt.Length} bytes instead of {Argon2id.SaltBytes}",
+        _ when !Argon2id.AreLimitsUsable(attributes.Operations, attributes.MemoryBytes) =>
+            $"the limits of the password's key are damaged: {attributes.Operations} passes over {attributes.MemoryBytes} bytes",
+        _ => null,
+    };
 
     /// <summary>Opens an account with a key that <see cref="TryDeriveKey"/> gave.</summary>
     public static OpenResult OpenWithPasswordKey(KeyAttributes attributes, SecretKey passwordKey, SrpRecord? login = null)
@@ -142,6 +143,7 @@ public sealed class KeyChain : IDisposable
         }
 
         token = Convert.ToBase64String(bytes).Replace('+', '-').Replace('/', '_');
+        CryptographicOperations.ZeroMemory(bytes);
         return true;
     }
 
@@ -155,25 +157,39 @@ public sealed class KeyChain : IDisposable
     private static OpenResult Opened(KeyAttributes attributes, SecretKey masterKey)
     {
         var problems = new List<string>();
-        var publicKey = attributes.PublicKey;
         SecretKey? secretKey = null;
-        if (attributes.SecretKey?.TryOpen(masterKey, out secretKey) != true)
+        try
+        {
+            attributes.SecretKey?.TryOpen(masterKey, out secretKey);
+            var publicKey = CheckKeyPair(attributes, secretKey, problems);
+            CheckRecoveryKey(attributes, masterKey, problems);
+            return new OpenResult(OpenOutcome.Opened, new KeyChain(masterKey, secretKey, publicKey, problems), string.Join("; ", problems));
+        }
+        catch
+        {
+            secretKey?.Dispose();
+            masterKey.Dispose();
+            throw;
+        }
+    }
+
+    // Opening works with the public key that belongs to the secret key, whatever the row says.
+    private static byte[] CheckKeyPair(KeyAttributes attributes, SecretKey? secretKey, List<string> problems)
+    {
+        if (secretKey is null)
         {
             problems.Add("the secret key does not open with the master key: what others shared cannot be opened, and nobody can sign in");
-        }
-        else
-        {
-            // Opening works with the key that belongs to the secret key, whatever the row says.
-            publicKey = new byte[SealedBox.PublicKeyBytes];
-            Sodium.Require(Sodium.crypto_scalarmult_curve25519_base(publicKey, secretKey!.Bytes));
-            if (!publicKey.AsSpan().SequenceEqual(attributes.PublicKey))
-            {
-                problems.Add("the public key does not belong to the secret key: what others share from now on will not open");
-            }
+            return attributes.PublicKey;
         }
 
-        CheckRecoveryKey(attributes, masterKey, problems);
-        return new OpenResult(OpenOutcome.Opened, new KeyChain(masterKey, secretKey, publicKey, problems), string.Join("; ", problems));
+        var publicKey = new byte[SealedBox.PublicKeyBytes];
+        Sodium.Require(Sodium.crypto_scalarmult_curve25519_base(publicKey, secretKey.Bytes));
+        if (!publicKey.AsSpan().SequenceEqual(attributes.PublicKey))
+        {
+            problems.Add("the public key does not belong to the secret key: what others share from now on will not open");
+        }
+
+        return publicKey;
     }
 
     private static void CheckRecoveryKey(KeyAttributes attributes, SecretKey masterKey, List<string> problems)
@@ -184,22 +200,30 @@ public sealed class KeyChain : IDisposable
         }
 
         SecretKey? recoveryKey = null, opened = null;
-        var fits = attributes.RecoveryKey?.TryOpen(masterKey, out recoveryKey) == true
-            && attributes.MasterKeyUnderRecoveryKey?.TryOpen(recoveryKey!, out opened) == true
-            && opened!.FixedTimeEquals(masterKey);
-        recoveryKey?.Dispose();
-        opened?.Dispose();
-        if (!fits)
+        attributes.RecoveryKey?.TryOpen(masterKey, out recoveryKey);
+        using (recoveryKey)
         {
-            problems.Add("the stored recovery key and master key do not open each other: one of the two ways into the account is damaged");
+            _ = recoveryKey is not null && attributes.MasterKeyUnderRecoveryKey?.TryOpen(recoveryKey, out opened) == true;
+            using (opened)
+            {
+                if (opened?.FixedTimeEquals(masterKey) != true)
+                {
+                    problems.Add("the stored recovery key and master key do not open each other: one of the two ways into the account is damaged");
+                }
+            }
         }
     }
 
     private static bool FitsLogin(SecretKey passwordKey, SrpRecord login)
     {
         var loginKey = LoginKey.Derive(passwordKey);
-        var verifier = Srp.Verifier(login.SrpUserId, login.Salt, loginKey);
-        CryptographicOperations.ZeroMemory(loginKey);
-        return CryptographicOperations.FixedTimeEquals(verifier, Srp.Pad(login.Verifier));
+        try
+        {
+            return CryptographicOperations.FixedTimeEquals(Srp.Verifier(login.SrpUserId, login.Salt, loginKey), Srp.Pad(login.Verifier));
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(loginKey);
+        }
     }
 }

@@ -30,3 +30,16 @@ public sealed record WrappedKey(byte[] Box, byte[] Nonce)
         return new WrappedKey(box, nonce);
     }
 }
+
+/// <summary>What can be asked of a wrapped key that may be absent.</summary>
+internal static class WrappedKeys
+{
+    /// <summary>Whether it is there and opens; the key is zeroed at once.</summary>
+    internal static bool Opens(this WrappedKey? wrapped, SecretKey key)
+    {
+        SecretKey? opened = null;
+        var opens = wrapped?.TryOpen(key, out opened) == true;
+        opened?.Dispose();
+        return opens;
+    }
+}

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Nestegg.Ente.Cryptography;
 
 namespace Nestegg.Ente.Configuration;
 
@@ -10,13 +11,14 @@ namespace Nestegg.Ente.Configuration;
 public sealed class MuseumSecrets : IDisposable
 {
     /// <summary>The length of <c>key.encryption</c>.</summary>
-    public const int EncryptionKeyBytes = 32;
+    public const int EncryptionKeyBytes = SecretKey.SizeBytes;
+
     /// <summary>The length of <c>key.hash</c>.</summary>
     public const int HashKeyBytes = 64;
+
     /// <summary>The length of <c>jwt.secret</c>.</summary>
     public const int JwtSecretBytes = 32;
 
-    private readonly byte[] encryptionKey;
     private readonly byte[] hashKey;
     private readonly byte[] jwtSecret;
 
@@ -24,20 +26,32 @@ public sealed class MuseumSecrets : IDisposable
     {
         var unusable = new List<string>();
         var defaults = new List<string>();
-        encryptionKey = Read("key.encryption", EncryptionKeyBytes, isUrl: false);
+        EncryptionKey = ReadKey("key.encryption");
         hashKey = Read("key.hash", HashKeyBytes, isUrl: false);
         jwtSecret = Read("jwt.secret", JwtSecretBytes, isUrl: true);
         Unusable = unusable;
         PublicDefaults = defaults;
 
+        SecretKey? ReadKey(string key)
+        {
+            var bytes = Read(key, EncryptionKeyBytes, isUrl: false);
+            var secret = bytes.Length > 0 ? SecretKey.From(bytes) : null;
+            CryptographicOperations.ZeroMemory(bytes);
+            return secret;
+        }
+
         byte[] Read(string key, int length, bool isUrl)
         {
             var text = configuration.Text(key).Trim();
             if (MuseumDefaults.IsPublic(key, text))
+            {
                 defaults.Add(key);
+            }
 
             if (TryDecode(text, isUrl, out var bytes) && bytes.Length == length)
+            {
                 return bytes;
+            }
 
             CryptographicOperations.ZeroMemory(bytes);
             unusable.Add(key);
@@ -45,10 +59,10 @@ public sealed class MuseumSecrets : IDisposable
         }
     }
 
-    /// <summary>32 bytes; empty when the setting is absent or no such key.</summary>
-    public ReadOnlySpan<byte> EncryptionKey => encryptionKey;
+    /// <summary>Opens the addresses of accounts; null when the setting is absent or no such key. Lives as long as this object.</summary>
+    public SecretKey? EncryptionKey { get; }
 
-    /// <summary>64 bytes; empty when the setting is absent or no such key.</summary>
+    /// <summary>What accounts are looked up with: 64 bytes; empty when the setting is absent or no such key.</summary>
     public ReadOnlySpan<byte> HashKey => hashKey;
 
     /// <summary>32 bytes; empty when the setting is absent or no such secret.</summary>
@@ -66,7 +80,7 @@ public sealed class MuseumSecrets : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(encryptionKey);
+        EncryptionKey?.Dispose();
         CryptographicOperations.ZeroMemory(hashKey);
         CryptographicOperations.ZeroMemory(jwtSecret);
     }

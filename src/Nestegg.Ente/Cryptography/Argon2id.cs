@@ -1,8 +1,16 @@
+using System.Diagnostics.Metrics;
+
 namespace Nestegg.Ente.Cryptography;
 
 /// <summary>Argon2id version 1.3 with one lane, as libsodium's <c>crypto_pwhash</c>: from a password to a key.</summary>
 public static class Argon2id
 {
+    /// <summary>The instrument that counts derivations, of the meter <c>Nestegg.Ente</c>.</summary>
+    internal const string CounterName = "argon2id.derivations";
+
+    private static readonly Meter Meter = new("Nestegg.Ente");
+    private static readonly Counter<long> Derivations = Meter.CreateCounter<long>(CounterName);
+
     /// <summary>The length of a salt.</summary>
     public const int SaltBytes = Sodium.Argon2idSaltBytes;
 
@@ -33,6 +41,7 @@ public static class Argon2id
             throw new ArgumentOutOfRangeException(nameof(memoryBytes), $"{operations} passes over {memoryBytes} bytes are not limits that can be used.");
         }
 
+        Derivations.Add(1);
         var key = SecretKey.Empty();
         var result = Sodium.crypto_pwhash_argon2id(
             key.Writable, SecretKey.SizeBytes, password, (ulong)password.Length, salt, (ulong)operations, (nuint)memoryBytes, Sodium.Argon2idAlgorithm);

@@ -59,7 +59,7 @@ internal sealed record ExportOptions
         Albums.Concat(ExcludedAlbums).Where(name => !albums.Any(album => !album.IsDeleted && Names([name], album)));
 
     internal bool Wants(LibraryFile file) =>
-        (Owners.Count == 0 || Owners.Contains(file.OwnerId))
+        (Owners.Count == 0 || (file.OwnerId is { } owner && Owners.Contains(owner)))
         && (Hidden || file.Visibility != Visibility.Hidden)
         && (From is null || file.CreationTime >= Microseconds(From.Value))
         && (Until is null || file.CreationTime < Microseconds(Until.Value));

@@ -37,7 +37,9 @@ internal static class Sidecar
         }
 
         json.Text("creationTime", SidecarJson.Time(file.CreationTime)).Text("modificationTime", SidecarJson.Time(file.ModificationTime));
-        json.Open("info", '{').Number("id", file.Id).Text("hash", HashText(file.Hash)).Number("ownerID", file.OwnerId).Open("fileNames", '[');
+        json.Open("info", '{').Number("id", file.Id).Text("hash", HashText(file.Hash));
+        _ = file.OwnerId is { } owner ? json.Number("ownerID", owner) : json.Text("ownerID", null);
+        json.Open("fileNames", '[');
         foreach (var name in names)
         {
             json.Text(null, name);

@@ -35,7 +35,7 @@ internal static class PreflightSecrets
             yield break;
         }
 
-        if (secrets.EncryptionKey.IsEmpty)
+        if (secrets.EncryptionKey is null)
             yield break;
 
         if (sample.Opened < sample.Emails)
@@ -67,7 +67,6 @@ internal static class PreflightSecrets
             (SELECT user_id, encrypted_email, email_decryption_nonce, email_hash FROM users ORDER BY encrypted_email IS NULL, user_id DESC LIMIT {SampleOfEachEnd})
             """, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        using var key = secrets.EncryptionKey.IsEmpty ? null : SecretKey.From(secrets.EncryptionKey);
         var sample = new Sample();
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -78,7 +77,7 @@ internal static class PreflightSecrets
                 continue;
 
             sample.Emails++;
-            if (key is null || !SecretBox.TryOpen(reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2), key, out var email))
+            if (secrets.EncryptionKey is not { } key || !SecretBox.TryOpen(reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2), key, out var email))
                 continue;
 
             sample.Opened++;

@@ -33,7 +33,7 @@ internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, P
         {
             var personal = new PersonalProof(reader, objects, _tally, options);
             var living = personal.ProveAlbums(albums);
-            (_files, _bytes) = await TotalsAsync(account.UserId, living, reader.Catalog, cancellationToken);
+            (_files, _bytes) = await reader.CountFilesAsync(account.UserId, living, cancellationToken);
             using var folder = PrivateFolder.Create(Path.GetTempPath());
             await ProveFilesAsync(new FileProof(objects, proved, _tally, folder, options), SampledAsync(reader, account.UserId, living, albums, cancellationToken), cancellationToken);
             await personal.ProveAsync(account, living, cancellationToken);
@@ -97,19 +97,6 @@ internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, P
                 yield return file;
             }
         }
-    }
-
-    private async Task<(long Files, long Bytes)> TotalsAsync(long userId, IReadOnlyCollection<Album> living, EnteCatalog catalog, CancellationToken cancellationToken)
-    {
-        var ids = $"SELECT file_id FROM collection_files WHERE collection_id IN ({string.Join(',', living.Select(album => album.Id))}) AND NOT COALESCE(is_deleted, false)";
-        ids += catalog.HasTable("trash") ? $" UNION SELECT file_id FROM trash WHERE user_id = {userId} AND NOT is_deleted AND NOT is_restored" : "";
-        await using var command = snapshot.Connection.CreateCommand();
-        command.CommandText = $"""
-            WITH ids AS ({ids}) SELECT (SELECT COUNT(DISTINCT file_id) FROM ids),
-                (SELECT COALESCE(SUM(size), 0) FROM object_keys WHERE NOT COALESCE(is_deleted, false) AND file_id IN (SELECT file_id FROM ids))
-            """;
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        return await row.ReadAsync(cancellationToken) ? (row.GetInt64(0), row.GetInt64(1)) : (0, 0);
     }
 
     private ProofRecord Record(ProofAccount account, DateTimeOffset startedAt) => new()

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Nestegg.Ente.Accounts;
+using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 using Nestegg.Ente.Objects;
@@ -125,19 +126,22 @@ public sealed class FamilyLibraryTests(FamilyDatabases databases, FamilyAccounts
         await using var connection = await databases.OpenAsync(source, "t1", Token);
         var reader = await LibraryReader.OpenAsync(connection, Token);
         var settings = await File.ReadAllTextAsync(Path.Combine(FixtureFolder.Instance, "museum.yaml"), Token);
-        using var encryptionKey = SecretKey.From(Setting(settings, "encryption: "));
-        var hashKey = Setting(settings, "hash: ");
+        using var secrets = Secrets(settings);
+        using var onlyHash = Secrets($"key: {{ encryption: none, hash: {Convert.ToBase64String(Setting(settings, "hash: "))} }}");
+        using var wrongHash = Secrets($"key: {{ encryption: {Convert.ToBase64String(Setting(settings, "encryption: "))}, hash: {Convert.ToBase64String(new byte[64])} }}");
+        using var onlyWrongHash = Secrets($"key: {{ encryption: none, hash: {Convert.ToBase64String(new byte[64])} }}");
         const string Carol = " Carol.O-Neil+photos@NESTEGG.example";
-        var byHash = Assert.Single(await reader.FindUsersAsync(Carol, hashKey, null, Token));
-        var byAddress = Assert.Single(await reader.FindUsersAsync(Carol, new byte[64], encryptionKey, Token));
+        var byHash = Assert.Single(await reader.FindUsersAsync(Carol, onlyHash, Token));
+        var byAddress = Assert.Single(await reader.FindUsersAsync(Carol, wrongHash, Token));
         Assert.Equal(byHash.Id, byAddress.Id);
         Assert.Equal("carol.o-neil+photos@nestegg.example", byAddress.Email);
         Assert.True(byAddress.HasKeys);
-        Assert.Empty(await reader.FindUsersAsync("nobody@nestegg.example", hashKey, encryptionKey, Token));
-        Assert.Empty(await reader.FindUsersAsync(Carol, new byte[64], null, Token));
+        Assert.Equal(byHash.Id, Assert.Single(await reader.FindUsersByAddressAsync(Carol, secrets, Token)).Id);
+        Assert.Empty(await reader.FindUsersAsync("nobody@nestegg.example", secrets, Token));
+        Assert.Empty(await reader.FindUsersAsync(Carol, onlyWrongHash, Token));
         Assert.Null(await reader.KeyAttributesAsync(1, Token));
         Assert.Null(await reader.FindUserAsync(1, null, Token));
-        Assert.Equal(3, await reader.UsersAsync(encryptionKey, Token).CountAsync(user => user.Email is not null, Token));
+        Assert.Equal(3, await reader.UsersAsync(secrets, Token).CountAsync(user => user.Email is not null, Token));
     }
 
     [Fact]
@@ -293,6 +297,8 @@ public sealed class FamilyLibraryTests(FamilyDatabases databases, FamilyAccounts
         Assert.Null(defect);
         return plaintext.ToArray();
     }
+
+    private static MuseumSecrets Secrets(string yaml) => MuseumSecrets.From(MuseumConfiguration.Create([("museum.yaml", yaml)], [new EnvironmentVariable("ENVIRONMENT", "none", "")]));
 
     private static byte[] Setting(string yaml, string name) =>
         Convert.FromBase64String(yaml.Split('\n').First(line => line.Trim().StartsWith(name, StringComparison.Ordinal)).Split(": ")[1].Trim());

@@ -49,7 +49,7 @@ public sealed class ReadmeTests : IDisposable
         var attributes = await reader.KeyAttributesAsync(userId, cancellationToken) ?? throw new ArgumentException("no such account");
         var opened = KeyChain.OpenWithPassword(attributes, password);
         using var keys = opened.KeyChain ?? throw new ArgumentException(opened.Message);
-        var albums = await reader.AlbumsAsync(userId, keys, cancellationToken);
+        using var albums = await reader.AlbumsAsync(userId, keys, cancellationToken);
         await foreach (var file in reader.FilesAsync(userId, albums, cancellationToken))
         {
             using var key = file.Key;

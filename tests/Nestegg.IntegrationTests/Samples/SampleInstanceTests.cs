@@ -229,7 +229,7 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
             Assert.Equal(item.Sha256, Convert.ToHexStringLower(SHA256.HashData(await ReadObjectAsync(sample, item.Key))));
         }
 
-        Assert.Equal(sample.Objects.Values.Select(item => (item.Key, item.Slot)).Order(), named.Select(item => (item.Key, item.Slots)).Order());
+        Assert.Equal(sample.Objects.Values.Select(item => (item.Key, item.Slot)).Order(), named.Select(item => (item.Key, item.Slots.ToString())).Order());
         Assert.Equal(7, named.Select(item => item.Kind).Distinct().Count());
     }
 

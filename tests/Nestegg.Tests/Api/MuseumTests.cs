@@ -120,7 +120,8 @@ public sealed class MuseumTests(KnownInstances instances) : IAsyncDisposable
         var owner = people[Role.Owner];
         Assert.True(RecoveryKey.TryParse(owner.RecoveryWords, out var key, out _));
         using (key)
-        await using (var session = await MuseumSignIn.WithRecoveryKeyAsync(client, owner.Email, key, EnteApp.Photos, Questions(owner, null), Token))
+        using (var signIn = MuseumSignIn.WithRecoveryKey(client, owner.Email, key))
+        await using (var session = await signIn.OpenAsync(EnteApp.Photos, Questions(owner, null), Token))
         await using (var live = await LiveLibrary.ReadAsync(session, Path.GetTempPath(), Token))
         {
             var reader = await LibraryReader.OpenAsync(live.Connection, Token);
@@ -207,15 +208,19 @@ public sealed class MuseumTests(KnownInstances instances) : IAsyncDisposable
         return instance[Moment];
     }
 
-    private Task<MuseumSession> SignInAsync(KnownPerson person, EnteApp app) =>
-        MuseumSignIn.WithPasswordAsync(client, person.Email.ToUpperInvariant(), Encoding.UTF8.GetBytes(person.Password), app, Questions(person, null), Token);
+    private async Task<MuseumSession> SignInAsync(KnownPerson person, EnteApp app)
+    {
+        using var signIn = MuseumSignIn.WithPassword(client, person.Email.ToUpperInvariant(), Encoding.UTF8.GetBytes(person.Password));
+        return await signIn.OpenAsync(app, Questions(person, null), Token);
+    }
 
     private async Task<MuseumSession> SignInByRecoveryKeyAsync(KnownPerson person, EnteApp app, string? totp = null)
     {
         Assert.True(RecoveryKey.TryParse(person.RecoveryWords, out var key, out _));
         using (key)
+        using (var signIn = MuseumSignIn.WithRecoveryKey(client, person.Email, key))
         {
-            return await MuseumSignIn.WithRecoveryKeyAsync(client, person.Email, key, app, Questions(person, totp), Token);
+            return await signIn.OpenAsync(app, Questions(person, totp), Token);
         }
     }
 

@@ -73,7 +73,7 @@ public class DatabaseAndSecretsTests
         var url = Convert.ToBase64String(Enumerable.Repeat((byte)0xfb, 32).ToArray()).Replace('+', '-').Replace('/', '_');
         using var secrets = MuseumSecrets.From(Read($"key: {{ encryption: {Convert.ToBase64String(new byte[32])}, hash: {Convert.ToBase64String(new byte[32])} }}\njwt: {{ secret: {url} }}"));
 
-        Assert.Equal(32, secrets.EncryptionKey.Length);
+        Assert.Equal(new byte[32], secrets.EncryptionKey!.Bytes);
         Assert.Equal(0xfb, secrets.JwtSecret[31]);
         Assert.Equal(["key.hash"], secrets.Unusable);
         Assert.Empty(secrets.PublicDefaults);

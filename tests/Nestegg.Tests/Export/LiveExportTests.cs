@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Nestegg.Cli;
 using Nestegg.Cli.Commands;
+using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Database;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
@@ -51,7 +53,23 @@ public sealed class LiveExportTests(KnownInstances instances) : IDisposable
         Assert.All(album.Files, file => Assert.True(File.Exists(Path.Combine(folder["photos"], "Locker", album.Name, file.HasContent ? file.Name! : file.Name + ".json"))));
     }
 
-    private async Task<(ExitCode Code, string Output, string Error, RecordedMuseum Museum)> ExportAsync(KnownMoment known, Role role, bool byPassword, params string[] more)
+    [Theory]
+    [InstanceData(false)]
+    [InstanceData(true)]
+    public async Task The_password_s_key_is_derived_once_whatever_the_number_of_apps(string name, bool emailMfa)
+    {
+        var known = (await instances.OpenAsync(name, Token))["t2"];
+        using var derivations = new DerivationCount();
+        var (code, _, _, _) = await ExportAsync(known, Role.Keeper, byPassword: true, museum => museum.EmailMfa = emailMfa, "--locker");
+        Assert.Equal(ExitCode.Done, code);
+        Assert.Equal(1, derivations.Count);
+    }
+
+    private Task<(ExitCode Code, string Output, string Error, RecordedMuseum Museum)> ExportAsync(KnownMoment known, Role role, bool byPassword, params string[] more) =>
+        ExportAsync(known, role, byPassword, _ => { }, more);
+
+    private async Task<(ExitCode Code, string Output, string Error, RecordedMuseum Museum)> ExportAsync(
+        KnownMoment known, Role role, bool byPassword, Action<RecordedMuseum> prepare, params string[] more)
     {
         await using var dump = File.OpenRead(known.DumpPath);
         await using var database = await ArchiveDatabase.LoadAsync(dump, EnteTables.Library, Path.GetTempPath(), Token);
@@ -59,6 +77,7 @@ public sealed class LiveExportTests(KnownInstances instances) : IDisposable
         await using var museum = await RecordedMuseum.StartAsync(
             database.Connection, new Dictionary<string, MuseumAccount> { [person.Email] = new(person.UserId, person.TotpSecret) }, known.Paths.GetValueOrDefault, Token);
         museum.Store.Delay = TimeSpan.FromMilliseconds(5);
+        prepare(museum);
         await File.WriteAllTextAsync(folder["secret"], byPassword ? person.Password : person.RecoveryWords, Token);
         var environment = new Dictionary<string, string> { ["NESTEGG_EMAIL_CODE"] = "204060" };
         if (person.TotpSecret is not null) environment["NESTEGG_TOTP"] = Totp.Code(person.TotpSecret, DateTimeOffset.UtcNow);
@@ -67,5 +86,35 @@ public sealed class LiveExportTests(KnownInstances instances) : IDisposable
         var code = await CommandLine.RunAsync(
             ["export", "--live", museum.Endpoint.ToString(), "--user", person.Email, byPassword ? "--password-file" : "--recovery-key-file", "secret", "--to", "photos", "--json", .. more], host, Token);
         return (code, output.ToString(), error.ToString(), museum);
+    }
+}
+
+/// <summary>Counts the derivations of passwords' keys on behalf of one test: others run at the same time.</summary>
+internal sealed class DerivationCount : IDisposable
+{
+    private static readonly AsyncLocal<DerivationCount?> Current = new();
+    private readonly MeterListener listener = new();
+    private long count;
+
+    public DerivationCount()
+    {
+        Current.Value = this;
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == "Nestegg.Ente" && instrument.Name == Argon2id.CounterName) self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, added, _, _) =>
+        {
+            if (Current.Value == this) Interlocked.Add(ref count, added);
+        });
+        listener.Start();
+    }
+
+    public long Count => Interlocked.Read(ref count);
+
+    public void Dispose()
+    {
+        listener.Dispose();
+        Current.Value = null;
     }
 }

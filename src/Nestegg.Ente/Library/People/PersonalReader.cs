@@ -9,101 +9,74 @@ using Nestegg.Ente.Objects;
 
 namespace Nestegg.Ente.Library;
 
-public sealed partial class LibraryReader
+/// <summary>Reads what a person keeps beside photos: codes of Ente Auth, what the apps remember, contacts.</summary>
+internal sealed class PersonalReader(EnteRows rows)
 {
-    /// <summary>A person's codes of Ente Auth, the oldest first.</summary>
-    public async IAsyncEnumerable<AuthCode> AuthCodesAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <inheritdoc cref="LibraryReader.AuthCodesAsync"/>
+    internal async IAsyncEnumerable<AuthCode> AuthCodesAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(keys);
-        if (!Catalog.HasTable("authenticator_key") || !Catalog.HasTable("authenticator_entity"))
+        if (!rows.Catalog.HasTable("authenticator_key") || !rows.Catalog.HasTable("authenticator_entity"))
         {
             yield break;
         }
 
-        SecretKey? key = null;
-        await foreach (var row in RowsAsync($"SELECT encrypted_key, header FROM authenticator_key WHERE user_id = {userId}", cancellationToken))
+        using var key = await AuthKeyAsync(userId, keys, cancellationToken);
+        var codes = $"""
+            SELECT CAST(id AS text), encrypted_data, header FROM authenticator_entity
+            WHERE user_id = {userId} AND NOT COALESCE(is_deleted, false) ORDER BY created_at, id
+            """;
+        await foreach (var row in rows.ReadAsync(codes, cancellationToken))
         {
-            WrappedKey.Read(row.Text(0), row.Text(1))?.TryOpen(keys.MasterKey, out key);
-        }
-
-        using (key)
-        {
-            var codes = $"""
-                SELECT CAST(id AS text), encrypted_data, header FROM authenticator_entity
-                WHERE user_id = {userId} AND NOT COALESCE(is_deleted, false) ORDER BY created_at, id
-                """;
-            await foreach (var row in RowsAsync(codes, cancellationToken))
-            {
-                yield return OpenCode(row, key);
-            }
+            yield return OpenCode(row, key);
         }
     }
 
-    /// <summary>What the apps remember for a person: places, people, smart albums, memories.</summary>
-    public async IAsyncEnumerable<UserEntity> EntitiesAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <inheritdoc cref="LibraryReader.EntitiesAsync"/>
+    internal async IAsyncEnumerable<UserEntity> EntitiesAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!Catalog.HasTable("entity_key") || !Catalog.HasTable("entity_data"))
+        if (!rows.Catalog.HasTable("entity_key") || !rows.Catalog.HasTable("entity_data"))
         {
             yield break;
         }
 
-        // A person has a key for each of about six types.
-        var byType = await EntityKeysAsync(userId, keys, cancellationToken);
+        using var byType = await EntityKey.ReadAsync(rows, userId, keys, cancellationToken);
         var entities = $"""
             SELECT CAST(id AS text), type, encrypted_data, header, updated_at FROM entity_data
             WHERE user_id = {userId} AND NOT COALESCE(is_deleted, false) ORDER BY type, created_at, id
             """;
-        await foreach (var row in RowsAsync(entities, cancellationToken))
+        await foreach (var row in rows.ReadAsync(entities, cancellationToken))
         {
-            yield return OpenEntity(row, byType.GetValueOrDefault(row.GetString(1)));
+            yield return OpenEntity(row, EntityKey.Of(row.GetString(1), byType));
         }
-
-        Dispose(byType);
     }
 
-    /// <summary>What a person noted about others. The caller disposes each.</summary>
-    public async IAsyncEnumerable<Contact> ContactsAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <inheritdoc cref="LibraryReader.ContactsAsync"/>
+    internal async IAsyncEnumerable<Contact> ContactsAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!Catalog.HasTable("contact_entity") || !Catalog.HasTable("entity_key"))
+        if (!rows.Catalog.HasTable("contact_entity") || !rows.Catalog.HasTable("entity_key"))
         {
             yield break;
         }
 
-        var byType = await EntityKeysAsync(userId, keys, cancellationToken);
+        using var byType = await EntityKey.ReadAsync(rows, userId, keys, cancellationToken);
         var contacts = $"""
             SELECT id, contact_user_id, profile_picture_attachment_id, encrypted_key, encrypted_data FROM contact_entity
             WHERE user_id = {userId} AND NOT is_deleted ORDER BY created_at, id
             """;
-        await foreach (var row in RowsAsync(contacts, cancellationToken))
+        await foreach (var row in rows.ReadAsync(contacts, cancellationToken))
         {
-            yield return OpenContact(userId, row, byType.GetValueOrDefault("contact"));
+            yield return OpenContact(userId, row, EntityKey.Of("contact", byType));
         }
-
-        Dispose(byType);
     }
 
-    private async Task<Dictionary<string, SecretKey>> EntityKeysAsync(long userId, KeyChain keys, CancellationToken cancellationToken)
+    private async Task<SecretKey?> AuthKeyAsync(long userId, KeyChain keys, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(keys);
-        var byType = new Dictionary<string, SecretKey>(StringComparer.Ordinal);
-        await foreach (var row in RowsAsync($"SELECT type, encrypted_key, header FROM entity_key WHERE user_id = {userId}", cancellationToken))
+        await foreach (var row in rows.ReadAsync($"SELECT encrypted_key, header FROM authenticator_key WHERE user_id = {userId}", cancellationToken))
         {
-            SecretKey? key = null;
-            if (WrappedKey.Read(row.Text(1), row.Text(2))?.TryOpen(keys.MasterKey, out key) == true)
-            {
-                byType[row.GetString(0)] = key!;
-            }
+            return WrappedKey.Read(row.Text(0), row.Text(1)) is { } wrapped && wrapped.TryOpen(keys.MasterKey, out var key) ? key : null;
         }
 
-        return byType;
-    }
-
-    private static void Dispose(Dictionary<string, SecretKey> keys)
-    {
-        foreach (var key in keys.Values)
-        {
-            key.Dispose();
-        }
+        return null;
     }
 
     private static AuthCode OpenCode(DbDataReader row, SecretKey? key)
@@ -139,6 +112,7 @@ public sealed partial class LibraryReader
 
     private static Contact OpenContact(long userId, DbDataReader row, SecretKey? rootKey)
     {
+        var (id, contactUserId, picture) = (row.GetString(0), row.GetInt64(1), row.Text(2));
         SecretKey? key = null;
         var json = default(JsonElement);
         var wrapped = row.Bytes(3) ?? [];
@@ -149,11 +123,11 @@ public sealed partial class LibraryReader
             && LenientJson.TryParse(plaintext, out json);
         return new Contact
         {
-            Id = row.GetString(0),
-            ContactUserId = row.GetInt64(1),
+            Id = id,
+            ContactUserId = contactUserId,
             Key = key,
             Json = json,
-            PictureObjectKey = row.Text(2) is { Length: > 0 } picture ? ObjectKey.OfPicture(userId, picture).ToString() : null,
+            PictureObjectKey = !string.IsNullOrEmpty(picture) ? ObjectKey.OfPicture(userId, picture).ToString() : null,
             Problem = opened ? null : new LibraryProblem("contact-damaged", "the contact does not open", IsFatal: true),
         };
     }

@@ -9,48 +9,42 @@ using Nestegg.Ente.Json;
 
 namespace Nestegg.Ente.Library;
 
-public sealed partial class LibraryReader
+/// <summary>Reads the links to memories and single files that a person made.</summary>
+internal sealed class LinkReader(EnteRows rows)
 {
-    /// <summary>
-    /// A person's links to memories, by id. The secret at the end of a link is kept under the person's key of type <c>memory</c>; its SHA-256 is the
-    /// key of the link's name and, once more wrapped, of its files.
-    /// </summary>
-    /// <remarks>Ente: mobile/apps/photos/lib/services/memory_share_service.dart. Holds the ids of all their files: about 30 a link.</remarks>
-    public async IAsyncEnumerable<MemoryShare> MemorySharesAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <inheritdoc cref="LibraryReader.MemorySharesAsync"/>
+    /// <remarks>
+    /// Ente: mobile/apps/photos/lib/services/memory_share_service.dart. The secret at the end of a link is kept under the person's key of type <c>memory</c>; its
+    /// SHA-256 is the key of the link's name and, once more wrapped, of its files.
+    /// </remarks>
+    internal async IAsyncEnumerable<MemoryShare> MemorySharesAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!Catalog.HasTable("memory_shares") || !Catalog.HasTable("memory_share_files") || !Catalog.HasTable("entity_key"))
+        if (!rows.Catalog.HasTable("memory_shares") || !rows.Catalog.HasTable("memory_share_files") || !rows.Catalog.HasTable("entity_key"))
         {
             yield break;
         }
 
-        var byType = await EntityKeysAsync(userId, keys, cancellationToken);
+        using var byType = await EntityKey.ReadAsync(rows, userId, keys, cancellationToken);
+        var key = EntityKey.Of("memory", byType);
         var files = await SharedKeysAsync(userId, cancellationToken);
         var shares = $"""
             SELECT id, type, mem_enc_key, mem_key_decryption_nonce, metadata_cipher, metadata_nonce FROM memory_shares
             WHERE user_id = {userId} AND NOT COALESCE(is_deleted, false) ORDER BY id
             """;
-        await foreach (var row in RowsAsync(shares, cancellationToken))
+        await foreach (var row in rows.ReadAsync(shares, cancellationToken))
         {
             var id = row.GetInt64(0);
-            var secret = "";
-            var opened = byType.TryGetValue("memory", out var key) && TryOpenText(row.Text(2), row.Text(3), key, out secret);
-            yield return opened
+            yield return SealedText.TryOpen(row.Text(2), row.Text(3), key, out var secret)
                 ? OpenShare(id, row.GetString(1), secret, (row.Text(4), row.Text(5)), [.. files[id]])
                 : new MemoryShare(id, row.GetString(1), null, default, [], new LibraryProblem("memory-share-damaged", "the secret of the link to a memory does not open", IsFatal: true));
         }
-
-        Dispose(byType);
     }
 
-    /// <summary>
-    /// A person's links to single files, by id. A link's secret is sealed to the person; it gives, as a password does, the key of the file's key. Links of before
-    /// November 2025 end in the file's key itself, so their rows hold nothing to open, and they are left out. Each takes the time and memory that its row asks for: 64 MiB.
-    /// </summary>
-    /// <remarks>Ente: mobile/apps/locker/lib/services/files/links.</remarks>
-    public async IAsyncEnumerable<SharedFileLink> FileLinksAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <inheritdoc cref="LibraryReader.FileLinksAsync"/>
+    /// <remarks>Ente: mobile/apps/locker/lib/services/files/links. A link's secret is sealed to the person; it gives, as a password does, the key of the file's key.</remarks>
+    internal async IAsyncEnumerable<SharedFileLink> FileLinksAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(keys);
-        if (!Catalog.HasColumn("public_file_tokens", "encrypted_share_key"))
+        if (!rows.Catalog.HasColumn("public_file_tokens", "encrypted_share_key"))
         {
             yield break;
         }
@@ -59,7 +53,7 @@ public sealed partial class LibraryReader
             SELECT id, file_id, encrypted_share_key, encrypted_file_key, encrypted_file_key_nonce, kdf_nonce, kdf_ops_limit, kdf_mem_limit FROM public_file_tokens
             WHERE owner_id = {userId} AND NOT is_disabled AND encrypted_share_key IS NOT NULL ORDER BY id
             """;
-        await foreach (var row in RowsAsync(links, cancellationToken))
+        await foreach (var row in rows.ReadAsync(links, cancellationToken))
         {
             var secret = OpenLinkSecret(row.Text(2), keys);
             var problem = secret is null ? new LibraryProblem("file-link-damaged", "the secret of the link to a file does not open", IsFatal: true)
@@ -71,26 +65,27 @@ public sealed partial class LibraryReader
 
     private async Task<ILookup<long, (long FileId, WrappedKey? Key)>> SharedKeysAsync(long userId, CancellationToken cancellationToken)
     {
-        var rows = new List<(long Share, long FileId, WrappedKey? Key)>();
+        var shared = new List<(long Share, long FileId, WrappedKey? Key)>();
         var files = $"""
             SELECT f.memory_share_id, f.file_id, f.file_enc_key, f.file_key_decryption_nonce FROM memory_share_files f JOIN memory_shares s ON s.id = f.memory_share_id
             WHERE s.user_id = {userId} AND NOT COALESCE(s.is_deleted, false) ORDER BY f.memory_share_id, f.position
             """;
-        await foreach (var row in RowsAsync(files, cancellationToken))
+        await foreach (var row in rows.ReadAsync(files, cancellationToken))
         {
-            rows.Add((row.GetInt64(0), row.GetInt64(1), WrappedKey.Read(row.Text(2), row.Text(3))));
+            shared.Add((row.GetInt64(0), row.GetInt64(1), WrappedKey.Read(row.Text(2), row.Text(3))));
         }
 
-        return rows.ToLookup(row => row.Share, row => (row.FileId, row.Key));
+        return shared.ToLookup(row => row.Share, row => (row.FileId, row.Key));
     }
 
     private static MemoryShare OpenShare(long id, string type, string secret, (string? Box, string? Nonce) metadata, List<(long FileId, WrappedKey? Key)> files)
     {
-        using var key = SecretKey.From(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+        using var key = SecretKey.Empty();
+        SHA256.HashData(Encoding.UTF8.GetBytes(secret), key.Writable);
         var json = default(JsonElement);
         var isNamed = metadata.Box is null || (StandardBase64.TryDecode(metadata.Box, out var box) && StandardBase64.TryDecode(metadata.Nonce, out var nonce)
             && SecretBox.TryOpen(box, nonce, key, out var plaintext) && Compressed.TryExpand(plaintext, out var expanded) && LenientJson.TryParse(expanded, out json));
-        var unopened = files.Count(file => !Opens(file.Key, key));
+        var unopened = files.Count(file => !file.Key.Opens(key));
         var problem = unopened > 0 ? new LibraryProblem("memory-share-key-wrong", $"the keys of {unopened} of the {files.Count} files of the link to a memory do not open")
             : isNamed ? null : new LibraryProblem("memory-share-name-damaged", "the name of the link to a memory does not open");
         return new MemoryShare(id, type, secret, json, files.ConvertAll(file => file.FileId), problem);
@@ -111,14 +106,6 @@ public sealed partial class LibraryReader
         }
 
         using var key = Argon2id.Derive(Encoding.UTF8.GetBytes(secret), saltBytes, operations, memoryBytes);
-        return Opens(fileKey, key);
-    }
-
-    private static bool Opens(WrappedKey? wrapped, SecretKey key)
-    {
-        SecretKey? opened = null;
-        var opens = wrapped?.TryOpen(key, out opened) == true;
-        opened?.Dispose();
-        return opens;
+        return fileKey.Opens(key);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
@@ -7,64 +8,62 @@ using Nestegg.Ente.Json;
 
 namespace Nestegg.Ente.Library;
 
-public sealed partial class LibraryReader
+/// <summary>Reads what leads back into accounts: those that others entrusted to a person, and a person's legacy kits.</summary>
+internal sealed class RecoveryReader(EnteRows rows, AccountReader accounts)
 {
-    /// <summary>The accounts that others entrusted to a person, Ente's "legacy", by id. What a person entrusted to others, only those can open.</summary>
-    /// <remarks>Ente: rust/crates/contacts and mobile/packages/legacy; the row's key is a sealed box of the 32 bytes of the recovery key. The caller disposes each.</remarks>
-    public async IAsyncEnumerable<EntrustedAccount> EntrustedAccountsAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <inheritdoc cref="LibraryReader.EntrustedAccountsAsync"/>
+    /// <remarks>Ente: rust/crates/contacts and mobile/packages/legacy; the row's key is a sealed box of the 32 bytes of the recovery key.</remarks>
+    internal async IAsyncEnumerable<EntrustedAccount> EntrustedAccountsAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(keys);
-        if (!Catalog.HasTable("emergency_contact"))
+        if (!rows.Catalog.HasTable("emergency_contact"))
         {
             yield break;
         }
 
         // A handful; read first, because each needs a look at another table.
-        var rows = new List<(long UserId, string State, string? Box)>();
-        var entrusted = $"SELECT user_id, state, encrypted_key FROM emergency_contact WHERE emergency_contact_id = {userId} AND state IN ('INVITED', 'ACCEPTED') ORDER BY user_id";
-        await foreach (var row in RowsAsync(entrusted, cancellationToken))
+        var entrusted = new List<(long UserId, string State, string? Box)>();
+        var contacts = $"SELECT user_id, state, encrypted_key FROM emergency_contact WHERE emergency_contact_id = {userId} AND state IN ('INVITED', 'ACCEPTED') ORDER BY user_id";
+        await foreach (var row in rows.ReadAsync(contacts, cancellationToken))
         {
-            rows.Add((row.GetInt64(0), row.GetString(1), row.Text(2)));
+            entrusted.Add((row.GetInt64(0), row.GetString(1), row.Text(2)));
         }
 
-        foreach (var (owner, state, box) in rows)
+        foreach (var (owner, state, box) in entrusted)
         {
+            var attributes = await accounts.KeyAttributesAsync(owner, cancellationToken);
             SecretKey? key = null;
             var opened = StandardBase64.TryDecode(box, out var sealedKey) && keys.TryOpenSealedKey(sealedKey, out key);
             var problem = !opened ? new LibraryProblem("entrusted-key-damaged", $"the recovery key that account {owner} entrusted does not open", IsFatal: true)
-                : await FitsAsync(owner, key!, cancellationToken) ? null
+                : attributes?.MasterKeyUnderRecoveryKey.Opens(key!) == true ? null
                 : new LibraryProblem("entrusted-key-wrong", $"the recovery key that account {owner} entrusted does not open that account");
             yield return new EntrustedAccount { UserId = owner, State = state, RecoveryKey = key, Problem = problem };
         }
     }
 
-    /// <summary>A person's legacy kits, the oldest first.</summary>
+    /// <inheritdoc cref="LibraryReader.LegacyKitsAsync"/>
     /// <remarks>
     /// Ente: rust/crates/contacts/src/legacy_kit. The owner's blob is a nonce and a secret box under the master key, around JSON with the three cards; two cards give
     /// the kit's secret; its sub-key 1 of context <c>lgkenc01</c> opens the other blob, the recovery key.
     /// </remarks>
-    public async IAsyncEnumerable<LegacyKit> LegacyKitsAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<LegacyKit> LegacyKitsAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(keys);
-        if (!Catalog.HasTable("legacy_kit"))
+        if (!rows.Catalog.HasTable("legacy_kit"))
         {
             yield break;
         }
 
+        var attributes = await accounts.KeyAttributesAsync(userId, cancellationToken);
         SecretKey? recoveryKey = null;
-        _ = (await KeyAttributesAsync(userId, cancellationToken))?.RecoveryKey?.TryOpen(keys.MasterKey, out recoveryKey);
+        attributes?.RecoveryKey?.TryOpen(keys.MasterKey, out recoveryKey);
         using (recoveryKey)
         {
             var kits = $"SELECT CAST(id AS text), encrypted_owner_blob, encrypted_recovery_blob FROM legacy_kit WHERE user_id = {userId} AND NOT is_deleted ORDER BY created_at, id";
-            await foreach (var row in RowsAsync(kits, cancellationToken))
+            await foreach (var row in rows.ReadAsync(kits, cancellationToken))
             {
                 yield return OpenKit(row.GetString(0), row.Text(1), row.Text(2), keys.MasterKey, recoveryKey);
             }
         }
     }
-
-    private async Task<bool> FitsAsync(long userId, SecretKey recoveryKey, CancellationToken cancellationToken) =>
-        Opens((await KeyAttributesAsync(userId, cancellationToken))?.MasterKeyUnderRecoveryKey, recoveryKey);
 
     private static LegacyKit OpenKit(string id, string? ownerBlob, string? recoveryBlob, SecretKey masterKey, SecretKey? recoveryKey)
     {
@@ -104,7 +103,14 @@ public sealed partial class LibraryReader
             }
 
             using var key = SubKey.Derive(secret, 1, "lgkenc01"u8);
-            return SecretBox.TryOpenCombined(combined, key, out var opened) && opened.AsSpan().SequenceEqual(recoveryKey.Bytes);
+            if (!SecretBox.TryOpenCombined(combined, key, out var opened))
+            {
+                return false;
+            }
+
+            var isSame = CryptographicOperations.FixedTimeEquals(opened, recoveryKey.Bytes);
+            CryptographicOperations.ZeroMemory(opened);
+            return isSame;
         }
     }
 }

@@ -13,8 +13,8 @@ public sealed class LibraryFile : IDisposable
     /// <summary>The row's id.</summary>
     public required long Id { get; init; }
 
-    /// <summary>Who uploaded it; in a shared album, not always the album's owner.</summary>
-    public required long OwnerId { get; init; }
+    /// <summary>Who uploaded it; in a shared album, not always the album's owner. Null when its row is not there.</summary>
+    public required long? OwnerId { get; init; }
 
     /// <summary>Those of the given albums that it is in.</summary>
     public required IReadOnlyList<Album> Albums { get; init; }

@@ -26,28 +26,39 @@ internal sealed class FileRows(long id)
     internal LibraryFile Open(long userId)
     {
         var problems = new List<LibraryProblem>();
-        var albums = Memberships.Select(membership => membership.Album).Distinct().ToList();
         if (Row is not { } row)
         {
             problems.Add(new LibraryProblem("file-row-missing", "an album names the file, and its row is not there", IsFatal: true));
-            return new LibraryFile { Id = id, OwnerId = 0, Albums = albums, HasContent = false, TrashedUntil = TrashedUntil, Objects = Objects, Problems = problems };
+            return new LibraryFile { Id = id, OwnerId = null, Albums = Albums(), HasContent = false, TrashedUntil = TrashedUntil, Objects = Objects, Problems = problems };
         }
 
+        var metadata = default(JsonElement);
+        SecretKey? key = null;
         if (row.EncryptedMetadata == Scrubbed)
         {
             problems.Add(new LibraryProblem("file-scrubbed", "the file's row was emptied, as for a file deleted for good", IsFatal: true));
         }
-
-        var metadata = default(JsonElement);
-        var key = problems.Count > 0 ? null : OpenKey(row, problems, out metadata);
-        var (publicJson, privateJson) = (default(JsonElement), default(JsonElement));
-        if (key is not null)
+        else
         {
-            OpenMagic(row.PublicMetadata, key, "public", out publicJson, problems);
-            // The owner's wishes are the owner's: museum gives them to nobody else.
-            OpenMagic(row.OwnerId == userId ? row.PrivateMetadata : null, key, "private", out privateJson, problems);
+            key = OpenKey(row, problems, out metadata);
         }
 
+        try
+        {
+            return Open(row, userId, key, metadata, problems);
+        }
+        catch
+        {
+            key?.Dispose();
+            throw;
+        }
+    }
+
+    private LibraryFile Open(FileRow row, long userId, SecretKey? key, JsonElement metadata, List<LibraryProblem> problems)
+    {
+        var publicJson = OpenMagic(row.PublicMetadata, key, "public", problems);
+        // The owner's wishes are the owner's: museum gives them to nobody else.
+        var privateJson = OpenMagic(row.OwnerId == userId ? row.PrivateMetadata : null, key, "private", problems);
         var hasContent = row.ContentHeader.Length > 0 && row.ContentHeader != Scrubbed;
         var (contentHeader, thumbnailHeader) = (Decode(row.ContentHeader), Decode(row.ThumbnailHeader));
         if (hasContent)
@@ -60,7 +71,7 @@ internal sealed class FileRows(long id)
         {
             Id = id,
             OwnerId = row.OwnerId,
-            Albums = albums,
+            Albums = Albums(),
             Key = key,
             ContentHeader = contentHeader,
             ThumbnailHeader = thumbnailHeader,
@@ -77,63 +88,28 @@ internal sealed class FileRows(long id)
         };
     }
 
-    /// <summary>The key is wrapped once for each album; any of them will do. The right one opens the metadata.</summary>
+    private List<Album> Albums() => [.. Memberships.Select(membership => membership.Album).Distinct()];
+
     private SecretKey? OpenKey(FileRow row, List<LibraryProblem> problems, out JsonElement metadata)
     {
-        metadata = default;
-        SecretKey? chosen = null;
-        var isProven = false;
-        var failed = 0;
+        using var choice = new FileKeyChoice(row);
         foreach (var (album, wrapped) in Memberships)
         {
-            SecretKey? key = null;
-            if (album.Key is null || wrapped?.TryOpen(album.Key, out key) != true)
-            {
-                failed++;
-            }
-            else if (chosen is not null && key!.FixedTimeEquals(chosen))
-            {
-                key.Dispose();
-            }
-            else if (isProven)
-            {
-                key!.Dispose();
-                failed++;
-            }
-            else
-            {
-                failed += chosen is null ? 0 : 1;
-                chosen?.Dispose();
-                chosen = key;
-                isProven = MagicMetadata.TryOpenBlob(row.EncryptedMetadata, row.MetadataHeader, key!, out metadata);
-            }
+            choice.Try(album, wrapped);
         }
 
-        if (chosen is null)
-        {
-            problems.Add(new LibraryProblem("file-key-wrong", "the file's key does not open with the key of any of its albums", IsFatal: true));
-            return null;
-        }
-
-        if (failed > 0)
-        {
-            problems.Add(new LibraryProblem("file-key-damaged-in-album", $"the file's key does not open, or is another, in {failed} of its {Memberships.Count} albums"));
-        }
-
-        if (!isProven)
-        {
-            problems.Add(new LibraryProblem("metadata-damaged", "the file's metadata does not open with its key, or is not JSON"));
-        }
-
-        return chosen;
+        return choice.Take(Memberships.Count, problems, out metadata);
     }
 
-    private static void OpenMagic(string? column, SecretKey key, string which, out JsonElement json, List<LibraryProblem> problems)
+    private static JsonElement OpenMagic(string? column, SecretKey? key, string which, List<LibraryProblem> problems)
     {
-        if (!MagicMetadata.TryOpen(column, key, out json))
+        var json = default(JsonElement);
+        if (key is not null && !MagicMetadata.TryOpen(column, key, out json))
         {
             problems.Add(new LibraryProblem("magic-metadata-damaged", $"the file's {which} metadata does not open"));
         }
+
+        return json;
     }
 
     private static void CheckHeaders(byte[] content, byte[] thumbnail, List<LibraryProblem> problems)
