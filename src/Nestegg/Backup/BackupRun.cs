@@ -2,6 +2,7 @@ using System.Data.Common;
 using Nestegg.Instance;
 using Nestegg.Minisign;
 using Nestegg.Repositories;
+using Nestegg.Snapshots;
 
 namespace Nestegg.Backup;
 

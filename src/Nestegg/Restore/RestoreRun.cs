@@ -4,6 +4,7 @@ using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
 using Nestegg.Instance;
 using Nestegg.Repositories;
+using Nestegg.Snapshots;
 using Npgsql;
 
 namespace Nestegg.Restore;
@@ -62,7 +63,7 @@ internal sealed class RestoreRun : IAsyncDisposable
     {
         Neutralisation.CheckNames(options.Keep);
         await using var tar = await repository.OpenSecretAsync(snapshot, RepositoryKeys.Configuration, identities, cancellationToken);
-        var saved = await SavedConfiguration.ReadAsync(tar, cancellationToken);
+        var saved = await ConfigurationArchive.ReadAsync(tar, cancellationToken);
         var folder = TargetFolder.Inspect(options.Into, saved, options.IsBesideProduction);
         try
         {

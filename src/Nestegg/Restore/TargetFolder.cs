@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
+using Nestegg.Snapshots;
 
 namespace Nestegg.Restore;
 

@@ -1,4 +1,3 @@
-using System.Formats.Tar;
 using Microsoft.Data.Sqlite;
 using Nestegg.Age;
 using Nestegg.Ente.Configuration;
@@ -71,19 +70,9 @@ internal sealed class OpenedSnapshot : IAsyncDisposable
     /// <summary>museum's secrets as they were: with them, accounts are found by their addresses. The caller disposes them.</summary>
     public async Task<MuseumSecrets> ReadSecretsAsync(CancellationToken cancellationToken)
     {
-        await using var stream = await _repository.OpenSecretAsync(Manifest, RepositoryKeys.Configuration, _identities, cancellationToken);
-        await using var tar = new TarReader(stream, leaveOpen: true);
-        while (await tar.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
-        {
-            if (entry is { Name: "effective.yaml", DataStream: { } data })
-            {
-                using var reader = new StreamReader(data);
-                var yaml = await reader.ReadToEndAsync(cancellationToken);
-                return MuseumSecrets.From(MuseumConfiguration.Create([("effective.yaml", yaml)], [new EnvironmentVariable("ENVIRONMENT", "none", "")]));
-            }
-        }
-
-        throw Damage.Of($"{RepositoryKeys.SnapshotFile(Manifest.Id, RepositoryKeys.Configuration)} has no effective.yaml");
+        await using var tar = await _repository.OpenSecretAsync(Manifest, RepositoryKeys.Configuration, _identities, cancellationToken);
+        using var saved = await ConfigurationArchive.ReadAsync(tar, cancellationToken);
+        return MuseumSecrets.From(saved.Effective);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Text;
-using Nestegg.Backup;
 using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Repositories;
+using Nestegg.Snapshots;
 using Nestegg.Stores;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Sample;

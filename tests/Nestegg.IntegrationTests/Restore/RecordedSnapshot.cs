@@ -1,6 +1,6 @@
-using Nestegg.Backup;
 using Nestegg.Ente.Configuration;
 using Nestegg.Repositories;
+using Nestegg.Snapshots;
 using Nestegg.Stores;
 using Nestegg.TestKit;
 

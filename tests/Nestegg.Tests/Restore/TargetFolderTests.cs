@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Text;
 using Nestegg.Ente.Configuration;
 using Nestegg.Restore;
+using Nestegg.Snapshots;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Restore;
@@ -168,6 +169,6 @@ public sealed class TargetFolderTests : IDisposable
         }
 
         stream.Position = 0;
-        return await SavedConfiguration.ReadAsync(stream, Token);
+        return await ConfigurationArchive.ReadAsync(stream, Token);
     }
 }
