@@ -5,6 +5,7 @@ using Nestegg.Cli.Commands;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente;
 using Nestegg.Ente.Api;
+using Nestegg.Ente.Scratch;
 using Nestegg.Instance;
 
 namespace Nestegg.Cli;
@@ -30,6 +31,7 @@ internal static class CommandLine
         try
         {
             var settings = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = host.Out, Error = host.Error };
+            ScratchFolder.RemoveLeftovers(host.Time.GetUtcNow());
             return (ExitCode)await parse.InvokeAsync(settings, cancellationToken);
         }
         catch (Exception exception)
@@ -79,6 +81,7 @@ internal static class CommandLine
             NesteggException { Kind: FailureKind.OutOfReach } when cancellationToken.IsCancellationRequested => Cancelled,
             NesteggException known => (ExitCodes.Of(known.Kind), known.Message, known.Hint),
             MuseumException known => (ExitCode.OutOfReach, known.Message, known.Hint),
+            ScratchException known => (ExitCode.OutOfReach, known.Message, known.Hint),
             EnteException known => (ExitCode.BadInput, known.Message, known.Hint),
             UnauthorizedAccessException or IOException => (ExitCode.OutOfReach, exception.Message, "look at the path and at who may use it"),
             _ when cancellationToken.IsCancellationRequested => Cancelled,

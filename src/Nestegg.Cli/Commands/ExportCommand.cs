@@ -123,7 +123,7 @@ internal sealed class ExportCommand(CommonOptions common)
         await using var photos = await signIn.OpenAsync(EnteApp.Photos, Questions(EnteApp.Photos), cancellationToken);
         await using var items = parse.GetValue(locker) ? await signIn.OpenAsync(EnteApp.Locker, Questions(EnteApp.Locker), cancellationToken) : null;
         common.Output.Report(new StepEvent("list", "asking museum for albums and files"));
-        await using var library = await LiveLibrary.ReadAsync(photos, Path.GetTempPath(), cancellationToken);
+        await using var library = await LiveLibrary.ReadAsync(photos, temporaryFolder: null, cancellationToken);
         var sessions = new Dictionary<string, MuseumSession> { [EnteApp.Photos.Name] = photos };
         if (items is not null)
         {

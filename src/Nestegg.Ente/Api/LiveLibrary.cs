@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using Nestegg.Ente.Database;
 using Nestegg.Ente.Json;
+using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Ente.Api;
 
@@ -15,15 +15,15 @@ public sealed class LiveLibrary : IAsyncDisposable
     // What Ente's apps keep as entities; museum answers 404 for kinds that an account has not used.
     private static readonly string[] EntityTypes = ["location", "cgroup", "smart_album", "memory", "person", "contact"];
 
-    private readonly PrivateFolder _folder;
+    private readonly ScratchDatabase file;
     private readonly Dictionary<string, long> _people = new(StringComparer.OrdinalIgnoreCase);
 
     private readonly List<(long AlbumId, string Why)> _refused = [];
 
-    private LiveLibrary(PrivateFolder folder, SqliteConnection connection) => (_folder, Connection) = (folder, connection);
+    private LiveLibrary(ScratchDatabase file) => this.file = file;
 
     /// <summary>The tables. Belongs to this object.</summary>
-    public SqliteConnection Connection { get; }
+    public SqliteConnection Connection => file.Connection;
 
     /// <summary>The user ids of the people whose albums and shares the account sees, by address. Holds as many entries as there are people.</summary>
     public IReadOnlyDictionary<string, long> People => _people;
@@ -33,19 +33,17 @@ public sealed class LiveLibrary : IAsyncDisposable
 
     /// <summary>Asks for everything but the bytes.</summary>
     /// <param name="session">Signed in for Photos or Locker.</param>
-    /// <param name="temporaryFolder">Where the private folder is made.</param>
+    /// <param name="temporaryFolder">Where the file is made; <see langword="null"/> for the system's folder for temporary files.</param>
     /// <param name="cancellationToken">Stops between requests.</param>
     /// <exception cref="EnteException">museum does not answer, or refuses.</exception>
-    public static async Task<LiveLibrary> ReadAsync(MuseumSession session, string temporaryFolder, CancellationToken cancellationToken)
+    /// <exception cref="ScratchException">The temporary folder is not there, is full, or cannot be written.</exception>
+    public static async Task<LiveLibrary> ReadAsync(MuseumSession session, string? temporaryFolder, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(session);
-        var folder = PrivateFolder.Create(temporaryFolder);
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = folder.CreateFile("live.sqlite"), Pooling = false }.ToString());
-        var library = new LiveLibrary(folder, connection);
+        var library = new LiveLibrary(ScratchDatabase.Create(temporaryFolder));
         try
         {
-            await connection.OpenAsync(cancellationToken);
-            await TableLoader.ExecuteAsync(connection, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32768;" + LiveTables.Schema, cancellationToken);
+            library.file.Execute(LiveTables.Schema);
             await library.AddAsync(session, cancellationToken);
             return library;
         }
@@ -60,25 +58,25 @@ public sealed class LiveLibrary : IAsyncDisposable
     public async Task AddAsync(MuseumSession session, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(session);
-        var tables = new LiveTables(Connection, session.UserId);
+        var tables = new LiveTables(file, session.UserId);
         _people[session.Email] = session.UserId;
         using (var keys = JsonDocument.Parse(session.KeyAttributesJson))
         {
-            await tables.AccountAsync(keys.RootElement, cancellationToken);
+            tables.AddAccount(keys.RootElement);
         }
 
-        await TableLoader.ExecuteAsync(Connection, "BEGIN", cancellationToken);
+        file.Begin();
         var known = await AlbumsAsync(session, tables, cancellationToken);
         await TrashAsync(session, tables, known, cancellationToken);
         await EntitiesAsync(session, tables, cancellationToken);
-        await TableLoader.ExecuteAsync(Connection, "COMMIT", cancellationToken);
+        file.Commit();
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        await Connection.DisposeAsync();
-        _folder.Dispose();
+        file.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     private async Task<HashSet<long>> AlbumsAsync(MuseumSession session, LiveTables tables, CancellationToken cancellationToken)
@@ -93,7 +91,7 @@ public sealed class LiveLibrary : IAsyncDisposable
             }
 
             known.Add(id);
-            await tables.CollectionAsync(album, cancellationToken);
+            tables.AddCollection(album);
             Remember(album);
             if (album.Flag("isDeleted"))
             {
@@ -105,7 +103,7 @@ public sealed class LiveLibrary : IAsyncDisposable
                 // Removed entries are marks for clients that had the file; they have no content.
                 if (!file.Flag("isDeleted"))
                 {
-                    await tables.FileAsync(file, isTrashed: false, cancellationToken);
+                    tables.AddFile(file, isTrashed: false);
                 }
             }
         }
@@ -127,12 +125,12 @@ public sealed class LiveLibrary : IAsyncDisposable
             {
                 using (album)
                 {
-                    await tables.CollectionAsync(album.Body.Member("collection"), cancellationToken);
+                    tables.AddCollection(album.Body.Member("collection"));
                 }
             }
 
-            await tables.FileAsync(entry.Member("file"), isTrashed: true, cancellationToken);
-            await tables.TrashAsync(entry, cancellationToken);
+            tables.AddFile(entry.Member("file"), isTrashed: true);
+            tables.AddTrash(entry);
         }
     }
 
@@ -146,25 +144,25 @@ public sealed class LiveLibrary : IAsyncDisposable
                 continue;
             }
 
-            await tables.KeyAsync("entity_key", type, key.Body, cancellationToken);
+            tables.AddKey("entity_key", type, key.Body);
             await foreach (var entity in session.EntitiesAsync(type, cancellationToken))
             {
-                await tables.EntityAsync("entity_data", type, entity, cancellationToken);
+                tables.AddEntity("entity_data", type, entity);
             }
         }
 
         await foreach (var contact in session.ContactsAsync(cancellationToken))
         {
-            await tables.ContactAsync(contact, cancellationToken);
+            tables.AddContact(contact);
         }
 
         using var authenticator = await session.AuthenticatorKeyAsync(cancellationToken);
         if (authenticator is not null)
         {
-            await tables.KeyAsync("authenticator_key", null, authenticator.Body, cancellationToken);
+            tables.AddKey("authenticator_key", null, authenticator.Body);
             await foreach (var code in session.AuthenticatorEntitiesAsync(cancellationToken))
             {
-                await tables.EntityAsync("authenticator_entity", null, code, cancellationToken);
+                tables.AddEntity("authenticator_entity", null, code);
             }
         }
     }

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Nestegg.Ente.Json;
+using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Ente.Api;
 
@@ -8,7 +8,7 @@ namespace Nestegg.Ente.Api;
 /// Writes what museum's API says into tables of the same names and columns as museum's own database, so that a live library is
 /// read by the same code as one in a snapshot. Objects have no keys in the API: their place is taken by the route that gives them.
 /// </summary>
-internal sealed class LiveTables(SqliteConnection connection, long userId)
+internal sealed class LiveTables(SqliteFile file, long userId)
 {
     internal const string FileRoute = "files/download/";
     internal const string ThumbnailRoute = "files/preview/";
@@ -41,24 +41,26 @@ internal sealed class LiveTables(SqliteConnection connection, long userId)
             encrypted_key BLOB, encrypted_data BLOB, is_deleted INTEGER, created_at INTEGER, updated_at INTEGER);
         """;
 
-    internal Task AccountAsync(JsonElement keys, CancellationToken cancellationToken) => Task.WhenAll(
-        PutAsync("users", cancellationToken, ("user_id", userId)),
-        PutAsync(
-            "key_attributes", cancellationToken, ("user_id", userId), ("kek_salt", keys.Text("kekSalt")), ("encrypted_key", keys.Text("encryptedKey")),
+    internal void AddAccount(JsonElement keys)
+    {
+        Put("users", ("user_id", userId));
+        Put(
+            "key_attributes", ("user_id", userId), ("kek_salt", keys.Text("kekSalt")), ("encrypted_key", keys.Text("encryptedKey")),
             ("key_decryption_nonce", keys.Text("keyDecryptionNonce")), ("public_key", keys.Text("publicKey")),
             ("encrypted_secret_key", keys.Text("encryptedSecretKey")), ("secret_key_decryption_nonce", keys.Text("secretKeyDecryptionNonce")),
             ("mem_limit", keys.Integer("memLimit")), ("ops_limit", keys.Integer("opsLimit")),
             ("master_key_encrypted_with_recovery_key", keys.Text("masterKeyEncryptedWithRecoveryKey")),
             ("master_key_decryption_nonce", keys.Text("masterKeyDecryptionNonce")),
             ("recovery_key_encrypted_with_master_key", keys.Text("recoveryKeyEncryptedWithMasterKey")),
-            ("recovery_key_decryption_nonce", keys.Text("recoveryKeyDecryptionNonce"))));
+            ("recovery_key_decryption_nonce", keys.Text("recoveryKeyDecryptionNonce")));
+    }
 
-    internal async Task CollectionAsync(JsonElement album, CancellationToken cancellationToken)
+    internal void AddCollection(JsonElement album)
     {
         var (id, ownerId) = (album.Integer("id"), album.Member("owner").Integer("id"));
         var isMine = ownerId == userId;
-        await PutAsync(
-            "collections", cancellationToken, ("collection_id", id), ("owner_id", ownerId),
+        Put(
+            "collections", ("collection_id", id), ("owner_id", ownerId),
             ("encrypted_key", isMine ? album.Text("encryptedKey") : ""), ("key_decryption_nonce", isMine ? album.Text("keyDecryptionNonce") : ""),
             ("name", album.Text("name")), ("type", album.Text("type")), ("attributes", album.Json("attributes") ?? "{}"),
             ("updation_time", album.Integer("updationTime") ?? 0), ("is_deleted", album.Flag("isDeleted") ? 1 : 0),
@@ -68,24 +70,24 @@ internal sealed class LiveTables(SqliteConnection connection, long userId)
         if (!isMine)
         {
             // museum gives the sealed key of a shared album in the member that otherwise holds the wrapped one.
-            await PutAsync(
-                "collection_shares", cancellationToken, ("collection_id", id), ("from_user_id", ownerId), ("to_user_id", userId),
+            Put(
+                "collection_shares", ("collection_id", id), ("from_user_id", ownerId), ("to_user_id", userId),
                 ("encrypted_key", album.Text("encryptedKey")), ("updation_time", album.Integer("updationTime") ?? 0), ("is_deleted", 0),
                 ("role_type", album.Member("owner").Text("role")), ("magic_metadata", album.Json("sharedMagicMetadata")), ("shared_at", album.Integer("sharedAt")));
         }
     }
 
     /// <summary>A file as it stands in an album, or as it stood there before it went to the trash.</summary>
-    internal async Task FileAsync(JsonElement file, bool isTrashed, CancellationToken cancellationToken)
+    internal void AddFile(JsonElement file, bool isTrashed)
     {
         var (id, header, thumbnailHeader) = (file.Integer("id"), file.Member("file").Text("decryptionHeader") ?? "", file.Member("thumbnail").Text("decryptionHeader") ?? "");
-        await PutAsync(
-            "files", cancellationToken, ("file_id", id), ("owner_id", file.Integer("ownerID")), ("file_decryption_header", header),
+        Put(
+            "files", ("file_id", id), ("owner_id", file.Integer("ownerID")), ("file_decryption_header", header),
             ("thumbnail_decryption_header", thumbnailHeader), ("metadata_decryption_header", file.Member("metadata").Text("decryptionHeader") ?? ""),
             ("encrypted_metadata", file.Member("metadata").Text("encryptedData") ?? ""), ("updation_time", file.Integer("updationTime") ?? 0),
             ("magic_metadata", file.Json("magicMetadata")), ("pub_magic_metadata", file.Json("pubMagicMetadata")), ("info", file.Json("info")));
-        await PutAsync(
-            "collection_files", cancellationToken, ("collection_id", file.Integer("collectionID")), ("file_id", id),
+        Put(
+            "collection_files", ("collection_id", file.Integer("collectionID")), ("file_id", id),
             ("encrypted_key", file.Text("encryptedKey")), ("key_decryption_nonce", file.Text("keyDecryptionNonce")), ("is_deleted", isTrashed ? 1 : 0),
             ("updation_time", file.Integer("updationTime") ?? 0), ("c_owner_id", file.Integer("collectionOwnerID")),
             ("f_owner_id", file.Integer("ownerID")), ("created_at", file.Integer("collectionAddedAt")));
@@ -93,59 +95,54 @@ internal sealed class LiveTables(SqliteConnection connection, long userId)
         // A Locker item without a file has no headers and no objects.
         if (header.Length > 0)
         {
-            await ObjectAsync(id, "file", FileRoute, file.Member("info").Integer("fileSize"), cancellationToken);
-            await ObjectAsync(id, "thumbnail", ThumbnailRoute, file.Member("info").Integer("thumbSize"), cancellationToken);
+            AddObject(id, "file", FileRoute, file.Member("info").Integer("fileSize"));
+            AddObject(id, "thumbnail", ThumbnailRoute, file.Member("info").Integer("thumbSize"));
         }
     }
 
-    internal Task TrashAsync(JsonElement entry, CancellationToken cancellationToken) => PutAsync(
-        "trash", cancellationToken, ("file_id", entry.Member("file").Integer("id")), ("user_id", userId),
+    internal void AddTrash(JsonElement entry) => Put(
+        "trash", ("file_id", entry.Member("file").Integer("id")), ("user_id", userId),
         ("collection_id", entry.Member("file").Integer("collectionID")), ("is_deleted", entry.Flag("isDeleted") ? 1 : 0),
         ("is_restored", entry.Flag("isRestored") ? 1 : 0), ("created_at", entry.Integer("createdAt")), ("updated_at", entry.Integer("updatedAt")),
         ("delete_by", entry.Integer("deleteBy")));
 
-    internal Task KeyAsync(string table, string? type, JsonElement key, CancellationToken cancellationToken)
+    internal void AddKey(string table, string? type, JsonElement key)
     {
-        (string, object?)[] common = [("user_id", userId), ("encrypted_key", key.Text("encryptedKey")), ("header", key.Text("header"))];
-        return PutAsync(table, cancellationToken, type is null ? common : [.. common, ("type", type)]);
+        (string, SqliteValue)[] common = [("user_id", userId), ("encrypted_key", key.Text("encryptedKey")), ("header", key.Text("header"))];
+        Put(table, type is null ? common : [.. common, ("type", type)]);
     }
 
-    internal Task EntityAsync(string table, string? type, JsonElement entity, CancellationToken cancellationToken)
+    internal void AddEntity(string table, string? type, JsonElement entity)
     {
-        (string, object?)[] common =
+        (string, SqliteValue)[] common =
         [
             ("id", entity.Text("id")), ("user_id", userId), ("encrypted_data", entity.Text("encryptedData")), ("header", entity.Text("header")),
             ("created_at", entity.Integer("createdAt")), ("updated_at", entity.Integer("updatedAt")), ("is_deleted", entity.Flag("isDeleted") ? 1 : 0),
         ];
-        return PutAsync(table, cancellationToken, type is null ? common : [.. common, ("type", type)]);
+        Put(table, type is null ? common : [.. common, ("type", type)]);
     }
 
-    internal Task ContactAsync(JsonElement contact, CancellationToken cancellationToken) => PutAsync(
-        "contact_entity", cancellationToken, ("id", contact.Text("id")), ("user_id", userId), ("contact_user_id", contact.Integer("contactUserID")),
+    internal void AddContact(JsonElement contact) => Put(
+        "contact_entity", ("id", contact.Text("id")), ("user_id", userId), ("contact_user_id", contact.Integer("contactUserID")),
         ("profile_picture_attachment_id", contact.Text("profilePictureAttachmentID")), ("encrypted_key", contact.Base64("encryptedKey")),
         ("encrypted_data", contact.Base64("encryptedData")), ("is_deleted", contact.Flag("isDeleted") ? 1 : 0),
         ("created_at", contact.Integer("createdAt")), ("updated_at", contact.Integer("updatedAt")));
 
-    private Task ObjectAsync(long? fileId, string type, string route, long? sizeBytes, CancellationToken cancellationToken) => PutAsync(
-        "object_keys", cancellationToken, ("file_id", fileId), ("o_type", type), ("object_key", $"{route}{fileId}"), ("size", sizeBytes),
+    private void AddObject(long? fileId, string type, string route, long? sizeBytes) => Put(
+        "object_keys", ("file_id", fileId), ("o_type", type), ("object_key", $"{route}{fileId}"), ("size", sizeBytes),
         ("datacenters", "{}"), ("is_deleted", 0));
 
     // An entry without an id is nothing that could be read later; a later entry of the same id is the newer one.
-    private async Task PutAsync(string table, CancellationToken cancellationToken, params (string Column, object? Value)[] row)
+    private void Put(string table, params (string Column, SqliteValue Value)[] row)
     {
-        if (row[0].Value is null)
+        if (row[0].Value.IsNull)
         {
             return;
         }
 
-        await using var command = connection.CreateCommand();
-        command.CommandText =
-            $"INSERT OR REPLACE INTO {table} ({string.Join(", ", row.Select(field => field.Column))}) VALUES ({string.Join(", ", row.Select((_, i) => $"${i}"))})";
-        for (var i = 0; i < row.Length; i++)
-        {
-            command.Parameters.AddWithValue($"${i}", row[i].Value ?? DBNull.Value);
-        }
-
-        await command.ExecuteNonQueryAsync(cancellationToken);
+        var columns = string.Join(", ", row.Select(field => field.Column));
+        file.Run(
+            $"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({string.Join(", ", Enumerable.Repeat("?", row.Length))})",
+            [.. row.Select(field => field.Value)]);
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Ente.Database;
 
@@ -9,14 +10,6 @@ namespace Nestegg.Ente.Database;
 /// </summary>
 public sealed class ArchiveDatabase : IAsyncDisposable
 {
-    private const string FileName = "library.sqlite";
-
-    // What a wish for speed costs here is nothing: the file does not outlive the process, let alone a power cut.
-    private const string Pragmas = """
-        PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = NORMAL;
-        PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF;
-        """;
-
     // Without these there is no library, whatever the age of the schema.
     private static readonly string[] Needed = ["users", "key_attributes", "collections", "collection_files", "files", "object_keys"];
 
@@ -30,20 +23,18 @@ public sealed class ArchiveDatabase : IAsyncDisposable
         ("entity_data", ["user_id"]), ("authenticator_entity", ["user_id"]), ("contact_entity", ["user_id"]), ("user_attachments", ["user_id"]),
     ];
 
-    private readonly PrivateFolder _folder;
-    private readonly string _connectionString;
-
-    private ArchiveDatabase(PrivateFolder folder, string connectionString, SqliteConnection connection, ArchiveReader archive)
+    private ArchiveDatabase(ScratchDatabase file, ArchiveReader archive)
     {
-        _folder = folder;
-        _connectionString = connectionString;
-        Connection = connection;
+        File = file;
         Header = archive.Header;
         Sequences = archive.Sequences;
     }
 
     /// <summary>The connection; it may also be used to add tables. Belongs to this object.</summary>
-    public SqliteConnection Connection { get; }
+    public SqliteConnection Connection => File.Connection;
+
+    /// <summary>The file, for what adds tables or looks up by statements of its own. Belongs to this object.</summary>
+    internal ScratchDatabase File { get; }
 
     /// <summary>What the archive's head says.</summary>
     public ArchiveHeader Header { get; }
@@ -54,61 +45,53 @@ public sealed class ArchiveDatabase : IAsyncDisposable
     /// <summary>Loads the <see cref="EnteTables.Library"/> tables of an archive that comes from a stream.</summary>
     /// <exception cref="EnteException">The archive is damaged, cut, of an unknown kind, or of something else than Ente.</exception>
     public static Task<ArchiveDatabase> LoadAsync(Stream archive, CancellationToken cancellationToken) =>
-        LoadAsync(archive, EnteTables.Library, Path.GetTempPath(), cancellationToken);
+        LoadAsync(archive, EnteTables.Library, temporaryFolder: null, cancellationToken);
 
-    /// <summary>Loads the named tables of an archive into a file under <paramref name="temporaryFolder"/>; those that the archive does not have are left out.</summary>
+    /// <summary>
+    /// Loads the named tables of an archive into a file under <paramref name="temporaryFolder"/>, which is the system's folder for temporary
+    /// files when it is <see langword="null"/>. Tables that the archive does not have are left out.
+    /// </summary>
     /// <exception cref="EnteException">The archive is damaged, cut, of an unknown kind, or of something else than Ente.</exception>
+    /// <exception cref="ScratchException">The temporary folder is not there, is full, or cannot be written.</exception>
     public static async Task<ArchiveDatabase> LoadAsync(
-        Stream archive, IReadOnlyCollection<string> tables, string temporaryFolder, CancellationToken cancellationToken)
+        Stream archive, IReadOnlyCollection<string> tables, string? temporaryFolder, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(tables);
         var reader = await ArchiveReader.OpenAsync(archive, cancellationToken);
         RequireRows(reader, tables);
-        var folder = PrivateFolder.Create(temporaryFolder);
-        var connectionString = new SqliteConnectionStringBuilder { DataSource = folder.CreateFile(FileName), Pooling = false }.ToString();
-        var connection = new SqliteConnection(connectionString);
+        var file = ScratchDatabase.Create(temporaryFolder);
         try
         {
-            await connection.OpenAsync(cancellationToken);
-            await TableLoader.ExecuteAsync(connection, Pragmas, cancellationToken);
-            await LoadTablesAsync(reader, connection, tables, cancellationToken);
-            return new ArchiveDatabase(folder, connectionString, connection, reader);
+            await LoadTablesAsync(reader, file, tables, cancellationToken);
+            return new ArchiveDatabase(file, reader);
         }
-        catch (Exception exception)
+        catch (SqliteException failure)
         {
-            await connection.DisposeAsync();
-            folder.Dispose();
-            if (exception is SqliteException failure)
-            {
-                throw Explained(failure, temporaryFolder);
-            }
+            file.Dispose();
 
+            // What SQLite cannot build PostgreSQL could not have dumped, such as a table with two columns of one name.
+            throw new EnteException(
+                $"The database archive is damaged: a table of it cannot be built ({failure.Message}).", ArchiveSource.DamageHint, failure);
+        }
+        catch
+        {
+            file.Dispose();
             throw;
         }
     }
 
     /// <summary>Opens one more connection, for a reader in parallel; the caller disposes of it before this object.</summary>
-    public async Task<SqliteConnection> OpenAnotherAsync(CancellationToken cancellationToken)
+    public Task<SqliteConnection> OpenAnotherAsync(CancellationToken cancellationToken)
     {
-        var connection = new SqliteConnection(_connectionString);
-        try
-        {
-            await connection.OpenAsync(cancellationToken);
-            await TableLoader.ExecuteAsync(connection, Pragmas, cancellationToken);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(File.OpenAnother().Connection);
     }
 
     /// <summary>Closes the connection and removes the file.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        await Connection.DisposeAsync();
-        _folder.Dispose();
+        File.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     private static void RequireRows(ArchiveReader reader, IReadOnlyCollection<string> tables)
@@ -131,34 +114,26 @@ public sealed class ArchiveDatabase : IAsyncDisposable
 
     private static bool IsEntes(ArchiveTable table) => table.Schema == "public";
 
-    // SQLite refuses for two reasons: the disk, or a table that PostgreSQL could not have dumped (two columns of one name).
-    private static EnteException Explained(SqliteException failure, string temporaryFolder) =>
-        failure.SqliteErrorCode is SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_IOERR or SQLitePCL.raw.SQLITE_CANTOPEN
-            ? new EnteException(
-                $"The database could not be unpacked into {temporaryFolder}: {failure.Message}.",
-                "Make room there, or name another folder in the environment variable TMPDIR.", failure)
-            : new EnteException($"The database archive is damaged: a table of it cannot be built ({failure.Message}).", ArchiveSource.DamageHint, failure);
-
     private static async Task LoadTablesAsync(
-        ArchiveReader reader, SqliteConnection connection, IReadOnlyCollection<string> tables, CancellationToken cancellationToken)
+        ArchiveReader reader, ScratchDatabase file, IReadOnlyCollection<string> tables, CancellationToken cancellationToken)
     {
-        await TableLoader.ExecuteAsync(connection, "BEGIN", cancellationToken);
+        file.Begin();
         while (await reader.NextTableAsync(cancellationToken) is { } rows)
         {
             if (IsEntes(rows.Table) && tables.Contains(rows.Table.Name))
             {
-                await TableLoader.LoadAsync(connection, rows, cancellationToken);
+                await TableLoader.LoadAsync(file, rows, cancellationToken);
             }
         }
 
-        await TableLoader.ExecuteAsync(connection, "COMMIT", cancellationToken);
-        var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
+        file.Commit();
+        var catalog = await EnteCatalog.ReadAsync(file.Connection, cancellationToken);
         foreach (var (table, columns) in Indexes.Where(index => index.Columns.All(column => catalog.HasColumn(index.Table, column))))
         {
-            await TableLoader.ExecuteAsync(
-                connection, $"CREATE INDEX {table}_by_{string.Join("_and_", columns)} ON {table} ({string.Join(", ", columns)})", cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            file.Execute($"CREATE INDEX {table}_by_{string.Join("_and_", columns)} ON {table} ({string.Join(", ", columns)})");
         }
 
-        await TableLoader.ExecuteAsync(connection, "ANALYZE", cancellationToken);
+        file.Execute("ANALYZE");
     }
 }

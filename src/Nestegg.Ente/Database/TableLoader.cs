@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Ente.Database;
 
@@ -8,38 +8,27 @@ internal static class TableLoader
     // A step of SQLite copies what is bound, so the time between two looks at the cancellation is what counts.
     private const int RowsBetweenCancellationChecks = 1024;
 
-    public static async Task<long> LoadAsync(SqliteConnection connection, ArchiveRows rows, CancellationToken cancellationToken)
+    public static async Task LoadAsync(SqliteFile file, ArchiveRows rows, CancellationToken cancellationToken)
     {
         var table = rows.Table;
         var columns = table.Columns;
-        await ExecuteAsync(
-            connection,
-            $"CREATE TABLE {EnteCatalog.Quote(table.Name)} ({string.Join(", ", columns.Select(column => $"{EnteCatalog.Quote(column.Name)} {SqliteType(column.Type)}"))})",
-            cancellationToken);
-        using var inserter = new RowInserter(connection, table.Name, columns.Count);
+        var named = columns.Select(column => $"{EnteCatalog.Quote(column.Name)} {SqliteType(column.Type)}");
+        file.Execute($"CREATE TABLE {EnteCatalog.Quote(table.Name)} ({string.Join(", ", named)})");
+        var insert = file.Insert(EnteCatalog.Quote(table.Name), columns.Count);
         var scratch = Array.Empty<byte>();
         while (await rows.ReadAsync(cancellationToken))
         {
             for (var column = 0; column < columns.Count; column++)
             {
-                Bind(inserter, column, rows, ref scratch);
+                Bind(insert, column, rows, ref scratch);
             }
 
-            inserter.Insert();
+            insert.Run();
             if (rows.RowNumber % RowsBetweenCancellationChecks == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
-
-        return rows.RowNumber;
-    }
-
-    public static async Task ExecuteAsync(SqliteConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static string SqliteType(ArchiveColumnType type) => type switch
@@ -49,11 +38,11 @@ internal static class TableLoader
         _ => "TEXT",
     };
 
-    private static void Bind(RowInserter inserter, int column, ArchiveRows rows, ref byte[] scratch)
+    private static void Bind(SqliteStatement insert, int column, ArchiveRows rows, ref byte[] scratch)
     {
         if (rows.IsNull(column))
         {
-            inserter.BindNull(column);
+            insert.BindNull(column);
             return;
         }
 
@@ -61,19 +50,19 @@ internal static class TableLoader
         switch (rows.Table.Columns[column].Type)
         {
             case ArchiveColumnType.Integer when CopyText.TryInteger(field, out var number):
-                inserter.Bind(column, number);
+                insert.Bind(column, number);
                 return;
             case ArchiveColumnType.Boolean when CopyText.TryBoolean(field, out var truth):
-                inserter.Bind(column, truth ? 1 : 0);
+                insert.Bind(column, truth ? 1 : 0);
                 return;
             case ArchiveColumnType.Text:
-                inserter.BindText(column, field);
+                insert.BindText(column, field);
                 return;
             case ArchiveColumnType.Bytes:
                 scratch = scratch.Length < field.Length ? new byte[field.Length * 2] : scratch;
                 if (CopyText.TryBytes(field, scratch, out var length))
                 {
-                    inserter.BindBlob(column, scratch.AsSpan(0, length));
+                    insert.BindBlob(column, scratch.AsSpan(0, length));
                     return;
                 }
 

@@ -1,8 +1,8 @@
 using System.Data;
-using Microsoft.Data.Sqlite;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
+using Nestegg.Ente.Scratch;
 using Nestegg.Instance;
 using Nestegg.Repositories;
 using Nestegg.Snapshots;
@@ -35,12 +35,8 @@ internal sealed class AuditRun(RunLog log, TimeProvider time)
         try
         {
             await using var source = await database.OpenConnectionAsync(cancellationToken);
-            using var folder = PrivateFolder.Create(Path.GetTempPath());
-            await using var work = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = folder.CreateFile("audit.sqlite"), Pooling = false }.ToString());
-            await work.OpenAsync(cancellationToken);
-            var tables = new AuditTables(work);
-            await tables.ExecuteAsync("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384", cancellationToken);
-            return await CompareLiveAsync(source, tables, new AuditPlaces(slots), clients, cancellationToken);
+            using var file = ScratchDatabase.Create();
+            return await CompareLiveAsync(source, new AuditTables(file), new AuditPlaces(slots), clients, cancellationToken);
         }
         catch (NpgsqlException failure)
         {
@@ -53,7 +49,7 @@ internal sealed class AuditRun(RunLog log, TimeProvider time)
     /// <param name="snapshot">Opened; gets tables of our own beside Ente's.</param>
     public async Task<AuditResult> OfSnapshotAsync(Repository repository, OpenedSnapshot snapshot, CancellationToken cancellationToken)
     {
-        var tables = new AuditTables(snapshot.Connection);
+        var tables = new AuditTables(snapshot.Database.File);
         var inventory = new SnapshotInventory(tables, repository, snapshot.Manifest);
         await inventory.LoadAsync(cancellationToken);
         var catalog = await EnteCatalog.ReadAsync(snapshot.Connection, cancellationToken);
@@ -87,7 +83,7 @@ internal sealed class AuditRun(RunLog log, TimeProvider time)
 
         await new LiveInventory(tables, places, clients, counts, log).LoadAsync(cancellationToken);
         await new ObjectAudit(tables, new ComparedObjects(places, databaseAt, AskAgainAsync), counts, log).RunAsync(cancellationToken);
-        await orphans.RunAsync(databaseAt, cancellationToken);
+        orphans.Run(databaseAt, cancellationToken);
         return Result(users);
 
         async Task<IReadOnlySet<string>> AskAgainAsync(IReadOnlyList<NamedObject> suspects, CancellationToken token)

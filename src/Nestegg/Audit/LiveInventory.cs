@@ -10,14 +10,14 @@ internal sealed class LiveInventory(AuditTables tables, AuditPlaces places, Func
 
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        await tables.ExecuteAsync(
-            "CREATE TABLE present (key TEXT, place INTEGER, size INTEGER, modified INTEGER, PRIMARY KEY (key, place)) WITHOUT ROWID; BEGIN", cancellationToken);
+        tables.File.Execute("CREATE TABLE present (key TEXT, place INTEGER, size INTEGER, modified INTEGER, PRIMARY KEY (key, place)) WITHOUT ROWID");
+        tables.File.Begin();
         for (var place = 0; place < places.All.Count; place++)
         {
             await ListAsync(place, cancellationToken);
         }
 
-        await tables.ExecuteAsync("COMMIT", cancellationToken);
+        tables.File.Commit();
     }
 
     private async Task ListAsync(int place, CancellationToken cancellationToken)
@@ -26,10 +26,10 @@ internal sealed class LiveInventory(AuditTables tables, AuditPlaces places, Func
         log.Step("list", $"Listing bucket {slot.Bucket} ({places.NameOf(place)})");
         try
         {
-            await using var insert = tables.Insert("INSERT OR REPLACE INTO present VALUES ($0, $1, $2, $3)", 4);
+            var insert = tables.File.Statement("INSERT OR REPLACE INTO present VALUES (?, ?, ?, ?)");
             await foreach (var item in clients(slot).ListAsync("", cancellationToken))
             {
-                AuditTables.Run(insert, item.Key, place, item.SizeBytes, item.ModifiedAt.ToUnixTimeMilliseconds());
+                insert.Run(item.Key, place, item.SizeBytes, item.ModifiedAt.ToUnixTimeMilliseconds());
                 if (++counts.Listed % ProgressObjects == 0)
                 {
                     log.Progress("list", counts.Listed, null);

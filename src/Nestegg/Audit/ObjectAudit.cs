@@ -24,10 +24,10 @@ internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, 
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var total = await tables.CountAsync("named", cancellationToken);
+        var total = tables.Count("named");
         log.Step("objects", $"Comparing {total:N0} objects that the database names with what is there");
         var done = 0L;
-        await foreach (var (item, found) in tables.CompareAsync(cancellationToken))
+        foreach (var (item, found) in tables.Compare(cancellationToken))
         {
             if (Count(item, found) && Judge(item, found) is { } finding)
             {

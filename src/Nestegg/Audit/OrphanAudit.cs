@@ -22,51 +22,47 @@ internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditC
     /// <summary>Takes up from the database what explains an orphan.</summary>
     public async Task LoadReasonsAsync(NpgsqlConnection source, EnteCatalog catalog, CancellationToken cancellationToken)
     {
-        await tables.ExecuteAsync("CREATE TABLE reasons (key TEXT PRIMARY KEY, reason INTEGER) WITHOUT ROWID; BEGIN", cancellationToken);
-        await using (var insert = tables.Insert("INSERT OR IGNORE INTO reasons VALUES ($0, $1)", 2))
+        tables.File.Execute("CREATE TABLE reasons (key TEXT PRIMARY KEY, reason INTEGER) WITHOUT ROWID");
+        tables.File.Begin();
+        if (catalog.HasTable("temp_objects"))
         {
-            if (catalog.HasTable("temp_objects"))
-            {
-                await LoadAsync("SELECT object_key FROM temp_objects", Reason.Upload);
-            }
-
-            // The items of these queues are object keys; the other queues hold ids, which are no keys.
-            if (catalog.HasTable("queue"))
-            {
-                await LoadAsync("SELECT item FROM queue WHERE NOT COALESCE(is_deleted, false) AND item LIKE '%/%'", Reason.Deletion);
-            }
-
-            async Task LoadAsync(string sql, Reason reason)
-            {
-                await using var command = new NpgsqlCommand(sql, source);
-                await using var row = await command.ExecuteReaderAsync(cancellationToken);
-                while (await row.ReadAsync(cancellationToken))
-                {
-                    AuditTables.Run(insert, row.GetString(0), (int)reason);
-                }
-            }
+            await LoadAsync("SELECT object_key FROM temp_objects", Reason.Upload);
         }
 
-        await tables.ExecuteAsync("COMMIT", cancellationToken);
+        // The items of these queues are object keys; the other queues hold ids, which are no keys.
+        if (catalog.HasTable("queue"))
+        {
+            await LoadAsync("SELECT item FROM queue WHERE NOT COALESCE(is_deleted, false) AND item LIKE '%/%'", Reason.Deletion);
+        }
+
+        tables.File.Commit();
+
+        async Task LoadAsync(string sql, Reason reason)
+        {
+            await using var command = new NpgsqlCommand(sql, source);
+            await using var row = await command.ExecuteReaderAsync(cancellationToken);
+            while (await row.ReadAsync(cancellationToken))
+            {
+                tables.File.Run("INSERT OR IGNORE INTO reasons VALUES (?, ?)", row.GetString(0), (int)reason);
+            }
+        }
     }
 
     /// <param name="databaseAt">The moment of the database: an upload that began later is in no row of it.</param>
-    public async Task RunAsync(DateTimeOffset databaseAt, CancellationToken cancellationToken)
+    public void Run(DateTimeOffset databaseAt, CancellationToken cancellationToken)
     {
-        await using var command = tables.Connection.CreateCommand();
-        command.CommandText = """
+        var young = (databaseAt - ClockTolerance).ToUnixTimeMilliseconds();
+        foreach (var row in tables.File.Rows("""
             SELECT p.key, p.place, p.size, p.modified, r.reason FROM present p LEFT JOIN reasons r ON r.key = p.key
             WHERE NOT EXISTS (SELECT 1 FROM named n WHERE n.key = p.key) ORDER BY p.key, p.place
-            """;
-        var young = (databaseAt - ClockTolerance).ToUnixTimeMilliseconds();
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        while (await row.ReadAsync(cancellationToken))
+            """))
         {
-            var key = row.GetString(0);
-            var reason = row.IsDBNull(4) ? default(Reason?) : (Reason)row.GetInt32(4);
-            if (!IsExpected(key, reason, row.GetInt64(3) >= young))
+            cancellationToken.ThrowIfCancellationRequested();
+            var key = row.Text(0);
+            var reason = row.IsNull(4) ? default(Reason?) : (Reason)row.Integer(4);
+            if (!IsExpected(key, reason, row.Integer(3) >= young))
             {
-                Report(key, row.GetInt32(1), row.GetInt64(2), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
+                Report(key, (int)row.Integer(1), row.Integer(2), DateTimeOffset.FromUnixTimeMilliseconds(row.Integer(3)));
             }
         }
     }

@@ -1,6 +1,6 @@
 using System.Text;
 using Nestegg.Ente.Objects;
-using Nestegg.Stores.Local;
+using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Backup;
 
@@ -11,31 +11,13 @@ namespace Nestegg.Backup;
 /// </summary>
 internal sealed class ObjectQueue : IDisposable
 {
-    private readonly FileStream file;
+    private const int BufferBytes = 64 * 1024;
+
+    private readonly ScratchFile file = ScratchFile.Create(BufferBytes);
     private readonly BinaryWriter writer;
     private readonly Lock gate = new();
-    private readonly string folder = Path.TrimEndingDirectorySeparator(Path.GetTempPath());
-    private readonly string path;
 
-    public ObjectQueue()
-    {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            BufferSize = 1 << 16,
-            Options = FileOptions.DeleteOnClose | FileOptions.SequentialScan,
-        };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        path = Path.Combine(folder, $"nestegg-queue-{Guid.NewGuid():n}");
-        file = LocalFailure.Guard("write", path, folder, () => new FileStream(path, options));
-        writer = new BinaryWriter(file, Encoding.UTF8);
-    }
+    public ObjectQueue() => writer = new BinaryWriter(file, Encoding.UTF8);
 
     public long Count { get; private set; }
 
@@ -46,15 +28,7 @@ internal sealed class ObjectQueue : IDisposable
     {
         lock (gate)
         {
-            try
-            {
-                Write(item, reason);
-            }
-            catch (IOException failure)
-            {
-                throw LocalFailure.Explain("write", path, folder, failure);
-            }
-
+            Write(item, reason);
             Count++;
             TotalBytes += item.SizeBytes ?? 0;
         }
@@ -63,7 +37,7 @@ internal sealed class ObjectQueue : IDisposable
     /// <summary>Reads what was added, in that order. Nothing may be added while it is read.</summary>
     public IEnumerable<QueuedObject> Read()
     {
-        LocalFailure.Guard("write", path, folder, writer.Flush);
+        writer.Flush();
         file.Position = 0;
         using var reader = new BinaryReader(file, Encoding.UTF8, leaveOpen: true);
         for (var i = 0L; i < Count; i++)
@@ -75,17 +49,7 @@ internal sealed class ObjectQueue : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        try
-        {
-            file.Dispose();
-        }
-        catch (IOException)
-        {
-            // Closing writes what is buffered, which fails on a full disk; whoever added it has been told, and nobody reads it any more.
-        }
-    }
+    public void Dispose() => file.Dispose();
 
     private void Write(in NamedObject item, string reason)
     {

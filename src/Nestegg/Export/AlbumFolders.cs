@@ -28,7 +28,7 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
 
     internal async Task<ExportTarget> PrepareTrashAsync(long accountId, CancellationToken cancellationToken)
     {
-        await state.PutAlbumAsync(TrashId, new ExportedAlbum(TrashName, TrashName), cancellationToken);
+        state.PutAlbum(TrashId, new ExportedAlbum(TrashName, TrashName));
         await folder.WriteOwnAsync(
             folder.PathOf(TrashName, Sidecar.FolderName, Sidecar.AlbumFile), Sidecar.OfAlbum(TrashId, accountId, TrashName, accountId), cancellationToken);
         return new ExportTarget(TrashId, TrashName);
@@ -36,11 +36,11 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
 
     private async Task<string> ChooseAsync(long id, string name, string prefix, CancellationToken cancellationToken)
     {
-        var known = await state.AlbumAsync(id, cancellationToken);
+        var known = state.Album(id);
         if (known is not null && known.Name == name && !ExportFolder.IsLink(folder.PathOf(known.Folder)))
         {
             folder.MakeFolder(folder.PathOf(known.Folder));
-            await state.PutAlbumAsync(id, known, cancellationToken);
+            state.PutAlbum(id, known);
             return known.Folder;
         }
 
@@ -63,7 +63,7 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
             }
 
             folder.MakeFolder(to);
-            await state.PutAlbumAsync(id, new ExportedAlbum(candidate, name), cancellationToken);
+            state.PutAlbum(id, new ExportedAlbum(candidate, name));
             return candidate;
         }
     }
@@ -71,7 +71,7 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
     // A folder that is there and not in our record belongs to somebody else, unless its own record says that it is this album's.
     private async Task<bool> IsFreeAsync(long id, string candidate, bool isInRoot, CancellationToken cancellationToken)
     {
-        if ((isInRoot && Reserved.Contains(ExportName.Fold(candidate))) || await state.IsFolderTakenAsync(candidate, cancellationToken))
+        if ((isInRoot && Reserved.Contains(ExportName.Fold(candidate))) || state.IsFolderTaken(candidate))
         {
             return false;
         }
@@ -99,7 +99,7 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
 
     private async Task RebuildAsync(long id, string path, string relative, CancellationToken cancellationToken)
     {
-        if (await state.AlbumAsync(id, cancellationToken) is { } known)
+        if (state.Album(id) is { } known)
         {
             // The folder that the record names is the album's; another with the same id is a copy that somebody made.
             if (known.Folder != relative)
@@ -110,29 +110,28 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
         else
         {
             // The name is not believed: it is compared with the album's own, and the folder follows that.
-            await state.PutAlbumAsync(id, new ExportedAlbum(relative, ""), cancellationToken);
+            state.PutAlbum(id, new ExportedAlbum(relative, ""));
         }
 
         foreach (var sidecar in Directory.EnumerateFiles(Path.Combine(path, Sidecar.FolderName), "*" + Sidecar.Extension))
         {
-            if (await Sidecar.FileAsync(sidecar, cancellationToken) is { } found && await state.FileAsync(id, found.FileId, cancellationToken) is null)
+            if (await Sidecar.FileAsync(sidecar, cancellationToken) is { } found && state.File(id, found.FileId) is null)
             {
-                await RebuildFileAsync(id, path, Path.GetFileName(sidecar), found, cancellationToken);
+                RebuildFile(id, path, Path.GetFileName(sidecar), found);
             }
         }
     }
 
-    private async Task RebuildFileAsync(
-        long album, string path, string sidecar, (long FileId, string Title, string[] Names) found, CancellationToken cancellationToken)
+    private void RebuildFile(long album, string path, string sidecar, (long FileId, string Title, string[] Names) found)
     {
         // Whoever can write into the folder can write a sidecar: a name that is a path is not one of ours.
         var present = found.Names.Where(name => name == Path.GetFileName(name) && name is not ("" or "." or "..") && File.Exists(Path.Combine(path, name))).ToList();
-        await state.PutFileAsync(album, found.FileId, new ExportedFile(null, found.Title, sidecar), cancellationToken);
+        state.PutFile(album, found.FileId, new ExportedFile(null, found.Title, sidecar));
         for (var part = 0; part < present.Count; part++)
         {
-            if (!await state.IsNameTakenAsync(album, present[part], found.FileId, cancellationToken))
+            if (!state.IsNameTaken(album, present[part], found.FileId))
             {
-                await state.PutNameAsync(album, found.FileId, new ExportedName(present[part], part, -1, 0), cancellationToken);
+                state.PutName(album, found.FileId, new ExportedName(present[part], part, -1, 0));
             }
         }
     }

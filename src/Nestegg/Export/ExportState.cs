@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
-using Nestegg.Ente.Database;
+using Nestegg.Ente.Scratch;
+using SQLitePCL;
 
 namespace Nestegg.Export;
 
@@ -25,10 +26,9 @@ internal sealed record ExportedName(string Name, int Part, long SizeBytes, long 
 /// What earlier runs wrote into the folder: a SQLite file in it, so that memory does not grow with the library. It is a cache: when it
 /// is lost it is rebuilt from the sidecars, which carry the ids. Used by one task at a time.
 /// </summary>
-internal sealed class ExportState : IAsyncDisposable
+internal sealed class ExportState : IDisposable
 {
     private const string Schema = """
-        PRAGMA journal_mode = DELETE; PRAGMA synchronous = NORMAL;
         CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS albums (album INTEGER PRIMARY KEY, folder TEXT NOT NULL, fold TEXT NOT NULL UNIQUE, name TEXT NOT NULL, run INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS files (album INTEGER, file INTEGER, stamp TEXT, title TEXT NOT NULL, sidecar TEXT NOT NULL, run INTEGER NOT NULL, PRIMARY KEY (album, file)) WITHOUT ROWID;
@@ -42,230 +42,163 @@ internal sealed class ExportState : IAsyncDisposable
 
     private const int ChangesPerTransaction = 500;
 
-    private readonly SqliteConnection _connection;
-    private readonly Dictionary<string, SqliteCommand> _commands = [];
-    private readonly long _run;
-    private int _changes;
+    private readonly SqliteFile file;
+    private readonly long run;
+    private int changes;
 
-    private ExportState(SqliteConnection connection, long run, bool isFresh) => (_connection, _run, IsFresh) = (connection, run, isFresh);
+    private ExportState(SqliteFile file, long run, bool isFresh) => (this.file, this.run, IsFresh) = (file, run, isFresh);
 
     /// <summary>Nothing is known, or the last run did not end in order: what the disk holds has to be looked at.</summary>
     internal bool IsFresh { get; }
 
-    internal static async Task<ExportState> OpenAsync(string path, CancellationToken cancellationToken)
+    internal static ExportState Open(string path)
     {
         try
         {
-            return await OpenAnyAsync(path, cancellationToken);
+            return OpenAny(path);
         }
-        catch (SqliteException exception) when (exception.SqliteErrorCode is 11 or 26)
+        catch (SqliteException exception) when (exception.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB)
         {
             // Damaged, or no database: it is only a cache of what the sidecars say.
-            File.Delete(path);
-            return await OpenAnyAsync(path, cancellationToken);
+            System.IO.File.Delete(path);
+            return OpenAny(path);
         }
     }
 
-    private static async Task<ExportState> OpenAnyAsync(string path, CancellationToken cancellationToken)
+    private static ExportState OpenAny(string path)
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        var file = SqliteFile.OpenDurable(path, ExportFolder.CannotWrite);
         try
         {
-            await connection.OpenAsync(cancellationToken);
-            await TableLoader.ExecuteAsync(connection, Schema, cancellationToken);
-            var run = long.Parse(await FactAsync(connection, "run", cancellationToken) ?? "0", CultureInfo.InvariantCulture) + 1;
-            var ended = await FactAsync(connection, "ended", cancellationToken) == "yes";
-            await TableLoader.ExecuteAsync(connection, $"INSERT OR REPLACE INTO facts VALUES ('run', '{run}'), ('ended', 'no')", cancellationToken);
-            await TableLoader.ExecuteAsync(connection, "BEGIN", cancellationToken);
-            return new ExportState(connection, run, !ended);
+            file.Execute(Schema);
+            var run = long.Parse(Fact(file, "run") ?? "0", CultureInfo.InvariantCulture) + 1;
+            var isFresh = Fact(file, "ended") != "yes";
+            file.Execute($"INSERT OR REPLACE INTO facts VALUES ('run', '{run}'), ('ended', 'no')");
+            file.Begin();
+            return new ExportState(file, run, isFresh);
         }
         catch
         {
-            await connection.DisposeAsync();
+            file.Dispose();
             throw;
         }
     }
 
     /// <summary>Takes the folder for an account.</summary>
     /// <exception cref="NesteggException">It is another one's.</exception>
-    internal async Task ClaimAsync(long userId, string root, CancellationToken cancellationToken)
+    internal void Claim(long userId, string root)
     {
         var account = userId.ToString(CultureInfo.InvariantCulture);
-        if (await FactAsync(_connection, "account", cancellationToken) is { } other && other != account)
+        if (Fact(file, "account") is { } other && other != account)
         {
             throw new NesteggException(FailureKind.BadInput, $"{root} holds the export of another account ({other})", "give each account a folder of its own with --to");
         }
 
-        await SetFactAsync("account", account, cancellationToken);
+        SetFact("account", account);
     }
 
-    private Task SetFactAsync(string name, string value, CancellationToken cancellationToken) =>
-        ChangeAsync("INSERT OR REPLACE INTO facts VALUES ($0, $1)", cancellationToken, name, value);
+    internal ExportedAlbum? Album(long album) =>
+        file.Rows("SELECT folder, name FROM albums WHERE album = ?", album).Select(row => new ExportedAlbum(row.Text(0), row.Text(1))).FirstOrDefault();
 
-    internal async Task<ExportedAlbum?> AlbumAsync(long album, CancellationToken cancellationToken) => (await SelectAsync(
-        "SELECT folder, name FROM albums WHERE album = $0", row => new ExportedAlbum(row.GetString(0), row.GetString(1)), cancellationToken, album)).FirstOrDefault();
+    internal bool IsFolderTaken(string folder) => file.Rows("SELECT 1 FROM albums WHERE fold = ?", ExportName.Fold(folder)).Any();
 
-    internal Task<bool> IsFolderTakenAsync(string folder, CancellationToken cancellationToken) =>
-        ExistsAsync("SELECT 1 FROM albums WHERE fold = $0", cancellationToken, ExportName.Fold(folder));
+    internal void PutAlbum(long album, ExportedAlbum exported) => Change(
+        "INSERT OR REPLACE INTO albums VALUES (?, ?, ?, ?, ?)", album, exported.Folder, ExportName.Fold(exported.Folder), exported.Name, run);
 
-    internal Task PutAlbumAsync(long album, ExportedAlbum exported, CancellationToken cancellationToken) => ChangeAsync(
-        "INSERT OR REPLACE INTO albums VALUES ($0, $1, $2, $3, $4)", cancellationToken,
-        album, exported.Folder, ExportName.Fold(exported.Folder), exported.Name, _run);
-
-    internal async Task<ExportedFile?> FileAsync(long album, long file, CancellationToken cancellationToken) => (await SelectAsync(
-        "SELECT stamp, title, sidecar FROM files WHERE album = $0 AND file = $1",
-        row => new ExportedFile(row.IsDBNull(0) ? null : row.GetString(0), row.GetString(1), row.GetString(2)), cancellationToken, album, file)).FirstOrDefault();
+    internal ExportedFile? File(long album, long id) => file.Rows("SELECT stamp, title, sidecar FROM files WHERE album = ? AND file = ?", album, id)
+        .Select(row => new ExportedFile(row.IsNull(0) ? null : row.Text(0), row.Text(1), row.Text(2))).FirstOrDefault();
 
     /// <summary>Records a file as seen in this run.</summary>
-    internal async Task PutFileAsync(long album, long file, ExportedFile exported, CancellationToken cancellationToken)
+    internal void PutFile(long album, long id, ExportedFile exported)
     {
-        await ChangeAsync(
-            "INSERT OR REPLACE INTO files VALUES ($0, $1, $2, $3, $4, $5)", cancellationToken, album, file, exported.Stamp, exported.Title, exported.SidecarName, _run);
-        await ChangeAsync("INSERT OR REPLACE INTO sidecars VALUES ($0, $1, $2)", cancellationToken, album, file, ExportName.Fold(exported.SidecarName));
+        Change("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", album, id, exported.Stamp, exported.Title, exported.SidecarName, run);
+        Change("INSERT OR REPLACE INTO sidecars VALUES (?, ?, ?)", album, id, ExportName.Fold(exported.SidecarName));
     }
 
-    internal Task TouchFileAsync(long album, long file, CancellationToken cancellationToken) =>
-        ChangeAsync("UPDATE files SET run = $2 WHERE album = $0 AND file = $1", cancellationToken, album, file, _run);
+    internal void TouchFile(long album, long id) => Change("UPDATE files SET run = ?3 WHERE album = ?1 AND file = ?2", album, id, run);
 
     /// <summary>The names of a file in an album, by part.</summary>
-    internal Task<List<ExportedName>> NamesAsync(long album, long file, CancellationToken cancellationToken) => SelectAsync(
-        "SELECT name, part, size, modified FROM names WHERE album = $0 AND file = $1 ORDER BY part",
-        row => new ExportedName(row.GetString(0), row.GetInt32(1), row.GetInt64(2), row.GetInt64(3)), cancellationToken, album, file);
+    internal List<ExportedName> Names(long album, long id) =>
+        [.. file.Rows("SELECT name, part, size, modified FROM names WHERE album = ? AND file = ? ORDER BY part", album, id)
+            .Select(row => new ExportedName(row.Text(0), (int)row.Integer(1), row.Integer(2), row.Integer(3)))];
 
     /// <summary>The albums that hold the same content of a file.</summary>
-    internal Task<List<long>> AlbumsWithAsync(long file, string stamp, CancellationToken cancellationToken) => SelectAsync(
-        "SELECT album FROM files WHERE file = $0 AND stamp = $1 ORDER BY album",
-        row => row.GetInt64(0), cancellationToken, file, stamp);
+    internal List<long> AlbumsWith(long id, string stamp) =>
+        [.. file.Rows("SELECT album FROM files WHERE file = ? AND stamp = ? ORDER BY album", id, stamp).Select(row => row.Integer(0))];
 
-    internal Task<bool> IsNameTakenAsync(long album, string name, long exceptFile, CancellationToken cancellationToken) =>
-        ExistsAsync("SELECT 1 FROM names WHERE album = $0 AND fold = $1 AND file <> $2", cancellationToken, album, ExportName.Fold(name), exceptFile);
+    internal bool IsNameTaken(long album, string name, long exceptFile) =>
+        file.Rows("SELECT 1 FROM names WHERE album = ? AND fold = ? AND file <> ?", album, ExportName.Fold(name), exceptFile).Any();
 
-    internal Task<bool> IsSidecarTakenAsync(long album, string name, long exceptFile, CancellationToken cancellationToken) =>
-        ExistsAsync("SELECT 1 FROM sidecars WHERE album = $0 AND fold = $1 AND file <> $2", cancellationToken, album, ExportName.Fold(name), exceptFile);
+    internal bool IsSidecarTaken(long album, string name, long exceptFile) =>
+        file.Rows("SELECT 1 FROM sidecars WHERE album = ? AND fold = ? AND file <> ?", album, ExportName.Fold(name), exceptFile).Any();
 
-    internal Task PutNameAsync(long album, long file, ExportedName name, CancellationToken cancellationToken) => ChangeAsync(
-        "INSERT OR REPLACE INTO names VALUES ($0, $1, $2, $3, $4, $5, $6)", cancellationToken,
-        album, file, name.Part, name.Name, ExportName.Fold(name.Name), name.SizeBytes, name.Modified);
+    internal void PutName(long album, long id, ExportedName name) => Change(
+        "INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?, ?)",
+        album, id, name.Part, name.Name, ExportName.Fold(name.Name), name.SizeBytes, name.Modified);
 
-    internal Task ForgetNamesAsync(long album, long file, CancellationToken cancellationToken) =>
-        ChangeAsync("DELETE FROM names WHERE album = $0 AND file = $1", cancellationToken, album, file);
+    internal void ForgetNames(long album, long id) => Change("DELETE FROM names WHERE album = ? AND file = ?", album, id);
 
-    internal async Task ForgetFileAsync(long album, long file, CancellationToken cancellationToken)
+    internal void ForgetFile(long album, long id)
     {
-        await ForgetNamesAsync(album, file, cancellationToken);
-        await ChangeAsync("DELETE FROM sidecars WHERE album = $0 AND file = $1", cancellationToken, album, file);
-        await ChangeAsync("DELETE FROM files WHERE album = $0 AND file = $1", cancellationToken, album, file);
+        ForgetNames(album, id);
+        Change("DELETE FROM sidecars WHERE album = ? AND file = ?", album, id);
+        Change("DELETE FROM files WHERE album = ? AND file = ?", album, id);
     }
 
-    internal async Task ForgetAlbumAsync(long album, CancellationToken cancellationToken)
+    internal void ForgetAlbum(long album)
     {
         foreach (var table in (string[])["names", "sidecars", "files", "albums"])
         {
-            await ChangeAsync($"DELETE FROM {table} WHERE album = $0", cancellationToken, album);
+            Change($"DELETE FROM {table} WHERE album = ?", album);
         }
     }
 
     /// <summary>Files of an album that this run did not see, at most <paramref name="limit"/> of them.</summary>
-    internal Task<List<long>> UnseenFilesAsync(long album, long after, int limit, CancellationToken cancellationToken) => SelectAsync(
-        "SELECT file FROM files WHERE album = $0 AND run <> $1 AND file > $2 ORDER BY file LIMIT $3",
-        row => row.GetInt64(0), cancellationToken, album, _run, after, limit);
+    internal List<long> UnseenFiles(long album, long after, int limit) =>
+        [.. file.Rows("SELECT file FROM files WHERE album = ? AND run <> ? AND file > ? ORDER BY file LIMIT ?", album, run, after, limit)
+            .Select(row => row.Integer(0))];
 
-    internal async Task<long> CountFilesAsync(long album, CancellationToken cancellationToken) =>
-        (await SelectAsync("SELECT count(*) FROM files WHERE album = $0", row => row.GetInt64(0), cancellationToken, album))[0];
+    internal long CountFiles(long album) => file.Rows("SELECT count(*) FROM files WHERE album = ?", album).Select(row => row.Integer(0)).First();
 
     /// <summary>Albums that this run did not see. As many as there are albums, at most.</summary>
-    internal Task<List<long>> UnseenAlbumsAsync(CancellationToken cancellationToken) => SelectAsync(
-        "SELECT album FROM albums WHERE run <> $0 ORDER BY album",
-        row => row.GetInt64(0), cancellationToken, _run);
+    internal List<long> UnseenAlbums() => [.. file.Rows("SELECT album FROM albums WHERE run <> ? ORDER BY album", run).Select(row => row.Integer(0))];
 
     /// <summary>Records that the run came to its end, so that the next one need not look at every sidecar.</summary>
-    internal async Task EndAsync(CancellationToken cancellationToken)
+    internal void End()
     {
-        await SetFactAsync("ended", "yes", cancellationToken);
-        await TableLoader.ExecuteAsync(_connection, "COMMIT; BEGIN", cancellationToken);
+        SetFact("ended", "yes");
+        file.Commit();
+        file.Begin();
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         try
         {
             // What was recorded is true whether the run came to its end or not.
-            await TableLoader.ExecuteAsync(_connection, "COMMIT", CancellationToken.None);
+            file.Commit();
         }
-        catch (SqliteException)
+        catch (Exception failure) when (failure is NesteggException or SqliteException)
         {
             // A full disk, which the run has met before: the next run asks the sidecars.
-            return;
         }
         finally
         {
-            foreach (var command in _commands.Values)
-            {
-                await command.DisposeAsync();
-            }
-
-            await _connection.DisposeAsync();
+            file.Dispose();
         }
     }
 
-    private static async Task<string?> FactAsync(SqliteConnection connection, string name, CancellationToken cancellationToken)
+    private static string? Fact(SqliteFile file, string name) => file.Rows("SELECT value FROM facts WHERE name = ?", name).Select(row => row.Text(0)).FirstOrDefault();
+
+    private void SetFact(string name, string value) => Change("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value);
+
+    private void Change(string sql, params ReadOnlySpan<SqliteValue> values)
     {
-        await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT value FROM facts WHERE name = $name";
-        command.Parameters.AddWithValue("$name", name);
-        return await command.ExecuteScalarAsync(cancellationToken) as string;
-    }
-
-    private async Task<bool> ExistsAsync(string sql, CancellationToken cancellationToken, params object?[] values) =>
-        (await SelectAsync(sql, _ => true, cancellationToken, values)).Count > 0;
-
-    private async Task<List<T>> SelectAsync<T>(string sql, Func<SqliteDataReader, T> read, CancellationToken cancellationToken, params object?[] values)
-    {
-        await using var row = await Command(sql, values).ExecuteReaderAsync(cancellationToken);
-        var found = new List<T>();
-        while (await row.ReadAsync(cancellationToken))
+        file.Run(sql, values);
+        if (++changes % ChangesPerTransaction == 0)
         {
-            found.Add(read(row));
+            file.Commit();
+            file.Begin();
         }
-
-        return found;
-    }
-
-    private async Task ChangeAsync(string sql, CancellationToken cancellationToken, params object?[] values)
-    {
-        try
-        {
-            await Command(sql, values).ExecuteNonQueryAsync(cancellationToken);
-            if (++_changes % ChangesPerTransaction == 0)
-            {
-                await TableLoader.ExecuteAsync(_connection, "COMMIT; BEGIN", cancellationToken);
-            }
-        }
-        catch (SqliteException exception) when (exception.SqliteErrorCode is 8 or 10 or 13 or 14)
-        {
-            // Read-only, an I/O error, full, cannot open.
-            throw ExportFolder.CannotWrite(exception);
-        }
-    }
-
-    // Every file needs a dozen statements: each is prepared once.
-    private SqliteCommand Command(string sql, object?[] values)
-    {
-        if (!_commands.TryGetValue(sql, out var command))
-        {
-            command = _commands[sql] = _connection.CreateCommand();
-            command.CommandText = sql;
-            foreach (var number in Enumerable.Range(0, values.Length))
-            {
-                command.Parameters.Add(new SqliteParameter { ParameterName = $"${number}" });
-            }
-        }
-
-        for (var i = 0; i < values.Length; i++)
-        {
-            command.Parameters[i].Value = values[i] ?? DBNull.Value;
-        }
-
-        return command;
     }
 }

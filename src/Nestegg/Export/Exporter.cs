@@ -36,13 +36,13 @@ internal sealed class Exporter
         ExportAccount account, string target, ExportOptions options, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
         using var folder = ExportFolder.Open(target, time);
-        await using var state = await ExportState.OpenAsync(folder.StatePath, cancellationToken);
-        await state.ClaimAsync(account.UserId, folder.Root, cancellationToken);
+        using var state = ExportState.Open(folder.StatePath);
+        state.Claim(account.UserId, folder.Root);
         try
         {
             var exporter = new Exporter(account, folder, state, options, log);
             await exporter.RunAsync(time, cancellationToken);
-            await state.EndAsync(cancellationToken);
+            state.End();
             return exporter._summary;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -64,8 +64,8 @@ internal sealed class Exporter
             var targets = await PrepareAlbumsAsync(albums, cancellationToken);
             await ExportFilesAsync(albums, targets, cancellationToken);
             var unlisted = _account.Unlisted.Select(album => album.AlbumId).ToHashSet();
-            await new RemovedFiles(_folder, _state, _placement, _options, _summary)
-                .GoThroughAsync(albums, targets.Values.Where(target => !unlisted.Contains(target.Album)), cancellationToken);
+            new RemovedFiles(_folder, _state, _placement, _options, _summary)
+                .GoThrough(albums, targets.Values.Where(target => !unlisted.Contains(target.Album)), cancellationToken);
         }
         finally
         {

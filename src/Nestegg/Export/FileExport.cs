@@ -45,7 +45,7 @@ internal sealed class FileExport : IDisposable
             {
                 if (!_options.Wants(file))
                 {
-                    await LeaveOutAsync(file, targets(file), cancellationToken);
+                    LeaveOut(file, targets(file));
                     continue;
                 }
 
@@ -73,12 +73,12 @@ internal sealed class FileExport : IDisposable
     }
 
     // What an earlier run wrote of it has not been removed upstream.
-    private async Task LeaveOutAsync(LibraryFile file, ExportTarget[] targets, CancellationToken cancellationToken)
+    private void LeaveOut(LibraryFile file, ExportTarget[] targets)
     {
         file.Dispose();
         foreach (var target in targets)
         {
-            await _state.TouchFileAsync(target.Album, file.Id, cancellationToken);
+            _state.TouchFile(target.Album, file.Id);
         }
     }
 
@@ -105,9 +105,9 @@ internal sealed class FileExport : IDisposable
     // In an album that is not exported this time, or that the file has left.
     private async Task<ExportTarget?> ElsewhereAsync(LibraryFile file, string stamp, CancellationToken cancellationToken)
     {
-        foreach (var id in await _state.AlbumsWithAsync(file.Id, stamp, cancellationToken))
+        foreach (var id in _state.AlbumsWith(file.Id, stamp))
         {
-            if (await _state.AlbumAsync(id, cancellationToken) is { } album && new ExportTarget(id, album.Folder) is var target
+            if (_state.Album(id) is { } album && new ExportTarget(id, album.Folder) is var target
                 && await _placement.IsRightAsync(target, file, stamp, cancellationToken))
             {
                 return target;
@@ -139,7 +139,7 @@ internal sealed class FileExport : IDisposable
         {
             if (content?.Failure is { } failure)
             {
-                await FailAsync(job, failure, cancellationToken);
+                Fail(job, failure);
             }
             else
             {
@@ -151,13 +151,13 @@ internal sealed class FileExport : IDisposable
         _summary.Log.Progress("export", _summary.Files, null, _summary.WrittenBytes);
     }
 
-    private async Task FailAsync(Job job, Finding failure, CancellationToken cancellationToken)
+    private void Fail(Job job, Finding failure)
     {
         _summary.Log.Find(failure);
         _summary.Failed++;
         foreach (var target in job.Targets)
         {
-            await _state.TouchFileAsync(target.Album, job.File.Id, cancellationToken);
+            _state.TouchFile(target.Album, job.File.Id);
         }
 
         _unreadableInARow = failure.Code == "object-unreadable" ? _unreadableInARow + 1 : 0;
@@ -171,7 +171,7 @@ internal sealed class FileExport : IDisposable
     {
         _unreadableInARow = 0;
         var (file, summary) = (job.File, _summary);
-        var sources = content is not null ? [.. content.Parts] : await _placement.PartsAsync(job.Existing!, file, cancellationToken);
+        var sources = content is not null ? [.. content.Parts] : _placement.Parts(job.Existing!, file);
         if (content is not null)
         {
             summary.Written++;

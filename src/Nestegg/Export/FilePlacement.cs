@@ -14,8 +14,8 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
     /// <param name="stamp">What its content has to be.</param>
     internal async Task<bool> IsRightAsync(ExportTarget target, LibraryFile file, string stamp, CancellationToken cancellationToken)
     {
-        var known = await state.FileAsync(target.Album, file.Id, cancellationToken);
-        var parts = await NamesAsync(target.Album, file.Id, cancellationToken);
+        var known = state.File(target.Album, file.Id);
+        var parts = Names(target.Album, file.Id);
         if (known is null || parts.Count == 0 || (known.Stamp ?? stamp) != stamp)
         {
             return false;
@@ -42,18 +42,18 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         for (var i = 0; i < parts.Count; i++)
         {
             ExportFolder.SetTime(paths[i], Modified(file));
-            await state.PutNameAsync(target.Album, file.Id, ExportFolder.Recorded(paths[i], parts[i].Part), cancellationToken);
+            state.PutName(target.Album, file.Id, ExportFolder.Recorded(paths[i], parts[i].Part));
         }
 
-        await state.PutFileAsync(target.Album, file.Id, known with { Stamp = stamp }, cancellationToken);
+        state.PutFile(target.Album, file.Id, known with { Stamp = stamp });
         return true;
     }
 
     /// <summary>A file's parts in a folder where it is right.</summary>
-    internal async Task<List<FetchedPart>> PartsAsync(ExportTarget target, LibraryFile file, CancellationToken cancellationToken)
+    internal List<FetchedPart> Parts(ExportTarget target, LibraryFile file)
     {
         // Names on disk carry the extensions that the parts got; of a plain file, the title's own may have been edited since.
-        var names = await NamesAsync(target.Album, file.Id, cancellationToken);
+        var names = Names(target.Album, file.Id);
         var ownExtension = names.Count > 1 || file.Type == FileType.LivePhoto;
         return names.ConvertAll(part => new FetchedPart(folder.PathOf(target.Folder, part.Name), ownExtension ? Path.GetExtension(part.Name) : null, IsTemporary: false));
     }
@@ -69,8 +69,8 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         ExportTarget target, LibraryFile file, string stamp, List<FetchedPart> sources, bool isRight, CancellationToken cancellationToken)
     {
         var title = AlbumFolders.Title(file);
-        var known = await state.FileAsync(target.Album, file.Id, cancellationToken);
-        var old = await NamesAsync(target.Album, file.Id, cancellationToken);
+        var known = state.File(target.Album, file.Id);
+        var old = Names(target.Album, file.Id);
         var isRenamed = known?.Title != title || old.Count != sources.Count;
         var chosen = isRenamed ? await ChooseAsync(target, file.Id, title, sources, old, cancellationToken) : old.ConvertAll(part => part.Name);
         for (var part = 0; part < sources.Count; part++)
@@ -85,11 +85,11 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
             folder.MoveAside(left);
         }
 
-        var xmp = (await state.NamesAsync(target.Album, file.Id, cancellationToken)).Find(name => name.Part == XmpPart);
-        await state.ForgetNamesAsync(target.Album, file.Id, cancellationToken);
+        var xmp = state.Names(target.Album, file.Id).Find(name => name.Part == XmpPart);
+        state.ForgetNames(target.Album, file.Id);
         for (var part = 0; part < chosen.Count; part++)
         {
-            await state.PutNameAsync(target.Album, file.Id, ExportFolder.Recorded(folder.PathOf(target.Folder, chosen[part]), part), cancellationToken);
+            state.PutName(target.Album, file.Id, ExportFolder.Recorded(folder.PathOf(target.Folder, chosen[part]), part));
         }
 
         await DescribeAsync(target, file, stamp, title, known, chosen, cancellationToken);
@@ -100,19 +100,19 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
     }
 
     /// <summary>Moves everything of a file that is no longer in an album aside.</summary>
-    internal async Task RemoveAsync(ExportTarget target, long file, CancellationToken cancellationToken)
+    internal void Remove(ExportTarget target, long file)
     {
-        foreach (var name in await state.NamesAsync(target.Album, file, cancellationToken))
+        foreach (var name in state.Names(target.Album, file))
         {
             MoveAsideIfThere(folder.PathOf(target.Folder, name.Name));
         }
 
-        if (await state.FileAsync(target.Album, file, cancellationToken) is { } known)
+        if (state.File(target.Album, file) is { } known)
         {
             MoveAsideIfThere(folder.PathOf(target.Folder, Sidecar.FolderName, known.SidecarName));
         }
 
-        await state.ForgetFileAsync(target.Album, file, cancellationToken);
+        state.ForgetFile(target.Album, file);
     }
 
     private void MoveAsideIfThere(string path)
@@ -123,8 +123,7 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         }
     }
 
-    private async Task<List<ExportedName>> NamesAsync(long album, long file, CancellationToken cancellationToken) =>
-        [.. (await state.NamesAsync(album, file, cancellationToken)).Where(name => name.Part != XmpPart)];
+    private List<ExportedName> Names(long album, long file) => state.Names(album, file).FindAll(name => name.Part != XmpPart);
 
     private async Task PlacePartAsync(
         List<FetchedPart> sources, int part, string? oldPath, string path, bool isRight, LibraryFile file, CancellationToken cancellationToken)
@@ -215,7 +214,7 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
 
     private async Task<bool> IsFreeAsync(ExportTarget target, long file, string name, string source, List<ExportedName> old, CancellationToken cancellationToken)
     {
-        if (name is Sidecar.FolderName || await state.IsNameTakenAsync(target.Album, name, file, cancellationToken))
+        if (name is Sidecar.FolderName || state.IsNameTaken(target.Album, name, file))
         {
             return false;
         }
@@ -240,7 +239,7 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         }
 
         await folder.WriteOwnAsync(path, Sidecar.OfFile(file, title, chosen), cancellationToken);
-        await state.PutFileAsync(target.Album, file.Id, new ExportedFile(stamp, title, sidecar), cancellationToken);
+        state.PutFile(target.Album, file.Id, new ExportedFile(stamp, title, sidecar));
     }
 
     private async Task<string> ChooseSidecarAsync(ExportTarget target, long file, string title, CancellationToken cancellationToken)
@@ -249,7 +248,7 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         for (var number = 0; ; number++)
         {
             var name = names.Numbered(stem, extension, number, Sidecar.Extension.Length) + Sidecar.Extension;
-            if (ExportName.Fold(name) == ExportName.Fold(Sidecar.AlbumFile) || await state.IsSidecarTakenAsync(target.Album, name, file, cancellationToken))
+            if (ExportName.Fold(name) == ExportName.Fold(Sidecar.AlbumFile) || state.IsSidecarTaken(target.Album, name, file))
             {
                 continue;
             }
@@ -271,10 +270,10 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
 
         // A photo program may have made it its own, with edits in it.
         var isOurs = !ExportFolder.Exists(path) || (earlier?.Name == name && FileComparison.IsAsWritten(path, earlier));
-        if (isOurs && !await state.IsNameTakenAsync(target.Album, name, file.Id, cancellationToken))
+        if (isOurs && !state.IsNameTaken(target.Album, name, file.Id))
         {
             await folder.WriteOwnAsync(path, content, cancellationToken);
-            await state.PutNameAsync(target.Album, file.Id, ExportFolder.Recorded(path, XmpPart), cancellationToken);
+            state.PutName(target.Album, file.Id, ExportFolder.Recorded(path, XmpPart));
         }
     }
 

@@ -10,28 +10,29 @@ internal sealed class RemovedFiles(ExportFolder folder, ExportState state, FileP
     /// <param name="albums">All that the account has; those that were not exported this time are not gone.</param>
     /// <param name="exported">Those that were gone through to their end.</param>
     /// <param name="cancellationToken">Stops between files.</param>
-    internal async Task GoThroughAsync(IReadOnlyList<Album> albums, IEnumerable<ExportTarget> exported, CancellationToken cancellationToken)
+    internal void GoThrough(IReadOnlyList<Album> albums, IEnumerable<ExportTarget> exported, CancellationToken cancellationToken)
     {
         foreach (var target in exported)
         {
-            await GoThroughAsync(target, cancellationToken);
+            GoThrough(target, cancellationToken);
         }
 
         var living = albums.Where(album => !album.IsDeleted).Select(album => album.Id).Append(AlbumFolders.TrashId).ToHashSet();
-        foreach (var id in (await state.UnseenAlbumsAsync(cancellationToken)).Where(id => !living.Contains(id)))
+        foreach (var id in state.UnseenAlbums().Where(id => !living.Contains(id)))
         {
-            await AlbumAsync(id, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            Album(id);
         }
     }
 
-    private async Task AlbumAsync(long id, CancellationToken cancellationToken)
+    private void Album(long id)
     {
-        var path = folder.PathOf((await state.AlbumAsync(id, cancellationToken))!.Folder);
-        var files = await state.CountFilesAsync(id, cancellationToken);
+        var path = folder.PathOf(state.Album(id)!.Folder);
+        var files = state.CountFiles(id);
         if (options.MoveRemoved && Directory.Exists(path))
         {
             folder.MoveAside(path);
-            await state.ForgetAlbumAsync(id, cancellationToken);
+            state.ForgetAlbum(id);
             summary.MovedAside += files;
         }
         else
@@ -40,16 +41,17 @@ internal sealed class RemovedFiles(ExportFolder folder, ExportState state, FileP
         }
     }
 
-    private async Task GoThroughAsync(ExportTarget target, CancellationToken cancellationToken)
+    private void GoThrough(ExportTarget target, CancellationToken cancellationToken)
     {
         List<long> unseen;
-        for (var after = long.MinValue; (unseen = await state.UnseenFilesAsync(target.Album, after, PageFiles, cancellationToken)).Count > 0; after = unseen[^1])
+        for (var after = long.MinValue; (unseen = state.UnseenFiles(target.Album, after, PageFiles)).Count > 0; after = unseen[^1])
         {
             foreach (var file in unseen)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 if (options.MoveRemoved)
                 {
-                    await placement.RemoveAsync(target, file, cancellationToken);
+                    placement.Remove(target, file);
                     summary.MovedAside++;
                 }
                 else

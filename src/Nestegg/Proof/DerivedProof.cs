@@ -23,7 +23,7 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
                 continue;
             }
 
-            if (await objects.FindAsync(named.Key, cancellationToken) is not { } row)
+            if (objects.Find(named.Key) is not { } row)
             {
                 it.Derived("derived-object-missing", $"the snapshot does not hold {named.Key}");
                 continue;

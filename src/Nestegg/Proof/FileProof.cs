@@ -1,20 +1,21 @@
 using System.Security.Cryptography;
 using Nestegg.Contents;
 using Nestegg.Ente.Cryptography;
-using Nestegg.Ente.Database;
 using Nestegg.Ente.Library;
 using Nestegg.Ente.Objects;
+using Nestegg.Ente.Scratch;
 using Nestegg.Repositories;
 
 namespace Nestegg.Proof;
 
 /// <summary>Proves files: every byte of the original and the thumbnail, what describes them, what was derived from them. Used by several tasks at once.</summary>
-internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, ProofTally tally, PrivateFolder folder, ProofOptions options)
+internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, ProofTally tally, ProofOptions options)
 {
     private const int UnreadableInARow = 20;
 
     // A live photo's zip has to be read from its end; up to this length it waits in memory.
     private const int ZipInMemoryBytes = 4 * 1024 * 1024;
+    private const int ZipBufferBytes = 128 * 1024;
 
     private readonly DerivedProof _derived = new(objects, proved, tally);
     private int _unreadable;
@@ -106,7 +107,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
     private async Task<bool> ProveStreamAsync(FileCase it, StreamJob job, Stream target, CancellationToken cancellationToken)
     {
         var (named, what) = (job.Named, job.What);
-        if (await objects.FindAsync(named.Key, cancellationToken) is not { } row)
+        if (objects.Find(named.Key) is not { } row)
         {
             it.Error("object-missing", $"the snapshot does not hold its {what}, {named.Key}", "nestegg snapshots ID says why the backup did not find it; another snapshot may have it");
             return false;
@@ -215,16 +216,8 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         throw new ProofStoppedException(new NesteggException(FailureKind.OutOfReach, $"{UnreadableInARow} objects in a row could not be read; the last: {failure.Message}", hint));
     }
 
-    private Stream Buffer(long? encryptedBytes)
-    {
-        if (encryptedBytes is <= ZipInMemoryBytes)
-        {
-            return new WipedStream((int)encryptedBytes);
-        }
-
-        var path = folder.CreateFile($"{Guid.NewGuid():N}.zip");
-        return new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, 128 * 1024, FileOptions.DeleteOnClose);
-    }
+    private static Stream Buffer(long? encryptedBytes) =>
+        encryptedBytes is <= ZipInMemoryBytes ? new WipedStream((int)encryptedBytes) : ScratchFile.Create(ZipBufferBytes);
 
     private static bool HasHash(RecordedHash hash) =>
         hash.IsOfParts ? ContentReader.IsHash(hash.Image) && ContentReader.IsHash(hash.Video) : ContentReader.IsHash(hash.Whole);

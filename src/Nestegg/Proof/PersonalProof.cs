@@ -94,7 +94,7 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
     private async Task ProvePictureAsync(Contact contact, string key, CancellationToken cancellationToken)
     {
         var problem = "the snapshot does not hold it";
-        if (await objects.FindAsync(key, cancellationToken) is { } row)
+        if (objects.Find(key) is { } row)
         {
             problem = $"it does not open ({row.StoredAs})";
             try

@@ -8,7 +8,7 @@ internal sealed class ProofObjects(Repository repository, OpenedSnapshot snapsho
 {
     private readonly PackReadAhead _packs = new(repository);
 
-    public Task<IndexRow?> FindAsync(string key, CancellationToken cancellationToken) => snapshot.FindAsync(key, cancellationToken);
+    public IndexRow? Find(string key) => snapshot.Find(key);
 
     /// <summary>
     /// Opens an object without hashing it: the stream's authenticators say more, and the time goes into them. An object that is a file of its own is

@@ -34,8 +34,7 @@ internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, P
             var personal = new PersonalProof(reader, objects, _tally, options);
             var living = personal.ProveAlbums(albums);
             (_files, _bytes) = await reader.CountFilesAsync(account.UserId, living, cancellationToken);
-            using var folder = PrivateFolder.Create(Path.GetTempPath());
-            await ProveFilesAsync(new FileProof(objects, proved, _tally, folder, options), SampledAsync(reader, account.UserId, living, albums, cancellationToken), cancellationToken);
+            await ProveFilesAsync(new FileProof(objects, proved, _tally, options), SampledAsync(reader, account.UserId, living, albums, cancellationToken), cancellationToken);
             await personal.ProveAsync(account, living, cancellationToken);
         }
         finally

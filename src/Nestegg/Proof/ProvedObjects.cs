@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Data.Sqlite;
 using Nestegg.Ente.Cryptography;
-using Nestegg.Ente.Database;
+using Nestegg.Ente.Scratch;
 using Nestegg.Repositories;
 
 namespace Nestegg.Proof;
@@ -16,28 +15,13 @@ internal sealed class ProvedObjects : IDisposable
 {
     public const int StampBytes = 16;
 
-    private readonly PrivateFolder _folder;
-    private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _find;
-    private readonly SqliteCommand _insert;
-    private readonly Lock _gate = new();
+    private readonly ScratchDatabase file = ScratchDatabase.Create();
+    private readonly Lock gate = new();
 
     public ProvedObjects()
     {
-        _folder = PrivateFolder.Create(Path.GetTempPath());
-        var path = _folder.CreateFile("proved.sqlite");
-        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        _connection.Open();
-        using (var create = Command("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; CREATE TABLE proved (stamp BLOB PRIMARY KEY, is_new INTEGER NOT NULL) WITHOUT ROWID; BEGIN"))
-        {
-            create.ExecuteNonQuery();
-        }
-
-        _find = Command("SELECT is_new FROM proved WHERE stamp = $stamp");
-        _find.Parameters.Add("$stamp", SqliteType.Blob);
-        _insert = Command("INSERT OR IGNORE INTO proved VALUES ($stamp, $new)");
-        _insert.Parameters.Add("$stamp", SqliteType.Blob);
-        _insert.Parameters.Add("$new", SqliteType.Integer);
+        file.Execute("CREATE TABLE proved (stamp BLOB PRIMARY KEY, is_new INTEGER NOT NULL) WITHOUT ROWID");
+        file.Begin();
     }
 
     /// <summary>What an object that was decrypted under these circumstances is known by.</summary>
@@ -52,21 +36,18 @@ internal sealed class ProvedObjects : IDisposable
     /// <summary>Whether an earlier proof has decrypted it.</summary>
     public bool WasProvedBefore(byte[] stamp)
     {
-        lock (_gate)
+        lock (gate)
         {
-            _find.Parameters[0].Value = stamp;
-            return _find.ExecuteScalar() is 0L;
+            return file.Rows("SELECT 1 FROM proved WHERE stamp = ? AND is_new = 0", stamp).Any();
         }
     }
 
     /// <param name="isNew">By this proof; otherwise by an earlier one.</param>
     public void Add(byte[] stamp, bool isNew)
     {
-        lock (_gate)
+        lock (gate)
         {
-            _insert.Parameters[0].Value = stamp;
-            _insert.Parameters[1].Value = isNew ? 1 : 0;
-            _insert.ExecuteNonQuery();
+            file.Run("INSERT OR IGNORE INTO proved VALUES (?, ?)", stamp, isNew);
         }
     }
 
@@ -87,26 +68,11 @@ internal sealed class ProvedObjects : IDisposable
     /// <summary>Writes the stamps of this proof, a line each.</summary>
     public async Task WriteNewAsync(Stream target, CancellationToken cancellationToken)
     {
-        await using var command = Command("SELECT stamp FROM proved WHERE is_new = 1");
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        while (await rows.ReadAsync(cancellationToken))
+        foreach (var row in file.Rows("SELECT stamp FROM proved WHERE is_new = 1"))
         {
-            await target.WriteAsync(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(rows.GetFieldValue<byte[]>(0)) + "\n"), cancellationToken);
+            await target.WriteAsync(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(row.Blob(0)) + "\n"), cancellationToken);
         }
     }
 
-    public void Dispose()
-    {
-        _find.Dispose();
-        _insert.Dispose();
-        _connection.Dispose();
-        _folder.Dispose();
-    }
-
-    private SqliteCommand Command(string sql)
-    {
-        var command = _connection.CreateCommand();
-        command.CommandText = sql;
-        return command;
-    }
+    public void Dispose() => file.Dispose();
 }

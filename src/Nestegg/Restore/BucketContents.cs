@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Restore;
 
@@ -9,22 +9,14 @@ namespace Nestegg.Restore;
 internal sealed class BucketContents : IDisposable
 {
     private readonly Lock gate = new();
-    private readonly string folder = Directory.CreateTempSubdirectory("nestegg-restore-").FullName;
-    private readonly SqliteConnection connection;
-    private readonly SqliteCommand insert;
-    private readonly SqliteCommand find;
-    private readonly SqliteCommand mark;
-    private SqliteTransaction? transaction;
+    private readonly ScratchDatabase file = ScratchDatabase.Create();
 
     public BucketContents()
     {
-        connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path.Join(folder, "buckets.db"), Pooling = false }.ConnectionString);
-        connection.Open();
-        Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
-        Execute("CREATE TABLE present (slot TEXT, key TEXT, size INTEGER, etag TEXT, known INTEGER, PRIMARY KEY (slot, key)) WITHOUT ROWID");
-        insert = Command("INSERT OR REPLACE INTO present VALUES ($slot, $key, $size, $etag, 0)", "$slot", "$key", "$size", "$etag");
-        find = Command("SELECT size, etag FROM present WHERE slot = $slot AND key = $key", "$slot", "$key");
-        mark = Command("UPDATE present SET known = CASE WHEN size = $size THEN 1 ELSE 2 END WHERE slot = $slot AND key = $key", "$slot", "$key", "$size");
+        file.Execute("CREATE TABLE present (slot TEXT, key TEXT, size INTEGER, etag TEXT, known INTEGER, PRIMARY KEY (slot, key)) WITHOUT ROWID");
+
+        // Never committed: nobody but this connection reads the file, and it sees what it has changed.
+        file.Begin();
     }
 
     public bool IsEmpty { get; private set; } = true;
@@ -33,9 +25,8 @@ internal sealed class BucketContents : IDisposable
     {
         lock (gate)
         {
-            transaction ??= connection.BeginTransaction();
             IsEmpty = false;
-            Run(insert, slot, key, sizeBytes, eTag);
+            file.Run("INSERT OR REPLACE INTO present VALUES (?, ?, ?, ?, 0)", slot, key, sizeBytes, eTag);
         }
     }
 
@@ -44,8 +35,7 @@ internal sealed class BucketContents : IDisposable
     {
         lock (gate)
         {
-            transaction ??= connection.BeginTransaction();
-            Run(mark, slot, key, sizeBytes);
+            file.Run("UPDATE present SET known = CASE WHEN size = ?3 THEN 1 ELSE 2 END WHERE slot = ?1 AND key = ?2", slot, key, sizeBytes);
         }
     }
 
@@ -54,12 +44,9 @@ internal sealed class BucketContents : IDisposable
     {
         lock (gate)
         {
-            Settle();
-            using var count = Command("SELECT coalesce(sum(known = 1), 0), coalesce(sum(known = 2), 0), coalesce(sum(known = 0), 0) FROM present WHERE slot = $slot", "$slot");
-            count.Parameters[0].Value = slot;
-            using var reader = count.ExecuteReader();
-            reader.Read();
-            return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
+            return file.Rows(
+                "SELECT coalesce(sum(known = 1), 0), coalesce(sum(known = 2), 0), coalesce(sum(known = 0), 0) FROM present WHERE slot = ?", slot)
+                .Select(row => (row.Integer(0), row.Integer(1), row.Integer(2))).First();
         }
     }
 
@@ -68,68 +55,24 @@ internal sealed class BucketContents : IDisposable
     {
         lock (gate)
         {
-            Settle();
-            using var example = Command("SELECT key FROM present WHERE slot = $slot AND known = $known LIMIT 1", "$slot", "$known");
-            example.Parameters[0].Value = slot;
-            example.Parameters[1].Value = isConflict ? 2 : 0;
-            return (string?)example.ExecuteScalar();
+            return file.Rows("SELECT key FROM present WHERE slot = ? AND known = ? LIMIT 1", slot, isConflict ? 2 : 0)
+                .Select(row => row.Text(0)).FirstOrDefault();
         }
     }
 
     public (long SizeBytes, string ETag)? Find(string slot, string key)
     {
         if (IsEmpty)
+        {
             return null;
+        }
 
         lock (gate)
         {
-            Settle();
-            find.Parameters[0].Value = slot;
-            find.Parameters[1].Value = key;
-            using var reader = find.ExecuteReader();
-            return reader.Read() ? (reader.GetInt64(0), reader.GetString(1)) : null;
+            return file.Rows("SELECT size, etag FROM present WHERE slot = ? AND key = ?", slot, key)
+                .Select(row => ((long, string)?)(row.Integer(0), row.Text(1))).FirstOrDefault();
         }
     }
 
-    public void Dispose()
-    {
-        transaction?.Dispose();
-        insert.Dispose();
-        find.Dispose();
-        mark.Dispose();
-        connection.Dispose();
-        Directory.Delete(folder, recursive: true);
-    }
-
-    private void Settle()
-    {
-        transaction?.Commit();
-        transaction?.Dispose();
-        transaction = null;
-    }
-
-    private void Run(SqliteCommand command, params ReadOnlySpan<object> values)
-    {
-        command.Transaction = transaction;
-        for (var i = 0; i < values.Length; i++)
-            command.Parameters[i].Value = values[i];
-
-        command.ExecuteNonQuery();
-    }
-
-    private SqliteCommand Command(string sql, params string[] parameters)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var name in parameters)
-            command.Parameters.Add(new SqliteParameter { ParameterName = name });
-
-        return command;
-    }
-
-    private void Execute(string sql)
-    {
-        using var command = Command(sql);
-        command.ExecuteNonQuery();
-    }
+    public void Dispose() => file.Dispose();
 }

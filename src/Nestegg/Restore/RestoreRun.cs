@@ -53,6 +53,8 @@ internal sealed class RestoreRun : IAsyncDisposable
         databaseSettings = DatabaseSettings.From(folder.Configuration);
         database = new TargetDatabase(databaseSettings, options.Map);
         buckets = new TargetBuckets(BucketSlots.From(folder.Configuration), options.Map);
+
+        // Last: what is above may refuse the configuration, and nobody would dispose this then.
         contents = new BucketContents();
     }
 

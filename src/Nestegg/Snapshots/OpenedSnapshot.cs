@@ -60,12 +60,12 @@ internal sealed class OpenedSnapshot : IAsyncDisposable
     }
 
     /// <summary>Where an object is; null when the snapshot does not hold it. May be called by several tasks at once.</summary>
-    public Task<IndexRow?> FindAsync(string key, CancellationToken cancellationToken) => _stored.FindAsync(key, cancellationToken);
+    public IndexRow? Find(string key) => _stored.Find(key);
 
     /// <summary>Opens an object; its length and hash are compared when it ends. May be called by several tasks at once.</summary>
     /// <returns>Null when the snapshot does not hold it.</returns>
     public async Task<Stream?> OpenObjectAsync(string key, CancellationToken cancellationToken) =>
-        await FindAsync(key, cancellationToken) is { } row ? await _repository.OpenObjectAsync(row, cancellationToken) : null;
+        Find(key) is { } row ? await _repository.OpenObjectAsync(row, cancellationToken) : null;
 
     /// <summary>museum's secrets as they were: with them, accounts are found by their addresses. The caller disposes them.</summary>
     public async Task<MuseumSecrets> ReadSecretsAsync(CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ internal sealed class OpenedSnapshot : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stored.DisposeAsync();
+        _stored.Dispose();
         await Database.DisposeAsync();
     }
 }

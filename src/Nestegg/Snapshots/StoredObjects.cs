@@ -1,12 +1,11 @@
-using System.Text;
-using Microsoft.Data.Sqlite;
 using Nestegg.Ente.Database;
+using Nestegg.Ente.Scratch;
 using Nestegg.Repositories;
 
 namespace Nestegg.Snapshots;
 
-/// <summary>The live index rows of a snapshot as the table <c>stored</c>, on a connection of its own. One look-up at a time.</summary>
-internal sealed class StoredObjects : IAsyncDisposable
+/// <summary>The live index rows of a snapshot as the table <c>stored</c>, on a connection of its own. Used by several tasks at once, one look-up at a time.</summary>
+internal sealed class StoredObjects : IDisposable
 {
     private const int ColumnCount = 6;
 
@@ -19,78 +18,62 @@ internal sealed class StoredObjects : IAsyncDisposable
             SELECT old.rowid FROM (SELECT key, max(rowid) AS last FROM stored GROUP BY key HAVING count(*) > 1) twice JOIN stored old ON old.key = twice.key AND old.rowid < twice.last)
         """;
 
-    private readonly SqliteConnection _connection;
-    private readonly SqliteCommand _find;
-    private readonly SemaphoreSlim _oneAtATime = new(1);
+    private readonly SqliteFile file;
+    private readonly Lock gate = new();
 
-    private StoredObjects(SqliteConnection connection)
+    private StoredObjects(SqliteFile file) => this.file = file;
+
+    public static async Task<StoredObjects> LoadAsync(
+        Repository repository, Manifest manifest, ArchiveDatabase database, CancellationToken cancellationToken)
     {
-        _connection = connection;
-        _find = connection.CreateCommand();
-        _find.CommandText = "SELECT version, size, sha256, pack, offset FROM stored WHERE key = $key";
-        _find.Parameters.Add("$key", SqliteType.Text);
+        database.File.Execute(Table);
+        database.File.Begin();
+        var insert = database.File.Insert("stored", ColumnCount);
+        await foreach (var row in repository.ReadLiveRowsAsync(manifest, cancellationToken))
+        {
+            Insert(insert, row);
+        }
+
+        database.File.Execute(Index);
+        database.File.Commit();
+        return new StoredObjects(database.File.OpenAnother());
     }
 
-    public static async Task<StoredObjects> LoadAsync(Repository repository, Manifest manifest, ArchiveDatabase database, CancellationToken cancellationToken)
+    public IndexRow? Find(string key)
     {
-        await TableLoader.ExecuteAsync(database.Connection, $"{Table}; BEGIN", cancellationToken);
-        using (var inserter = new RowInserter(database.Connection, "stored", ColumnCount))
+        lock (gate)
         {
-            await foreach (var row in repository.ReadLiveRowsAsync(manifest, cancellationToken))
+            foreach (var row in file.Rows("SELECT version, size, sha256, pack, offset FROM stored WHERE key = ?", key))
             {
-                Insert(inserter, row);
+                return new IndexRow(
+                    key, row.Integer(0), row.Integer(1), new ObjectHash(row.Blob(2)), row.IsNull(3) ? null : new ObjectHash(row.Blob(3)), row.Integer(4));
             }
         }
 
-        await TableLoader.ExecuteAsync(database.Connection, $"{Index}; COMMIT", cancellationToken);
-        return new StoredObjects(await database.OpenAnotherAsync(cancellationToken));
+        return null;
     }
 
-    public async Task<IndexRow?> FindAsync(string key, CancellationToken cancellationToken)
-    {
-        await _oneAtATime.WaitAsync(cancellationToken);
-        try
-        {
-            _find.Parameters[0].Value = key;
-            await using var row = await _find.ExecuteReaderAsync(cancellationToken);
-            return await row.ReadAsync(cancellationToken)
-                ? new IndexRow(
-                    key, row.GetInt64(0), row.GetInt64(1), new ObjectHash(row.GetFieldValue<byte[]>(2)),
-                    row.IsDBNull(3) ? null : new ObjectHash(row.GetFieldValue<byte[]>(3)), row.GetInt64(4))
-                : null;
-        }
-        finally
-        {
-            _oneAtATime.Release();
-        }
-    }
+    public void Dispose() => file.Dispose();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _find.DisposeAsync();
-        await _connection.DisposeAsync();
-        _oneAtATime.Dispose();
-    }
-
-    private static void Insert(RowInserter inserter, in IndexRow row)
+    private static void Insert(SqliteStatement insert, in IndexRow row)
     {
         Span<byte> hash = stackalloc byte[ObjectHash.SizeBytes];
-        inserter.BindText(0, Encoding.UTF8.GetBytes(row.Key));
-        inserter.Bind(1, row.Version);
-        inserter.Bind(2, row.SizeBytes);
+        insert.BindText(0, row.Key);
+        insert.Bind(1, row.Version);
+        insert.Bind(2, row.SizeBytes);
         row.Hash.CopyTo(hash);
-        inserter.BindBlob(3, hash);
+        insert.BindBlob(3, hash);
         if (row.Pack is { } pack)
         {
             pack.CopyTo(hash);
-            inserter.BindBlob(4, hash);
+            insert.BindBlob(4, hash);
         }
         else
         {
-            inserter.BindNull(4);
+            insert.BindNull(4);
         }
 
-        inserter.Bind(5, row.Offset);
-        inserter.Insert();
+        insert.Bind(5, row.Offset);
+        insert.Run();
     }
 }

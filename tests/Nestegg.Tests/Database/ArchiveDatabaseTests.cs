@@ -81,11 +81,11 @@ public sealed class ArchiveDatabaseTests : IDisposable
     [Fact]
     public async Task What_a_dead_process_left_is_removed_and_what_a_living_one_has_stays()
     {
-        var left = Directory.CreateDirectory(folder["nestegg-library-0000000000000001"]).FullName;
+        var left = Directory.CreateDirectory(folder["nestegg-scratch-0000000000000001"]).FullName;
         await File.WriteAllTextAsync(Path.Combine(left, "lock"), "", Token);
         await File.WriteAllTextAsync(Path.Combine(left, "library.sqlite"), "keys", Token);
-        var unfinished = Directory.CreateDirectory(folder["nestegg-library-0000000000000002"]).FullName;
-        var old = Directory.CreateDirectory(folder["nestegg-library-0000000000000003"]).FullName;
+        var unfinished = Directory.CreateDirectory(folder["nestegg-scratch-0000000000000002"]).FullName;
+        var old = Directory.CreateDirectory(folder["nestegg-scratch-0000000000000003"]).FullName;
         Directory.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-2));
 
         await using var living = await LoadAsync(Library());

@@ -262,7 +262,7 @@ public sealed class DamageTests(KnownInstances instances)
         Assert.Equal((instance[Role.Owner].Counts.DerivedObjects - 1L, 1L), (record.Counts.DerivedObjects, record.Counts.DerivedProblems));
         Assert.Contains("segment 1 does not decrypt", Assert.Single(opened.Findings).Message);
         await using var stored = await OpenedInstance.OpenAsync(instance);
-        var row = await stored.Snapshot.FindAsync(key, Token);
+        var row = stored.Snapshot.Find(key);
         // Not in the first byte of a packet, which is the one that shows when a transport stream is none.
         await stored.DamageStoredAsync(key, bytes => Flip(bytes, (int)(row!.Value.Offset + (row.Value.SizeBytes / 2 / 188 * 188) + 100)));
         await stored.ProveAsync();

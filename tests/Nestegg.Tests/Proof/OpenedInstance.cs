@@ -54,7 +54,7 @@ internal sealed class OpenedInstance : IAsyncDisposable
     /// <summary>Damages the file of the repository that holds an object.</summary>
     public async Task DamageStoredAsync(string key, Func<byte[], byte[]?> change)
     {
-        var row = await Snapshot.FindAsync(key, Token) ?? throw new InvalidOperationException($"{key} is not there");
+        var row = Snapshot.Find(key) ?? throw new InvalidOperationException($"{key} is not there");
         var path = Path.Combine(folder["repository"], row.StoredAs);
         var bytes = await File.ReadAllBytesAsync(path, Token);
         File.SetAttributes(path, FileAttributes.Normal);

@@ -1,19 +1,20 @@
 using System.Buffers;
+using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Stores.S3;
 
 /// <summary>
-/// Content that waits for its key: in memory up to <see cref="MemoryBytes"/>, else in a private temporary file, which has no name
-/// once it is open and so goes away with the process.
+/// Content that waits for its key: in memory up to <see cref="MemoryBytes"/>, else in a private temporary file.
 /// </summary>
 internal sealed class S3Writer(S3Store store, long expectedBytes) : StoreWriter
 {
     public const int MemoryBytes = 16 * 1024 * 1024;
 
     private const int FirstBytes = 64 * 1024;
+    private const int BufferBytes = 4096;
 
     private byte[]? memory = expectedBytes > MemoryBytes ? null : ArrayPool<byte>.Shared.Rent((int)Math.Max(FirstBytes, expectedBytes));
-    private FileStream? file = expectedBytes > MemoryBytes ? OpenFile() : null;
+    private ScratchFile? file = expectedBytes > MemoryBytes ? ScratchFile.Create(BufferBytes) : null;
     private long written;
     private bool committed;
     private bool disposed;
@@ -24,7 +25,7 @@ internal sealed class S3Writer(S3Store store, long expectedBytes) : StoreWriter
         if (committed) throw new InvalidOperationException("already committed");
         if (file is not null)
         {
-            Guard(() => file.Seek(0, SeekOrigin.Begin));
+            file.Position = 0;
             await store.UploadAsync(key, file, written, cancellationToken);
         }
         else
@@ -46,14 +47,7 @@ internal sealed class S3Writer(S3Store store, long expectedBytes) : StoreWriter
         }
         else
         {
-            try
-            {
-                file!.Write(buffer);
-            }
-            catch (IOException failure)
-            {
-                throw Explain(failure);
-            }
+            file!.Write(buffer);
         }
 
         written += buffer.Length;
@@ -71,14 +65,7 @@ internal sealed class S3Writer(S3Store store, long expectedBytes) : StoreWriter
         }
         else
         {
-            try
-            {
-                await file!.WriteAsync(buffer, cancellationToken);
-            }
-            catch (IOException failure)
-            {
-                throw Explain(failure);
-            }
+            await file!.WriteAsync(buffer, cancellationToken);
         }
 
         written += buffer.Length;
@@ -102,47 +89,6 @@ internal sealed class S3Writer(S3Store store, long expectedBytes) : StoreWriter
         base.Dispose(disposing);
     }
 
-    private static FileStream OpenFile()
-    {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
-        };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        try
-        {
-            var path = Path.Combine(Path.GetTempPath(), "nestegg-" + Guid.NewGuid().ToString("n"));
-            var file = new FileStream(path, options);
-            if (!OperatingSystem.IsWindows()) File.Delete(path);
-            return file;
-        }
-        catch (Exception failure) when (Local.LocalFailure.IsOfFileSystem(failure))
-        {
-            throw Explain(failure);
-        }
-    }
-
-    private static NesteggException Explain(Exception failure)
-    {
-        var folder = Path.TrimEndingDirectorySeparator(Path.GetTempPath());
-        return Local.LocalFailure.Explain("write", Path.Combine(folder, "(content that waits for its upload; TMPDIR names another folder)"), folder, failure);
-    }
-
-    private static void Guard(Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (IOException failure)
-        {
-            throw Explain(failure);
-        }
-    }
-
     // True when the bytes fit into memory; else everything is in the file from now on.
     private bool TryMakeRoom(int count)
     {
@@ -151,8 +97,8 @@ internal sealed class S3Writer(S3Store store, long expectedBytes) : StoreWriter
         var needed = written + count;
         if (needed > MemoryBytes)
         {
-            file = OpenFile();
-            Guard(() => file.Write(memory, 0, (int)written));
+            file = ScratchFile.Create(BufferBytes);
+            file.Write(memory, 0, (int)written);
             ReleaseMemory();
             return false;
         }

@@ -1,0 +1,25 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Nestegg.Ente.Scratch;
+
+/// <summary>The folder for temporary files is not there, is full, or cannot be written.</summary>
+/// <param name="folder">That folder, which a person can make room in or replace by another.</param>
+/// <param name="cause">What the file system, or SQLite upon it, said.</param>
+public sealed class ScratchException(string folder, Exception cause) : EnteException(
+    $"Temporary files cannot be kept in {folder}: {Reason(folder, cause)}.",
+    $"Make room there, or name another folder in the environment variable {Variable}.", cause)
+{
+    private const int Enospc = 28;
+    private const int WindowsDiskFull = unchecked((int)0x80070070);
+
+    private static string Variable => OperatingSystem.IsWindows() ? "TMP" : "TMPDIR";
+
+    private static string Reason(string folder, Exception cause) => cause switch
+    {
+        _ when !Directory.Exists(folder) => "the folder does not exist",
+        { HResult: Enospc or WindowsDiskFull } or SqliteException { SqliteErrorCode: raw.SQLITE_FULL } => "the disk is full",
+        UnauthorizedAccessException => "permission denied",
+        _ => cause.Message.TrimEnd('.'),
+    };
+}

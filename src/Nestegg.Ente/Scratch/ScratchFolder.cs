@@ -1,0 +1,213 @@
+using System.Security.Cryptography;
+
+namespace Nestegg.Ente.Scratch;
+
+/// <summary>
+/// A folder of this process alone under the system's temporary folder, for files that nobody else may read. Its lock file is
+/// held open for as long as the process lives, so that the next run can tell what a crash left behind, and remove it.
+/// </summary>
+public sealed class ScratchFolder : IDisposable
+{
+    /// <summary>What the names of all scratch folders begin with, so that one look finds them all.</summary>
+    internal const string Prefix = "nestegg-scratch-";
+
+    private const string LockName = "lock";
+
+    // A folder without a lock file is one that is being made just now, or one whose maker died right then.
+    private static readonly TimeSpan MakingTakesAtMost = TimeSpan.FromHours(1);
+
+    private const int MostAttempts = 10;
+
+    private readonly FileStream held;
+
+    private ScratchFolder(string parent, string path, FileStream held) => (Parent, Path, this.held) = (parent, path, held);
+
+    /// <summary>Where temporary files go unless a caller says otherwise.</summary>
+    internal static string SystemFolder => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetTempPath());
+
+    internal string Parent { get; }
+
+    internal string Path { get; }
+
+    /// <summary>Makes the folder (mode 0700), and removes what dead processes left beside it.</summary>
+    /// <param name="parent">Must exist; <see langword="null"/> for <see cref="SystemFolder"/>.</param>
+    /// <exception cref="ScratchException">It is not there, is full, or may not be written.</exception>
+    internal static ScratchFolder Create(string? parent = null)
+    {
+        parent ??= SystemFolder;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var folder = Make(parent);
+
+                // Its own time is that of the disk's clock, which is what the leftovers' times are to be compared with.
+                RemoveLeftovers(parent, Directory.GetLastWriteTimeUtc(folder.Path));
+                return folder;
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // Between its making and its locking another process may have taken it for a leftover, and removed it.
+                if (attempt == MostAttempts)
+                {
+                    throw new ScratchException(parent, failure);
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// Removes what dead processes left in the system's temporary folder; what cannot be removed stays. Whoever makes a temporary file does so
+    /// anyway; this is for the beginning of a program that may need none this time.
+    /// </summary>
+    public static void RemoveLeftovers(DateTimeOffset now)
+    {
+        try
+        {
+            RemoveLeftovers(SystemFolder, now.UtcDateTime);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The folder is not there or may not be listed. Who needs it will say so; others can do without.
+        }
+    }
+
+    /// <summary>Makes an empty file that only this user may read, and gives its path. It goes away with the folder.</summary>
+    /// <exception cref="ScratchException">The folder is full, or has been taken away.</exception>
+    internal string CreateFile(string name)
+    {
+        var path = System.IO.Path.Combine(Path, name);
+        try
+        {
+            using var file = new FileStream(path, WithMode(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write }));
+            return path;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new ScratchException(Parent, failure);
+        }
+    }
+
+    /// <summary>Removes the files and the folder; what cannot be removed is left to the next run.</summary>
+    public void Dispose()
+    {
+        held.Dispose();
+        Remove(Path);
+    }
+
+    private static ScratchFolder Make(string parent)
+    {
+        // Making a folder would make its parents as well.
+        if (!Directory.Exists(parent))
+        {
+            throw new DirectoryNotFoundException("the folder does not exist");
+        }
+
+        var path = System.IO.Path.Combine(parent, Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        CreateDirectory(path);
+        try
+        {
+            var held = OpenLock(path, FileMode.CreateNew);
+            if (File.Exists(held.Name))
+            {
+                return new ScratchFolder(parent, path, held);
+            }
+
+            held.Dispose();
+            throw new IOException("another process removed it");
+        }
+        catch
+        {
+            Remove(path);
+            throw;
+        }
+    }
+
+    private static void RemoveLeftovers(string parent, DateTime utcNow)
+    {
+        foreach (var folder in Directory.EnumerateDirectories(parent, Prefix + "*"))
+        {
+            if (!File.Exists(System.IO.Path.Combine(folder, LockName)))
+            {
+                if (utcNow - Directory.GetLastWriteTimeUtc(folder) > MakingTakesAtMost)
+                {
+                    Remove(folder);
+                }
+
+                continue;
+            }
+
+            if (TryLock(folder) is { } held)
+            {
+                // Held until the folder is gone, so that its maker cannot lock it meanwhile. Windows makes and locks in one step, and removes no file that is open.
+                if (OperatingSystem.IsWindows())
+                {
+                    held.Dispose();
+                }
+
+                Remove(folder);
+                held.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Null when another process holds the lock, or when the folder is another user's.</summary>
+    private static FileStream? TryLock(string folder)
+    {
+        try
+        {
+            return OpenLock(folder, FileMode.Open);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static FileStream OpenLock(string folder, FileMode mode) => new(
+        System.IO.Path.Combine(folder, LockName),
+        WithMode(new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.None }));
+
+    /// <summary>
+    /// Removes the files of the folder and then the folder; not recursively, because nothing here makes folders in it and
+    /// a walk could be led elsewhere. What another process is removing at the same moment, or is another user's, stays.
+    /// </summary>
+    private static void Remove(string folder)
+    {
+        try
+        {
+            foreach (var file in Directory.EnumerateFiles(folder))
+            {
+                File.Delete(file);
+            }
+
+            Directory.Delete(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The next run tries again.
+        }
+    }
+
+    private static void CreateDirectory(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    private static FileStreamOptions WithMode(FileStreamOptions options)
+    {
+        if (!OperatingSystem.IsWindows() && options.Mode != FileMode.Open)
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return options;
+    }
+}
