@@ -9,10 +9,10 @@ namespace Nestegg.Ente.Scratch;
 /// </summary>
 internal class SqliteFile : IDisposable
 {
-    private const string Pragmas = "PRAGMA page_size = 16384; PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF";
+    private const string Pragmas = "PRAGMA cache_size = -8192; PRAGMA trusted_schema = OFF";
 
     // A file that does not outlive the process has no use for a journal.
-    private const string Fleeting = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF";
+    private const string Fleeting = "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF";
     private const string Durable = "PRAGMA journal_mode = DELETE; PRAGMA synchronous = NORMAL";
 
     private readonly Dictionary<string, SqliteStatement> statements = new(StringComparer.Ordinal);
@@ -25,7 +25,7 @@ internal class SqliteFile : IDisposable
         try
         {
             Connection.Open();
-            Execute($"{Pragmas}; {(isDurable ? Durable : Fleeting)}");
+            Execute($"{(isDurable ? Durable : Fleeting)}; {Pragmas}");
         }
         catch (SqliteException failure)
         {

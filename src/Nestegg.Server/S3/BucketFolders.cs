@@ -60,6 +60,7 @@ internal sealed partial class BucketFolders
                 return false;
             }
 
+            RequireFolder();
             Directory.CreateDirectory(BucketPath(bucket));
             return true;
         }
@@ -75,6 +76,15 @@ internal sealed partial class BucketFolders
 
         Directory.Delete(BucketPath(bucket), recursive: true);
         return true;
+    }
+
+    /// <summary>Fails when the folder is gone: what makes a folder in it would make it anew, perhaps on another disk.</summary>
+    public void RequireFolder()
+    {
+        if (!Directory.Exists(MultipartFolder))
+        {
+            throw new DirectoryNotFoundException($"{folder} has vanished");
+        }
     }
 
     public string BucketPath(string bucket) => Path.Combine(folder, bucket);

@@ -22,6 +22,7 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
     public string Create(string bucket, string key, IReadOnlyDictionary<string, string> headers)
     {
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+        buckets.RequireFolder();
         Directory.CreateDirectory(FolderOf(id));
         var upload = new MultipartUpload(bucket, key, headers, clock.GetUtcNow());
         File.WriteAllBytes(Path.Combine(FolderOf(id), "upload.json"), JsonSerializer.SerializeToUtf8Bytes(upload, MultipartUploadJson.Default.MultipartUpload));

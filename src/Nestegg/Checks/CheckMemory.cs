@@ -71,7 +71,9 @@ internal sealed class CheckMemory
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            var waiting = $"{path}.{Environment.ProcessId}.tmp";
+
+            // Always the same name, so that what a crash leaves is written over by the next check.
+            var waiting = $"{path}.tmp";
             await File.WriteAllBytesAsync(waiting, JsonSerializer.SerializeToUtf8Bytes(file, RepositoryJson.Instance.CheckMemoryFile), cancellationToken);
             File.Move(waiting, path, overwrite: true);
             return true;

@@ -3,6 +3,7 @@ using Nestegg.Ente;
 using Nestegg.Ente.Api;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
+using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Export;
 
@@ -62,7 +63,27 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
             return Failed("object-missing", subject, "its bytes are not there", "nestegg find --all-snapshots shows which snapshot still has them");
         }
 
-        var path = newFile();
+        var made = new List<string>();
+        FetchedContent? content = null;
+        try
+        {
+            return content = await DecryptAsync(encrypted, file, subject, made, cancellationToken);
+        }
+        finally
+        {
+            // Plaintext that is not handed on: it is damaged or another form of what is, or its source failed in the middle.
+            foreach (var path in made.Where(path => content?.Parts.Any(part => part.Path == path) != true))
+            {
+                Leftover.Remove(path);
+            }
+        }
+    }
+
+    /// <param name="made">Gets the path of every file that is made.</param>
+    private async Task<FetchedContent> DecryptAsync(
+        Stream encrypted, LibraryFile file, string subject, List<string> made, CancellationToken cancellationToken)
+    {
+        var path = NewFile(made);
         ContentOutcome outcome;
         await using (var target = Create(path))
         {
@@ -71,18 +92,18 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
 
         if (!outcome.IsWhole)
         {
-            File.Delete(path);
             return outcome.Defect is { } defect
                 ? Failed("object-damaged", subject, $"its bytes do not decrypt: {defect}", "nestegg check tells whether the copy is damaged; another snapshot may have a good one")
                 : WrongHash(subject);
         }
 
         return file.Type == FileType.LivePhoto
-            ? await UnpackAsync(file, path, subject, cancellationToken)
+            ? await UnpackAsync(file, path, subject, made, cancellationToken)
             : new FetchedContent([new FetchedPart(path, null)]);
     }
 
-    private async Task<FetchedContent> UnpackAsync(LibraryFile file, string zipPath, string subject, CancellationToken cancellationToken)
+    private async Task<FetchedContent> UnpackAsync(
+        LibraryFile file, string zipPath, string subject, List<string> made, CancellationToken cancellationToken)
     {
         var parts = new List<FetchedPart>();
         PartsOutcome outcome;
@@ -90,25 +111,23 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         {
             outcome = await ContentReader.UnpackAsync(zip, file.Hash, part =>
             {
-                parts.Add(new FetchedPart(newFile(), part.Extension));
+                parts.Add(new FetchedPart(NewFile(made), part.Extension));
                 return Create(parts[^1].Path);
             }, cancellationToken);
         }
 
         if (outcome.IsWhole)
         {
-            File.Delete(zipPath);
             return new FetchedContent(parts);
         }
 
-        Delete(parts);
-        if (outcome.Mismatch is not null)
-        {
-            File.Delete(zipPath);
-            return WrongHash(subject);
-        }
+        return outcome.Mismatch is not null ? WrongHash(subject) : new FetchedContent([new FetchedPart(zipPath, ".zip")]);
+    }
 
-        return new FetchedContent([new FetchedPart(zipPath, ".zip")]);
+    private string NewFile(List<string> made)
+    {
+        made.Add(newFile());
+        return made[^1];
     }
 
     private static FetchedContent WrongHash(string subject) => Failed(
@@ -116,14 +135,6 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
 
     private static FetchedContent Failed(string code, string subject, string message, string hint) =>
         new([], new Finding(code, Severity.Error, subject, message, hint));
-
-    private static void Delete(IEnumerable<FetchedPart> parts)
-    {
-        foreach (var part in parts)
-        {
-            File.Delete(part.Path);
-        }
-    }
 
     private async Task WriteAsync(string path, byte[] content, CancellationToken cancellationToken)
     {

@@ -43,11 +43,7 @@ internal sealed class ExportFolder : IDisposable
             held = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             var folder = new ExportFolder(full, held, time.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
             RefuseLink(folder.StatePath);
-            foreach (var left in Directory.EnumerateFiles(folder._temporary, "*.part"))
-            {
-                File.Delete(left);
-            }
-
+            folder.RemoveTemporaryFiles();
             return folder;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -90,7 +86,16 @@ internal sealed class ExportFolder : IDisposable
 
     /// <summary>Makes the folder at a path below the root.</summary>
     /// <exception cref="NesteggException">A link is in its way.</exception>
-    internal void MakeFolder(string path) => MakeFolder(Root, Path.GetRelativePath(Root, path).Split(Path.DirectorySeparatorChar));
+    internal void MakeFolder(string path)
+    {
+        // Making a folder makes its parents as well, and so the root of a disk that is gone, or a folder upon its empty mount point.
+        if (!Directory.Exists(_temporary))
+        {
+            throw new DirectoryNotFoundException($"{_temporary} has vanished");
+        }
+
+        MakeFolder(Root, Path.GetRelativePath(Root, path).Split(Path.DirectorySeparatorChar));
+    }
 
     /// <summary>Gives a finished temporary file its name and time.</summary>
     internal static void Place(string temporary, string path, DateTime? modified)
@@ -166,11 +171,32 @@ internal sealed class ExportFolder : IDisposable
         }
     }
 
-    public void Dispose() => _lock.Dispose();
+    /// <summary>Removes every temporary file: what is still there is plaintext that got no name, however the export ended.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            RemoveTemporaryFiles();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The folder is gone or cannot be written, which ended the export and is told.
+        }
+
+        _lock.Dispose();
+    }
 
     // The runtime's own lock of a file has no exception of its own: it says that the file is in use.
     private static bool IsHeld(Exception exception) => exception is IOException and not (FileNotFoundException or DirectoryNotFoundException)
         && exception.Message.Contains("being used by another process", StringComparison.Ordinal);
+
+    private void RemoveTemporaryFiles()
+    {
+        foreach (var left in Directory.EnumerateFiles(_temporary, "*.part"))
+        {
+            File.Delete(left);
+        }
+    }
 
     private static void MakeFolder(string root, params ReadOnlySpan<string> segments)
     {

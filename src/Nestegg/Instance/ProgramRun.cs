@@ -56,14 +56,27 @@ internal sealed class ProgramRun : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited)
+        if (process.HasExited || TryKill())
         {
-            process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
+            await errorReading;
         }
 
-        await errorReading;
         process.Dispose();
+    }
+
+    // A program that sudo started as somebody else cannot be ended from here, and ends by itself when its pipes are closed.
+    private bool TryKill()
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+            return true;
+        }
+        catch (Exception failure) when (failure is AggregateException or Win32Exception)
+        {
+            return false;
+        }
     }
 
     private NesteggException Failure(int exitCode)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Nestegg.Ente.Scratch;
 using Nestegg.Repositories;
 using Nestegg.Stores.Local;
 
@@ -8,6 +9,7 @@ namespace Nestegg.Restore;
 internal sealed class FolderTarget(string folder) : IObjectTarget
 {
     private readonly string folder = Path.GetFullPath(folder);
+    private readonly Lazy<DirectoryInfo> made = new(() => Directory.CreateDirectory(folder));
 
     public Task<IReadOnlyDictionary<string, string>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>());
@@ -25,19 +27,33 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
         var temporary = path + ".nestegg-part";
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            MakeFolder(Path.GetDirectoryName(path)!);
             await WriteAsync(temporary, row.SizeBytes, open, cancellationToken);
             File.Move(temporary, path);
             return new PutResult(1, null);
         }
         catch (Exception failure) when (LocalFailure.IsOfFileSystem(failure))
         {
+            Leftover.Remove(temporary);
             throw LocalFailure.Explain("write", path, folder, failure);
         }
-        finally
+        catch
         {
-            File.Delete(temporary);
+            Leftover.Remove(temporary);
+            throw;
         }
+    }
+
+    // The root is made once: when it is gone later, its disk is, and it must not be made anew on another.
+    private void MakeFolder(string below)
+    {
+        _ = made.Value;
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"{folder} is not there");
+        }
+
+        Directory.CreateDirectory(below);
     }
 
     private static async Task WriteAsync(string path, long sizeBytes, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)

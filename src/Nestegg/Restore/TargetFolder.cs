@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Scratch;
 using Nestegg.Snapshots;
 
 namespace Nestegg.Restore;
@@ -215,15 +216,24 @@ internal sealed class TargetFolder : IDisposable
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = Private;
 
-        await using (var file = new FileStream(temporary, options))
+        try
         {
-            await file.WriteAsync(content, cancellationToken);
-            file.Flush(flushToDisk: true);
+            await using (var file = new FileStream(temporary, options))
+            {
+                await file.WriteAsync(content, cancellationToken);
+                file.Flush(flushToDisk: true);
+            }
+
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(temporary, mode);
+
+            File.Move(temporary, path, overwrite: true);
         }
-
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(temporary, mode);
-
-        File.Move(temporary, path, overwrite: true);
+        catch
+        {
+            // It may hold the instance's secrets.
+            Leftover.Remove(temporary);
+            throw;
+        }
     }
 }

@@ -123,9 +123,14 @@ public sealed class LocalStore : IStore
         return false;
     }
 
-    private void CheckRoot()
+    private void CheckRoot() => CheckFolder(Location);
+
+    private static void CheckFolder(string folder)
     {
-        if (!Directory.Exists(Location)) throw new DirectoryNotFoundException();
+        if (!Directory.Exists(folder))
+        {
+            throw new DirectoryNotFoundException($"{folder} is not there");
+        }
     }
 
     // File.Exists says no as well when a folder on the way may not be entered; asking for the attributes tells the two apart.
@@ -175,6 +180,8 @@ public sealed class LocalStore : IStore
         EnsureFolder(parent);
         if (!Directory.Exists(folder))
         {
+            // Making a folder makes its parents as well, and so the root of a disk that is gone, or a folder upon its empty mount point.
+            CheckFolder(Path.Combine(Location, WaitingFolder));
             MakeFolder(folder);
             FolderSync.Flush(parent);
         }

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
+using Nestegg.Ente;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Api;
 using Nestegg.Ente.Cryptography;
@@ -47,7 +48,7 @@ internal sealed class SyntheticLibrary : IContentSource, IDisposable
     {
         using var key = SecretKey.Random();
         var blob = SecretStream.Seal(Encoding.UTF8.GetBytes(metadata), key, out var metadataHeader);
-        _contents[id] = SecretStream.Seal(content, key, out var header);
+        _contents[id] = Encrypt(content, key, out var header);
         Execute(
             "INSERT OR REPLACE INTO files VALUES ($0, 7, $1, $1, $2, $3, 1, NULL, NULL, NULL)", id, Text(header), Text(metadataHeader), Text(blob));
         Execute("INSERT OR REPLACE INTO object_keys VALUES ($0, 'file', $1, $2, '{}', 0, 0, 0)", id, $"7/{id}", _contents[id].Length);
@@ -76,14 +77,24 @@ internal sealed class SyntheticLibrary : IContentSource, IDisposable
     /// <summary>What every file's bytes are answered with instead.</summary>
     internal Exception? Failure { get; set; }
 
+    /// <summary>Done when half of a file's bytes have been read; gets the file's id.</summary>
+    internal Action<long>? InTheMiddle { get; set; }
+
     public Task<Stream?> OpenAsync(LibraryFile file, CancellationToken cancellationToken) =>
-        Failure is null ? Task.FromResult<Stream?>(new MemoryStream(_contents[file.Id])) : Task.FromException<Stream?>(Failure);
+        Failure is null ? Task.FromResult<Stream?>(new WatchedStream(_contents[file.Id], () => InTheMiddle?.Invoke(file.Id))) : Task.FromException<Stream?>(Failure);
 
     public void Dispose()
     {
         _connection.Dispose();
         _masterKey.Dispose();
         foreach (var key in _albumKeys.Values) key.Dispose();
+    }
+
+    private static byte[] Encrypt(byte[] content, SecretKey key, out byte[] header)
+    {
+        var encrypted = new MemoryStream();
+        header = SecretStreamEncryptor.EncryptAsync(new MemoryStream(content), encrypted, key, CancellationToken.None).GetAwaiter().GetResult();
+        return encrypted.ToArray();
     }
 
     private static string Text(byte[] bytes) => Convert.ToBase64String(bytes);
@@ -94,5 +105,22 @@ internal sealed class SyntheticLibrary : IContentSource, IDisposable
         command.CommandText = sql;
         for (var i = 0; i < values.Length; i++) command.Parameters.AddWithValue($"${i}", values[i]);
         command.ExecuteNonQuery();
+    }
+
+    private sealed class WatchedStream(byte[] content, Action middle) : ReadOnlyStream
+    {
+        private readonly MemoryStream inner = new(content);
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var half = content.Length / 2;
+            if (inner.Position == half)
+            {
+                middle();
+            }
+
+            var most = inner.Position < half ? half - inner.Position : content.Length;
+            return ValueTask.FromResult(inner.Read(buffer.Span[..(int)Math.Min(buffer.Length, most)]));
+        }
     }
 }

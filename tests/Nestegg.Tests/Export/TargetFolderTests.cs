@@ -215,8 +215,86 @@ public sealed class TargetFolderTests : IDisposable
         Assert.Equal(("hash-unreadable", Severity.Note, true), (Assert.Single(noted.Log.Findings).Code, noted.Log.Findings[0].Severity, noted.IsComplete));
     }
 
+    [Theory]
+    [InlineData(typeof(IOException))]
+    [InlineData(typeof(InvalidOperationException))]
+    [InlineData(typeof(OperationCanceledException))]
+    public async Task A_source_that_fails_in_the_middle_leaves_no_plaintext_behind(Type kind)
+    {
+        var video = new byte[9_000_000];
+        using var library = new SyntheticLibrary();
+        library.AddAlbum(1, "A");
+        library.AddFile(2, Metadata("failing.mp4", video), video, 1);
+        library.AddFile(3, Metadata("whole.mp4", video), video, 1);
+        var seen = new Dictionary<long, int>();
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        library.InTheMiddle = id =>
+        {
+            seen[id] = TemporaryFiles().Length;
+            if (id == 2)
+            {
+                if (kind == typeof(OperationCanceledException))
+                {
+                    cancellation.Cancel();
+                }
+
+                throw (Exception)Activator.CreateInstance(kind, "taken away")!;
+            }
+        };
+        var end = await Record.ExceptionAsync(() => library.ExportAsync(Target, new ExportOptions { Parallel = 1 }, cancellation.Token));
+
+        Assert.Equal(1, seen[2]);
+        Assert.Empty(TemporaryFiles());
+        if (kind == typeof(IOException))
+        {
+            // One file that cannot be read does not end the export, and what was written of it is gone before the next is begun.
+            Assert.Equal((null, 1), (end, seen[3]));
+            Assert.Equal(["whole.mp4"], Directory.GetFiles(Path.Combine(Target, "A")).Select(Path.GetFileName));
+        }
+        else
+        {
+            Assert.IsType(kind, end, exactMatch: false);
+        }
+    }
+
+    [Fact]
+    public void A_folder_that_vanished_is_never_made_anew()
+    {
+        using (var folder = ExportFolder.Open(Target, TimeProvider.System))
+        {
+            File.WriteAllText(folder.NewFile(), "plaintext");
+            Directory.Move(Target, _folder["elsewhere"]);
+            Assert.Throws<DirectoryNotFoundException>(() => folder.MakeFolder(Path.Combine(Target, "A")));
+            Assert.Throws<DirectoryNotFoundException>(() => folder.MoveAside(Path.Combine(Target, "A", "a.jpg")));
+        }
+
+        Assert.False(Directory.Exists(Target));
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_taken_away_in_the_middle_ends_the_export_with_its_name_and_is_not_made_anew()
+    {
+        _library.AddAlbum(2, "B");
+        _library.AddFile(2, Metadata("b.jpg", "two"), "two"u8.ToArray(), 2);
+        _library.InTheMiddle = _ =>
+        {
+            if (Directory.Exists(Target))
+            {
+                Directory.Move(Target, _folder["elsewhere"]);
+            }
+        };
+        var failure = await Assert.ThrowsAsync<NesteggException>(ExportAsync);
+        Assert.StartsWith("the export folder cannot be written: ", failure.Message, StringComparison.Ordinal);
+        Assert.Contains(Target, failure.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Target));
+    }
+
+    private string[] TemporaryFiles() => Directory.GetFiles(Path.Combine(Target, ".nestegg", "tmp"));
+
     private Task<ExportSummary> ExportAsync() => _library.ExportAsync(Target, new ExportOptions(), Token);
 
-    private static string Metadata(string title, string content) =>
-        $$"""{"title":"{{title}}","fileType":0,"creationTime":1600000000000000,"modificationTime":1600000001000000,"hash":"{{Convert.ToBase64String(Blake2b.Hash(Encoding.UTF8.GetBytes(content)))}}"}""";
+    private static string Metadata(string title, string content) => Metadata(title, Encoding.UTF8.GetBytes(content));
+
+    private static string Metadata(string title, byte[] content) =>
+        $$"""{"title":"{{title}}","fileType":0,"creationTime":1600000000000000,"modificationTime":1600000001000000,"hash":"{{Convert.ToBase64String(Blake2b.Hash(content))}}"}""";
 }

@@ -16,6 +16,25 @@ public sealed class RepositoryTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Fact]
+    public async Task A_repository_that_vanishes_while_a_snapshot_is_written_is_told_by_the_write_and_never_made_anew()
+    {
+        await using var store = LocalStore.Create(folder["repository"]);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var failure = await Assert.ThrowsAsync<NesteggException>(async () =>
+        {
+            await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, Token);
+            await writer.PutSecretAsync(RepositoryKeys.Database, async (stream, token) =>
+            {
+                await stream.WriteAsync(SampleRepository.Database, token);
+                Directory.Move(folder["repository"], folder["elsewhere"]);
+            }, 1000, Token);
+        });
+        Assert.Contains($"cannot write {folder["repository"]}/snapshots/", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", failure.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["repository"]));
+    }
+
+    [Fact]
     public async Task An_empty_place_is_no_repository()
     {
         await using var store = LocalStore.Create(folder.Path);

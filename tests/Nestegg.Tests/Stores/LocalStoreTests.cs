@@ -59,6 +59,59 @@ public sealed class LocalStoreTests : IDisposable
         Assert.Equal(["item"], await store.ListAsync("", Token).Select(item => item.Key).ToListAsync(Token));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_root_that_vanishes_in_the_middle_of_a_write_is_told_and_never_made_anew(bool isEmptyMountPointLeft)
+    {
+        var root = folder["disk"];
+        await using var store = LocalStore.Create(root);
+        await PutAsync(store, "objects/ab/before");
+        foreach (var key in (string[])["objects/ab/known", "objects/cd/new", "snapshots/new/manifest"])
+        {
+            var failure = await Assert.ThrowsAsync<NesteggException>(async () =>
+            {
+                await using var writer = await store.CreateAsync(100, Token);
+                await writer.WriteAsync(new byte[100], Token);
+                Directory.Move(root, folder["elsewhere"]);
+                if (isEmptyMountPointLeft)
+                {
+                    Directory.CreateDirectory(root);
+                }
+
+                await writer.CommitAsync(key, Token);
+            });
+            Assert.Contains($"cannot write {root}/{key}: ", failure.Message, StringComparison.Ordinal);
+            Assert.Null(ErrorText.WhatIsWrong(failure, root));
+            failure = await Assert.ThrowsAsync<NesteggException>(() => PutAsync(store, key));
+            Assert.Contains($"cannot write {root}/tmp/", failure.Message, StringComparison.Ordinal);
+            if (isEmptyMountPointLeft)
+            {
+                Assert.Empty(Directory.EnumerateFileSystemEntries(root));
+                Directory.Delete(root);
+            }
+
+            Assert.False(Directory.Exists(root));
+            Directory.Move(folder["elsewhere"], root);
+        }
+
+        await PutAsync(store, "objects/cd/new");
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_taken_away_in_the_middle_of_a_write_leaves_its_mount_point_as_it_was()
+    {
+        await using var disk = await MountAsync("size=1m");
+        await using var store = new LocalStore(disk.Path);
+        await PutAsync(store, "objects/ab/before");
+        await using var writer = await store.CreateAsync(100, Token);
+        await writer.WriteAsync(new byte[100], Token);
+        await ExternalProgram.RunAsync("umount", ["-l", disk.Path], Token);
+        await Assert.ThrowsAsync<NesteggException>(() => writer.CommitAsync("snapshots/new/manifest", Token));
+        await writer.DisposeAsync();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(disk.Path));
+    }
+
     [Fact]
     public async Task What_waits_is_no_item()
     {

@@ -55,7 +55,7 @@ internal static class LocalFailure
             { HResult: Eio } => ("the disk reports an input/output error", "look at the kernel's log and at the disk's health; copy the repository elsewhere before anything else"),
             { HResult: Estale } => ("the network share has gone away and come back (stale file handle)", $"mount {root} again and run the command again"),
             UnauthorizedAccessException => ("permission denied", $"run as the user who owns {root}, or give this user access to it"),
-            FileNotFoundException or DirectoryNotFoundException => ("it has vanished", "see whether another program cleans this folder, and run the command again"),
+            FileNotFoundException or DirectoryNotFoundException => ("it has vanished", $"see that the disk of {root} is still mounted and that no other program cleans this folder, and run the command again"),
             PathTooLongException => ("the path is too long for the file system", "use a repository with a shorter path"),
             _ => (failure.Message.TrimEnd('.'), $"look at {root} and run the command again"),
         };

@@ -1,3 +1,5 @@
+using Nestegg.Ente.Scratch;
+
 namespace Nestegg.Stores.Local;
 
 /// <summary>A file under <c>tmp/</c> that a commit moves to its key.</summary>
@@ -60,7 +62,10 @@ internal sealed class LocalWriter(LocalStore store, string path, long expectedBy
         {
             disposed = true;
             file.Dispose();
-            if (!committed) LocalFailure.Guard("delete", path, store.Location, () => File.Delete(path));
+            if (!committed)
+            {
+                Leftover.Remove(path);
+            }
         }
 
         base.Dispose(disposing);

@@ -1,0 +1,48 @@
+using Nestegg.Repositories;
+using Nestegg.Restore;
+using Nestegg.TestKit;
+
+namespace Nestegg.Tests.Restore;
+
+public sealed class FolderTargetTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Root => folder["objects"];
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_source_that_fails_in_the_middle_leaves_nothing()
+    {
+        var target = new FolderTarget(Root);
+        var failure = new InvalidOperationException("taken away");
+        Assert.Same(failure, await Assert.ThrowsAsync<InvalidOperationException>(() => PutAsync(target, "7/a", () => throw failure)));
+        Assert.Empty(Directory.GetFiles(Root, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_folder_that_vanishes_in_the_middle_is_told_and_never_made_anew()
+    {
+        var target = new FolderTarget(Root);
+        await PutAsync(target, "7/a", () => { });
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => PutAsync(target, "7/b", () => Directory.Move(Root, folder["elsewhere"])));
+        Assert.Contains($"cannot write {Root}/7/b: the folder {Root} does not exist", failure.Message, StringComparison.Ordinal);
+        failure = await Assert.ThrowsAsync<NesteggException>(() => PutAsync(target, "8/c", () => { }));
+        Assert.Contains($"cannot write {Root}/8/c: the folder {Root} does not exist", failure.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Root));
+    }
+
+    private static Task<PutResult> PutAsync(FolderTarget target, string key, Action before)
+    {
+        var content = SampleRepository.Content(1000, 1);
+        var row = new IndexRow(key, 0, content.Length, ObjectHash.Of(content), null, 0);
+        return target.PutAsync(row, "", _ =>
+        {
+            before();
+            return Task.FromResult<Stream>(new MemoryStream(content));
+        }, Token);
+    }
+}
