@@ -62,9 +62,9 @@ internal sealed class InitCommand
                 NewIdentityPath = parse.GetValue(newIdentity) is { } path ? Full(path) : null,
                 Passphrase = secret,
             };
-            new InstanceSetup(request, Host.Time).Check();
+            new RepositorySetup(request, Host.Time).Check();
             var addresses = await MapAsync(folder, parse.GetValue(map) ?? [], cancellationToken);
-            return await MakeAsync(new InstanceSetup(request with { Map = [.. addresses] }, Host.Time), settings, parse, cancellationToken);
+            return await MakeAsync(new RepositorySetup(request with { Map = [.. addresses] }, Host.Time), settings, parse, cancellationToken);
         }
         finally
         {
@@ -72,13 +72,13 @@ internal sealed class InitCommand
         }
     }
 
-    private async Task<ExitCode> MakeAsync(InstanceSetup setup, RepositorySettings settings, ParseResult parse, CancellationToken cancellationToken)
+    private async Task<ExitCode> MakeAsync(RepositorySetup setup, RepositorySettings settings, ParseResult parse, CancellationToken cancellationToken)
     {
         await using var store = settings.OpenStore(create: true, Host.Time);
-        var repository = await setup.RunAsync(store, cancellationToken);
+        var made = await setup.RunAsync(store, cancellationToken);
         var output = common.Output;
         if (parse.GetValue(newIdentity) is { } identity)
-            output.Report(new FindingEvent(new Finding("identity-on-server", Severity.Note, Full(identity), "whoever has this file can open the backups, and without it nobody can", $"move it off this machine now, keep a second copy elsewhere, and a copy of {setup.SigningKeyPath} beside it: with that key another machine can go on in this repository")));
+            output.Report(new FindingEvent(new Finding("identity-on-server", Severity.Note, Full(identity), "whoever has this file can open the backups, and without it nobody can", $"move it off this machine now, keep a second copy elsewhere, and a copy of {made.SigningKeyPath} beside it: with that key another machine can go on in this repository")));
 
         if (parse.GetValue(passphrase))
             output.Report(new FindingEvent(new Finding("identity-in-repository", Severity.Note, "identity.age", "the repository holds an identity under your passphrase: the backups are as safe as the passphrase is long", "keep the passphrase off this machine")));
@@ -86,9 +86,9 @@ internal sealed class InitCommand
         var summary = new Summary()
             .Add("configuration", common.ConfigPath(parse) ?? Full(NesteggConfiguration.FileName), "configuration")
             .Add("repository", store.Location, "repository")
-            .Add("repositoryId", repository.Description.Id, "repository id")
-            .Add("signingKey", setup.SigningKeyPath, "signing key")
-            .Add("recipients", setup.Recipients.Count, "recipients");
+            .Add("repositoryId", made.Repository.Description.Id, "repository id")
+            .Add("signingKey", made.SigningKeyPath, "signing key")
+            .Add("recipients", made.Recipients.Count, "recipients");
         output.Finish(summary);
         output.Line("next: nestegg doctor");
         return ExitCode.Done;

@@ -45,12 +45,12 @@ internal sealed partial class PostgresProgram
     /// <summary>Finds a program and asks for its version.</summary>
     /// <param name="name"><c>pg_dump</c> or <c>pg_restore</c>.</param>
     /// <param name="settings">A configured command is used as it is.</param>
-    /// <param name="wantedMajorVersion">Of those on this machine, the first is taken that is at least as new, else the newest; 0 for any.</param>
+    /// <param name="wantedMajorVersion">Of those on this machine, the first is taken that is at least as new, else the newest; <see langword="null"/> for any.</param>
     /// <param name="workingFolder">Where it runs; <c>docker compose</c> looks there for its file.</param>
     /// <param name="cancellationToken">Ends a program that does not answer.</param>
     /// <returns><see langword="null"/> when there is none, or it does not run.</returns>
     public static async Task<PostgresProgram?> TryFindAsync(
-        string name, PostgresProgramSettings settings, int wantedMajorVersion, string workingFolder, CancellationToken cancellationToken)
+        string name, PostgresProgramSettings settings, int? wantedMajorVersion, string workingFolder, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> configured = name switch { "pg_dump" => settings.PgDump, "pg_restore" => settings.PgRestore, _ => [] };
         PostgresProgram? newest = null;
@@ -61,8 +61,10 @@ internal sealed partial class PostgresProgram
 
             var connect = configured.Count == 0 ? PostgresConnect.Network : Resolve(settings.Connect, command[0]);
             var found = new PostgresProgram(name, command, connect, version, workingFolder);
-            if (found.MajorVersion >= wantedMajorVersion)
+            if (wantedMajorVersion is not { } wanted || found.MajorVersion >= wanted)
+            {
                 return found;
+            }
 
             newest = newest is null || found.MajorVersion > newest.MajorVersion ? found : newest;
         }
@@ -73,14 +75,14 @@ internal sealed partial class PostgresProgram
     /// <summary>Finds a program or says which package has it.</summary>
     /// <exception cref="NesteggException">There is none, or it is older than the server.</exception>
     public static async Task<PostgresProgram> FindAsync(
-        string name, PostgresProgramSettings settings, int serverMajorVersion, string workingFolder, CancellationToken cancellationToken)
+        string name, PostgresProgramSettings settings, int? serverMajorVersion, string workingFolder, CancellationToken cancellationToken)
     {
         var program = await TryFindAsync(name, settings, serverMajorVersion, workingFolder, cancellationToken)
             ?? throw new NesteggException(FailureKind.BadInput, $"{name} was not found", MissingHint(name));
-        return program.MajorVersion >= serverMajorVersion
-            ? program
-            : throw new NesteggException(
-                FailureKind.BadInput, $"{name} {program.Version} is older than the server, which is PostgreSQL {serverMajorVersion}", MissingHint(name));
+        return program.MajorVersion < serverMajorVersion
+            ? throw new NesteggException(
+                FailureKind.BadInput, $"{name} {program.Version} is older than the server, which is PostgreSQL {serverMajorVersion}", MissingHint(name))
+            : program;
     }
 
     /// <summary>What to do when a program is missing or too old.</summary>

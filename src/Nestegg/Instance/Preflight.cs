@@ -14,15 +14,9 @@ internal sealed class Preflight(EnteInstance instance, RunLog log)
             log.Find(finding);
         }
 
-        var slots = new PreflightSlots(instance.Slots);
-        var database = new PreflightDatabase(instance, slots);
-        await foreach (var finding in database.LookAsync(cancellationToken))
-        {
-            log.Find(finding);
-        }
-
+        var database = await new PreflightDatabase(instance, log).LookAsync(cancellationToken);
         log.Find(await PreflightPrograms.LookAsync(instance, database.ServerMajorVersion, cancellationToken));
-        await foreach (var finding in PreflightBuckets.LookAsync(instance, slots, cancellationToken))
+        await foreach (var finding in PreflightBuckets.LookAsync(instance, database.ObjectsBySlot, cancellationToken))
         {
             log.Find(finding);
         }

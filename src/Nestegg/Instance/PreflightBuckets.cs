@@ -7,7 +7,8 @@ namespace Nestegg.Instance;
 /// <summary>Whether each configured bucket answers, with the configured keys, in the configured region, at our clock's time, and holds anything.</summary>
 internal static class PreflightBuckets
 {
-    public static async IAsyncEnumerable<Finding> LookAsync(EnteInstance instance, PreflightSlots named, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<Finding> LookAsync(
+        EnteInstance instance, IReadOnlyDictionary<string, long> objectsBySlot, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!instance.Slots.HotPrimary.IsConfigured)
         {
@@ -20,16 +21,16 @@ internal static class PreflightBuckets
         foreach (var slot in instance.Slots.Configured)
         {
             foreach (var finding in await buckets[slot].ProbeAsync(slot.Name, cancellationToken))
-                yield return Explained(Judged(finding, slot, named), instance, slot);
+                yield return Explained(Judged(finding, objectsBySlot.GetValueOrDefault(slot.Name)), instance, slot);
         }
     }
 
     // What an object store serves whose disk is not mounted.
-    private static Finding Judged(Finding finding, BucketSlot slot, PreflightSlots named) => finding.Code == "bucket-empty" && named.NamedIn(slot) > 0
+    private static Finding Judged(Finding finding, long namedObjects) => finding.Code == "bucket-empty" && namedObjects > 0
         ? finding with
         {
             Severity = Severity.Error,
-            Message = $"{finding.Message}, but the database names {named.NamedIn(slot):N0} objects in it",
+            Message = $"{finding.Message}, but the database names {namedObjects:N0} objects in it",
             Hint = "is it the right bucket, and is the object store's disk mounted? The objects are looked for in the other slots meanwhile",
         }
         : finding;

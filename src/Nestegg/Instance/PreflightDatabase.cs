@@ -1,56 +1,65 @@
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using Nestegg.Ente.Database;
 using Npgsql;
 
 namespace Nestegg.Instance;
 
+/// <summary>What the database said when it was looked at.</summary>
+/// <param name="ServerMajorVersion"><see langword="null"/> when the server did not answer.</param>
+/// <param name="ObjectsBySlot">How many objects its rows name in a bucket slot; empty when they could not be read.</param>
+internal sealed record DatabaseLook(int? ServerMajorVersion, IReadOnlyDictionary<string, long> ObjectsBySlot);
+
 /// <summary>Signs in to the database and looks at its version, its schema, what the role may read, its secrets and its slots.</summary>
-internal sealed class PreflightDatabase(EnteInstance instance, PreflightSlots slots)
+internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
 {
     // museum's migrations use CREATE OR REPLACE TRIGGER.
     private const int OldestServer = 14;
 
+    private static readonly IReadOnlyDictionary<string, long> NothingNamed = new Dictionary<string, long>();
+
     private string Subject => instance.DatabaseSettings.ToString();
 
-    /// <summary>0 until the database has answered.</summary>
-    public int ServerMajorVersion { get; private set; }
-
-    public async IAsyncEnumerable<Finding> LookAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async Task<DatabaseLook> LookAsync(CancellationToken cancellationToken)
     {
         var (connection, refusal) = await ConnectAsync(cancellationToken);
         if (connection is null)
         {
-            yield return refusal!;
-            yield break;
+            log.Find(refusal!);
+            return new DatabaseLook(null, NothingNamed);
         }
 
-        await using var open = connection;
-        ServerMajorVersion = connection.PostgreSqlVersion.Major;
-        yield return Server(connection.PostgreSqlVersion, Subject);
+        await using (connection)
+        {
+            log.Find(Server(connection.PostgreSqlVersion, Subject));
+            return new DatabaseLook(connection.PostgreSqlVersion.Major, await LookAtTablesAsync(connection, cancellationToken));
+        }
+    }
 
+    private async Task<IReadOnlyDictionary<string, long>> LookAtTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
         var unreadable = await UnreadableAsync(connection, cancellationToken);
         if (unreadable.Count > 0)
         {
-            yield return Unreadable(unreadable);
+            log.Find(Unreadable(unreadable));
             if (unreadable.Contains("schema_migrations"))
-                yield break;
+            {
+                return NothingNamed;
+            }
         }
 
         var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
-        yield return Schema(catalog);
-        var parts = new List<IAsyncEnumerable<Finding>>();
+        log.Find(Schema(catalog));
         if (catalog.HasTable("users") && !unreadable.Contains("users"))
-            parts.Add(PreflightSecrets.LookAsync(instance, connection, cancellationToken));
-
-        if (!unreadable.Overlaps(["object_keys", "file_data", "user_attachments"]))
-            parts.Add(slots.LookAsync(catalog, connection, cancellationToken));
-
-        foreach (var part in parts)
         {
-            await foreach (var finding in part)
-                yield return finding;
+            await foreach (var finding in PreflightSecrets.LookAsync(instance, connection, cancellationToken))
+            {
+                log.Find(finding);
+            }
         }
+
+        return unreadable.Overlaps(["object_keys", "file_data", "user_attachments"])
+            ? NothingNamed
+            : await new PreflightSlots(instance.Slots, log).LookAsync(catalog, connection, cancellationToken);
     }
 
     internal static Finding Server(Version version, string subject) => version.Major < OldestServer

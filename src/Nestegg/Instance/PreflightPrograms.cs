@@ -3,7 +3,8 @@ namespace Nestegg.Instance;
 /// <summary>Whether pg_dump is there and can dump this server.</summary>
 internal static class PreflightPrograms
 {
-    public static async Task<Finding> LookAsync(EnteInstance instance, int serverMajorVersion, CancellationToken cancellationToken)
+    /// <param name="serverMajorVersion"><see langword="null"/> when the server did not answer: any is taken then.</param>
+    public static async Task<Finding> LookAsync(EnteInstance instance, int? serverMajorVersion, CancellationToken cancellationToken)
     {
         const string name = "pg_dump";
         var program = await PostgresProgram.TryFindAsync(name, instance.Settings.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);

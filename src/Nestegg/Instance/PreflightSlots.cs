@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
 using Npgsql;
@@ -6,16 +5,12 @@ using Npgsql;
 namespace Nestegg.Instance;
 
 /// <summary>Compares the slots that the database's rows name with those that are configured, and with the one that museum serves from.</summary>
-internal sealed class PreflightSlots(BucketSlots slots)
+internal sealed class PreflightSlots(BucketSlots slots, RunLog log)
 {
     private static readonly string[] TablesBesideKeys = ["file_data", "user_attachments"];
 
-    private readonly Dictionary<string, long> named = new(StringComparer.Ordinal);
-
-    /// <summary>How many objects the rows name in a slot; 0 until the database has been asked.</summary>
-    public long NamedIn(BucketSlot slot) => named.GetValueOrDefault(slot.Name);
-
-    public async IAsyncEnumerable<Finding> LookAsync(EnteCatalog catalog, NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <returns>How many objects the rows name in a slot.</returns>
+    public async Task<IReadOnlyDictionary<string, long>> LookAsync(EnteCatalog catalog, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var objects = catalog.HasTable("object_keys")
             ? await CountAsync(connection, "SELECT array_to_string(datacenters, ','), count(*) FROM object_keys WHERE is_deleted IS NOT TRUE GROUP BY 1", cancellationToken)
@@ -24,31 +19,34 @@ internal sealed class PreflightSlots(BucketSlots slots)
         foreach (var table in TablesBesideKeys.Where(catalog.HasTable))
             derived.AddRange(await CountAsync(connection, $"SELECT CAST(latest_bucket AS text), count(*) FROM {table} WHERE NOT is_deleted GROUP BY 1", cancellationToken));
 
-        foreach (var (names, count) in objects.Concat(derived))
-        {
-            foreach (var name in Split(names))
-                named[name] = named.GetValueOrDefault(name) + count;
-        }
-
         foreach (var (name, count) in Unconfigured(objects.Concat(derived)))
         {
-            yield return new Finding(
+            log.Find(new Finding(
                 "slot-not-configured", Severity.Error, name, $"{count:N0} objects are only there by their rows, and the slot has no bucket in the configuration",
-                $"configure s3.{name} in museum.yaml; objects are looked for in the other slots meanwhile");
+                $"configure s3.{name} in museum.yaml; objects are looked for in the other slots meanwhile"));
         }
 
+        CompareWithHotStorage(objects);
+        return objects.Concat(derived)
+            .SelectMany(entry => Split(entry.Slots).Select(name => (Name: name, entry.Count)))
+            .GroupBy(named => named.Name, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Sum(named => named.Count), StringComparer.Ordinal);
+    }
+
+    private void CompareWithHotStorage(List<(string Slots, long Count)> objects)
+    {
         var total = objects.Sum(entry => entry.Count);
         var elsewhere = objects.Where(entry => !Split(entry.Slots).Contains(slots.HotPrimary.Name)).Sum(entry => entry.Count);
         if (elsewhere > 0)
         {
-            yield return new Finding(
+            log.Find(new Finding(
                 "hot-storage-elsewhere", Severity.Warning, slots.HotPrimary.Name,
                 $"museum serves downloads only from this slot, and {elsewhere:N0} of {total:N0} objects are in other ones: opening them fails with 404",
-                "copy the objects into this slot's bucket, or set s3.hot_storage back to where they are; they are backed up from where they are");
+                "copy the objects into this slot's bucket, or set s3.hot_storage back to where they are; they are backed up from where they are"));
         }
         else if (total > 0)
         {
-            yield return new Finding("slots-ok", Severity.Ok, slots.HotPrimary.Name, $"{total:N0} objects, all in the slot that museum serves from");
+            log.Find(new Finding("slots-ok", Severity.Ok, slots.HotPrimary.Name, $"{total:N0} objects, all in the slot that museum serves from"));
         }
     }
 

@@ -147,7 +147,7 @@ internal sealed class RestoreRun : IAsyncDisposable
 
         if (!isContinued || state.Tables == 0)
         {
-            var program = await PostgresProgram.FindAsync("pg_restore", options.Postgres, 0, ProgramFolder(), cancellationToken);
+            var program = await PostgresProgram.FindAsync("pg_restore", options.Postgres, null, ProgramFolder(), cancellationToken);
             await database.PrepareAsync(state, new RestoreMarker(snapshot.RepositoryId, snapshot.Id.ToString(), RestoreStep.Loading, time.GetUtcNow()), cancellationToken);
             await LoadAsync(program, cancellationToken);
         }

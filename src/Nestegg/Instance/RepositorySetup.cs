@@ -34,17 +34,17 @@ internal sealed record SetupRequest
     public byte[]? Passphrase { get; init; }
 }
 
+/// <summary>What was made.</summary>
+/// <param name="Recipients">The public halves of all identities that open the secret parts.</param>
+/// <param name="SigningKeyPath">Where the key is that signs snapshots.</param>
+internal sealed record MadeRepository(Repository Repository, IReadOnlyList<AgeRecipient> Recipients, string SigningKeyPath);
+
 /// <summary>Makes a repository, the keys that belong to it, and the nestegg.yaml that leads to it. Nothing that exists is overwritten.</summary>
-internal sealed class InstanceSetup(SetupRequest request, TimeProvider time)
+internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
 {
     private const string SigningKeyName = "nestegg.key";
 
     private readonly string signingKeyPath = Path.Join(Path.GetDirectoryName(request.ConfigurationPath), SigningKeyName);
-
-    /// <summary>The public halves of all identities that will open the secret parts; known after <see cref="RunAsync"/>.</summary>
-    public IReadOnlyList<AgeRecipient> Recipients { get; private set; } = [];
-
-    public string SigningKeyPath => signingKeyPath;
 
     /// <summary>What there must be before anything is made.</summary>
     /// <exception cref="NesteggException">A file is in the way, or nobody could open the backups.</exception>
@@ -60,13 +60,14 @@ internal sealed class InstanceSetup(SetupRequest request, TimeProvider time)
             throw new NesteggException(FailureKind.BadInput, "nobody could open these backups: no recipient is named", "give --recipient age1…, or --new-identity FILE, or --passphrase");
     }
 
-    public async Task<Repository> RunAsync(IStore store, CancellationToken cancellationToken)
+    public async Task<MadeRepository> RunAsync(IStore store, CancellationToken cancellationToken)
     {
         Check();
         using var signingKey = MinisignSecretKey.Generate();
         using var fileIdentity = request.NewIdentityPath is null ? null : AgeIdentity.Generate();
         using var passphraseIdentity = request.Passphrase is null ? null : AgeIdentity.Generate();
-        Recipients = [.. request.Recipients, .. new[] { fileIdentity, passphraseIdentity }.OfType<AgeIdentity>().Select(identity => identity.Recipient)];
+        IReadOnlyList<AgeRecipient> recipients =
+            [.. request.Recipients, .. new[] { fileIdentity, passphraseIdentity }.OfType<AgeIdentity>().Select(identity => identity.Recipient)];
 
         // The key is safe on disk before the repository names it; when the repository cannot be made, the key is worth nothing.
         await WriteSecretAsync(signingKeyPath, signingKey.ToFileText(), cancellationToken);
@@ -74,8 +75,11 @@ internal sealed class InstanceSetup(SetupRequest request, TimeProvider time)
         try
         {
             repository = await Repository.CreateAsync(
-                store, Recipients, signingKey.PublicKey,
-                passphraseIdentity is null ? null : (id, token) => UnderPassphraseAsync(IdentityText(passphraseIdentity, id, signingKey.PublicKey), token), time, cancellationToken);
+                store, recipients, signingKey.PublicKey,
+                passphraseIdentity is null
+                    ? null
+                    : (id, token) => UnderPassphraseAsync(IdentityText(passphraseIdentity, id, signingKey.PublicKey), token),
+                time, cancellationToken);
         }
         catch
         {
@@ -86,8 +90,8 @@ internal sealed class InstanceSetup(SetupRequest request, TimeProvider time)
         if (fileIdentity is not null)
             await WriteSecretAsync(request.NewIdentityPath!, IdentityText(fileIdentity, repository.Description.Id, signingKey.PublicKey), cancellationToken);
 
-        await WriteSecretAsync(request.ConfigurationPath, Encoding.UTF8.GetBytes(ConfigurationText()), cancellationToken);
-        return repository;
+        await WriteSecretAsync(request.ConfigurationPath, Encoding.UTF8.GetBytes(ConfigurationText(recipients)), cancellationToken);
+        return new MadeRepository(repository, recipients, signingKeyPath);
     }
 
     private byte[] IdentityText(AgeIdentity identity, string repositoryId, MinisignPublicKey signingKey) => AgeIdentityFile.Write(
@@ -117,7 +121,7 @@ internal sealed class InstanceSetup(SetupRequest request, TimeProvider time)
         }
     }
 
-    private string ConfigurationText()
+    private string ConfigurationText(IReadOnlyList<AgeRecipient> recipients)
     {
         var text = new StringBuilder("# Nestegg's configuration; docs/configuration.md describes every key.\n");
         text.Append("instance:\n").Append($"  folder: {Quoted(request.InstanceFolder)}\n");
@@ -127,7 +131,7 @@ internal sealed class InstanceSetup(SetupRequest request, TimeProvider time)
         AppendList("  env-files", request.EnvironmentFiles);
         AppendList("map", request.Map);
         text.Append($"repository: {Quoted(request.RepositoryLocation)}\n").Append($"signing-key: {SigningKeyName}\n");
-        AppendList("recipients", Recipients.Select(recipient => recipient.ToString()));
+        AppendList("recipients", recipients.Select(recipient => recipient.ToString()));
         return text.ToString();
 
         void AppendList(string key, IEnumerable<string> items)
