@@ -16,8 +16,11 @@ namespace Nestegg.TestKit.Instances;
 /// <param name="Moments"><c>t1</c> and, after some days of use, <c>t2</c>.</param>
 public sealed record KnownInstance(string Name, string Folder, IReadOnlyList<KnownMoment> Moments)
 {
-    /// <param name="moment"><c>t1</c> or <c>t2</c>.</param>
-    public KnownMoment this[string moment] => Moments.Single(known => known.Name == moment);
+    /// <summary>Of the sample only: the second moment in the tables of the first schema that was published, with the name <c>older</c>.</summary>
+    public KnownMoment? Older { get; init; }
+
+    /// <param name="moment"><c>t1</c>, <c>t2</c> or <c>older</c>.</param>
+    public KnownMoment this[string moment] => Moments.Append(Older).Single(known => known?.Name == moment)!;
 
     public override string ToString() => Name;
 }

@@ -34,29 +34,42 @@ internal sealed class SampleRecording
         var first = await recording.WriteAsync("t1", cancellationToken);
         await sample.AdvanceAsync(cancellationToken);
         var second = await recording.WriteAsync("t2", cancellationToken);
-        return new KnownInstance(KnownInstances.Sample, sample.Options.Folder, [first, second]);
+        await OlderSchema.GoBackAsync(postgres.ConnectionString(sample.Options.DatabaseName), cancellationToken);
+        return new KnownInstance(KnownInstances.Sample, sample.Options.Folder, [first, second]) { Older = await recording.WriteOlderAsync(second, cancellationToken) };
     }
 
     private async Task<KnownMoment> WriteAsync(string moment, CancellationToken cancellationToken)
     {
-        var dump = Path.Combine(folder, $"{moment}.dump");
-        await ExternalProgram.RunAsync(
-            Path.Combine(postgres.BinFolder, "pg_dump"), ["--format=custom", "--file", dump, postgres.ConnectionUri(sample.Options.DatabaseName)], cancellationToken);
+        var dump = await DumpAsync(moment, cancellationToken);
         var objects = new List<KnownObject>();
         foreach (var item in sample.Objects.Values)
         {
             if (!written.TryGetValue(item, out var path))
             {
-                // The same key has other bytes at the second moment, so the name says which moment's they are.
+                // The same key has other bytes at the second moment, so the path says which moment's they are.
                 written[item] = path = Path.Combine(folder, moment, item.Bucket, item.Key);
                 using var got = await store.Client.GetObjectAsync(item.Bucket, item.Key, cancellationToken);
                 await got.WriteResponseStreamToFileAsync(path, append: false, cancellationToken);
             }
 
             // The generator's own hash: what a store gives back is not believed.
-            objects.Add(new KnownObject(item.Slot, item.Key, item.SizeBytes, ObjectHash.TryParse(item.Sha256, out var hash) ? hash : throw new FormatException(item.Sha256), path));
+            var hash = ObjectHash.TryParse(item.Sha256, out var parsed) ? parsed : throw new FormatException(item.Sha256);
+            objects.Add(new KnownObject(item.Slot, item.Key, item.SizeBytes, hash, path));
         }
 
         return new KnownMoment(moment, sample.Options.Folder, dump, sample.Users, objects, [.. sample.Roles.Select(person => SampleTruth.Of(sample, person.Value, person.Key))]);
+    }
+
+    /// <summary>The same people and files; what had no table in those days is not there.</summary>
+    private async Task<KnownMoment> WriteOlderAsync(KnownMoment newer, CancellationToken cancellationToken) => new(
+        "older", newer.Folder, await DumpAsync("older", cancellationToken), newer.Users, [.. newer.Objects.Where(item => item.Key.Count(letter => letter == '/') == 1)],
+        [.. newer.People.Select(person => person with { Counts = new KnownCounts { Trash = person.Counts.Trash, Entities = person.Counts.Entities } })]);
+
+    private async Task<string> DumpAsync(string moment, CancellationToken cancellationToken)
+    {
+        var path = Path.Combine(folder, $"{moment}.dump");
+        await ExternalProgram.RunAsync(
+            Path.Combine(postgres.BinFolder, "pg_dump"), ["--format=custom", "--file", path, postgres.ConnectionUri(sample.Options.DatabaseName)], cancellationToken);
+        return path;
     }
 }

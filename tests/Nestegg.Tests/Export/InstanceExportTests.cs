@@ -31,6 +31,10 @@ public sealed class InstanceExportTests(KnownInstances instances) : IDisposable
     [InstanceData("t2", Role.Keeper, Only = KnownInstances.Sample)]
     [InstanceData("t1", Role.Elder, Only = KnownInstances.Sample)]
     [InstanceData("t2", Role.Elder, Only = KnownInstances.Sample)]
+    [InstanceData("older", Role.Owner, Only = KnownInstances.Sample)]
+    [InstanceData("older", Role.Sharee, Only = KnownInstances.Sample)]
+    [InstanceData("older", Role.Keeper, Only = KnownInstances.Sample)]
+    [InstanceData("older", Role.Elder, Only = KnownInstances.Sample)]
     public async Task Every_path_and_byte_is_the_official_program_s(string name, string moment, Role role)
     {
         var (instance, summary) = await ExportAsync(name, moment, role, new ExportOptions());
@@ -138,6 +142,22 @@ public sealed class InstanceExportTests(KnownInstances instances) : IDisposable
         Assert.Equal((0L, 0L), (third.MovedAside, third.Written));
 
         static bool IsOfDeletedAlbum(string line) => line.StartsWith("Removed/", StringComparison.Ordinal) && line.Contains("/.meta/album_meta.json ");
+    }
+
+    [Theory]
+    [InstanceData("Ben's garden", "The garden", "beans.png", Only = KnownInstances.Sample)]
+    public async Task The_folder_of_a_renamed_album_follows_and_bytes_that_were_edited_replace_the_old_ones(string name, string oldAlbum, string newAlbum, string edited)
+    {
+        await ExportAsync(name, "t1", Role.Sharee, new ExportOptions());
+
+        var (instance, second) = await ExportAsync(name, "t2", Role.Sharee, new ExportOptions());
+
+        var (before, after) = (instance["t1"][Role.Sharee], instance["t2"][Role.Sharee]);
+        Assert.Empty(second.Log.Findings);
+        var removed = Gone(before, after).Where(path => !path.Path.StartsWith(oldAlbum, StringComparison.Ordinal) && !path.Path.Contains("/.meta/"));
+        var replaced = before.Export!.Single(path => path.Path == $"{oldAlbum}/{edited}") with { Path = $"{Aside}{newAlbum}/{edited}" };
+        Assert.Equal(
+            Lines([.. after.Export!.Where(path => !path.Path.Contains("/.meta/")), .. removed, replaced]), Tree(Target).Where(line => !line.Contains("/.meta/")));
     }
 
     [Theory]

@@ -28,6 +28,23 @@ public sealed class OlderProofTests(KnownInstances instances)
     }
 
     [Theory]
+    [InstanceData(Role.Owner, Only = KnownInstances.Sample)]
+    [InstanceData(Role.Sharee, Only = KnownInstances.Sample)]
+    [InstanceData(Role.Keeper, Only = KnownInstances.Sample)]
+    [InstanceData(Role.Elder, Only = KnownInstances.Sample)]
+    public async Task Everything_is_proved_from_an_archive_of_the_oldest_schema(string name, Role role)
+    {
+        var older = (await instances.OpenAsync(name, Token))["older"];
+        await using var opened = await OpenedInstance.OpenAsync(older, role);
+        var record = await opened.ProveAsync();
+        Assert.Empty(opened.Findings);
+        var (person, counts) = (older[role], record.Counts);
+        Assert.Equal((ProofVerdict.Proved, person.Files.Count + person.Counts.Trash), (record.Verdict, counts.FilesProved));
+        Assert.Equal((person.Counts.Entities, person.AuthCodes.Count), (counts.Entities, counts.AuthCodes));
+        Assert.Equal((0L, 0L, 0L, 0L), (counts.DerivedObjects, counts.Contacts, counts.Comments + counts.Reactions, counts.MemoryShares + counts.FileLinks + counts.LegacyKits + counts.EntrustedAccounts));
+    }
+
+    [Theory]
     [InstanceData]
     public async Task Without_the_columns_that_previews_brought_ml_data_is_proved(string name)
     {

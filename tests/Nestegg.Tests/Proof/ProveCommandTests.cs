@@ -149,6 +149,16 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
     }
 
     [Theory]
+    [InstanceData(Only = KnownInstances.Sample)]
+    public async Task Somebody_whose_sign_up_was_never_finished_has_nothing_to_open(string name)
+    {
+        var proved = await repositories.OpenAsync(name);
+        var run = await proved.RunAsync("prove", "--user", "eve@example.org", "--password-file", $"t1-{Role.Owner}-password", "--identity", "identity.txt");
+        Assert.Equal(ExitCode.BadInput, run.Code);
+        Assert.Contains("its sign-up was not finished", run.Message);
+    }
+
+    [Theory]
     [InstanceData]
     public async Task A_person_may_be_given_by_number(string name)
     {

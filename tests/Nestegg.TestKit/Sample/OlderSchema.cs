@@ -1,0 +1,38 @@
+using Npgsql;
+
+namespace Nestegg.TestKit.Sample;
+
+/// <summary>Goes back from schema 124: what came with a version and the later ones is dropped, with what was in it. ente-facts, "schema history", says what came when.</summary>
+public static class OlderSchema
+{
+    /// <summary>The first schema that was published.</summary>
+    public const int Oldest = 80;
+
+    /// <summary>From the newest on; each leads to the schema before its version.</summary>
+    public static IReadOnlyList<(int Version, string Sql)> Steps { get; } =
+    [
+        (124, "DROP TABLE events"),
+        (122, "ALTER TABLE passkeys DROP COLUMN IF EXISTS rp_id; ALTER TABLE passkey_credentials DROP COLUMN IF EXISTS rp_id"),
+        (121, "DROP TABLE legacy_kit_challenge, legacy_kit_recovery_session_token, legacy_kit_recovery_session, legacy_kit CASCADE"),
+        (120, "DROP TABLE contact_entity, user_attachments CASCADE"),
+        (119, "DROP TABLE memory_share_files, memory_shares CASCADE"),
+        (116, "DROP TABLE public_paste_tokens"),
+        (115, "ALTER TABLE collection_shares DROP COLUMN shared_at"),
+        (114, "DROP TABLE reactions, comments, anon_users CASCADE"),
+        (113, "DROP TABLE collection_actions; ALTER TABLE collection_files DROP COLUMN action, DROP COLUMN action_user"),
+        (103, "DROP TABLE public_file_tokens_access_history, public_file_tokens CASCADE"),
+        (94, "ALTER TABLE file_data DROP COLUMN obj_id, DROP COLUMN obj_nonce, DROP COLUMN obj_size; DELETE FROM file_data WHERE data_type IN ('vid_preview', 'img_preview')"),
+        (93, "DROP TABLE emergency_recovery, emergency_contact CASCADE"),
+        (89, "DROP TABLE file_data; ALTER TABLE temp_objects DROP COLUMN bucket_id"),
+        (81, "ALTER TABLE embeddings DROP COLUMN size, DROP COLUMN version, DROP COLUMN datacenters"),
+    ];
+
+    /// <summary>Leaves the tables and columns of <see cref="Oldest"/>.</summary>
+    public static async Task GoBackAsync(string connectionString, CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(string.Join("; ", Steps.Select(step => step.Sql).Append($"UPDATE schema_migrations SET version = {Oldest}")), connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}
