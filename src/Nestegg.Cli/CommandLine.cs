@@ -59,7 +59,7 @@ internal static class CommandLine
         root.Subcommands.Add(BackupCommand.Create(common));
         root.Subcommands.Add(SnapshotsCommand.Create(common));
         root.Subcommands.Add(CheckCommand.Create(common));
-        root.Subcommands.Add(AuditCommand.Create(common));
+        root.Subcommands.Add(new AuditCommand().Create(common));
         root.Subcommands.Add(new ProveCommand(common).Create());
         root.Subcommands.Add(RestoreCommand.Create(common));
         root.Subcommands.Add(new ExportCommand(common).Create());

@@ -4,7 +4,7 @@ namespace Nestegg;
 /// What one run of an engine says: its steps, its progress and what it finds. Everything is passed on to the caller, one event at a time and in the
 /// order in which it was said; findings are counted by severity and by code, and the first of each code are kept. Used by many tasks at once.
 /// </summary>
-internal sealed class RunLog
+public sealed class RunLog
 {
     /// <summary>A flood of one kind neither fills the memory nor hides another kind.</summary>
     public const int KeptOfEachCode = 1000;

@@ -1,13 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Nestegg.Cli.Terminal;
-using Nestegg.Ente.Accounts;
-using Nestegg.Ente.Configuration;
-using Nestegg.Ente.Cryptography;
-using Nestegg.Ente.Library;
-using Nestegg.Snapshots;
+using Nestegg.Opening;
 
 namespace Nestegg.Cli.Commands;
 
@@ -25,128 +18,13 @@ internal sealed class AccountOptions
 
     public IEnumerable<Option> All => [user, passwordFile, passwordDescriptor, recoveryKeyFile, recoveryKeyDescriptor];
 
-    public string User(ParseResult parse) => parse.GetValue(user)!;
-
-    /// <summary>Reads the secret once; it opens accounts of as many snapshots as there are.</summary>
-    public async Task<AccountSecret> ReadAsync(CommonOptions common, ParseResult parse, CancellationToken cancellationToken)
+    public AccountSource Source(CommandHost host, ParseResult parse)
     {
-        var prompt = new SecretPrompt(common.Host);
+        var (whose, prompt) = (parse.GetValue(user)!, new SecretPrompt(host));
         var recovery = new SecretSource(parse.GetValue(recoveryKeyFile), parse.GetValue(recoveryKeyDescriptor));
-        var isRecovery = recovery.FilePath is not null || recovery.FileDescriptor is not null || common.Host.Environment.ContainsKey(RecoveryKeyVariable);
-        if (!isRecovery)
-        {
-            var source = new SecretSource(parse.GetValue(passwordFile), parse.GetValue(passwordDescriptor));
-            return new AccountSecret(await prompt.ReadAsync($"password of {User(parse)}", source, PasswordVariable, cancellationToken), null);
-        }
-
-        var text = await prompt.ReadAsync($"recovery key of {User(parse)}", recovery, RecoveryKeyVariable, cancellationToken);
-        var letters = Encoding.UTF8.GetChars(text);
-        CryptographicOperations.ZeroMemory(text);
-        var isKey = RecoveryKey.TryParse(letters, out var key, out var problem);
-        Array.Clear(letters);
-        return isKey ? new AccountSecret([], key) : throw new NesteggException(FailureKind.BadInput, problem!, "it has 24 words, or 64 hexadecimal digits");
+        var password = new SecretSource(parse.GetValue(passwordFile), parse.GetValue(passwordDescriptor));
+        return new AccountSource(whose, recovery.IsGiven || host.Environment.ContainsKey(RecoveryKeyVariable)
+            ? async token => AccountSecret.OfRecoveryKey(await prompt.ReadAsync($"recovery key of {whose}", recovery, RecoveryKeyVariable, token))
+            : async token => AccountSecret.OfPassword(await prompt.ReadAsync($"password of {whose}", password, PasswordVariable, token)));
     }
-}
-
-/// <summary>A password or a recovery key; wiped when it is disposed.</summary>
-internal sealed class AccountSecret(byte[] password, SecretKey? recoveryKey) : IDisposable
-{
-    // Once an account has opened, its master key opens it in every snapshot: it outlives changes of the password.
-    private SecretKey? masterKey;
-
-    public ReadOnlyMemory<byte> Password => password;
-
-    public SecretKey? RecoveryKey => recoveryKey;
-
-    /// <summary>Finds the account in a snapshot and opens it.</summary>
-    /// <param name="user">An address or a number.</param>
-    /// <exception cref="NesteggException">There is no such account, it has no keys, or this does not open it.</exception>
-    public async Task<(long UserId, KeyChain Keys)> OpenAsync(string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
-    {
-        var found = await FindAsync(user, snapshot, reader, cancellationToken);
-        if (found.Count == 0)
-        {
-            throw new NesteggException(FailureKind.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}", "check the address, or give the account's number; nestegg snapshots lists other snapshots");
-        }
-
-        OpenResult? last = null;
-        foreach (var account in found.Where(account => account.HasKeys))
-        {
-            var attributes = (await reader.KeyAttributesAsync(account.Id, cancellationToken))!;
-            last = Open(attributes, await reader.SrpRecordAsync(account.Id, cancellationToken));
-            if (last.IsOpened)
-            {
-                masterKey ??= last.KeyChain.MasterKey.Copy();
-                return (account.Id, last.KeyChain);
-            }
-        }
-
-        throw new NesteggException(
-            last?.Outcome == OpenOutcome.Damaged ? FailureKind.Damaged : FailureKind.BadInput,
-            last is null ? $"the account {user} has no keys: its sign-up was not finished" : $"{user} in {snapshot.Manifest.Id}: {last.Message}",
-            last?.Outcome switch
-            {
-                OpenOutcome.WrongPassword => "the password that was in force when the snapshot was made is needed; the recovery key opens every snapshot",
-                null => "there is nothing of it to open",
-                _ => "try the other of the two: password, or recovery key",
-            });
-    }
-
-    /// <summary>The numbers of people by their addresses.</summary>
-    public static async Task<IReadOnlyCollection<long>> NumbersAsync(
-        IEnumerable<string> users, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
-    {
-        var numbers = new List<long>();
-        foreach (var user in users)
-        {
-            var found = await FindAsync(user, snapshot, reader, cancellationToken);
-            numbers.AddRange(found.Count > 0
-                ? found.Select(account => account.Id)
-                : throw new NesteggException(FailureKind.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}", "check the address, or give the account's number"));
-        }
-
-        return numbers;
-    }
-
-    /// <summary>All accounts with an address, whatever hash they are found by. None for a number.</summary>
-    public static async Task<IReadOnlyList<long>> SameAddressAsync(string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
-    {
-        if (IsNumber(user, out _))
-        {
-            return [];
-        }
-
-        using var secrets = await snapshot.ReadSecretsAsync(cancellationToken);
-        return [.. (await reader.FindUsersByAddressAsync(user, secrets, cancellationToken)).Where(account => account.HasKeys).Select(account => account.Id)];
-    }
-
-    public void Dispose()
-    {
-        CryptographicOperations.ZeroMemory(password);
-        recoveryKey?.Dispose();
-        masterKey?.Dispose();
-    }
-
-    private OpenResult Open(KeyAttributes attributes, SrpRecord? login)
-    {
-        if (masterKey is not null && KeyChain.OpenWithMasterKey(attributes, masterKey) is { IsOpened: true } known)
-        {
-            return known;
-        }
-
-        return recoveryKey is not null ? KeyChain.OpenWithRecoveryKey(attributes, recoveryKey) : KeyChain.OpenWithPassword(attributes, password, login);
-    }
-
-    private static async Task<IReadOnlyList<LibraryUser>> FindAsync(string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
-    {
-        if (IsNumber(user, out var id))
-        {
-            return await reader.FindUserAsync(id, null, cancellationToken) is { } one ? [one] : [];
-        }
-
-        using var secrets = await snapshot.ReadSecretsAsync(cancellationToken);
-        return await reader.FindUsersAsync(user, secrets, cancellationToken);
-    }
-
-    private static bool IsNumber(string user, out long id) => long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out id);
 }

@@ -1,9 +1,7 @@
 using System.CommandLine;
 using Nestegg.Backup;
 using Nestegg.Cli.Terminal;
-using Nestegg.Instance;
-using Nestegg.Minisign;
-using Nestegg.Repositories;
+using Nestegg.Jobs;
 
 namespace Nestegg.Cli.Commands;
 
@@ -14,49 +12,14 @@ internal static class BackupCommand
     {
         var parallel = new Option<int?>("--parallel") { Description = "Objects in transfer at once (else `parallel` of the configuration, else 8)", HelpName = "N" };
         var command = new Command("backup", "Captures configuration, database and objects as one snapshot") { parallel };
-        command.SetAction(async (parse, cancellationToken) => (int)await RunAsync(common, parse, parse.GetValue(parallel), cancellationToken));
+        common.SetAction(command, (parse, _) => new BackupRequest(parse.GetValue(parallel)), RunAsync);
         return command.WithExamples("nestegg backup", "nestegg backup --config /etc/nestegg/nestegg.yaml --json", "nestegg backup --quiet --parallel 16");
     }
 
-    private static async Task<ExitCode> RunAsync(CommonOptions common, ParseResult parse, int? parallel, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, BackupRequest request, CancellationToken cancellationToken)
     {
-        var configuration = common.Configuration(parse);
-        if (parallel is < 1 or > 256)
-        {
-            throw new NesteggException(FailureKind.BadInput, $"--parallel {parallel} is not between 1 and 256", "8 suits most machines");
-        }
-
-        await using var store = configuration.RequireRepository().OpenStore(create: false, common.Host.Time);
-        var repository = await Repository.OpenAsync(store, cancellationToken);
-        RequireOwnRecipients(configuration, repository);
-        using var signingKey = ReadSigningKey(configuration);
-        await using var instance = EnteInstance.Open(configuration);
-        var run = new BackupRun(instance, repository, signingKey, parallel ?? configuration.Parallel, new RunLog(common.Output), common.Host.Time);
-        var result = await run.RunAsync(cancellationToken);
-        return common.Output.Finish(Summary(result), ExitCodes.Of(result.IsComplete));
-    }
-
-    /// <summary>Whoever can write to the repository could add a recipient of their own to nestegg.json and read the next backup.</summary>
-    private static void RequireOwnRecipients(NesteggConfiguration configuration, Repository repository)
-    {
-        var known = configuration.Recipients.Order(StringComparer.Ordinal).ToArray();
-        var found = repository.Description.Recipients.Order(StringComparer.Ordinal).ToArray();
-        if (known.Length > 0 && !known.SequenceEqual(found))
-        {
-            throw new NesteggException(
-                FailureKind.Damaged,
-                $"nestegg.json at {repository.Store.Location} names the recipients {string.Join(", ", found)}; {configuration.Path} names {string.Join(", ", known)}",
-                "if you changed one of them, make both alike; if you did not, somebody else has written to the repository");
-        }
-    }
-
-    private static MinisignSecretKey ReadSigningKey(NesteggConfiguration configuration)
-    {
-        var path = configuration.SigningKeyPath
-            ?? throw new NesteggException(FailureKind.BadInput, "no signing key is configured", "name the file that nestegg init wrote as signing-key in nestegg.yaml");
-        return File.Exists(path)
-            ? MinisignSecretKey.Parse(File.ReadAllBytes(path), path)
-            : throw new NesteggException(FailureKind.BadInput, $"the signing key {path} does not exist", "put back the file that nestegg init wrote; without it no snapshot can be signed");
+        var result = await BackupJob.RunAsync(run.Context, request, run.Log, cancellationToken);
+        return run.Output.Finish(Summary(result), ExitCodes.Of(result.IsComplete));
     }
 
     private static Summary Summary(BackupResult result)

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Nestegg.Checks;
 using Nestegg.Cli.Terminal;
-using Nestegg.Repositories;
+using Nestegg.Jobs;
 
 namespace Nestegg.Cli.Commands;
 
@@ -11,9 +11,13 @@ internal static class CheckCommand
     public static Command Create(CommonOptions common)
     {
         var read = new Option<bool>("--read") { Description = "Read and hash every byte" };
-        var subset = new Option<string?>("--read-subset") { Description = "Read a part: 5% for the next five in a hundred, 3/30 for the third of thirty parts, next/30 for the one after the last that was read", HelpName = "PART" };
+        var subset = new Option<string?>("--read-subset")
+        {
+            Description = "Read a part: 5% for the next five in a hundred, 3/30 for the third of thirty parts, next/30 for the one after the last that was read",
+            HelpName = "PART",
+        };
         var command = new Command("check", "Compares the repository with its own records") { read, subset };
-        command.SetAction(async (parse, cancellationToken) => (int)await RunAsync(common, parse, Scope(parse.GetValue(read), parse.GetValue(subset)), cancellationToken));
+        common.SetAction(command, (parse, _) => new CheckRequest(Scope(parse.GetValue(read), parse.GetValue(subset))), RunAsync);
         return command.WithExamples("nestegg check", "nestegg check --read", "nestegg check --read-subset next/30 --quiet");
     }
 
@@ -34,18 +38,9 @@ internal static class CheckCommand
             : throw new NesteggException(FailureKind.BadInput, $"--read-subset {subset} is no part", "5%, 3/30 or next/30 were expected");
     }
 
-    private static async Task<ExitCode> RunAsync(CommonOptions common, ParseResult parse, ReadScope scope, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, CheckRequest request, CancellationToken cancellationToken)
     {
-        var configuration = common.Configuration(parse);
-        await using var store = configuration.RequireRepository().OpenStore(create: false, common.Host.Time);
-        var repository = await Repository.OpenAsync(store, cancellationToken);
-        var options = new CheckOptions { Read = scope, Time = common.Host.Time };
-        if (common.Host.Environment.GetValueOrDefault("XDG_CACHE_HOME") is { Length: > 0 } cache)
-        {
-            options = options with { MemoryFolder = Path.Join(cache, "nestegg") };
-        }
-
-        var counts = await new RepositoryCheck(repository, options, new RunLog(common.Output)).RunAsync(cancellationToken);
+        var counts = await CheckJob.RunAsync(run.Context, request, run.Log, cancellationToken);
         var summary = new Summary()
             .Add("errors", counts.Errors, "errors")
             .Add("warnings", counts.Warnings, "warnings")
@@ -58,6 +53,6 @@ internal static class CheckCommand
             .Add("unusedFiles", counts.UnusedFiles, "files that no snapshot needs")
             .Add("readFiles", counts.ReadFiles, "files read")
             .AddBytes("readBytes", counts.ReadBytes, "their size");
-        return common.Output.Finish(summary, counts.Errors > 0 ? ExitCode.Damaged : ExitCode.Done);
+        return run.Output.Finish(summary, counts.Errors > 0 ? ExitCode.Damaged : ExitCode.Done);
     }
 }

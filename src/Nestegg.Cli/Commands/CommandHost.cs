@@ -13,6 +13,9 @@ internal sealed class CommandHost
 
     public required string WorkingFolder { get; init; }
 
+    /// <summary>A path as it was typed, from the working folder on.</summary>
+    public string FullPath(string path) => Path.GetFullPath(path, WorkingFolder);
+
     /// <summary>Whether a person looks at standard error: only then there is a progress line.</summary>
     public bool IsTerminal { get; init; }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Nestegg.Cli.Terminal;
 using Nestegg.Instance;
+using Nestegg.Jobs;
 
 namespace Nestegg.Cli.Commands;
 
@@ -21,8 +22,18 @@ internal sealed class CommonOptions(CommandHost host)
 
     public Output CreateOutput(ParseResult parse) => new(host, parse.GetValue(json), parse.GetValue(quiet));
 
+    /// <summary>Reads the options of a command into its request, then runs it: nothing after that sees what was parsed.</summary>
+    /// <param name="read">May look at the configuration for what was not typed.</param>
+    public void SetAction<TRequest>(
+        Command command, Func<ParseResult, JobContext, TRequest> read, Func<CommandRun, TRequest, CancellationToken, Task<ExitCode>> run) =>
+        command.SetAction(async (parse, cancellationToken) =>
+        {
+            var context = new JobContext { Configuration = Configuration(parse), Environment = host.Environment, Time = host.Time, Random = Random.Shared };
+            return (int)await run(new CommandRun(host, context, Output, new RunLog(Output)), read(parse, context), cancellationToken);
+        });
+
     /// <summary>The path after <c>--config</c>; <see langword="null"/> without one.</summary>
-    public string? ConfigPath(ParseResult parse) => parse.GetValue(config) is { } path ? Path.GetFullPath(path, host.WorkingFolder) : null;
+    public string? ConfigPath(ParseResult parse) => parse.GetValue(config) is { } path ? host.FullPath(path) : null;
 
     /// <summary>The location after <c>--repository</c>; <see langword="null"/> without one.</summary>
     public string? RepositoryLocation(ParseResult parse) => parse.GetValue(repository);
@@ -33,7 +44,7 @@ internal sealed class CommonOptions(CommandHost host)
         var path = NesteggConfiguration.FindPath(parse.GetValue(config), host.WorkingFolder, host.Environment);
         var read = path is null ? new NesteggConfiguration() : NesteggConfiguration.Load(path, host.Environment);
         return parse.GetValue(repository) is { } location
-            ? read.With(NesteggConfigurationReader.RepositoryAt(location, host.WorkingFolder, host.Environment))
+            ? read.With(RepositorySettings.At(location, host.WorkingFolder, host.Environment))
             : read;
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Nestegg.Cli.Terminal;
-using Nestegg.Instance;
+using Nestegg.Jobs;
 
 namespace Nestegg.Cli.Commands;
 
@@ -10,20 +10,18 @@ internal static class DoctorCommand
     public static Command Create(CommonOptions common)
     {
         var command = new Command("doctor", "Looks at the instance: configuration, database, secrets, programs, buckets");
-        command.SetAction(async (parse, cancellationToken) => (int)await RunAsync(common, parse, cancellationToken));
+        common.SetAction(command, (_, _) => 0, (run, _, cancellationToken) => RunAsync(run, cancellationToken));
         return command.WithExamples("nestegg doctor", "nestegg doctor --config /etc/nestegg/nestegg.yaml --json");
     }
 
-    private static async Task<ExitCode> RunAsync(CommonOptions common, ParseResult parse, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, CancellationToken cancellationToken)
     {
-        await using var instance = EnteInstance.Open(common.Configuration(parse), common.Host.Time);
-        var log = new RunLog(common.Output);
-        await new Preflight(instance, log).RunAsync(cancellationToken);
+        await DoctorJob.RunAsync(run.Context, run.Log, cancellationToken);
         var summary = new Summary()
-            .Add("errors", log.Count(Severity.Error), "errors")
-            .Add("warnings", log.Count(Severity.Warning), "warnings")
-            .Add("notes", log.Count(Severity.Note), "notes")
-            .Add("ok", log.Count(Severity.Ok), "in order");
-        return common.Output.Finish(summary, ExitCodes.Of(isComplete: log.Errors == 0));
+            .Add("errors", run.Log.Errors, "errors")
+            .Add("warnings", run.Log.Warnings, "warnings")
+            .Add("notes", run.Log.Count(Severity.Note), "notes")
+            .Add("ok", run.Log.Count(Severity.Ok), "in order");
+        return run.Output.Finish(summary, ExitCodes.Of(run.Log.Errors == 0));
     }
 }

@@ -4,24 +4,21 @@ using System.Globalization;
 using System.Text;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente.Api;
-using Nestegg.Ente.Library;
 using Nestegg.Export;
-using Nestegg.Repositories;
-using Nestegg.Snapshots;
+using Nestegg.Jobs;
+using Nestegg.Opening;
 
 namespace Nestegg.Cli.Commands;
 
 /// <summary><c>nestegg export</c>: writes a person's library in plain, from a snapshot or from a live museum.</summary>
 internal sealed class ExportCommand(CommonOptions common)
 {
-    private const string Latest = "latest";
-
     // A museum and its store answer after a while: many files at once hide the waiting, each with three chunks of 4 MiB in memory.
     private const int LiveParallel = 12;
 
     private readonly IdentityOptions identity = new();
     private readonly AccountOptions account = new();
-    private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => Latest };
+    private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => SnapshotSource.Latest };
     private readonly Option<string?> live = new("--live") { Description = "From this museum instead of a snapshot", HelpName = "URL" };
     private readonly Option<string> to = new("--to") { Description = "The folder to write into; run again, it is kept current", HelpName = "FOLDER", Required = true };
     private readonly Option<string[]> albums = new("--album") { Description = "Only albums of this name; may be given several times", HelpName = "NAME" };
@@ -49,7 +46,7 @@ internal sealed class ExportCommand(CommonOptions common)
             command.Options.Add(option);
         }
 
-        command.SetAction(async (parse, cancellationToken) => (int)await RunAsync(parse, cancellationToken));
+        common.SetAction(command, Read, RunAsync);
         return command.WithExamples(
             "nestegg export --snapshot latest --identity identity.txt --user me@example.org --to ./photos",
             "nestegg export --live https://api.ente.example.org --user me@example.org --to ./photos --album \"Summer 2024\"",
@@ -76,67 +73,26 @@ internal sealed class ExportCommand(CommonOptions common)
         return null;
     }
 
-    private async Task<ExitCode> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    /// <param name="Live">The museum to export from; <see langword="null"/> for a snapshot.</param>
+    private sealed record Asked(PersonSource Person, LiveSource? Live, ExportRequest Request);
+
+    private Asked Read(ParseResult parse, JobContext context)
     {
         if (parse.GetValue(parallel) is < 1 or > 64)
         {
             throw new NesteggException(FailureKind.BadInput, "--parallel is not between 1 and 64", "twice the number of processors suits most machines");
         }
 
-        var summary = parse.GetValue(live) is { } museum
-            ? await FromMuseumAsync(parse, museum, cancellationToken)
-            : await FromSnapshotAsync(parse, cancellationToken);
-        return common.Output.Finish(Numbers(summary), ExitCodes.Of(summary.IsComplete));
+        var source = new SnapshotSource(parse.GetValue(snapshot)!, identity.Source(common.Host, parse));
+        return new Asked(
+            new PersonSource(source, account.Source(common.Host, parse)),
+            parse.GetValue(live) is { } museum ? new LiveSource(Museum(museum), parse.GetValue(locker), Questions) : null,
+            new ExportRequest(parse.GetValue(owners) ?? [], Options(parse), common.Host.FullPath(parse.GetValue(to)!)));
     }
 
-    private async Task<ExportSummary> FromSnapshotAsync(ParseResult parse, CancellationToken cancellationToken)
-    {
-        await using var store = common.Configuration(parse).RequireRepository().OpenStore(create: false, common.Host.Time);
-        var repository = await Repository.OpenAsync(store, cancellationToken);
-        using var identities = await identity.OpenAsync(common, parse, repository, cancellationToken);
-        var manifest = await repository.ReadManifestAsync(parse.GetValue(snapshot)!, cancellationToken);
-        common.Output.Report(new StepEvent("open", $"opening the snapshot {manifest.Id}"));
-        await using var opened = await OpenedSnapshot.OpenAsync(repository, manifest, identities.Identities, cancellationToken);
-        var reader = await LibraryReader.OpenAsync(opened.Connection, cancellationToken);
-        using var secret = await account.ReadAsync(common, parse, cancellationToken);
-        var (userId, keys) = await secret.OpenAsync(account.User(parse), opened, reader, cancellationToken);
-        using (keys)
-        {
-            var people = await AccountSecret.NumbersAsync(parse.GetValue(owners) ?? [], opened, reader, cancellationToken);
-            return await ExportAsync(parse, new ExportAccount(userId, keys, reader, new SnapshotContent(opened)), people, cancellationToken);
-        }
-    }
-
-    private async Task<ExportSummary> FromMuseumAsync(ParseResult parse, string museum, CancellationToken cancellationToken)
-    {
-        if (!Uri.TryCreate(museum, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
-        {
-            throw new NesteggException(FailureKind.BadInput, $"`{museum}` is no address of a museum", "write it as https://api.ente.example.org");
-        }
-
-        using var client = new MuseumClient(endpoint, common.Host.Time);
-        await client.PingAsync(cancellationToken);
-        using var secret = await account.ReadAsync(common, parse, cancellationToken);
-        using var signIn = secret.RecoveryKey is { } recoveryKey
-            ? MuseumSignIn.WithRecoveryKey(client, account.User(parse), recoveryKey)
-            : MuseumSignIn.WithPassword(client, account.User(parse), secret.Password);
-        await using var photos = await signIn.OpenAsync(EnteApp.Photos, Questions(EnteApp.Photos), cancellationToken);
-        await using var items = parse.GetValue(locker) ? await signIn.OpenAsync(EnteApp.Locker, Questions(EnteApp.Locker), cancellationToken) : null;
-        common.Output.Report(new StepEvent("list", "asking museum for albums and files"));
-        await using var library = await LiveLibrary.ReadAsync(photos, temporaryFolder: null, cancellationToken);
-        var sessions = new Dictionary<string, MuseumSession> { [EnteApp.Photos.Name] = photos };
-        if (items is not null)
-        {
-            await library.AddAsync(items, cancellationToken);
-            sessions[EnteApp.Locker.Name] = items;
-        }
-
-        var people = (parse.GetValue(owners) ?? []).Select(owner => long.TryParse(owner, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || library.People.TryGetValue(owner, out id)
-            ? id
-            : throw new NesteggException(FailureKind.BadInput, $"nobody called {owner} shares anything with {photos.Email}", "check the address after --owner")).ToList();
-        var reader = await LibraryReader.OpenAsync(library.Connection, cancellationToken);
-        return await ExportAsync(parse, new ExportAccount(photos.UserId, photos.Keys, reader, new MuseumContent(sessions)) { Unlisted = library.Refused }, people, cancellationToken);
-    }
+    private static Uri Museum(string text) => Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
+        ? endpoint
+        : throw new NesteggException(FailureKind.BadInput, $"`{text}` is no address of a museum", "write it as https://api.ente.example.org");
 
     private SignInQuestions Questions(EnteApp app)
     {
@@ -147,14 +103,13 @@ internal sealed class ExportCommand(CommonOptions common)
             async token => Encoding.UTF8.GetString(await prompt.ReadAsync($"{what} ({app.Name})", new SecretSource(), variable, token));
     }
 
-    private Task<ExportSummary> ExportAsync(ParseResult parse, ExportAccount from, IReadOnlyCollection<long> people, CancellationToken cancellationToken)
+    private ExportOptions Options(ParseResult parse)
     {
         var options = new ExportOptions
         {
             Albums = parse.GetValue(albums) ?? [],
             ExcludedAlbums = parse.GetValue(excluded) ?? [],
-            Owners = people,
-            From = parse.GetValue(this.from),
+            From = parse.GetValue(from),
             Until = parse.GetValue(until),
             Shared = !parse.GetValue(withoutShared),
             Hidden = !parse.GetValue(withoutHidden),
@@ -165,10 +120,17 @@ internal sealed class ExportCommand(CommonOptions common)
             Rehash = parse.GetValue(rehash),
         };
         options = parse.GetValue(windowsNames) ? options with { WindowsNames = true } : options;
-        options = (parse.GetValue(parallel) ?? (parse.GetValue(live) is null ? null : LiveParallel)) is { } files ? options with { Parallel = files } : options;
-        var target = Path.GetFullPath(parse.GetValue(to)!, common.Host.WorkingFolder);
-        common.Output.Report(new StepEvent("export", $"exporting into {target}"));
-        return Exporter.RunAsync(from, target, options, common.Host.Time, new RunLog(common.Output), cancellationToken);
+        return (parse.GetValue(parallel) ?? (parse.GetValue(live) is null ? null : LiveParallel)) is { } files
+            ? options with { Parallel = files }
+            : options;
+    }
+
+    private static async Task<ExitCode> RunAsync(CommandRun run, Asked asked, CancellationToken cancellationToken)
+    {
+        var summary = asked.Live is { } museum
+            ? await ExportJob.FromMuseumAsync(run.Context, museum, asked.Person.Account, asked.Request, run.Log, cancellationToken)
+            : await ExportJob.FromSnapshotAsync(run.Context, asked.Person, asked.Request, run.Log, cancellationToken);
+        return run.Output.Finish(Numbers(summary), ExitCodes.Of(summary.IsComplete));
     }
 
     private static Summary Numbers(ExportSummary summary) => new Summary()

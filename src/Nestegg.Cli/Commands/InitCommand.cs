@@ -4,6 +4,7 @@ using Nestegg.Age;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
+using Nestegg.Jobs;
 
 namespace Nestegg.Cli.Commands;
 
@@ -32,100 +33,60 @@ internal sealed class InitCommand
         {
             init.instance, init.name, init.map, init.environmentFiles, init.recipients, init.newIdentity, init.passphrase, init.passphraseFile, init.passphraseDescriptor,
         };
-        command.SetAction(async (parse, cancellationToken) => (int)await init.RunAsync(parse, cancellationToken));
+        common.SetAction(command, init.Read, RunAsync);
         return command.WithExamples(
             "nestegg init --instance ~/my-ente --repository /mnt/nas/nestegg --new-identity /media/usb/nestegg-identity.txt",
             "nestegg init --instance ~/my-ente --repository s3://backups/ente --recipient age1… --map postgres:5432=127.0.0.1:5432");
     }
 
-    private async Task<ExitCode> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    /// <param name="AskPassphrase">Asks for the passphrase of an identity that the repository keeps; <see langword="null"/> for none.</param>
+    private sealed record Asked(InitRequest Request, Func<CancellationToken, Task<byte[]>>? AskPassphrase);
+
+    private Asked Read(ParseResult parse, JobContext context)
     {
-        var location = common.RepositoryLocation(parse)
-            ?? throw new NesteggException(FailureKind.BadInput, "no repository is named", "say where backups go: --repository /mnt/nas/nestegg");
-        var settings = NesteggConfigurationReader.RepositoryAt(location, Host.WorkingFolder, Host.Environment);
-        var folder = InstanceFolder.Read(new InstanceLocation(Full(parse.GetValue(instance)!))
+        var settings = common.RepositoryLocation(parse) is { } location
+            ? RepositorySettings.At(location, Host.WorkingFolder, Host.Environment)
+            : throw new NesteggException(FailureKind.BadInput, "no repository is named", "say where backups go: --repository /mnt/nas/nestegg");
+        IReadOnlyList<string> variables = [.. (parse.GetValue(environmentFiles) ?? []).Select(Host.FullPath)];
+        var folder = new InstanceLocation(Host.FullPath(parse.GetValue(instance)!)) { EnvironmentFiles = variables, ProcessEnvironment = Host.Environment };
+        var setup = new SetupRequest
         {
-            EnvironmentFiles = [.. (parse.GetValue(environmentFiles) ?? []).Select(Full)],
-            ProcessEnvironment = Host.Environment,
-        });
-        var secret = await ReadPassphraseAsync(parse, cancellationToken);
+            ConfigurationPath = common.ConfigPath(parse) ?? Host.FullPath(NesteggConfiguration.FileName),
+            InstanceFolder = folder.Folder,
+            InstanceName = parse.GetValue(name) ?? "",
+            RepositoryLocation = settings.Location,
+            EnvironmentFiles = variables,
+            Recipients = [.. (parse.GetValue(recipients) ?? []).Select(AgeRecipient.Parse)],
+            NewIdentityPath = parse.GetValue(newIdentity) is { } path ? Host.FullPath(path) : null,
+        };
+        var source = new SecretSource(parse.GetValue(passphraseFile), parse.GetValue(passphraseDescriptor));
+        return new Asked(
+            new InitRequest(folder, parse.GetValue(map) ?? [], settings, setup),
+            parse.GetValue(passphrase) || source.IsGiven
+                ? token => new SecretPrompt(Host).ReadNewAsync("passphrase of the repository", source, IdentityOptions.PassphraseVariable, token)
+                : null);
+    }
+
+    private static async Task<ExitCode> RunAsync(CommandRun run, Asked asked, CancellationToken cancellationToken)
+    {
+        var secret = asked.AskPassphrase is null ? null : await asked.AskPassphrase(cancellationToken);
         try
         {
-            var request = new SetupRequest
-            {
-                ConfigurationPath = common.ConfigPath(parse) ?? Full(NesteggConfiguration.FileName),
-                InstanceFolder = folder.Folder,
-                InstanceName = parse.GetValue(name) ?? "",
-                RepositoryLocation = settings.Location,
-                EnvironmentFiles = [.. (parse.GetValue(environmentFiles) ?? []).Select(Full)],
-                Recipients = [.. (parse.GetValue(recipients) ?? []).Select(AgeRecipient.Parse)],
-                NewIdentityPath = parse.GetValue(newIdentity) is { } path ? Full(path) : null,
-                Passphrase = secret,
-            };
-            new RepositorySetup(request, Host.Time).Check();
-            var addresses = await MapAsync(folder, parse.GetValue(map) ?? [], cancellationToken);
-            return await MakeAsync(new RepositorySetup(request with { Map = [.. addresses] }, Host.Time), settings, parse, cancellationToken);
+            var request = asked.Request with { Setup = asked.Request.Setup with { Passphrase = secret } };
+            var made = await InitJob.RunAsync(request, run.Context.Time, run.Log, cancellationToken);
+            var summary = new Summary()
+                .Add("configuration", request.Setup.ConfigurationPath, "configuration")
+                .Add("repository", made.Location, "repository")
+                .Add("repositoryId", made.RepositoryId, "repository id")
+                .Add("signingKey", made.SigningKeyPath, "signing key")
+                .Add("recipients", made.Recipients, "recipients");
+            run.Output.Finish(summary);
+            run.Output.Line("next: nestegg doctor");
+            return ExitCode.Done;
         }
         finally
         {
             CryptographicOperations.ZeroMemory(secret);
         }
     }
-
-    private async Task<ExitCode> MakeAsync(RepositorySetup setup, RepositorySettings settings, ParseResult parse, CancellationToken cancellationToken)
-    {
-        await using var store = settings.OpenStore(create: true, Host.Time);
-        var made = await setup.RunAsync(store, cancellationToken);
-        var output = common.Output;
-        if (parse.GetValue(newIdentity) is { } identity)
-            output.Report(new FindingEvent(new Finding("identity-on-server", Severity.Note, Full(identity), "whoever has this file can open the backups, and without it nobody can", $"move it off this machine now, keep a second copy elsewhere, and a copy of {made.SigningKeyPath} beside it: with that key another machine can go on in this repository")));
-
-        if (parse.GetValue(passphrase))
-            output.Report(new FindingEvent(new Finding("identity-in-repository", Severity.Note, "identity.age", "the repository holds an identity under your passphrase: the backups are as safe as the passphrase is long", "keep the passphrase off this machine")));
-
-        var summary = new Summary()
-            .Add("configuration", common.ConfigPath(parse) ?? Full(NesteggConfiguration.FileName), "configuration")
-            .Add("repository", store.Location, "repository")
-            .Add("repositoryId", made.Repository.Description.Id, "repository id")
-            .Add("signingKey", made.SigningKeyPath, "signing key")
-            .Add("recipients", made.Recipients.Count, "recipients");
-        output.Finish(summary);
-        output.Line("next: nestegg doctor");
-        return ExitCode.Done;
-    }
-
-    private async Task<byte[]?> ReadPassphraseAsync(ParseResult parse, CancellationToken cancellationToken)
-    {
-        var source = new SecretSource(parse.GetValue(passphraseFile), parse.GetValue(passphraseDescriptor));
-        var isWanted = parse.GetValue(passphrase) || source.FilePath is not null || source.FileDescriptor is not null;
-        return isWanted ? await new SecretPrompt(Host).ReadNewAsync("passphrase of the repository", source, "NESTEGG_PASSPHRASE", cancellationToken) : null;
-    }
-
-    // What was given by hand, and for the rest what the container engine says.
-    private async Task<IEnumerable<string>> MapAsync(InstanceFolder folder, string[] given, CancellationToken cancellationToken)
-    {
-        var unreachable = await Reachability.FindUnreachableAsync(Reachability.EndpointsOf(folder.Configuration), EndpointMap.Parse(given), cancellationToken);
-        if (unreachable.Count == 0)
-            return given;
-
-        var found = await new ContainerDiscovery(Reachability.Docker(folder.Folder)).FindAsync(unreachable, cancellationToken);
-        foreach (var address in found)
-        {
-            common.Output.Report(new FindingEvent(new Finding(
-                "address-mapped", address.IsPublished ? Severity.Note : Severity.Warning, address.Configured.ToString(),
-                $"it exists only inside the compose network; Docker says that the service {address.Service} is reached at {address.Reachable}, which is written into the map",
-                address.IsPublished ? "" : "this is the container's own address, which changes when it is made anew: publish the port on 127.0.0.1, or run nestegg as a service of the compose file (docs/operations.md)")));
-        }
-
-        foreach (var endpoint in unreachable.Except(found.Select(address => address.Configured)))
-        {
-            common.Output.Report(new FindingEvent(new Finding(
-                "address-unknown", Severity.Warning, endpoint.ToString(), "it does not lead anywhere from this machine, and no container of that name could be found with Docker",
-                $"publish the port on 127.0.0.1 and add it to the map in nestegg.yaml: {endpoint}=127.0.0.1:{endpoint.Port}")));
-        }
-
-        return given.Concat(found.Select(address => $"{address.Configured}={address.Reachable}"));
-    }
-
-    private string Full(string path) => Path.GetFullPath(path, Host.WorkingFolder);
 }

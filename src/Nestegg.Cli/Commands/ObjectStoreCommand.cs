@@ -20,24 +20,26 @@ internal static class ObjectStoreCommand
     public static Command Create(CommonOptions common)
     {
         var command = new Command("object-store", "An S3 server on a folder: for trying out and for tests, not for production") { Folder, Listen, Credentials };
-        command.SetAction(async (parse, cancellationToken) => (int)await RunAsync(common, parse, cancellationToken));
+        common.SetAction(command, (parse, _) => new Asked(common.Host.FullPath(parse.GetValue(Folder)!), parse.GetValue(Listen)!, parse.GetValue(Credentials)), RunAsync);
         return command.WithExamples(
             "nestegg object-store --folder ./buckets --credentials ./keys.txt",
             $"{KeyVariable}=key {SecretVariable}=secret nestegg object-store --folder ./buckets --listen 127.0.0.1:3200");
     }
 
-    private static async Task<ExitCode> RunAsync(CommonOptions common, ParseResult parse, CancellationToken cancellationToken)
+    /// <param name="Credentials">A file with the two lines; <see langword="null"/> for the environment.</param>
+    private sealed record Asked(string Folder, string Listen, string? Credentials);
+
+    private static async Task<ExitCode> RunAsync(CommandRun run, Asked asked, CancellationToken cancellationToken)
     {
-        var listen = parse.GetValue(Listen)!;
+        var (folder, listen, credentials) = asked;
         if (!IPEndPoint.TryParse(listen, out var address) || !listen.Contains(':', StringComparison.Ordinal))
         {
             throw new NesteggException(FailureKind.BadInput, $"--listen takes an address and a port, not '{listen}'", "for example --listen 127.0.0.1:3200");
         }
 
-        var folder = Path.GetFullPath(parse.GetValue(Folder)!, common.Host.WorkingFolder);
-        await using var store = await StartAsync(folder, address, await ReadCredentialsAsync(common, parse, cancellationToken), cancellationToken);
-        common.Output.Line($"{folder} is served at {store.Address.ToString().TrimEnd('/')}; Ctrl-C ends it. For trying out and for tests, not for production.");
-        common.Output.Event("listening", json => json.WriteString("address", store.Address.ToString()));
+        await using var store = await StartAsync(folder, address, await ReadCredentialsAsync(run.Host, credentials, cancellationToken), cancellationToken);
+        run.Output.Line($"{folder} is served at {store.Address.ToString().TrimEnd('/')}; Ctrl-C ends it. For trying out and for tests, not for production.");
+        run.Output.Event("listening", json => json.WriteString("address", store.Address.ToString()));
         try
         {
             await Task.Delay(Timeout.Infinite, cancellationToken);
@@ -62,18 +64,18 @@ internal static class ObjectStoreCommand
         }
     }
 
-    private static async Task<S3Credentials> ReadCredentialsAsync(CommonOptions common, ParseResult parse, CancellationToken cancellationToken)
+    private static async Task<S3Credentials> ReadCredentialsAsync(CommandHost host, string? file, CancellationToken cancellationToken)
     {
-        if (parse.GetValue(Credentials) is { } file)
+        if (file is not null)
         {
-            var path = Path.GetFullPath(file, common.Host.WorkingFolder);
+            var path = host.FullPath(file);
             var lines = File.Exists(path) ? await File.ReadAllLinesAsync(path, cancellationToken) : [];
             return lines is [var fileKey, var fileSecret, ..] && fileKey.Trim().Length > 0 && fileSecret.Trim().Length > 0
                 ? new S3Credentials(fileKey.Trim(), fileSecret.Trim())
                 : throw new NesteggException(FailureKind.BadInput, $"{path} does not hold two lines", "the first is the access key id, the second the secret");
         }
 
-        var environment = common.Host.Environment;
+        var environment = host.Environment;
         return environment.GetValueOrDefault(KeyVariable) is { Length: > 0 } key && environment.GetValueOrDefault(SecretVariable) is { Length: > 0 } secret
             ? new S3Credentials(key, secret)
             : throw new NesteggException(FailureKind.BadInput, "the store has no keys", $"set {KeyVariable} and {SecretVariable}, or name a file with --credentials");

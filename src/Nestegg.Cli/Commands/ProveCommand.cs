@@ -2,10 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Nestegg.Cli.Terminal;
-using Nestegg.Ente.Library;
+using Nestegg.Jobs;
+using Nestegg.Opening;
 using Nestegg.Proof;
-using Nestegg.Repositories;
-using Nestegg.Snapshots;
 
 namespace Nestegg.Cli.Commands;
 
@@ -14,7 +13,7 @@ internal sealed class ProveCommand(CommonOptions common)
 {
     private readonly IdentityOptions identity = new();
     private readonly AccountOptions account = new();
-    private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => "latest" };
+    private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => SnapshotSource.Latest };
     private readonly Option<double> sample = new("--sample") { Description = "Decrypt only this share of the files, chosen at random: 5%", HelpName = "PERCENT", DefaultValueFactory = _ => 1, CustomParser = Percent };
     private readonly Option<bool> onlyNew = new("--new") { Description = "Leave out what an earlier proof of the same person decrypted" };
     private readonly Option<bool> names = new("--names") { Description = "Names of albums and files in findings and report; without it, only numbers" };
@@ -30,7 +29,7 @@ internal sealed class ProveCommand(CommonOptions common)
             command.Options.Add(option);
         }
 
-        command.SetAction(async (parse, cancellationToken) => (int)await RunAsync(parse, cancellationToken));
+        common.SetAction(command, Read, RunAsync);
         return command.WithExamples(
             "nestegg prove --snapshot latest --identity identity.txt --user me@example.org",
             "nestegg prove --identity identity.txt --user me@example.org --password-file password.txt --new --report proof.html",
@@ -49,85 +48,38 @@ internal sealed class ProveCommand(CommonOptions common)
         return 1;
     }
 
-    private async Task<ExitCode> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    /// <param name="Report">Full path of the page to write.</param>
+    private sealed record Asked(PersonSource Person, ProofOptions Options, bool IsKept, string? Report);
+
+    private Asked Read(ParseResult parse, JobContext context)
     {
         if (parse.GetValue(parallel) is < 1 or > 64)
         {
             throw new NesteggException(FailureKind.BadInput, "--parallel is not between 1 and 64", "each takes 12 MiB of memory");
         }
 
-        await using var store = common.Configuration(parse).RequireRepository().OpenStore(create: false, common.Host.Time);
-        var repository = await Repository.OpenAsync(store, cancellationToken);
-        using var identities = await identity.OpenAsync(common, parse, repository, cancellationToken);
-        var manifest = await repository.ReadManifestAsync(parse.GetValue(snapshot)!, cancellationToken);
-        common.Output.Report(new StepEvent("open", $"opening the snapshot {manifest.Id}"));
-        await using var opened = await OpenedSnapshot.OpenAsync(repository, manifest, identities.Identities, cancellationToken);
-        using var secret = await account.ReadAsync(common, parse, cancellationToken);
-        using var proved = new ProvedObjects();
-        var record = await ProveAsync(parse, repository, opened, secret, identities, proved, cancellationToken);
-        await WriteReportAsync(parse, record, cancellationToken);
-        var isKept = !parse.GetValue(withoutRecord) && await TryKeepAsync(repository, record, proved, cancellationToken);
-        return common.Output.Finish(Numbers(record, isKept), record.Verdict == ProofVerdict.NotProved ? ExitCode.Incomplete : ExitCode.Done);
+        var source = new SnapshotSource(parse.GetValue(snapshot)!, identity.Source(common.Host, parse));
+        var options = new ProofOptions { Sample = parse.GetValue(sample), OnlyNew = parse.GetValue(onlyNew), Names = parse.GetValue(names) };
+        return new Asked(
+            new PersonSource(source, account.Source(common.Host, parse)),
+            parse.GetValue(parallel) is { } files ? options with { Parallel = files } : options,
+            !parse.GetValue(withoutRecord),
+            parse.GetValue(report) is { } path ? common.Host.FullPath(path) : null);
     }
 
-    private async Task<ProofRecord> ProveAsync(
-        ParseResult parse, Repository repository, OpenedSnapshot opened, AccountSecret secret, OpenedIdentities identities, ProvedObjects proved, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, Asked asked, CancellationToken cancellationToken)
     {
-        var reader = await LibraryReader.OpenAsync(opened.Connection, cancellationToken);
-        var user = account.User(parse);
-        var (userId, keys) = await secret.OpenAsync(user, opened, reader, cancellationToken);
-        using (keys)
+        var request = new ProveRequest(asked.Person, asked.Options, asked.IsKept, WriteReportAsync);
+        var (record, isKept) = await ProveJob.RunAsync(run.Context, request, run.Log, cancellationToken);
+        return run.Output.Finish(Numbers(record, isKept), ExitCodes.Of(record.Verdict != ProofVerdict.NotProved));
+
+        async Task WriteReportAsync(ProofRecord made)
         {
-            await WarnOfOthersAsync(user, userId, opened, reader, cancellationToken);
-            if (parse.GetValue(onlyNew))
+            if (asked.Report is { } path)
             {
-                var earlier = await ProofArchive.LoadProvedAsync(repository, userId, identities.Identities, proved, cancellationToken);
-                common.Output.Report(new StepEvent("earlier", earlier == 1 ? "1 earlier proof of this person was read" : $"{earlier} earlier proofs of this person were read"));
+                await File.WriteAllTextAsync(path, ProofReport.Write(made), cancellationToken);
+                run.Output.Line($"the report is {path}");
             }
-
-            var options = new ProofOptions { Sample = parse.GetValue(sample), OnlyNew = parse.GetValue(onlyNew), Names = parse.GetValue(names) };
-            options = parse.GetValue(parallel) is { } files ? options with { Parallel = files } : options;
-            common.Output.Report(new StepEvent("prove", $"the account opened; decrypting {(options.Sample < 1 ? $"{options.Sample:P0} of its files" : "all of its files")}"));
-            var run = new ProofRun(repository, opened, options, common.Host.Time, Random.Shared, new RunLog(common.Output));
-            return await run.RunAsync(new ProofAccount(userId, user, secret.RecoveryKey is null ? "password" : "recovery key", keys), proved, cancellationToken);
-        }
-    }
-
-    // With another key.hash, whoever signs in with the same address gets a new, empty account beside the old one.
-    private async Task WarnOfOthersAsync(string user, long userId, OpenedSnapshot opened, LibraryReader reader, CancellationToken cancellationToken)
-    {
-        var others = await AccountSecret.SameAddressAsync(user, opened, reader, cancellationToken);
-        foreach (var other in others.Where(other => other != userId))
-        {
-            common.Output.Report(new FindingEvent(new Finding(
-                "another-account", Severity.Warning, $"account {other}", $"it has the same address as account {userId}, which is the one proved here: key.hash of the instance was changed",
-                $"prove it too: --user {other}")));
-        }
-    }
-
-    private async Task WriteReportAsync(ParseResult parse, ProofRecord record, CancellationToken cancellationToken)
-    {
-        if (parse.GetValue(report) is { } path)
-        {
-            var full = Path.GetFullPath(path, common.Host.WorkingFolder);
-            await File.WriteAllTextAsync(full, ProofReport.Write(record), cancellationToken);
-            common.Output.Line($"the report is {full}");
-        }
-    }
-
-    // Hours of decrypting are not in vain because the repository can only be read.
-    private async Task<bool> TryKeepAsync(Repository repository, ProofRecord record, ProvedObjects proved, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await ProofArchive.WriteAsync(repository, record, proved, cancellationToken);
-            return true;
-        }
-        catch (NesteggException failure)
-        {
-            common.Output.Report(new FindingEvent(new Finding(
-                "proof-not-kept", Severity.Warning, $"proofs/{record.Snapshot}", $"the proof could not be kept in the repository: {failure.Message}", "--report FILE.html keeps it elsewhere")));
-            return false;
         }
     }
 

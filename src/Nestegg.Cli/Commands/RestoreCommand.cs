@@ -1,9 +1,9 @@
 using System.CommandLine;
-using Nestegg.Age;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
-using Nestegg.Repositories;
+using Nestegg.Jobs;
+using Nestegg.Opening;
 using Nestegg.Restore;
 
 namespace Nestegg.Cli.Commands;
@@ -13,12 +13,12 @@ internal sealed class RestoreCommand
 {
     private readonly CommonOptions common;
     private readonly IdentityOptions identity = new();
-    private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => "latest" };
+    private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => SnapshotSource.Latest };
     private readonly Option<string?> into = new("--into") { Description = "The folder of the new instance, as Ente's quickstart made it; an empty or absent one gets the old configuration", HelpName = "FOLDER" };
     private readonly Option<string[]> map = new("--map") { Description = "Address to use for a host of the new instance's own network; may be given several times", HelpName = "HOST:PORT=HOST:PORT" };
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Show the plan and change nothing" };
     private readonly Option<bool> besideProduction = new("--beside-production") { Description = "Make a harmless copy: jobs, mail and everything that reaches out switched off" };
-    private readonly Option<string[]> keep = new("--keep") { Description = $"Leave a neutralising step out: {string.Join(", ", Neutralisation.StepNames)}", HelpName = "STEP", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> keep = new("--keep") { Description = $"Leave a neutralising step out: {string.Join(", ", RestoreOptions.StepNames)}", HelpName = "STEP", AllowMultipleArgumentsPerToken = true };
     private readonly Option<string?> overwriteDatabase = new("--overwrite-database") { Description = "The database of this name may lose what it holds", HelpName = "NAME" };
     private readonly Option<string[]> overwriteBucket = new("--overwrite-bucket") { Description = "In the bucket of this name objects may be replaced, and others may stay", HelpName = "NAME" };
     private readonly Option<string?> objectsTo = new("--objects-to") { Description = "Only write the objects, each under its key, into this folder", HelpName = "FOLDER" };
@@ -40,7 +40,7 @@ internal sealed class RestoreCommand
             command.Options.Add(option);
         }
 
-        command.SetAction(async (parse, cancellationToken) => (int)await restore.RunAsync(parse, cancellationToken));
+        common.SetAction(command, restore.Read, RunAsync);
         return command.WithExamples(
             "nestegg restore --repository /mnt/nas/nestegg --identity identity.txt --into ~/my-ente --dry-run",
             "nestegg restore --repository /mnt/nas/nestegg --identity identity.txt --into ~/my-ente --map postgres:5432=172.18.0.2:5432",
@@ -49,25 +49,16 @@ internal sealed class RestoreCommand
             "nestegg restore --repository /mnt/nas/nestegg --objects-to /mnt/disk/objects");
     }
 
-    private async Task<ExitCode> RunAsync(ParseResult parse, CancellationToken cancellationToken)
+    /// <param name="Objects">What is written when only objects are wanted.</param>
+    /// <param name="Options">What is restored otherwise.</param>
+    private sealed record Asked(SnapshotSource Snapshot, RestoreObjectsRequest? Objects, RestoreOptions? Options, int? Parallel, bool IsDryRun);
+
+    private Asked Read(ParseResult parse, JobContext context)
     {
-        var configuration = common.Configuration(parse);
-        await using var store = configuration.RequireRepository().OpenStore(create: false, common.Host.Time);
-        var repository = await Repository.OpenAsync(store, cancellationToken);
-        if (parse.GetValue(objectsTo) is { } folder)
-            return await WriteObjectsAsync(repository, parse, folder, configuration.Parallel, cancellationToken);
-
-        var options = Options(parse, configuration);
-        using var identities = await identity.OpenAsync(common, parse, repository, cancellationToken);
-        var manifest = await repository.ReadManifestAsync(parse.GetValue(snapshot)!, cancellationToken);
-        await using var run = await RestoreRun.OpenAsync(repository, manifest, identities.Identities, options, common.Host.Time, new RunLog(common.Output), cancellationToken);
-        var plan = await run.PlanAsync(cancellationToken);
-        var report = new RestoreReport(common.Output);
-        report.Write(plan);
-        if (parse.GetValue(dryRun))
-            return report.FinishDryRun(plan);
-
-        return report.Finish(await run.RunAsync(plan, cancellationToken), options);
+        var source = new SnapshotSource(parse.GetValue(snapshot)!, identity.Source(common.Host, parse));
+        return parse.GetValue(objectsTo) is { } folder
+            ? new Asked(source, new RestoreObjectsRequest(source.Name, common.Host.FullPath(folder), parse.GetValue(parallel)), null, null, false)
+            : new Asked(source, null, Options(parse, context.Configuration), parse.GetValue(parallel), parse.GetValue(dryRun));
     }
 
     private RestoreOptions Options(ParseResult parse, NesteggConfiguration configuration)
@@ -77,29 +68,34 @@ internal sealed class RestoreCommand
         var command = parse.GetValue(pgRestore)?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return new RestoreOptions
         {
-            Into = Path.GetFullPath(folder, common.Host.WorkingFolder),
+            Into = common.Host.FullPath(folder),
             Map = EndpointMap.Parse([.. configuration.Map.Entries, .. parse.GetValue(map) ?? []]),
             IsBesideProduction = parse.GetValue(besideProduction),
             Keep = (parse.GetValue(keep) ?? []).SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries)).ToHashSet(),
             OverwriteDatabase = parse.GetValue(overwriteDatabase),
             OverwriteBuckets = (parse.GetValue(overwriteBucket) ?? []).ToHashSet(),
-            Parallel = Parallel(parse, configuration.Parallel),
             Postgres = command is { Length: > 0 } ? configuration.Postgres with { PgRestore = command } : configuration.Postgres,
         };
     }
 
-    private int Parallel(ParseResult parse, int configured) => parse.GetValue(parallel) is not { } count ? configured
-        : count is >= 1 and <= 256 ? count
-        : throw new NesteggException(FailureKind.BadInput, $"--parallel {count} is not between 1 and 256", "8 suits most machines");
-
-    // Objects are stored as they were in the bucket, so no identity is needed for them.
-    private async Task<ExitCode> WriteObjectsAsync(Repository repository, ParseResult parse, string folder, int configuredParallel, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, Asked asked, CancellationToken cancellationToken)
     {
-        var manifest = await repository.ReadManifestAsync(parse.GetValue(snapshot)!, cancellationToken);
-        var target = new FolderTarget(Path.GetFullPath(folder, common.Host.WorkingFolder));
-        var transfer = new ObjectTransfer(repository, target, Parallel(parse, configuredParallel), new RunLog(common.Output));
-        var counts = await transfer.RunAsync(repository.ReadLiveRowsAsync(manifest, cancellationToken), manifest.Counts, cancellationToken);
-        var summary = RestoreReport.AddCounts(new Summary().Add("snapshot", manifest.Id.ToString(), "snapshot"), counts);
-        return common.Output.Finish(summary, counts.Failed > 0 ? ExitCode.Incomplete : ExitCode.Done);
+        if (asked.Objects is { } objects)
+        {
+            var written = await RestoreJob.WriteObjectsAsync(run.Context, objects, run.Log, cancellationToken);
+            var summary = RestoreReport.AddCounts(new Summary().Add("snapshot", written.Snapshot, "snapshot"), written.Counts);
+            return run.Output.Finish(summary, ExitCodes.Of(written.Counts.Failed == 0));
+        }
+
+        var report = new RestoreReport(run.Output);
+        RestorePlan? shown = null;
+        var result = await RestoreJob.RunAsync(run.Context, new RestoreRequest(asked.Snapshot, asked.Options!, asked.Parallel, Begin), run.Log, cancellationToken);
+        return result is null ? report.FinishDryRun(shown!) : report.Finish(result, asked.Options!);
+
+        bool Begin(RestorePlan plan)
+        {
+            report.Write(shown = plan);
+            return !asked.IsDryRun;
+        }
     }
 }

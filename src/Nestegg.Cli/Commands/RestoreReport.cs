@@ -17,11 +17,11 @@ internal sealed class RestoreReport(Output output)
         rows.AddRange(plan.Buckets.Select(bucket => (Cell[])["bucket", $"{bucket.Bucket} at {bucket.Location} ({bucket.Slot})", DescribeBucket(bucket)]));
         output.Line("What goes where:");
         output.List("plan", ["what", "where", "how"], rows);
-        if (plan.Folder.Merge is { Changes.Count: > 0 } merge)
+        if (plan.Folder.Changes is { Count: > 0 } changes)
         {
             output.Line("");
             output.Line("What goes into the new museum.yaml, and why:");
-            output.List("setting", ["setting", "why"], merge.Changes.Select(change => (Cell[])[change.Key, change.Reason]));
+            output.List("setting", ["setting", "why"], changes.Select(change => (Cell[])[change.Key, change.Reason]));
         }
 
         output.Line("");
@@ -89,13 +89,13 @@ internal sealed class RestoreReport(Output output)
         .Add("alreadyThere", counts.AlreadyThere, "there already")
         .Add("failed", counts.Failed, "not restored");
 
-    private static string DescribeFolder(TargetFolder folder)
+    private static string DescribeFolder(PlannedFolder folder)
     {
         if (folder.IsNew)
             return $"gets the old configuration as it was: {string.Join(", ", folder.NewFiles)}";
 
-        var files = folder.NewFiles.Count();
-        return (folder.ChangesMuseumYaml ? $"{folder.Merge!.Changes.Count} old settings go into its museum.yaml, which is kept aside" : "its museum.yaml has the old settings already")
+        var files = folder.NewFiles.Count;
+        return (folder.Changes.Count > 0 ? $"{folder.Changes.Count} old settings go into its museum.yaml, which is kept aside" : "its museum.yaml has the old settings already")
             + (files > 0 ? $"; {files} files are added" : "");
     }
 

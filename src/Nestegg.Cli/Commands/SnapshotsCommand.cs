@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Nestegg.Cli.Terminal;
+using Nestegg.Jobs;
 using Nestegg.Proof;
 using Nestegg.Repositories;
 
@@ -14,45 +15,32 @@ internal static class SnapshotsCommand
     {
         var id = new Argument<string?>("ID") { Description = "A snapshot: its id, the beginning of it, or latest", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("snapshots", "Lists the snapshots, or describes one") { id };
-        command.SetAction(async (parse, cancellationToken) => (int)await RunAsync(common, parse, parse.GetValue(id), cancellationToken));
+        common.SetAction(command, (parse, _) => parse.GetValue(id), (run, asked, cancellationToken) =>
+            asked is null ? ListAsync(run, cancellationToken) : DescribeAsync(run, asked, cancellationToken));
         return command.WithExamples("nestegg snapshots", "nestegg snapshots latest", "nestegg snapshots 20261123T19 --repository /mnt/nas/nestegg");
     }
 
-    private static async Task<ExitCode> RunAsync(CommonOptions common, ParseResult parse, string? id, CancellationToken cancellationToken)
+    private static async Task<ExitCode> ListAsync(CommandRun run, CancellationToken cancellationToken)
     {
-        await using var store = common.Configuration(parse).RequireRepository().OpenStore(create: false, common.Host.Time);
-        var repository = await Repository.OpenAsync(store, cancellationToken);
-        return id is null
-            ? await ListAsync(repository, common.Output, cancellationToken)
-            : await DescribeAsync(repository, await repository.ReadManifestAsync(id, cancellationToken), common.Output, cancellationToken);
-    }
-
-    private static async Task<ExitCode> ListAsync(Repository repository, Output output, CancellationToken cancellationToken)
-    {
-        var (finished, unfinished) = await repository.ListSnapshotsAsync(cancellationToken);
-        var proofs = (await ProofArchive.ListAsync(repository, null, cancellationToken).ToListAsync(cancellationToken)).ToLookup(proof => proof.Snapshot);
-        var rows = new List<Cell[]>();
-        var damaged = 0;
-        foreach (var snapshot in finished)
+        var output = run.Output;
+        var listing = await SnapshotsJob.ListAsync(run.Context, run.Log, cancellationToken);
+        foreach (var snapshot in listing.Snapshots)
         {
-            try
-            {
-                var manifest = await repository.ReadManifestAsync(snapshot, cancellationToken);
-                var proved = Proved(manifest, [.. proofs[snapshot]]);
-                output.Event("snapshot", json => WriteTo(json, manifest, proved));
-                rows.Add(Row(manifest, proved));
-            }
-            catch (NesteggException failure) when (failure.Kind == FailureKind.Damaged)
-            {
-                damaged++;
-                output.Report(new FindingEvent(new Finding("snapshot-damaged", Severity.Error, snapshot.ToString(), failure.Message, failure.Hint)));
-            }
+            output.Event("snapshot", json => WriteTo(json, snapshot.Manifest, Proved(snapshot)));
         }
 
         if (!output.IsJson)
-            output.Table("snapshot", ["id", "complete", "users", "files", "objects", "size", "new", "schema", "instance", "proved"], rows);
-        var summary = new Summary().Add("snapshots", finished.Count, "snapshots").Add("unfinished", unfinished.Count, "unfinished").Add("damaged", damaged, "damaged");
-        return output.Finish(summary, damaged > 0 ? ExitCode.Damaged : ExitCode.Done);
+        {
+            output.Table(
+                "snapshot", ["id", "complete", "users", "files", "objects", "size", "new", "schema", "instance", "proved"],
+                listing.Snapshots.Select(snapshot => Row(snapshot.Manifest, Proved(snapshot))));
+        }
+
+        var summary = new Summary()
+            .Add("snapshots", listing.Finished, "snapshots")
+            .Add("unfinished", listing.Unfinished, "unfinished")
+            .Add("damaged", run.Log.Errors, "damaged");
+        return output.Finish(summary, run.Log.Errors > 0 ? ExitCode.Damaged : ExitCode.Done);
     }
 
     private static void WriteTo(Utf8JsonWriter json, Manifest manifest, string proved)
@@ -76,38 +64,29 @@ internal static class SnapshotsCommand
         Cell.Bytes(manifest.Counts.ObjectBytes), manifest.Counts.NewObjects, Cell.Id(manifest.Instance.SchemaVersion), manifest.Instance.Name, proved,
     ];
 
-    /// <summary>By how many of the people and when last: <c>2 of 3 people, 2026-11-23</c>. A proof of another manifest under the same id is no proof of this one.</summary>
-    private static string Proved(Manifest manifest, IReadOnlyList<ProofSummary> proofs)
+    /// <summary>By how many of the people and when last: <c>2 of 3 people, 2026-11-23</c>.</summary>
+    private static string Proved(ListedSnapshot snapshot)
     {
-        var people = proofs.Where(proof => proof.ManifestSha256 == manifest.Hash).GroupBy(proof => proof.UserId).Select(Standing).ToList();
-        if (people.Count == 0)
+        var proved = snapshot.Proved;
+        if (proved.NewestAt is not { } newestAt)
+        {
             return "no";
+        }
 
-        var (whole, inPart, failed) = (Of(ProofVerdict.Proved), Of(ProofVerdict.SampleProved), Of(ProofVerdict.NotProved));
         string[] parts =
         [
-            .. whole > 0 ? [$"{whole} of {manifest.Counts.Users:N0} people"] : Array.Empty<string>(),
-            .. inPart > 0 ? [$"{inPart} in part"] : Array.Empty<string>(),
-            .. failed > 0 ? [$"FAILED for {failed}"] : Array.Empty<string>(),
-            Day(people.Max(proof => proof.FinishedAt)),
+            .. proved.Whole > 0 ? [$"{proved.Whole} of {snapshot.Manifest.Counts.Users:N0} people"] : Array.Empty<string>(),
+            .. proved.InPart > 0 ? [$"{proved.InPart} in part"] : Array.Empty<string>(),
+            .. proved.Failed > 0 ? [$"FAILED for {proved.Failed}"] : Array.Empty<string>(),
+            newestAt.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         ];
         return string.Join(", ", parts);
-
-        int Of(ProofVerdict verdict) => people.Count(proof => proof.Verdict == verdict);
     }
 
-    // The newest decides when it failed; otherwise a sample does not take anything away from a whole proof before it.
-    private static ProofSummary Standing(IEnumerable<ProofSummary> ofOnePerson)
+    private static async Task<ExitCode> DescribeAsync(CommandRun run, string id, CancellationToken cancellationToken)
     {
-        var proofs = ofOnePerson.OrderByDescending(proof => proof.FinishedAt).ToList();
-        return proofs[0].Verdict == ProofVerdict.NotProved ? proofs[0] : proofs.Find(proof => proof.Verdict == ProofVerdict.Proved) ?? proofs[0];
-    }
-
-    private static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-
-    private static async Task<ExitCode> DescribeAsync(Repository repository, Manifest manifest, Output output, CancellationToken cancellationToken)
-    {
-        var proofs = await ProofArchive.ListAsync(repository, manifest.Id, cancellationToken).Where(proof => proof.ManifestSha256 == manifest.Hash).ToListAsync(cancellationToken);
+        var (manifest, proofs) = await SnapshotsJob.DescribeAsync(run.Context, id, cancellationToken);
+        var output = run.Output;
         foreach (var finding in manifest.Findings)
         {
             output.Report(new FindingEvent(finding));

@@ -8,7 +8,10 @@ namespace Nestegg.Cli.Terminal;
 /// <summary>Where a secret is to come from. At most one of them is set; none means that a person is asked.</summary>
 /// <param name="FilePath">A file whose first line it is.</param>
 /// <param name="FileDescriptor">An open file descriptor of the process whose first line it is.</param>
-internal sealed record SecretSource(string? FilePath = null, int? FileDescriptor = null);
+internal sealed record SecretSource(string? FilePath = null, int? FileDescriptor = null)
+{
+    public bool IsGiven => FilePath is not null || FileDescriptor is not null;
+}
 
 /// <summary>Gets passwords, passphrases and recovery keys, never from arguments. What it returns is UTF-8 without the line's end; the caller wipes it.</summary>
 internal sealed class SecretPrompt(CommandHost host)

@@ -5,7 +5,7 @@ using Nestegg.Ente.Cryptography;
 namespace Nestegg.Age;
 
 /// <summary>The public half of an age identity: <c>age1…</c>. All that a backup needs.</summary>
-internal sealed class AgeRecipient : IEquatable<AgeRecipient>
+public sealed class AgeRecipient : IEquatable<AgeRecipient>
 {
     private const string Prefix = "age";
 

@@ -3,7 +3,7 @@ namespace Nestegg.Audit;
 /// <summary>What an audit looked at, and what came of it.</summary>
 /// <param name="Findings">How many findings there are of each code, in the order of the codes.</param>
 /// <param name="Users">In the order of their ids; one small record a user.</param>
-internal sealed record AuditResult(
+public sealed record AuditResult(
     AuditCounts Counts, long Errors, long Warnings, IReadOnlyDictionary<string, long> Findings, IReadOnlyList<AuditedUser> Users)
 {
     public bool IsComplete => Errors == 0;
@@ -13,10 +13,10 @@ internal sealed record AuditResult(
 /// <param name="Files">Files that are theirs and not deleted for good, those in the trash among them.</param>
 /// <param name="Bytes">What originals and thumbnails take, encrypted.</param>
 /// <param name="Shared">How many times an album of theirs is shared with somebody.</param>
-internal sealed record AuditedUser(long UserId, long Files, long Bytes, long Albums, long Shared, long InTrash);
+public sealed record AuditedUser(long UserId, long Files, long Bytes, long Albums, long Shared, long InTrash);
 
 /// <summary>What an audit counted besides its findings.</summary>
-internal sealed class AuditCounts
+public sealed class AuditCounts
 {
     /// <summary>Objects that the database names, without those of deleted files.</summary>
     public long Objects { get; set; }

@@ -4,7 +4,7 @@ using Nestegg.Repositories;
 namespace Nestegg.Backup;
 
 /// <summary>What a run counts, by kind of object. May be added to by many tasks at once.</summary>
-internal sealed class BackupCounts
+public sealed class BackupCounts
 {
     private static readonly ObjectKind[] AllKinds = Enum.GetValues<ObjectKind>();
 

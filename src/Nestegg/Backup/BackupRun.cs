@@ -1,13 +1,12 @@
 using System.Data.Common;
 using Nestegg.Instance;
-using Nestegg.Minisign;
 using Nestegg.Repositories;
 using Nestegg.Snapshots;
 
 namespace Nestegg.Backup;
 
 /// <summary>What a run did.</summary>
-internal sealed record BackupResult(Manifest Manifest, BackupCounts Counts, TimeSpan Duration)
+public sealed record BackupResult(Manifest Manifest, BackupCounts Counts, TimeSpan Duration)
 {
     public bool IsComplete => Manifest.Complete;
 }
@@ -17,7 +16,7 @@ internal sealed record BackupResult(Manifest Manifest, BackupCounts Counts, Time
 /// them one snapshot. Interrupted at any moment it leaves the repository as valid as before; what was stored by then is not fetched again.
 /// </summary>
 internal sealed class BackupRun(
-    EnteInstance instance, Repository repository, MinisignSecretKey signingKey, int parallel, RunLog log, TimeProvider time)
+    EnteInstance instance, Repository repository, BackupOptions options, RunLog log, TimeProvider time)
 {
     private readonly BackupCounts counts = new();
 
@@ -37,6 +36,7 @@ internal sealed class BackupRun(
 
     private async Task<Manifest> RunStepsAsync(CancellationToken cancellationToken)
     {
+        RequireOwnRecipients();
         await new Preflight(instance, log).RunAsync(cancellationToken);
         foreach (var finding in ConfigurationArchive.Skipped(instance.Folder))
         {
@@ -52,9 +52,24 @@ internal sealed class BackupRun(
         return await hold.RunAsync(TakeAsync, cancellationToken);
     }
 
+    /// <summary>Whoever can write to the repository could add a recipient of their own to nestegg.json and read the next backup.</summary>
+    private void RequireOwnRecipients()
+    {
+        var known = options.Recipients.Order(StringComparer.Ordinal).ToArray();
+        var found = repository.Description.Recipients.Order(StringComparer.Ordinal).ToArray();
+        if (known.Length > 0 && !known.SequenceEqual(found))
+        {
+            throw new NesteggException(
+                FailureKind.Damaged,
+                $"nestegg.json at {repository.Store.Location} names the recipients {string.Join(", ", found)}; "
+                + $"the configuration names {string.Join(", ", known)}",
+                "if you changed one of them, make both alike; if you did not, somebody else has written to the repository");
+        }
+    }
+
     private async Task<Manifest> TakeAsync(CancellationToken cancellationToken)
     {
-        await using var snapshot = await SnapshotWriter.CreateAsync(repository, signingKey, time, cancellationToken);
+        await using var snapshot = await SnapshotWriter.CreateAsync(repository, options.SigningKey, time, cancellationToken);
         using var queue = new ObjectQueue();
         log.Step("database", "Capturing the database and the list of objects");
         var capture = new DatabaseCapture(instance, snapshot, counts, time);
@@ -85,7 +100,7 @@ internal sealed class BackupRun(
         var progress = new CopyProgress(log, "objects", queue.Count, queue.TotalBytes);
         await using var buckets = new InstanceBuckets(instance);
         using var copier = new ObjectCopier(instance.Slots, buckets, snapshot, counts, progress);
-        await copier.CopyAsync(queue, parallel, cancellationToken);
+        await copier.CopyAsync(queue, options.Parallel, cancellationToken);
         await new LossReview(instance.Database, copier, snapshot, counts, log, time).RunAsync(cancellationToken);
     }
 

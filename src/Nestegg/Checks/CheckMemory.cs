@@ -19,15 +19,11 @@ internal sealed class CheckMemory
     public PreviousManifest? Newest => file.Newest;
 
     /// <summary><c>$XDG_CACHE_HOME/nestegg</c>, else <c>~/.cache/nestegg</c>.</summary>
-    public static string DefaultFolder
-    {
-        get
-        {
-            var cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-            return Path.Combine(string.IsNullOrEmpty(cache) ? Path.Combine(home, ".cache") : cache, "nestegg");
-        }
-    }
+    public static string FolderIn(IReadOnlyDictionary<string, string> environment) => Path.Combine(
+        environment.GetValueOrDefault("XDG_CACHE_HOME") is { Length: > 0 } cache
+            ? cache
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
+        "nestegg");
 
     /// <summary>Reads what is remembered; a file that is absent or broken is no memory.</summary>
     public static async Task<CheckMemory> LoadAsync(string folder, Repository repository, CancellationToken cancellationToken)

@@ -17,7 +17,7 @@ internal sealed class CheckTally
 }
 
 /// <summary>What a check looked at.</summary>
-internal sealed record CheckCounts
+public sealed record CheckCounts
 {
     public int Snapshots { get; init; }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Nestegg.Checks;
 
 /// <summary>Which stored files <c>check</c> reads to the last byte. A file belongs to the same part in every run.</summary>
-internal abstract record ReadScope
+public abstract record ReadScope
 {
     /// <summary>Structure only.</summary>
     public static ReadScope None { get; } = new NoReading();

@@ -12,7 +12,7 @@ internal sealed record CheckOptions
     public int Parallelism { get; init; } = 4;
 
     /// <summary>Where this machine keeps what it remembers of repositories.</summary>
-    public string MemoryFolder { get; init; } = CheckMemory.DefaultFolder;
+    public required string MemoryFolder { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

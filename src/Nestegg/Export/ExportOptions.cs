@@ -3,7 +3,7 @@ using Nestegg.Ente.Library;
 namespace Nestegg.Export;
 
 /// <summary>What to export and how.</summary>
-internal sealed record ExportOptions
+public sealed record ExportOptions
 {
     /// <summary>Only albums of these names, compared as the official program does: without case, trimmed. Empty for all.</summary>
     public IReadOnlyCollection<string> Albums { get; init; } = [];

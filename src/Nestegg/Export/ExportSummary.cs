@@ -2,7 +2,7 @@ namespace Nestegg.Export;
 
 /// <summary>What an export did, in numbers. Written by one task at a time.</summary>
 /// <param name="log">Where the findings of this export go.</param>
-internal sealed class ExportSummary(RunLog log)
+public sealed class ExportSummary(RunLog log)
 {
     public RunLog Log => log;
 

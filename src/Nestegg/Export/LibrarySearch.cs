@@ -9,12 +9,16 @@ namespace Nestegg.Export;
 /// <summary>A file in an album that a search found.</summary>
 /// <param name="State">Empty, <c>hidden</c>, or <c>trash</c>.</param>
 /// <param name="SizeBytes">Encrypted, as the database states it; null for an item without bytes, and where it states none.</param>
-internal sealed record FoundFile(long AlbumId, string Album, long FileId, string Name, long? CreationTime, long? SizeBytes, string State);
+public sealed record FoundFile(long AlbumId, string Album, long FileId, string Name, long? CreationTime, long? SizeBytes, string State)
+{
+    /// <summary>When it was taken, as <c>2024-12-31</c>; empty when that is not known.</summary>
+    public string Day => SidecarJson.Time(CreationTime) is { } time ? time[..10] : "";
+}
 
 /// <summary>Goes through a person's library for what fits.</summary>
 /// <param name="albumPattern">With <c>*</c> and <c>?</c>; null for all.</param>
 /// <param name="namePattern">With <c>*</c> and <c>?</c>; null for all.</param>
-internal sealed class LibrarySearch(string? albumPattern, string? namePattern, DateTimeOffset? from, DateTimeOffset? until)
+public sealed class LibrarySearch(string? albumPattern, string? namePattern, DateTimeOffset? from, DateTimeOffset? until)
 {
     private readonly ExportOptions _dates = new() { From = from, Until = until };
 
@@ -70,23 +74,24 @@ internal sealed class LibrarySearch(string? albumPattern, string? namePattern, D
 }
 
 /// <summary>What searches in several snapshots found, newest first, with the first and last snapshot of each. Holds about 200 bytes for each file that fits.</summary>
-internal sealed class FoundHistory
+public sealed class FoundHistory
 {
     private readonly Dictionary<(long Album, long File), (FoundFile Found, SnapshotId First, SnapshotId Last)> _entries = [];
     private readonly HashSet<SnapshotId> _snapshots = [];
     private SnapshotId? _newest;
 
     /// <summary>By album and name.</summary>
-    internal IReadOnlyList<(FoundFile Found, SnapshotId First, SnapshotId Last)> Entries =>
+    public IReadOnlyList<(FoundFile Found, SnapshotId First, SnapshotId Last)> Entries =>
         [.. _entries.Values.OrderBy(entry => entry.Found.Album, StringComparer.Ordinal).ThenBy(entry => entry.Found.Name, StringComparer.Ordinal).ThenBy(entry => entry.Found.FileId)];
 
-    internal int Snapshots => _snapshots.Count;
+    /// <summary>How many snapshots hold something that fits.</summary>
+    public int Snapshots => _snapshots.Count;
 
     /// <summary>Records that a snapshot was gone through, whether it holds anything that fits or not.</summary>
     internal void Searched(SnapshotId snapshot) => _newest = _newest is { } newest && newest.CompareTo(snapshot) > 0 ? newest : snapshot;
 
     /// <summary>What to say of a file: <c>deleted</c> when the newest snapshot no longer has it there.</summary>
-    internal string State((FoundFile Found, SnapshotId First, SnapshotId Last) entry) => entry.Last.Equals(_newest) ? entry.Found.State : "deleted";
+    public string State((FoundFile Found, SnapshotId First, SnapshotId Last) entry) => entry.Last.Equals(_newest) ? entry.Found.State : "deleted";
 
     /// <summary>Adds what was found in a snapshot. The state that is kept is that of the newest.</summary>
     internal void Add(FoundFile found, SnapshotId snapshot)

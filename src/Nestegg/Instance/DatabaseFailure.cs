@@ -6,7 +6,7 @@ using Npgsql;
 namespace Nestegg.Instance;
 
 /// <summary>Turns what PostgreSQL answers, or that it does not, into words that a person can act on.</summary>
-internal static class DatabaseFailure
+public static class DatabaseFailure
 {
     public static NesteggException Explain(DatabaseSettings database, DbException failure)
     {

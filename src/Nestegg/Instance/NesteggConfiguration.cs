@@ -6,7 +6,7 @@ namespace Nestegg.Instance;
 /// Our own configuration, <c>nestegg.yaml</c>: where the instance is, how to reach it, where backups go. Every key is described in docs/configuration.md.
 /// Paths in it start from the folder of the file, and <c>~</c> is the home folder.
 /// </summary>
-internal sealed class NesteggConfiguration
+public sealed class NesteggConfiguration
 {
     public const string FileName = "nestegg.yaml";
 

@@ -1,7 +1,7 @@
 namespace Nestegg.Instance;
 
 /// <summary>How PostgreSQL's own programs are run. Without a command they are looked for on this machine.</summary>
-internal sealed record PostgresProgramSettings
+public sealed record PostgresProgramSettings
 {
     public IReadOnlyList<string> PgDump { get; init; } = [];
 
@@ -12,7 +12,7 @@ internal sealed record PostgresProgramSettings
 }
 
 /// <summary>How a configured command reaches the server.</summary>
-internal enum PostgresConnect
+public enum PostgresConnect
 {
     /// <summary><see cref="Socket"/> for docker, podman, nerdctl and kubectl, else <see cref="Network"/>.</summary>
     Auto,

@@ -4,7 +4,7 @@ using Nestegg.Stores.S3;
 namespace Nestegg.Instance;
 
 /// <summary>Where the repository is and how to sign in there. Not a record: a record's text would print the secret.</summary>
-internal sealed class RepositorySettings
+public sealed class RepositorySettings
 {
     /// <summary>A folder as a full path, or <c>s3://bucket/prefix</c>.</summary>
     public required string Location { get; init; }
@@ -32,8 +32,13 @@ internal sealed class RepositorySettings
     /// <summary>For how many days an item is locked after it was written or was last seen in use.</summary>
     public int ObjectLockDays { get; init; }
 
+    /// <summary>The settings of a location alone, with what the environment says about credentials.</summary>
+    /// <param name="location">A folder, from <paramref name="workingFolder"/> on, or <c>s3://bucket/prefix</c>.</param>
+    public static RepositorySettings At(string location, string workingFolder, IReadOnlyDictionary<string, string> environment) =>
+        NesteggConfigurationReader.RepositoryAt(location, workingFolder, environment);
+
     /// <summary>The store at this place. A folder is made when <paramref name="create"/> says so; a bucket never is.</summary>
-    public IStore OpenStore(bool create, TimeProvider time)
+    internal IStore OpenStore(bool create, TimeProvider time)
     {
         var address = StoreAddress.Parse(Location);
         if (!IsS3)

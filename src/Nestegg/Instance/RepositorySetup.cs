@@ -9,7 +9,7 @@ using Nestegg.Stores;
 namespace Nestegg.Instance;
 
 /// <summary>What <c>nestegg init</c> is asked to make.</summary>
-internal sealed record SetupRequest
+public sealed record SetupRequest
 {
     /// <summary>Where nestegg.yaml goes.</summary>
     public required string ConfigurationPath { get; init; }

@@ -1,7 +1,7 @@
 namespace Nestegg.Proof;
 
 /// <summary>What to prove and how.</summary>
-internal sealed record ProofOptions
+public sealed record ProofOptions
 {
     /// <summary>The share of files whose bytes are read: above 0, at most 1. Keys and descriptions of all files are opened.</summary>
     public double Sample { get; init; } = 1;

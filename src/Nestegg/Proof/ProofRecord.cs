@@ -3,7 +3,7 @@ using Nestegg.Repositories;
 namespace Nestegg.Proof;
 
 /// <summary>What a proof comes to.</summary>
-internal enum ProofVerdict
+public enum ProofVerdict
 {
     /// <summary>Everything of the person was opened, now or, where asked so, by an earlier proof.</summary>
     Proved,
@@ -16,7 +16,7 @@ internal enum ProofVerdict
 }
 
 /// <summary>The numbers of a proof.</summary>
-internal sealed record ProofCounts
+public sealed record ProofCounts
 {
     /// <summary>Files that the person can see, each once, the trash included.</summary>
     public long Files { get; set; }
@@ -96,7 +96,7 @@ internal sealed record ProofCounts
 
 /// <summary>An album of a proof.</summary>
 /// <param name="Name">Only where names were asked for.</param>
-internal sealed record AlbumProof(long Id, string? Name, bool IsShared)
+public sealed record AlbumProof(long Id, string? Name, bool IsShared)
 {
     public long Files { get; set; }
 
@@ -104,7 +104,7 @@ internal sealed record AlbumProof(long Id, string? Name, bool IsShared)
 }
 
 /// <summary>All that a proof found: the record that is kept, encrypted, in the repository.</summary>
-internal sealed record ProofRecord
+public sealed record ProofRecord
 {
     public required string RepositoryId { get; init; }
 
@@ -146,7 +146,7 @@ internal sealed record ProofRecord
 }
 
 /// <summary>What a proof came to, without names: the part that is in the clear, so that <c>snapshots</c> can show it.</summary>
-internal sealed record ProofSummary
+public sealed record ProofSummary
 {
     public int Format { get; init; } = 1;
 

@@ -5,7 +5,7 @@ using System.Text;
 namespace Nestegg.Proof;
 
 /// <summary>A proof as one HTML page that a person keeps: needs nothing else, prints on paper, holds no key material, and names only when the record has them.</summary>
-internal static class ProofReport
+public static class ProofReport
 {
     private const int ShownFindings = 200;
 

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Nestegg.Repositories;
 
 /// <summary>What <c>snapshot.json</c> says: one snapshot and the hash of everything that it relies on.</summary>
-internal sealed record Manifest
+public sealed record Manifest
 {
     public int Format { get; init; }
 
@@ -48,14 +48,14 @@ internal sealed record Manifest
 }
 
 /// <summary>The newest manifest that was there before.</summary>
-internal sealed record PreviousManifest(SnapshotId Id, ObjectHash Sha256);
+public sealed record PreviousManifest(SnapshotId Id, ObjectHash Sha256);
 
 /// <summary>Where a snapshot was taken.</summary>
 /// <param name="MuseumImage">From compose.yaml; <see langword="null"/> when it says nothing.</param>
-internal sealed record ManifestInstance(string Name, string? MuseumImage, string DatabaseVersion, long SchemaVersion, bool SchemaDirty);
+public sealed record ManifestInstance(string Name, string? MuseumImage, string DatabaseVersion, long SchemaVersion, bool SchemaDirty);
 
 /// <summary>How much a snapshot holds.</summary>
-internal sealed record ManifestCounts
+public sealed record ManifestCounts
 {
     public required long Users { get; init; }
 
@@ -78,19 +78,19 @@ internal sealed record ManifestCounts
     public required IReadOnlyDictionary<string, KindCounts> Kinds { get; init; }
 }
 
-internal sealed record KindCounts(long Objects, long Bytes);
+public sealed record KindCounts(long Objects, long Bytes);
 
 /// <summary>A file of the snapshot's folder.</summary>
-internal sealed record ManifestFile(string Name, long SizeBytes, ObjectHash Sha256);
+public sealed record ManifestFile(string Name, long SizeBytes, ObjectHash Sha256);
 
 /// <summary>An index file that the snapshot uses.</summary>
 /// <param name="Name">Without the folder.</param>
 /// <param name="Rows">How many of its rows the snapshot uses.</param>
-internal sealed record ManifestIndex(string Name, long SizeBytes, ObjectHash Sha256, long Rows);
+public sealed record ManifestIndex(string Name, long SizeBytes, ObjectHash Sha256, long Rows);
 
 /// <summary>An object that the database names and that was nowhere.</summary>
 /// <param name="SizeBytes">The length that the database states, or <see cref="UnknownBytes"/>.</param>
-internal sealed record MissingObject(string Key, long SizeBytes, string Kind, string Reason)
+public sealed record MissingObject(string Key, long SizeBytes, string Kind, string Reason)
 {
     /// <summary>What format 1 writes where no length is stated.</summary>
     public const long UnknownBytes = -1;

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Nestegg.Repositories;
 
 /// <summary>A snapshot's name: <c>20261123T190000Z-1f2e3d4c</c>. Ids sort by time.</summary>
-internal readonly record struct SnapshotId : IComparable<SnapshotId>
+public readonly record struct SnapshotId : IComparable<SnapshotId>
 {
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
     private const int TimeLength = 16;
@@ -38,6 +38,14 @@ internal readonly record struct SnapshotId : IComparable<SnapshotId>
 
     /// <summary>A time as names in the repository have it.</summary>
     public static string FormatTime(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
+
+    public static bool operator <(SnapshotId left, SnapshotId right) => left.CompareTo(right) < 0;
+
+    public static bool operator <=(SnapshotId left, SnapshotId right) => left.CompareTo(right) <= 0;
+
+    public static bool operator >(SnapshotId left, SnapshotId right) => left.CompareTo(right) > 0;
+
+    public static bool operator >=(SnapshotId left, SnapshotId right) => left.CompareTo(right) >= 0;
 
     public int CompareTo(SnapshotId other) => time != other.time ? time.CompareTo(other.time) : suffix.CompareTo(other.suffix);
 

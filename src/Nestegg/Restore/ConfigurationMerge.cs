@@ -4,7 +4,7 @@ using Nestegg.Ente.Configuration;
 namespace Nestegg.Restore;
 
 /// <summary>A setting that the restore writes into museum.yaml, and why. Without the value: it may be a secret.</summary>
-internal sealed record SettingChange(string Key, string Reason);
+public sealed record SettingChange(string Key, string Reason);
 
 /// <summary>
 /// The museum.yaml of a new instance with the old instance's secrets and settings put into it. Its own endpoints and

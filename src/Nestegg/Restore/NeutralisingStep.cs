@@ -18,7 +18,7 @@ internal sealed record NeutralisingStep(string Name, string What, string Reason,
 /// <param name="Reason">Why.</param>
 /// <param name="Rows">How many rows it changed, by table.</param>
 /// <param name="IsKept">The person asked for the step to be left out.</param>
-internal sealed record NeutralisingResult(string Step, string What, string Reason, IReadOnlyList<KeyValuePair<string, long>> Rows, bool IsKept)
+public sealed record NeutralisingResult(string Step, string What, string Reason, IReadOnlyList<KeyValuePair<string, long>> Rows, bool IsKept)
 {
     public long RowCount => Rows.Sum(table => table.Value);
 }

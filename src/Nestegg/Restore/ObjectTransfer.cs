@@ -4,7 +4,7 @@ using Nestegg.Repositories;
 namespace Nestegg.Restore;
 
 /// <summary>How much a transfer did.</summary>
-internal sealed record TransferCounts(long Objects, long Bytes, long Written, long AlreadyThere, long Failed);
+public sealed record TransferCounts(long Objects, long Bytes, long Written, long AlreadyThere, long Failed);
 
 /// <summary>
 /// Carries the objects of a snapshot from the repository to a target. Packs are read front to back by a few readers, objects are put

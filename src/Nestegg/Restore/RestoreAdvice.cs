@@ -3,7 +3,7 @@ using Nestegg.Repositories;
 namespace Nestegg.Restore;
 
 /// <summary>What people must know after a restore, and what the operator types next.</summary>
-internal static class RestoreAdvice
+public static class RestoreAdvice
 {
     public static IEnumerable<string> ForPeople(Manifest snapshot, RestoreOptions options)
     {

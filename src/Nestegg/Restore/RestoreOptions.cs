@@ -4,8 +4,11 @@ using Nestegg.Instance;
 namespace Nestegg.Restore;
 
 /// <summary>What a person asked of a restore.</summary>
-internal sealed record RestoreOptions
+public sealed record RestoreOptions
 {
+    /// <summary>What <see cref="Keep"/> may name.</summary>
+    public static IReadOnlyList<string> StepNames => Neutralisation.StepNames;
+
     /// <summary>The folder of the new instance.</summary>
     public required string Into { get; init; }
 
@@ -15,7 +18,7 @@ internal sealed record RestoreOptions
     /// <summary>The copy runs beside the instance that it was taken from.</summary>
     public bool IsBesideProduction { get; init; }
 
-    /// <summary>Neutralising steps that are left out; see <see cref="Neutralisation.StepNames"/>.</summary>
+    /// <summary>Neutralising steps that are left out; see <see cref="StepNames"/>.</summary>
     public IReadOnlySet<string> Keep { get; init; } = new HashSet<string>();
 
     /// <summary>The name of a database that may lose what it holds.</summary>

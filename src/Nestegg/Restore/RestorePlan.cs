@@ -3,7 +3,7 @@ using Nestegg.Repositories;
 namespace Nestegg.Restore;
 
 /// <summary>What happens to the database.</summary>
-internal enum DatabaseAction
+public enum DatabaseAction
 {
     /// <summary>It is absent and is made.</summary>
     Create,
@@ -24,26 +24,33 @@ internal enum DatabaseAction
     Refuse,
 }
 
+/// <summary>The folder of a plan.</summary>
+/// <param name="Folder">Full path.</param>
+/// <param name="IsNew">Whether it is absent or empty, and gets the old configuration as it was.</param>
+/// <param name="NewFiles">What is written that is not there, relative to the folder.</param>
+/// <param name="Changes">The old settings that go into its museum.yaml; empty when it has them already or is new.</param>
+public sealed record PlannedFolder(string Folder, bool IsNew, IReadOnlyList<string> NewFiles, IReadOnlyList<SettingChange> Changes);
+
 /// <summary>The database of a plan.</summary>
 /// <param name="Description">Host, port, name and user.</param>
 /// <param name="State">What there is; <see langword="null"/> when it could not be looked at.</param>
-internal sealed record PlannedDatabase(string Name, string Description, DatabaseAction Action, DatabaseState? State);
+public sealed record PlannedDatabase(string Name, string Description, DatabaseAction Action, DatabaseState? State);
 
 /// <summary>A bucket of a plan, with what is in it now.</summary>
 /// <param name="AlreadyThere">Objects of the snapshot with the same length.</param>
 /// <param name="Conflicting">Objects with a key of the snapshot and another length.</param>
 /// <param name="Foreign">Objects that the snapshot does not have.</param>
-internal sealed record PlannedBucket(string Slot, string Bucket, string Location, bool IsHot, long AlreadyThere, long Conflicting, long Foreign)
+public sealed record PlannedBucket(string Slot, string Bucket, string Location, bool IsHot, long AlreadyThere, long Conflicting, long Foreign)
 {
     public bool IsEmpty => AlreadyThere + Conflicting + Foreign == 0;
 }
 
 /// <summary>Everything that a restore is about to do, before it does any of it.</summary>
-internal sealed record RestorePlan
+public sealed record RestorePlan
 {
     public required Manifest Snapshot { get; init; }
 
-    public required TargetFolder Folder { get; init; }
+    public required PlannedFolder Folder { get; init; }
 
     public required PlannedDatabase Database { get; init; }
 
@@ -59,7 +66,7 @@ internal sealed record RestorePlan
 }
 
 /// <summary>A reason not to begin.</summary>
-internal sealed record Refusal(FailureKind Kind, string Message, string Hint)
+public sealed record Refusal(FailureKind Kind, string Message, string Hint)
 {
     public NesteggException AsException() => new(Kind, Message, Hint);
 }

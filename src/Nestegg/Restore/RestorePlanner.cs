@@ -20,7 +20,7 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         return new RestorePlan
         {
             Snapshot = snapshot,
-            Folder = folder,
+            Folder = folder.Planned,
             Database = plannedDatabase,
             Buckets = plannedBuckets,
             Steps = [.. Neutralisation.Describe(options.Keep, options.IsBesideProduction)],

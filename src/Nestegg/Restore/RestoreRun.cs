@@ -16,7 +16,7 @@ namespace Nestegg.Restore;
 /// <param name="Objects">What was put into the buckets.</param>
 /// <param name="Missing">Objects that the snapshot itself does not have.</param>
 /// <param name="Audit">What an audit of the restored instance found.</param>
-internal sealed record RestoreResult(
+public sealed record RestoreResult(
     RestorePlan Plan, IReadOnlyList<string> Configuration, IReadOnlyList<NeutralisingResult> Steps, TransferCounts Objects, long Missing, AuditResult Audit)
 {
     public bool IsComplete => Objects.Failed == 0 && Missing == 0 && Audit.Errors == 0 && Plan.Findings.All(finding => finding.Severity < Severity.Error);

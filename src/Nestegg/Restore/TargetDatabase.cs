@@ -6,7 +6,7 @@ using Npgsql;
 namespace Nestegg.Restore;
 
 /// <summary>How far a restore had come in a database.</summary>
-internal enum RestoreStep
+public enum RestoreStep
 {
     /// <summary>The dump is being loaded, in one transaction.</summary>
     Loading,
@@ -16,10 +16,10 @@ internal enum RestoreStep
 }
 
 /// <summary>The trace of a restore that has not ended yet, kept in the database that it restores.</summary>
-internal sealed record RestoreMarker(string RepositoryId, string SnapshotId, RestoreStep Step, DateTimeOffset StartedAt);
+public sealed record RestoreMarker(string RepositoryId, string SnapshotId, RestoreStep Step, DateTimeOffset StartedAt);
 
 /// <summary>What there is where the database is to go.</summary>
-internal sealed record DatabaseState
+public sealed record DatabaseState
 {
     public bool Exists { get; init; }
 

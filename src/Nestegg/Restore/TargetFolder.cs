@@ -63,6 +63,9 @@ internal sealed class TargetFolder : IDisposable
     /// <summary>The paths of the files that the restore adds, relative to the folder.</summary>
     public IEnumerable<string> NewFiles => files.Select(file => file.RelativePath);
 
+    /// <summary>What a plan says of it.</summary>
+    public PlannedFolder Planned => new(Folder, IsNew, [.. NewFiles], [.. Merge?.Changes ?? []]);
+
     /// <summary>Whether museum.yaml changes; the old one is kept aside.</summary>
     public bool ChangesMuseumYaml => Merge is { Changes.Count: > 0 };
 

@@ -48,6 +48,19 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
     }
 
     [Theory]
+    [InlineData("prove")]
+    [InlineData("export", "--to", "photos")]
+    public async Task The_password_is_asked_for_before_the_database_is_decrypted(params string[] command)
+    {
+        var proved = await repositories.OpenAsync(KnownInstances.Sample);
+        var user = proved.Instance["t1"][Role.Owner].Email;
+        var run = await proved.RunAsync([.. command, "--user", user, "--identity", "identity.txt"]);
+        Assert.Equal(ExitCode.BadInput, run.Code);
+        Assert.Contains($"the password of {user} is needed", run.Output);
+        Assert.DoesNotContain(run.Events, line => line.GetProperty("event").GetString() == "step");
+    }
+
+    [Theory]
     [InstanceData]
     public async Task Names_are_in_the_report_when_they_are_asked_for(string name)
     {

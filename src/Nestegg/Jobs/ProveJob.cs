@@ -1,0 +1,77 @@
+using Nestegg.Opening;
+using Nestegg.Proof;
+using Nestegg.Repositories;
+
+namespace Nestegg.Jobs;
+
+/// <summary>What a proof is asked for.</summary>
+/// <param name="IsKept">Whether the repository is to keep the proof.</param>
+/// <param name="Report">Gets the record before the repository does: hours of decrypting are not in vain where that can only be read.</param>
+public sealed record ProveRequest(PersonSource Person, ProofOptions Options, bool IsKept, Func<ProofRecord, Task> Report);
+
+/// <summary>A proof, and whether the repository has it.</summary>
+public sealed record ProveResult(ProofRecord Record, bool IsKept);
+
+/// <summary>Opens a snapshot with a person's secret and decrypts what it holds of that person.</summary>
+public static class ProveJob
+{
+    public static Task<ProveResult> RunAsync(JobContext context, ProveRequest request, RunLog log, CancellationToken cancellationToken) =>
+        Opened.WithAccountAsync(
+            context, request.Person, log,
+            async account =>
+            {
+                using var proved = new ProvedObjects();
+                var record = await ProveAsync(context, request, account, proved, log, cancellationToken);
+                await request.Report(record);
+                var isKept = request.IsKept && await TryKeepAsync(account.Source.Repository, record, proved, log, cancellationToken);
+                return new ProveResult(record, isKept);
+            },
+            cancellationToken);
+
+    private static async Task<ProofRecord> ProveAsync(
+        JobContext context, ProveRequest request, OpenedAccount account, ProvedObjects proved, RunLog log, CancellationToken cancellationToken)
+    {
+        var (options, user, source) = (request.Options, request.Person.Account.User, account.Source);
+        await WarnOfOthersAsync(user, account, log, cancellationToken);
+        if (options.OnlyNew)
+        {
+            var earlier = await ProofArchive.LoadProvedAsync(
+                source.Repository, account.UserId, source.Identities.Identities, proved, cancellationToken);
+            log.Step("earlier", earlier == 1 ? "1 earlier proof of this person was read" : $"{earlier} earlier proofs of this person were read");
+        }
+
+        log.Step("prove", $"the account opened; decrypting {(options.Sample < 1 ? $"{options.Sample:P0} of its files" : "all of its files")}");
+        var run = new ProofRun(source.Repository, account.Snapshot, options, context.Time, context.Random, log.OfPart());
+        return await run.RunAsync(new ProofAccount(account.UserId, user, account.OpenedWith, account.Keys), proved, cancellationToken);
+    }
+
+    // With another key.hash, whoever signs in with the same address gets a new, empty account beside the old one.
+    private static async Task WarnOfOthersAsync(string user, OpenedAccount account, RunLog log, CancellationToken cancellationToken)
+    {
+        var all = await AccountSecret.SameAddressAsync(user, account.Snapshot, account.Reader, cancellationToken);
+        foreach (var other in all.Where(other => other != account.UserId))
+        {
+            log.Find(
+                "another-account", Severity.Warning, $"account {other}",
+                $"it has the same address as account {account.UserId}, which is the one proved here: key.hash of the instance was changed",
+                $"prove it too: --user {other}");
+        }
+    }
+
+    private static async Task<bool> TryKeepAsync(
+        Repository repository, ProofRecord record, ProvedObjects proved, RunLog log, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ProofArchive.WriteAsync(repository, record, proved, cancellationToken);
+            return true;
+        }
+        catch (NesteggException failure)
+        {
+            log.Find(
+                "proof-not-kept", Severity.Warning, $"proofs/{record.Snapshot}",
+                $"the proof could not be kept in the repository: {failure.Message}", "--report FILE.html keeps it elsewhere");
+            return false;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using Nestegg.Proof;
+using Nestegg.Repositories;
+
+namespace Nestegg.Jobs;
+
+/// <summary>A snapshot of the repository, and how far it is proved.</summary>
+public sealed record ListedSnapshot(Manifest Manifest, ProofStanding Proved);
+
+/// <summary>What a repository holds.</summary>
+/// <param name="Snapshots">Those whose manifest is as it was signed, the oldest first. A damaged one is an error in the log.</param>
+/// <param name="Finished">How many have a signature.</param>
+/// <param name="Unfinished">How many runs did not come to their end.</param>
+public sealed record SnapshotListing(IReadOnlyList<ListedSnapshot> Snapshots, int Finished, int Unfinished);
+
+/// <summary>One snapshot, with all that is kept of its proofs.</summary>
+public sealed record DescribedSnapshot(Manifest Manifest, IReadOnlyList<ProofSummary> Proofs);
+
+/// <summary>Lists and describes the snapshots of the configured repository.</summary>
+public static class SnapshotsJob
+{
+    public static Task<SnapshotListing> ListAsync(JobContext context, RunLog log, CancellationToken cancellationToken) =>
+        context.WithRepositoryAsync(
+            async repository =>
+            {
+                var (finished, unfinished) = await repository.ListSnapshotsAsync(cancellationToken);
+                var proofs = (await ProofArchive.ListAsync(repository, null, cancellationToken).ToListAsync(cancellationToken))
+                    .ToLookup(proof => proof.Snapshot);
+                var listed = new List<ListedSnapshot>();
+                foreach (var id in finished)
+                {
+                    try
+                    {
+                        var manifest = await repository.ReadManifestAsync(id, cancellationToken);
+                        listed.Add(new ListedSnapshot(manifest, ProofStanding.Of(manifest, proofs[id])));
+                    }
+                    catch (NesteggException failure) when (log.TryFindDamage(failure, "snapshot-damaged", id.ToString()))
+                    {
+                        // It is on the record; the others are listed all the same.
+                    }
+                }
+
+                return new SnapshotListing(listed, finished.Count, unfinished.Count);
+            },
+            cancellationToken);
+
+    /// <param name="name">An id, the beginning of one, or <c>latest</c>.</param>
+    public static Task<DescribedSnapshot> DescribeAsync(JobContext context, string name, CancellationToken cancellationToken) =>
+        context.WithRepositoryAsync(
+            async repository =>
+            {
+                var manifest = await repository.ReadManifestAsync(name, cancellationToken);
+                var proofs = await ProofArchive.ListAsync(repository, manifest.Id, cancellationToken)
+                    .Where(proof => proof.ManifestSha256 == manifest.Hash)
+                    .ToListAsync(cancellationToken);
+                return new DescribedSnapshot(manifest, proofs);
+            },
+            cancellationToken);
+}

@@ -1,0 +1,71 @@
+using Nestegg.Ente.Accounts;
+using Nestegg.Ente.Library;
+using Nestegg.Jobs;
+using Nestegg.Repositories;
+using Nestegg.Snapshots;
+
+namespace Nestegg.Opening;
+
+/// <summary>A snapshot that a job reads, with the repository that it is in and the identities that opened it.</summary>
+internal sealed record OpenedSource(Repository Repository, OpenedIdentities Identities, OpenedSnapshot Snapshot);
+
+/// <summary>A person's account in a snapshot.</summary>
+/// <param name="OpenedWith"><c>password</c> or <c>recovery key</c>.</param>
+internal sealed record OpenedAccount(OpenedSource Source, long UserId, KeyChain Keys, LibraryReader Reader, string OpenedWith)
+{
+    public OpenedSnapshot Snapshot => Source.Snapshot;
+}
+
+/// <summary>The way from names, files and secrets to what they open, for as long as a job takes.</summary>
+internal static class Opened
+{
+    /// <summary>Opens the database of a snapshot.</summary>
+    /// <exception cref="NesteggException">There is no such snapshot, nothing opens it, or it is damaged.</exception>
+    public static Task<T> WithSnapshotAsync<T>(
+        JobContext context, SnapshotSource source, RunLog log, Func<OpenedSource, Task<T>> work, CancellationToken cancellationToken) =>
+        context.WithRepositoryAsync(
+            async repository =>
+            {
+                using var identities = await OpenedIdentities.OpenAsync(source.Identities, repository, cancellationToken);
+                return await WithSnapshotAsync(repository, identities, source.Name, log, work, cancellationToken);
+            },
+            cancellationToken);
+
+    /// <summary>Opens a person's account in a snapshot. The secret is asked for before the database is read, which takes its time.</summary>
+    /// <exception cref="NesteggException">There is no such snapshot or account, or what was given opens it not.</exception>
+    public static Task<T> WithAccountAsync<T>(
+        JobContext context, PersonSource person, RunLog log, Func<OpenedAccount, Task<T>> work, CancellationToken cancellationToken) =>
+        context.WithRepositoryAsync(
+            async repository =>
+            {
+                using var identities = await OpenedIdentities.OpenAsync(person.Snapshot.Identities, repository, cancellationToken);
+                using var secret = await person.Account.ReadSecret(cancellationToken);
+                return await WithSnapshotAsync(
+                    repository, identities, person.Snapshot.Name, log,
+                    opened => WithAccountAsync(opened, person.Account.User, secret, work, cancellationToken), cancellationToken);
+            },
+            cancellationToken);
+
+    /// <summary>The same for a repository and a secret that are open already.</summary>
+    public static async Task<T> WithSnapshotAsync<T>(
+        Repository repository, OpenedIdentities identities, string name, RunLog log, Func<OpenedSource, Task<T>> work,
+        CancellationToken cancellationToken)
+    {
+        var manifest = await repository.ReadManifestAsync(name, cancellationToken);
+        log.Step("open", $"opening the snapshot {manifest.Id}");
+        await using var snapshot = await OpenedSnapshot.OpenAsync(repository, manifest, identities.Identities, cancellationToken);
+        return await work(new OpenedSource(repository, identities, snapshot));
+    }
+
+    /// <inheritdoc cref="WithSnapshotAsync{T}(Repository, OpenedIdentities, string, RunLog, Func{OpenedSource, Task{T}}, CancellationToken)"/>
+    public static async Task<T> WithAccountAsync<T>(
+        OpenedSource source, string user, AccountSecret secret, Func<OpenedAccount, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var reader = await LibraryReader.OpenAsync(source.Snapshot.Connection, cancellationToken);
+        var (userId, keys) = await secret.OpenAsync(user, source.Snapshot, reader, cancellationToken);
+        using (keys)
+        {
+            return await work(new OpenedAccount(source, userId, keys, reader, secret.RecoveryKey is null ? "password" : "recovery key"));
+        }
+    }
+}

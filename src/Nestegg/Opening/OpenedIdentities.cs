@@ -1,0 +1,80 @@
+using Nestegg.Age;
+using Nestegg.Repositories;
+
+namespace Nestegg.Opening;
+
+/// <summary>The identities that a job has read; wiped when it is disposed.</summary>
+internal sealed class OpenedIdentities : IDisposable
+{
+    private readonly List<AgeIdentityFile> files = [];
+
+    private OpenedIdentities()
+    {
+    }
+
+    public IReadOnlyCollection<AgeIdentity> Identities => [.. files.SelectMany(file => file.Identities)];
+
+    /// <summary>Reads the identities, asks for a passphrase where one is needed, and compares the repository with what the files say of it.</summary>
+    /// <exception cref="NesteggException">A file is absent or no identity file, or belongs to another repository; the passphrase is wrong.</exception>
+    public static async Task<OpenedIdentities> OpenAsync(IdentitySource source, Repository repository, CancellationToken cancellationToken)
+    {
+        var opened = new OpenedIdentities();
+        try
+        {
+            foreach (var path in source.Files)
+            {
+                await using var stream = OpenFile(path);
+                await opened.AddAsync(stream, path, source, repository, cancellationToken);
+            }
+
+            if (opened.files.Count == 0)
+            {
+                await using var stream = new MemoryStream(await ReadStoredAsync(repository, cancellationToken), writable: false);
+                await opened.AddAsync(stream, $"{RepositoryKeys.IdentityFile} at {repository.Store.Location}", source, repository, cancellationToken);
+            }
+
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var file in files)
+        {
+            file.Dispose();
+        }
+    }
+
+    private async Task AddAsync(Stream stream, string name, IdentitySource source, Repository repository, CancellationToken cancellationToken)
+    {
+        var file = await AgeIdentityFile.ReadAsync(stream, name, async (asked, token) => await source.AskPassphrase(asked, token), cancellationToken);
+        files.Add(file);
+        repository.CheckAgainst(file);
+    }
+
+    private static FileStream OpenFile(string path) => File.Exists(path)
+        ? File.OpenRead(path)
+        : throw new NesteggException(
+            FailureKind.BadInput, $"the identity file {path} does not exist", "give the file that nestegg init --new-identity wrote");
+
+    /// <summary>The identity that the repository keeps, if it is the one that <c>nestegg.json</c> names.</summary>
+    private static async Task<byte[]> ReadStoredAsync(Repository repository, CancellationToken cancellationToken)
+    {
+        var location = repository.Store.Location;
+        var content = await Repository.TryReadAsync(repository.Store, RepositoryKeys.IdentityFile, cancellationToken)
+            ?? throw new NesteggException(
+                FailureKind.WrongIdentity, $"no identity was given, and the repository at {location} keeps none under a passphrase",
+                "give the identity file with --identity FILE; it is the one that nestegg init --new-identity wrote");
+        var (expected, found) = (repository.Description.IdentitySha256, ObjectHash.Of(content));
+        return found == expected
+            ? content
+            : throw Damage.Of(
+                $"{RepositoryKeys.IdentityFile} at {location} hashes to {found}, "
+                + $"{RepositoryKeys.Description} says {expected?.ToString() ?? "that there is none"}");
+    }
+}
