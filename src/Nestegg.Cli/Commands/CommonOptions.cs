@@ -26,9 +26,19 @@ internal sealed class CommonOptions(CommandHost host)
     /// <param name="read">May look at the configuration for what was not typed.</param>
     public void SetAction<TRequest>(
         Command command, Func<ParseResult, JobContext, TRequest> read, Func<CommandRun, TRequest, CancellationToken, Task<ExitCode>> run) =>
+        SetAction(command, Configuration, read, run);
+
+    /// <summary>The same for a command that neither needs a configuration nor fails for a wrong one.</summary>
+    public void SetActionWithoutConfiguration<TRequest>(
+        Command command, Func<ParseResult, TRequest> read, Func<CommandRun, TRequest, CancellationToken, Task<ExitCode>> run) =>
+        SetAction(command, _ => new NesteggConfiguration(), (parse, _) => read(parse), run);
+
+    private void SetAction<TRequest>(
+        Command command, Func<ParseResult, NesteggConfiguration> configuration, Func<ParseResult, JobContext, TRequest> read,
+        Func<CommandRun, TRequest, CancellationToken, Task<ExitCode>> run) =>
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var context = new JobContext { Configuration = Configuration(parse), Environment = host.Environment, Time = host.Time, Random = Random.Shared };
+            var context = new JobContext { Configuration = configuration(parse), Environment = host.Environment, Time = host.Time, Random = Random.Shared };
             return (int)await run(new CommandRun(host, context, Output, new RunLog(Output)), read(parse, context), cancellationToken);
         });
 
@@ -39,7 +49,7 @@ internal sealed class CommonOptions(CommandHost host)
     public string? RepositoryLocation(ParseResult parse) => parse.GetValue(repository);
 
     /// <summary>The configuration with the command line over it; an empty one when there is no file, for commands that can do without.</summary>
-    public NesteggConfiguration Configuration(ParseResult parse)
+    private NesteggConfiguration Configuration(ParseResult parse)
     {
         var path = NesteggConfiguration.FindPath(parse.GetValue(config), host.WorkingFolder, host.Environment);
         var read = path is null ? new NesteggConfiguration() : NesteggConfiguration.Load(path, host.Environment);

@@ -33,7 +33,7 @@ internal sealed class InitCommand
         {
             init.instance, init.name, init.map, init.environmentFiles, init.recipients, init.newIdentity, init.passphrase, init.passphraseFile, init.passphraseDescriptor,
         };
-        common.SetAction(command, init.Read, RunAsync);
+        common.SetActionWithoutConfiguration(command, init.Read, RunAsync);
         return command.WithExamples(
             "nestegg init --instance ~/my-ente --repository /mnt/nas/nestegg --new-identity /media/usb/nestegg-identity.txt",
             "nestegg init --instance ~/my-ente --repository s3://backups/ente --recipient age1… --map postgres:5432=127.0.0.1:5432");
@@ -42,7 +42,7 @@ internal sealed class InitCommand
     /// <param name="AskPassphrase">Asks for the passphrase of an identity that the repository keeps; <see langword="null"/> for none.</param>
     private sealed record Asked(InitRequest Request, Func<CancellationToken, Task<byte[]>>? AskPassphrase);
 
-    private Asked Read(ParseResult parse, JobContext context)
+    private Asked Read(ParseResult parse)
     {
         var settings = common.RepositoryLocation(parse) is { } location
             ? RepositorySettings.At(location, Host.WorkingFolder, Host.Environment)

@@ -20,7 +20,7 @@ internal static class ObjectStoreCommand
     public static Command Create(CommonOptions common)
     {
         var command = new Command("object-store", "An S3 server on a folder: for trying out and for tests, not for production") { Folder, Listen, Credentials };
-        common.SetAction(command, (parse, _) => new Asked(common.Host.FullPath(parse.GetValue(Folder)!), parse.GetValue(Listen)!, parse.GetValue(Credentials)), RunAsync);
+        common.SetActionWithoutConfiguration(command, parse => new Asked(common.Host.FullPath(parse.GetValue(Folder)!), parse.GetValue(Listen)!, parse.GetValue(Credentials)), RunAsync);
         return command.WithExamples(
             "nestegg object-store --folder ./buckets --credentials ./keys.txt",
             $"{KeyVariable}=key {SecretVariable}=secret nestegg object-store --folder ./buckets --listen 127.0.0.1:3200");

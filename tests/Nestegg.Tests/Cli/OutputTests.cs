@@ -59,7 +59,7 @@ public sealed class OutputTests : IDisposable
         Assert.Matches("1,234 +2.0 KiB", output.ToString());
         output.GetStringBuilder().Clear();
         using var json = new Output(Host(isTerminal: false), isJson: true, isQuiet: false);
-        json.Table("object", ["key", "in trash", "size"], [["k/[red]", 1234, Cell.Bytes(2048)], ["-", 0, Cell.Bytes(-1)]]);
+        json.Table("object", ["key", "in trash", "size"], [["k/[red]", 1234, Cell.Bytes(2048)], ["-", 0, Cell.Bytes(null)]]);
         Assert.Equal("""
             {"event":"object","key":"k/[red]","inTrash":1234,"size":2048}
             {"event":"object","key":"-","inTrash":0,"size":""}
