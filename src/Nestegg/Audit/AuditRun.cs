@@ -24,25 +24,19 @@ internal sealed class AuditRun(RunLog log, TimeProvider time)
     public async Task<AuditResult> OfInstanceAsync(EnteInstance instance, CancellationToken cancellationToken)
     {
         await using var buckets = new InstanceBuckets(instance);
-        return await OfLiveAsync(instance.Database, instance.Slots, slot => buckets[slot], cancellationToken);
+        return await DatabaseFailure.GuardAsync(
+            instance.DatabaseSettings, () => OfLiveAsync(instance.Database, instance.Slots, slot => buckets[slot], cancellationToken));
     }
 
     /// <summary>Audits a live database and the buckets that its museum uses.</summary>
-    /// <exception cref="NesteggException"><see cref="FailureKind.OutOfReach"/> when the database or the hot primary bucket does not answer.</exception>
+    /// <exception cref="NesteggException"><see cref="FailureKind.OutOfReach"/> when the hot primary bucket does not answer.</exception>
+    /// <exception cref="NpgsqlException">The database does not answer; the caller knows which it is.</exception>
     public async Task<AuditResult> OfLiveAsync(
         NpgsqlDataSource database, BucketSlots slots, Func<BucketSlot, BucketClient> clients, CancellationToken cancellationToken)
     {
-        try
-        {
-            await using var source = await database.OpenConnectionAsync(cancellationToken);
-            using var file = ScratchDatabase.Create();
-            return await CompareLiveAsync(source, new AuditTables(file), new AuditPlaces(slots), clients, cancellationToken);
-        }
-        catch (NpgsqlException failure)
-        {
-            throw new NesteggException(
-                FailureKind.OutOfReach, $"the database failed while it was audited: {(failure.InnerException ?? failure).Message}", "nestegg doctor says what is wrong with it", failure);
-        }
+        await using var source = await database.OpenConnectionAsync(cancellationToken);
+        using var file = ScratchDatabase.Create();
+        return await CompareLiveAsync(source, new AuditTables(file), new AuditPlaces(slots), clients, cancellationToken);
     }
 
     /// <summary>Audits a snapshot.</summary>

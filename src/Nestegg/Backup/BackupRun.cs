@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Nestegg.Instance;
 using Nestegg.Repositories;
 using Nestegg.Snapshots;
@@ -23,15 +22,8 @@ internal sealed class BackupRun(
     public async Task<BackupResult> RunAsync(CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
-        try
-        {
-            var manifest = await RunStepsAsync(cancellationToken);
-            return new BackupResult(manifest, counts, time.GetElapsedTime(startedAt));
-        }
-        catch (DbException failure)
-        {
-            throw DatabaseFailure.Explain(instance.DatabaseSettings, failure);
-        }
+        var manifest = await RunStepsAsync(cancellationToken);
+        return new BackupResult(manifest, counts, time.GetElapsedTime(startedAt));
     }
 
     private async Task<Manifest> RunStepsAsync(CancellationToken cancellationToken)
@@ -73,7 +65,7 @@ internal sealed class BackupRun(
         using var queue = new ObjectQueue();
         log.Step("database", "Capturing the database and the list of objects");
         var capture = new DatabaseCapture(instance, snapshot, counts, time);
-        var database = await capture.RunAsync(queue, cancellationToken);
+        var database = await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => capture.RunAsync(queue, cancellationToken));
         foreach (var finding in snapshot.Known.Findings)
         {
             log.Find(finding);
@@ -88,7 +80,7 @@ internal sealed class BackupRun(
             await CopyAsync(snapshot, queue, cancellationToken);
             return await CommitAsync(snapshot, database, cancellationToken);
         }
-        catch (Exception failure) when (failure is OperationCanceledException or NesteggException or DbException)
+        catch (Exception failure) when (failure is OperationCanceledException or NesteggException)
         {
             await KeepWhatIsStoredAsync(snapshot);
             throw;
@@ -101,7 +93,8 @@ internal sealed class BackupRun(
         await using var buckets = new InstanceBuckets(instance);
         using var copier = new ObjectCopier(instance.Slots, buckets, snapshot, counts, progress);
         await copier.CopyAsync(queue, options.Parallel, cancellationToken);
-        await new LossReview(instance.Database, copier, snapshot, counts, log, time).RunAsync(cancellationToken);
+        var review = new LossReview(instance.Database, copier, snapshot, counts, log, time);
+        await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => review.RunAsync(cancellationToken));
     }
 
     /// <summary>An index file for what was stored before the run was stopped, so that the next run need not fetch it again.</summary>

@@ -11,27 +11,24 @@ namespace Nestegg.Backup;
 /// </summary>
 internal sealed class SlotReach(InstanceBuckets buckets)
 {
-    // So many in a row is no longer the trouble of single objects.
-    private const int FailuresInARowLimit = 20;
-
     private readonly ConcurrentDictionary<BucketSlot, Reach> slots = new();
 
     private sealed class Reach
     {
-        public int FailuresInARow;
+        public readonly FailureStreak Failures = new();
         public volatile NesteggException? LastFailure;
         public volatile bool IsWanted;
     }
 
     /// <summary>Why the slot is not asked any more; <see langword="null"/> while it is.</summary>
     public NesteggException? GivenUp(BucketSlot slot) =>
-        slots.TryGetValue(slot, out var reach) && Volatile.Read(ref reach.FailuresInARow) >= FailuresInARowLimit ? reach.LastFailure : null;
+        slots.TryGetValue(slot, out var reach) && reach.Failures.IsTooLong ? reach.LastFailure : null;
 
     public void Answered(BucketSlot slot)
     {
         if (slots.TryGetValue(slot, out var reach))
         {
-            Volatile.Write(ref reach.FailuresInARow, 0);
+            reach.Failures.End();
         }
     }
 
@@ -39,7 +36,7 @@ internal sealed class SlotReach(InstanceBuckets buckets)
     {
         var reach = slots.GetOrAdd(slot, _ => new Reach());
         reach.LastFailure = failure;
-        Interlocked.Increment(ref reach.FailuresInARow);
+        reach.Failures.Add();
     }
 
     /// <summary>An object was found nowhere. That is no finding when a slot that its row names has been given up.</summary>
@@ -65,7 +62,7 @@ internal sealed class SlotReach(InstanceBuckets buckets)
     {
         foreach (var (slot, reach) in slots)
         {
-            if (reach is { IsWanted: true, FailuresInARow: > 0, LastFailure: { } failure }
+            if (reach is { IsWanted: true, Failures.HasBegun: true, LastFailure: { } failure }
                 && (await buckets[slot].ProbeAsync(slot.Name, cancellationToken)).Any(finding => finding.Severity == Severity.Error))
             {
                 throw failure;

@@ -48,9 +48,9 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         {
             return await DecryptAsync(file, subject, cancellationToken);
         }
-        catch (Exception exception) when (_targetFailure is null && exception is not MuseumException { IsSignedOut: true } && exception is EnteException or NesteggException or IOException or HttpRequestException or TimeoutException)
+        catch (Exception exception) when (_targetFailure is null && exception is not MuseumException { IsSignedOut: true } && exception is EnteException or NesteggException)
         {
-            var hint = exception switch { EnteException ente => ente.Hint, NesteggException nestegg => nestegg.Hint, _ => "run the export again; it goes on where it is" };
+            var hint = exception is EnteException ente ? ente.Hint : ((NesteggException)exception).Hint;
             return Failed("object-unreadable", subject, exception.Message, hint);
         }
     }

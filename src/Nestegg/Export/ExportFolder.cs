@@ -186,9 +186,8 @@ internal sealed class ExportFolder : IDisposable
         _lock.Dispose();
     }
 
-    // The runtime's own lock of a file has no exception of its own: it says that the file is in use.
-    private static bool IsHeld(Exception exception) => exception is IOException and not (FileNotFoundException or DirectoryNotFoundException)
-        && exception.Message.Contains("being used by another process", StringComparison.Ordinal);
+    // The runtime's own lock of a file has no exception of its own, only the system's number: EWOULDBLOCK of Linux and of macOS, a sharing violation of Windows.
+    private static bool IsHeld(Exception exception) => exception is IOException { HResult: 11 or 35 or unchecked((int)0x80070020) };
 
     private void RemoveTemporaryFiles()
     {

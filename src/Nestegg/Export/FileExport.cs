@@ -12,9 +12,6 @@ internal sealed class FileExport : IDisposable
     // Enough that one long video does not hold up the others; each waiting job holds a file's metadata.
     private const int WaitingJobs = 64;
 
-    // When this many files in a row could not be read, it is not the files.
-    private const int UnreadableInARow = 20;
-
     private readonly ContentFetcher _fetcher;
     private readonly FilePlacement _placement;
     private readonly ExportState _state;
@@ -22,7 +19,7 @@ internal sealed class FileExport : IDisposable
     private readonly ExportSummary _summary;
     private readonly ExportName _names;
     private readonly SemaphoreSlim _fetching;
-    private int _unreadableInARow;
+    private readonly FailureStreak _unreadable = new();
 
     internal FileExport(ContentFetcher fetcher, FilePlacement placement, ExportState state, ExportName names, ExportOptions options, ExportSummary summary)
     {
@@ -160,16 +157,19 @@ internal sealed class FileExport : IDisposable
             _state.TouchFile(target.Album, job.File.Id);
         }
 
-        _unreadableInARow = failure.Code == "object-unreadable" ? _unreadableInARow + 1 : 0;
-        if (_unreadableInARow >= UnreadableInARow)
+        if (failure.Code == "object-unreadable")
         {
-            throw new NesteggException(FailureKind.OutOfReach, $"{UnreadableInARow} files in a row could not be read; the last: {failure.Message}", failure.Hint);
+            _unreadable.Add("files in a row could not be read", failure.Message, failure.Hint);
+        }
+        else
+        {
+            _unreadable.End();
         }
     }
 
     private async Task PlaceAsync(Job job, FetchedContent? content, CancellationToken cancellationToken)
     {
-        _unreadableInARow = 0;
+        _unreadable.End();
         var (file, summary) = (job.File, _summary);
         var sources = content is not null ? [.. content.Parts] : _placement.Parts(job.Existing!, file);
         if (content is not null)

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Net.Sockets;
 using Nestegg.Ente.Configuration;
 using Npgsql;
@@ -6,16 +5,39 @@ using Npgsql;
 namespace Nestegg.Instance;
 
 /// <summary>Turns what PostgreSQL answers, or that it does not, into words that a person can act on.</summary>
-public static class DatabaseFailure
+internal static class DatabaseFailure
 {
-    public static NesteggException Explain(DatabaseSettings database, DbException failure)
+    // Npgsql does not wrap everything: a host name that nobody knows is the system's own failure.
+    public static bool IsOfDatabase(Exception failure) => failure is NpgsqlException or SocketException or TimeoutException;
+
+    /// <summary>Does what needs a database, and names the database when it fails.</summary>
+    public static async Task<T> GuardAsync<T>(DatabaseSettings database, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception failure) when (IsOfDatabase(failure))
+        {
+            throw Explain(database, failure);
+        }
+    }
+
+    /// <inheritdoc cref="GuardAsync{T}"/>
+    public static Task GuardAsync(DatabaseSettings database, Func<Task> work) => GuardAsync(database, async () =>
+    {
+        await work();
+        return true;
+    });
+
+    private static NesteggException Explain(DatabaseSettings database, Exception failure)
     {
         var (what, hint) = Describe(failure);
         return new NesteggException(FailureKind.OutOfReach, $"the database {database} {what}", hint, failure);
     }
 
     /// <summary>What it did, as the end of a sentence, and what to do.</summary>
-    public static (string What, string Hint) Describe(DbException failure)
+    public static (string What, string Hint) Describe(Exception failure)
     {
         const string again = "see that PostgreSQL runs and can be reached from here (nestegg doctor looks), and run the command again";
         if (failure is PostgresException answer)

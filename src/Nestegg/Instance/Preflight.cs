@@ -14,7 +14,8 @@ internal sealed class Preflight(EnteInstance instance, RunLog log)
             log.Find(finding);
         }
 
-        var database = await new PreflightDatabase(instance, log).LookAsync(cancellationToken);
+        var database = await DatabaseFailure.GuardAsync(
+            instance.DatabaseSettings, () => new PreflightDatabase(instance, log).LookAsync(cancellationToken));
         log.Find(await PreflightPrograms.LookAsync(instance, database.ServerMajorVersion, cancellationToken));
         await foreach (var finding in PreflightBuckets.LookAsync(instance, database.ObjectsBySlot, cancellationToken))
         {

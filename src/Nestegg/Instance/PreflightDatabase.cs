@@ -76,7 +76,7 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
         {
             return (null, Refused(exception));
         }
-        catch (Exception exception) when (exception is NpgsqlException or SocketException or TimeoutException)
+        catch (Exception exception) when (DatabaseFailure.IsOfDatabase(exception))
         {
             return (null, Unreachable(exception));
         }

@@ -67,7 +67,7 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
                 _ => await OpenJsonAsync(file, row, cancellationToken),
             };
         }
-        catch (Exception failure) when (failure is NesteggException or IOException)
+        catch (NesteggException failure)
         {
             return (failure.Message, null);
         }

@@ -11,14 +11,12 @@ namespace Nestegg.Proof;
 /// <summary>Proves files: every byte of the original and the thumbnail, what describes them, what was derived from them. Used by several tasks at once.</summary>
 internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, ProofTally tally, ProofOptions options)
 {
-    private const int UnreadableInARow = 20;
-
     // A live photo's zip has to be read from its end; up to this length it waits in memory.
     private const int ZipInMemoryBytes = 4 * 1024 * 1024;
     private const int ZipBufferBytes = 128 * 1024;
 
     private readonly DerivedProof _derived = new(objects, proved, tally);
-    private int _unreadable;
+    private readonly FailureStreak _unreadable = new();
 
     /// <param name="isSampled">Whether its bytes are read; otherwise only its keys and descriptions are opened.</param>
     public async Task ProveAsync(LibraryFile file, bool isSampled, CancellationToken cancellationToken)
@@ -129,7 +127,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
                 outcome = await ContentReader.DecryptAsync(encrypted, it.File.Key!, job.Header, job.WholeHash, target, cancellationToken);
             }
 
-            _unreadable = 0;
+            _unreadable.End();
             tally.Count(counts => counts.DecryptedBytes += outcome.PlaintextBytes);
             var isRight = await JudgeAsync(it, job, row, outcome, cancellationToken) && (job.Unpack is null || await job.Unpack(cancellationToken));
             if (isRight)
@@ -139,10 +137,16 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
 
             return isRight;
         }
-        catch (Exception failure) when (failure is NesteggException or IOException)
+        catch (NesteggException failure)
         {
-            it.Error("object-unreadable", $"its {what}, {FileCase.Where(named, row)}, cannot be read: {failure.Message}", (failure as NesteggException)?.Hint ?? "run the proof again");
-            StopWhenOutOfReach(failure);
+            it.Error("object-unreadable", $"its {what}, {FileCase.Where(named, row)}, cannot be read: {failure.Message}", failure.Hint);
+
+            // A disk or a network that is gone fails every file alike: that ends the proof. A pack that is missing does not, however many it held.
+            if (failure.Kind != FailureKind.Damaged)
+            {
+                _unreadable.Add("objects in a row could not be read", failure.Message, failure.Hint);
+            }
+
             return false;
         }
     }
@@ -204,18 +208,6 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         return outcome.Mismatch is null && (outcome.Problem is null || !it.File.Hash.IsOfParts);
     }
 
-    // A disk or a network that is gone fails every file alike: that ends the proof. A pack that is missing does not, however many it held.
-    private void StopWhenOutOfReach(Exception failure)
-    {
-        if (failure is NesteggException { Kind: FailureKind.Damaged } || Interlocked.Increment(ref _unreadable) < UnreadableInARow)
-        {
-            return;
-        }
-
-        var hint = (failure as NesteggException)?.Hint ?? "look at the disk or the network, and run the proof again";
-        throw new ProofStoppedException(new NesteggException(FailureKind.OutOfReach, $"{UnreadableInARow} objects in a row could not be read; the last: {failure.Message}", hint));
-    }
-
     private static Stream Buffer(long? encryptedBytes) =>
         encryptedBytes is <= ZipInMemoryBytes ? new WipedStream((int)encryptedBytes) : ScratchFile.Create(ZipBufferBytes);
 
@@ -238,10 +230,4 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
             base.Dispose(disposing);
         }
     }
-}
-
-/// <summary>Carries what ends a whole proof past the places where the failures of single files are noted.</summary>
-internal sealed class ProofStoppedException(NesteggException reason) : Exception(reason.Message, reason)
-{
-    public NesteggException Reason => reason;
 }

@@ -104,7 +104,7 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
                     problem = null;
                 }
             }
-            catch (Exception failure) when (failure is NesteggException or IOException)
+            catch (NesteggException failure)
             {
                 problem = failure.Message;
             }

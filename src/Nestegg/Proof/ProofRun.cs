@@ -51,23 +51,16 @@ internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, P
     private async Task ProveFilesAsync(FileProof proof, IAsyncEnumerable<(LibraryFile File, bool IsSampled)> files, CancellationToken cancellationToken)
     {
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
-        try
+        await Parallel.ForEachAsync(files, parallel, async (next, token) =>
         {
-            await Parallel.ForEachAsync(files, parallel, async (next, token) =>
+            using (next.File)
             {
-                using (next.File)
-                {
-                    await proof.ProveAsync(next.File, next.IsSampled, token);
-                }
+                await proof.ProveAsync(next.File, next.IsSampled, token);
+            }
 
-                var counts = _tally.Counts;
-                log.Progress("prove", counts.Files, _files, counts.DecryptedBytes, counts.FilesProvedBefore + counts.FilesNotSampled > 0 ? null : _bytes);
-            });
-        }
-        catch (ProofStoppedException stopped)
-        {
-            throw stopped.Reason;
-        }
+            var counts = _tally.Counts;
+            log.Progress("prove", counts.Files, _files, counts.DecryptedBytes, counts.FilesProvedBefore + counts.FilesNotSampled > 0 ? null : _bytes);
+        });
     }
 
     /// <summary>All files of the person, and of each whether its bytes are read: exactly the share that was asked for, any of them equally likely.</summary>

@@ -14,24 +14,37 @@ internal static class DumpLoading
     public static async Task RunAsync(
         Stream dump, PostgresProgram program, DatabaseSettings database, EndpointMap map, Action<long> report, CancellationToken cancellationToken)
     {
-        await using var run = program.Start(database, map, ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]);
-        var outputReading = run.StandardOutput.CopyToAsync(Stream.Null, cancellationToken);
+        var outputReading = Task.CompletedTask;
         try
         {
-            await CopyAsync(dump, run.StandardInput, report, cancellationToken);
-            run.StandardInput.Close();
+            await using var run = program.Start(database, map, ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]);
+            outputReading = run.StandardOutput.CopyToAsync(Stream.Null, cancellationToken);
+            await FeedAsync(dump, run.StandardInput, report, cancellationToken);
+            await outputReading;
+            if (await run.WaitAsync(cancellationToken) != 0)
+                throw Refusal(run.ErrorLines);
+        }
+        finally
+        {
+            // Ends with the program, which has ended by now, whichever way.
+            await outputReading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static NesteggException Refusal(IEnumerable<string> lines) => new(
+        FailureKind.OutOfReach, $"the database was not loaded, and is as empty as before: {string.Join(' ', lines.Where(line => line.Length > 0).TakeLast(3))}",
+        "a server or a pg_restore that is older than the one the snapshot was made with refuses what it does not know; after mending it, run the same command again");
+
+    private static async Task FeedAsync(Stream dump, Stream input, Action<long> report, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CopyAsync(dump, input, report, cancellationToken);
+            input.Close();
         }
         catch (IOException)
         {
             // The program has ended before its input did; its own words, which follow, say why.
-        }
-
-        await outputReading;
-        if (await run.WaitAsync(cancellationToken) != 0)
-        {
-            throw new NesteggException(
-                FailureKind.OutOfReach, $"the database was not loaded, and is as empty as before: {string.Join(' ', run.ErrorLines.Where(line => line.Length > 0).TakeLast(3))}",
-                "a server or a pg_restore that is older than the one the snapshot was made with refuses what it does not know; after mending it, run the same command again");
         }
     }
 

@@ -21,26 +21,18 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
         if (!path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) || row.Key.EndsWith('/'))
             return new PutResult(0, Refused(row, "its key is no path inside a folder"));
 
-        if (File.Exists(path))
-            return await HashAsync(path, cancellationToken) == row.Hash ? new PutResult(0, null) : new PutResult(0, Refused(row, $"{path} is there with another content"));
-
-        var temporary = path + ".nestegg-part";
         try
         {
+            if (File.Exists(path))
+                return await HashAsync(path, cancellationToken) == row.Hash ? new PutResult(0, null) : new PutResult(0, Refused(row, $"{path} is there with another content"));
+
             MakeFolder(Path.GetDirectoryName(path)!);
-            await WriteAsync(temporary, row.SizeBytes, open, cancellationToken);
-            File.Move(temporary, path);
+            await WriteAsync(path, row.SizeBytes, open, cancellationToken);
             return new PutResult(1, null);
         }
         catch (Exception failure) when (LocalFailure.IsOfFileSystem(failure))
         {
-            Leftover.Remove(temporary);
             throw LocalFailure.Explain("write", path, folder, failure);
-        }
-        catch
-        {
-            Leftover.Remove(temporary);
-            throw;
         }
     }
 
@@ -57,6 +49,21 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
     }
 
     private static async Task WriteAsync(string path, long sizeBytes, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    {
+        var temporary = path + ".nestegg-part";
+        try
+        {
+            await FillAsync(temporary, sizeBytes, open, cancellationToken);
+            File.Move(temporary, path);
+        }
+        catch
+        {
+            Leftover.Remove(temporary);
+            throw;
+        }
+    }
+
+    private static async Task FillAsync(string path, long sizeBytes, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
         using var file = new BlockFile(path, FileMode.Create, sizeBytes);
         await using var content = await open(cancellationToken);

@@ -14,7 +14,9 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
 {
     private const int PackReaders = 2;
     private const int FindingLimit = 1000;
+    private const string UnreadableInARow = "reads of objects in a row failed";
 
+    private readonly FailureStreak unreadable = new();
     private long objects;
     private long bytes;
     private long written;
@@ -69,14 +71,35 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
         waiting.Complete();
     }
 
-    private async Task ReadPackAsync(StoredTogether group, IReadOnlyDictionary<string, string> places, ChannelWriter<WaitingObject> waiting, CancellationToken cancellationToken)
+    private async Task ReadPackAsync(
+        StoredTogether group, IReadOnlyDictionary<string, string> places, ChannelWriter<WaitingObject> waiting, CancellationToken cancellationToken)
+    {
+        var left = new Queue<IndexRow>(group.Rows);
+        try
+        {
+            await ReadPackAsync(group, left, places, waiting, cancellationToken);
+            unreadable.End();
+        }
+        catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach)
+        {
+            foreach (var row in left)
+                Fail(Unreadable(row, failure));
+
+            // One failure, however many objects the pack holds.
+            unreadable.Add(UnreadableInARow, failure.Message, failure.Hint);
+        }
+    }
+
+    /// <param name="left">The objects of the pack that are neither on their way nor known to be damaged yet.</param>
+    private async Task ReadPackAsync(
+        StoredTogether group, Queue<IndexRow> left, IReadOnlyDictionary<string, string> places, ChannelWriter<WaitingObject> waiting, CancellationToken cancellationToken)
     {
         var start = group.Rows[0].Offset;
         var end = group.Rows.Max(row => row.Offset + row.SizeBytes);
         await using var pack = await repository.Store.TryOpenAsync(group.StoredAs, start, end - start, cancellationToken);
         var position = start;
         WaitingObject? previous = null;
-        foreach (var row in group.Rows)
+        for (; left.TryPeek(out var row); left.Dequeue())
         {
             // Two keys may have the same content, which is kept once: its bytes have then just gone by.
             var isRepeated = previous is { } last && last.Row.Offset == row.Offset && last.Row.SizeBytes == row.SizeBytes;
@@ -115,22 +138,28 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
     {
         await foreach (var (row, place, content) in waiting.ReadAllAsync(cancellationToken))
         {
+            var source = new ObjectSource(repository, row);
             try
             {
-                var result = await target.PutAsync(row, place, token => OpenAsync(row, content, token), cancellationToken);
+                Func<CancellationToken, Task<Stream>> open = content is null ? source.OpenAsync : _ => Task.FromResult<Stream>(content.Open());
+                var result = await target.PutAsync(row, place, open, cancellationToken);
                 Count(row, result);
+                if (content is null && result.Written > 0)
+                    unreadable.End();
             }
             catch (NesteggException failure) when (failure.Kind == FailureKind.Damaged)
             {
                 Fail(row, failure.Message);
             }
+            catch (NesteggException failure) when (failure == source.Failure)
+            {
+                Fail(Unreadable(row, failure));
+                unreadable.Add(UnreadableInARow, failure.Message, failure.Hint);
+            }
 
             Progress(expected);
         }
     }
-
-    private async Task<Stream> OpenAsync(IndexRow row, SharedContent? content, CancellationToken cancellationToken) =>
-        content is null ? await repository.OpenObjectAsync(row, cancellationToken) : content.Open();
 
     private void Count(IndexRow row, PutResult result)
     {
@@ -149,6 +178,9 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
 
     private void Fail(IndexRow row, string why) =>
         Fail(new Finding("object-damaged", Severity.Error, row.Key, $"{row.Key} was not restored: {why}.", "nestegg check --read names all that is damaged; another snapshot or copy of the repository may have it."));
+
+    private static Finding Unreadable(IndexRow row, NesteggException failure) =>
+        new("object-unreadable", Severity.Error, row.Key, $"{row.Key} was not restored: {failure.Message}.", failure.Hint);
 
     private void Fail(Finding finding)
     {

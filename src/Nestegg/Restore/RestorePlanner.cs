@@ -4,7 +4,7 @@ using Nestegg.Repositories;
 namespace Nestegg.Restore;
 
 /// <summary>Looks at everything that a restore would touch, and changes nothing.</summary>
-internal sealed class RestorePlanner(Repository repository, Manifest snapshot, RestoreOptions options)
+internal sealed class RestorePlanner(Repository repository, Manifest snapshot, RestoreOptions options, TimeProvider time)
 {
     private readonly List<Finding> findings = [];
     private readonly List<Refusal> refusals = [];
@@ -56,12 +56,12 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
     }
 
     // A run that was killed leaves connections that end a moment later.
-    private static async Task<DatabaseState> InspectAsync(TargetDatabase database, CancellationToken cancellationToken)
+    private async Task<DatabaseState> InspectAsync(TargetDatabase database, CancellationToken cancellationToken)
     {
         var state = await database.InspectAsync(cancellationToken);
         for (var wait = 0; wait < 40 && state is { OtherSessions: > 0, Marker: not null }; wait++)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(500), cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
             state = await database.InspectAsync(cancellationToken);
         }
 

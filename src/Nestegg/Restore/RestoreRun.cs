@@ -5,6 +5,7 @@ using Nestegg.Ente.Database;
 using Nestegg.Instance;
 using Nestegg.Repositories;
 using Nestegg.Snapshots;
+using Nestegg.Stores.Local;
 using Npgsql;
 
 namespace Nestegg.Restore;
@@ -80,7 +81,7 @@ internal sealed class RestoreRun : IAsyncDisposable
 
     /// <summary>Looks at database and buckets, and changes nothing.</summary>
     public Task<RestorePlan> PlanAsync(CancellationToken cancellationToken) =>
-        new RestorePlanner(repository, snapshot, options).MakeAsync(folder, database, buckets, contents, cancellationToken);
+        new RestorePlanner(repository, snapshot, options, time).MakeAsync(folder, database, buckets, contents, cancellationToken);
 
     /// <exception cref="NesteggException">The plan has refusals, or something is out of reach.</exception>
     public async Task<RestoreResult> RunAsync(RestorePlan plan, CancellationToken cancellationToken)
@@ -99,10 +100,10 @@ internal sealed class RestoreRun : IAsyncDisposable
             var audit = await AuditAsync(cancellationToken);
             return new RestoreResult(plan, configuration, steps, objects, snapshot.Counts.Missing - snapshot.Counts.MissingDerived, audit);
         }
-        catch (NpgsqlException failure)
+        catch (Exception failure) when (DatabaseFailure.IsOfDatabase(failure))
         {
             throw new NesteggException(
-                FailureKind.OutOfReach, $"the database {database.Description} failed: {(failure.InnerException ?? failure).Message}",
+                FailureKind.OutOfReach, $"the database {database.Description} {DatabaseFailure.Describe(failure).What}",
                 "after mending it, run the same command again: it goes on where it was", failure);
         }
     }
@@ -121,7 +122,7 @@ internal sealed class RestoreRun : IAsyncDisposable
         if (plan.Refusals.Count > 0 && !isWaitingForServices)
             return [];
 
-        var done = await folder.WriteAsync(time.GetUtcNow(), cancellationToken);
+        var done = await LocalFailure.GuardAsync("write", folder.Folder, folder.Folder, () => folder.WriteAsync(time.GetUtcNow(), cancellationToken));
         foreach (var sentence in done)
             log.Step("configuration", sentence);
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net.Sockets;
 using Nestegg.Ente.Configuration;
+using Nestegg.Instance;
 using Npgsql;
 
 namespace Nestegg.Restore;
@@ -66,7 +66,7 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
                 FailureKind.OutOfReach, $"PostgreSQL at {map.Resolve(settings.Endpoint)} refuses {settings.User}: {failure.MessageText}",
                 "compare db.user and db.password of the new museum.yaml with what the server was made with", failure);
         }
-        catch (Exception failure) when (failure is NpgsqlException and not PostgresException or SocketException or TimeoutException)
+        catch (Exception failure) when (failure is not PostgresException && DatabaseFailure.IsOfDatabase(failure))
         {
             await connection.DisposeAsync();
             throw new NesteggException(
@@ -83,7 +83,7 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         try
         {
             await using var connection = await OpenAsync(cancellationToken);
-            return await InspectAsync(connection, cancellationToken);
+            return await DatabaseFailure.GuardAsync(settings, () => InspectAsync(connection, cancellationToken));
         }
         catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.InvalidCatalogName)
         {

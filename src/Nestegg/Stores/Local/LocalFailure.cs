@@ -35,6 +35,18 @@ internal static class LocalFailure
         }
     }
 
+    public static async Task<T> GuardAsync<T>(string verb, string path, string root, Func<Task<T>> action)
+    {
+        try
+        {
+            return await action();
+        }
+        catch (Exception failure) when (IsOfFileSystem(failure))
+        {
+            throw Explain(verb, path, root, failure);
+        }
+    }
+
     public static bool IsOfFileSystem(Exception failure) => failure is IOException or UnauthorizedAccessException;
 
     public static NesteggException Explain(string verb, string path, string root, Exception failure)
