@@ -6,7 +6,6 @@ using Nestegg.Cli.Terminal;
 using Nestegg.Ente;
 using Nestegg.Ente.Api;
 using Nestegg.Ente.Scratch;
-using Nestegg.Instance;
 
 namespace Nestegg.Cli;
 
@@ -85,7 +84,7 @@ internal static class CommandLine
             EnteException known => (ExitCode.BadInput, known.Message, known.Hint),
             UnauthorizedAccessException or IOException => (ExitCode.OutOfReach, exception.Message, "look at the path and at who may use it"),
             _ when cancellationToken.IsCancellationRequested => Cancelled,
-            DbException database => (ExitCode.OutOfReach, $"the database {DatabaseFailure.Describe(database).What}", DatabaseFailure.Describe(database).Hint),
+            DbException => (ExitCode.OutOfReach, $"a temporary database failed: {exception.Message}", "see that there is room for temporary files, and run the command again"),
             _ => (ExitCode.Unexpected, $"unexpected: {exception.Message}", "NESTEGG_TRACE=1 shows where; please report it"),
         };
         output.Error(code, message, hint);

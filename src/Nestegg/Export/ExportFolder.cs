@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Nestegg.Export;
 
@@ -57,7 +59,9 @@ internal sealed class ExportFolder : IDisposable
 
     /// <summary>A full disk, a folder that is read-only or was taken away: nothing that the next file would not meet too.</summary>
     internal static NesteggException CannotWrite(Exception exception) => new(
-        FailureKind.OutOfReach, $"the export folder cannot be written: {exception.Message}", "make room, mount it or make it writable, or give another with --to; run again, the export goes on where it is", exception);
+        FailureKind.OutOfReach,
+        $"the export folder cannot be written: {(exception is SqliteException { SqliteErrorCode: raw.SQLITE_FULL } ? "No space left on device" : exception.Message)}",
+        "make room, mount it or make it writable, or give another with --to; run again, the export goes on where it is", exception);
 
     /// <summary>The path of a new temporary file. May be called by several tasks at once.</summary>
     internal string NewFile() => Path.Combine(_temporary, $"{Interlocked.Increment(ref _files)}.part");

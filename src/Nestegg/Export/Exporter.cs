@@ -1,3 +1,4 @@
+using Nestegg.Ente.Api;
 using Nestegg.Ente.Library;
 
 namespace Nestegg.Export;
@@ -48,6 +49,10 @@ internal sealed class Exporter
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw ExportFolder.CannotWrite(exception);
+        }
+        catch (MuseumException failure)
+        {
+            throw new NesteggException(FailureKind.OutOfReach, failure.Message, failure.Hint, failure);
         }
     }
 
