@@ -99,6 +99,9 @@ public sealed record KnownPerson
     /// <summary>How many there must be of what is no file in an album.</summary>
     public required KnownCounts Counts { get; init; }
 
+    /// <summary>The same in words; null where nobody wrote them down.</summary>
+    public KnownTexts? Texts { get; init; }
+
     /// <summary>All that an export writes but for <c>ente_auth.txt</c>; null where nobody else wrote it down.</summary>
     public IReadOnlyList<ExportedPath>? Export { get; init; }
 
@@ -132,32 +135,59 @@ public sealed record KnownPerson
 public sealed record KnownCounts
 {
     /// <summary>Files in the trash, not those that were deleted for good.</summary>
-    public int Trash { get; set; }
+    public int Trash { get; init; }
 
     /// <summary>ML data, previews and playlists of the files that the person sees.</summary>
-    public int DerivedObjects { get; set; }
+    public int DerivedObjects { get; init; }
 
     /// <summary>Of these: ML data, which older schemas have too.</summary>
-    public int MlData { get; set; }
+    public int MlData { get; init; }
 
-    public int Entities { get; set; }
+    public int Entities { get; init; }
 
-    public int Contacts { get; set; }
+    public int Contacts { get; init; }
 
-    public int ContactPictures { get; set; }
+    public int ContactPictures { get; init; }
 
-    public int Comments { get; set; }
+    public int Comments { get; init; }
 
-    public int Reactions { get; set; }
+    public int Reactions { get; init; }
 
-    public int MemoryShares { get; set; }
+    public int MemoryShares { get; init; }
 
-    public int FileLinks { get; set; }
+    public int FileLinks { get; init; }
 
-    public int LegacyKits { get; set; }
+    public int LegacyKits { get; init; }
 
     /// <summary>Accounts of others that this person may recover.</summary>
-    public int EntrustedAccounts { get; set; }
+    public int EntrustedAccounts { get; init; }
+}
+
+/// <summary>What a person finds besides files in albums. Comments and reactions are those of all albums that the person sees, in no order.</summary>
+public sealed record KnownTexts
+{
+    /// <summary>A guest's with the name: <c>name: text</c>.</summary>
+    public required IReadOnlyList<string> Comments { get; init; }
+
+    public required IReadOnlyList<string> Reactions { get; init; }
+
+    /// <summary>Type and name.</summary>
+    public required IReadOnlyList<string> Entities { get; init; }
+
+    /// <summary>Name and, if it is there, the day of birth.</summary>
+    public required IReadOnlyList<string> Contacts { get; init; }
+
+    /// <summary>Type and name of links to memories.</summary>
+    public required IReadOnlyList<string> Memories { get; init; }
+
+    /// <summary>Files with a link.</summary>
+    public required IReadOnlyList<long> LinkedFiles { get; init; }
+
+    /// <summary>The names on the cards.</summary>
+    public required IReadOnlyList<string> LegacyKits { get; init; }
+
+    /// <summary>Whose accounts the person may recover.</summary>
+    public required IReadOnlyList<long> EntrustedAccounts { get; init; }
 }
 
 /// <summary>An album as a person sees it.</summary>

@@ -211,7 +211,8 @@ internal sealed class FirstDays
         await act.Links.AddAlbumLinkAsync(act.Library.Albums.Single(album => album.Name == "Wedding"), cancellationToken, isCollaborative: true);
         await act.Links.AddMemoryAsync("share", Ada, memoryKey, new JsonObject { ["name"] = "That day" }, files.Take(3), cancellationToken);
         await act.Links.AddMemoryAsync("lane", Ada, memoryKey, new JsonObject { ["name"] = "Grandmother through the years" }, files.Skip(3).Take(2), cancellationToken);
-        await act.Links.EndMemoryAsync(await act.Links.AddMemoryAsync("share", Ada, memoryKey, new JsonObject { ["name"] = "A mistake" }, files.Take(1), cancellationToken), cancellationToken);
+        var mistake = await act.Links.AddMemoryAsync("share", Ada, memoryKey, new JsonObject { ["name"] = "A mistake" }, files.Take(1), cancellationToken);
+        await act.Links.EndMemoryAsync(mistake, Ada, cancellationToken);
         await act.Links.AddFileLinkAsync(files.Single(file => file.Title == "passport.pdf"), cancellationToken);
         // Photos' links of before Locker: the file's key is at the end of the link, and the row has nothing of it.
         await act.Links.AddOldFileLinkAsync(files[0], cancellationToken);

@@ -40,7 +40,7 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
         var (encrypted, header) = seal.Stream(type == "location" ? Encoding.UTF8.GetBytes(json.ToJsonString()) : SampleSeal.Gzip(json), key);
         await storage.InsertAsync("entity_data", cancellationToken,
             ("user_id", owner.UserId), ("type", type), ("id", random.Id(type)), ("encrypted_data", Convert.ToBase64String(encrypted)), ("header", Convert.ToBase64String(header)));
-        owner.Counts.Entities++;
+        owner.Entities.Add($"{type} {json["name"]}");
     }
 
     public async Task<SecretKey> AddEntityKeyAsync(SamplePerson owner, string type, CancellationToken cancellationToken)
@@ -62,7 +62,7 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
         await storage.PutAsync($"{owner.UserId}/user-attachments/profile_picture/{attachment}", picture, cancellationToken);
         await storage.InsertAsync("user_attachments", cancellationToken,
             ("attachment_id", attachment), ("user_id", owner.UserId), ("attachment_type", "profile_picture"), ("size", (long)picture.Length), ("latest_bucket", storage.HotSlot));
-        owner.Counts.ContactPictures++;
+        owner.ContactPictures++;
         await AddContactAsync(owner, first, rootKey, firstKey, new JsonObject { ["name"] = "Ben (cousin)", ["birthDate"] = "1990-02-03" }, attachment, cancellationToken);
         using var secondKey = seal.NewKey();
         await AddContactAsync(owner, second, rootKey, secondKey, new JsonObject { ["name"] = "Chi 密" }, null, cancellationToken);
@@ -77,7 +77,7 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
         await storage.InsertAsync("emergency_contact", cancellationToken,
             ("user_id", owner.UserId), ("emergency_contact_id", contact.UserId), ("state", state), ("notice_period_in_hrs", 24),
             ("encrypted_key", isOpen ? Convert.ToBase64String(SealedBox.Seal(owner.RecoverySecret.Bytes, contact.PublicKey)) : null));
-        if (isOpen) contact.Counts.EntrustedAccounts++;
+        if (isOpen) contact.EntrustedAccounts.Add(owner.UserId);
     }
 
     /// <summary>Three cards of which any two recover the account.</summary>
@@ -86,7 +86,8 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
         using var secret = seal.NewKey();
         using var key = SubKey.Derive(secret, 1, "lgkenc01"u8);
         var (slope, checksum) = (random.Bytes(SecretKey.SizeBytes), Convert.ToBase64String(random.Bytes(8)));
-        var cards = new JsonArray([.. ((string[])["Ben", "the notary", "the blue folder"]).Select((name, i) => new JsonObject
+        string[] holders = ["Ben", "the notary", "the blue folder"];
+        var cards = new JsonArray([.. holders.Select((name, i) => new JsonObject
         {
             ["index"] = i + 1, ["name"] = name, ["share"] = Convert.ToBase64String(TwoOfThree.Share(secret.Bytes, slope, i + 1)), ["checksum"] = checksum,
         })]);
@@ -94,7 +95,7 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
             ("id", random.Uuid().ToString()), ("user_id", owner.UserId), ("variant", 1), ("notice_period_in_hrs", 168), ("is_deleted", isDeleted),
             ("encrypted_recovery_blob", Convert.ToBase64String(CombinedBox(owner.RecoverySecret.Bytes, key))), ("auth_public_key", Convert.ToBase64String(random.Bytes(SealedBox.PublicKeyBytes))),
             ("encrypted_owner_blob", Convert.ToBase64String(CombinedBox(Encoding.UTF8.GetBytes(new JsonObject { ["parts"] = cards }.ToJsonString()), owner.MasterKey))));
-        if (!isDeleted) owner.Counts.LegacyKits++;
+        if (!isDeleted) owner.LegacyKits.Add(string.Join(", ", holders));
     }
 
     /// <summary>What museum keeps and nobody's key opens: a family plan, settings, a passkey, an upload that was begun.</summary>
@@ -117,7 +118,7 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
             ("id", random.Id("ct")), ("user_id", owner.UserId), ("contact_user_id", contact.UserId), ("profile_picture_attachment_id", attachment),
             ("encrypted_key", CombinedBox(contactKey.Bytes, rootKey)), ("encrypted_data", Combined(Encoding.UTF8.GetBytes(json.ToJsonString()), contactKey)),
             ("created_at", clock.NextMicroseconds()));
-        owner.Counts.Contacts++;
+        owner.Contacts.Add($"{json["name"]} {json["birthDate"]}".TrimEnd());
     }
 
     /// <summary>A nonce and, after it, the box.</summary>

@@ -12,7 +12,6 @@ internal sealed class SampleLinks(SampleStorage storage, SampleRandom random, Sa
     private const long MemoryBytes = 64 * 1024 * 1024;
     private const int Operations = 2;
 
-    private readonly Dictionary<long, SamplePerson> memoryOwners = [];
     private long nextAlbumLink = 1;
     private long nextMemory = 1;
     private long nextMemoryFile = 1;
@@ -41,8 +40,7 @@ internal sealed class SampleLinks(SampleStorage storage, SampleRandom random, Sa
         await storage.InsertAsync("memory_shares", cancellationToken,
             ("id", id), ("user_id", owner.UserId), ("type", type), ("metadata_cipher", name.Box), ("metadata_nonce", name.Nonce),
             ("mem_enc_key", wrapped.Box), ("mem_key_decryption_nonce", wrapped.Nonce), ("access_token", random.Secret(8)), ("created_at", now), ("updated_at", now));
-        memoryOwners[id] = owner;
-        owner.Counts.MemoryShares++;
+        owner.Memories.Add(id, $"{type} {metadata["name"]}");
         foreach (var (position, file) in files.Index())
         {
             var fileKey = seal.Box(file.Key.Bytes, key);
@@ -54,10 +52,10 @@ internal sealed class SampleLinks(SampleStorage storage, SampleRandom random, Sa
         return id;
     }
 
-    public async Task EndMemoryAsync(long id, CancellationToken cancellationToken)
+    public async Task EndMemoryAsync(long id, SamplePerson owner, CancellationToken cancellationToken)
     {
         await storage.ExecuteAsync("UPDATE memory_shares SET is_deleted = true WHERE id = $1", cancellationToken, id);
-        memoryOwners[id].Counts.MemoryShares--;
+        owner.Memories.Remove(id);
     }
 
     /// <summary>As links to files were before Locker: the file's key is at the end of the link, so the row has nothing of it.</summary>
@@ -75,6 +73,6 @@ internal sealed class SampleLinks(SampleStorage storage, SampleRandom random, Sa
             ("id", random.Id("pft")), ("file_id", file.Id), ("owner_id", file.Owner.UserId), ("app", "locker"), ("access_token", random.Secret(8)),
             ("encrypted_file_key", fileKey.Box), ("encrypted_file_key_nonce", fileKey.Nonce), ("encrypted_share_key", Convert.ToBase64String(sealedSecret)),
             ("kdf_nonce", Convert.ToBase64String(salt)), ("kdf_mem_limit", MemoryBytes), ("kdf_ops_limit", (long)Operations));
-        file.Owner.Counts.FileLinks++;
+        file.Owner.LinkedFiles.Add(file.Id);
     }
 }

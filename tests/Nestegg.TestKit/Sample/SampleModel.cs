@@ -35,8 +35,25 @@ public sealed class SamplePerson
     /// <summary>The addresses of the codes in Ente Auth, in the order in which they were made.</summary>
     public List<string> AuthCodes { get; } = [];
 
-    /// <summary>What was put in for this person besides albums and files.</summary>
-    public KnownCounts Counts { get; } = new();
+    /// <summary>Places and people that the apps remember: type and name.</summary>
+    public List<string> Entities { get; } = [];
+
+    /// <summary>The contact book: name and, if it is there, the day of birth.</summary>
+    public List<string> Contacts { get; } = [];
+
+    public int ContactPictures { get; set; }
+
+    /// <summary>Links to memories: type and name, by the row's id.</summary>
+    public SortedDictionary<long, string> Memories { get; } = [];
+
+    /// <summary>Files that have a link whose secret the account can open.</summary>
+    public List<long> LinkedFiles { get; } = [];
+
+    /// <summary>Legacy kits: the names on the cards.</summary>
+    public List<string> LegacyKits { get; } = [];
+
+    /// <summary>The accounts that this person may recover.</summary>
+    public List<long> EntrustedAccounts { get; } = [];
 }
 
 /// <summary>An album.</summary>
@@ -68,9 +85,11 @@ public sealed class SampleAlbum
     /// <summary>Deleted by its owner: a tombstone, whose key still opens what was thrown into the trash with it.</summary>
     public bool IsDeleted { get; set; }
 
-    public int Comments { get; set; }
+    /// <summary>What was said, the oldest first, by the row's id; guests' words with their names.</summary>
+    public OrderedDictionary<string, string> Comments { get; } = [];
 
-    public int Reactions { get; set; }
+    /// <summary>The names of reactions, the oldest first.</summary>
+    public List<string> Reactions { get; } = [];
 
     public bool IsSeenBy(SamplePerson person) => !IsDeleted && (Owner == person || SharedWith.Contains(person));
 

@@ -63,7 +63,7 @@ internal sealed class SampleRecording
     /// <summary>The same people and files; what had no table in those days is not there.</summary>
     private async Task<KnownMoment> WriteOlderAsync(KnownMoment newer, CancellationToken cancellationToken) => new(
         "older", newer.Folder, await DumpAsync("older", cancellationToken), newer.Users, [.. newer.Objects.Where(item => item.Key.Count(letter => letter == '/') == 1)],
-        [.. newer.People.Select(person => person with { Counts = new KnownCounts { Trash = person.Counts.Trash, Entities = person.Counts.Entities } })]);
+        [.. newer.People.Select(person => person with { Counts = new KnownCounts { Trash = person.Counts.Trash, Entities = person.Counts.Entities }, Texts = null })]);
 
     private async Task<string> DumpAsync(string moment, CancellationToken cancellationToken)
     {

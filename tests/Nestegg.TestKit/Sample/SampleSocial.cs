@@ -10,7 +10,7 @@ internal sealed class SampleSocial(SampleStorage storage, SampleRandom random, S
 
     public async Task<SampleGuest> AddGuestAsync(SampleAlbum album, string name, CancellationToken cancellationToken)
     {
-        var guest = new SampleGuest(random.Id("anon"));
+        var guest = new SampleGuest(random.Id("anon"), name);
         var box = seal.Box(Padded(name), album.Key);
         await storage.InsertAsync("anon_users", cancellationToken, ("id", guest.Id), ("collection_id", album.Id), ("cipher", box.Box), ("nonce", box.Nonce));
         return guest;
@@ -25,7 +25,7 @@ internal sealed class SampleSocial(SampleStorage storage, SampleRandom random, S
         await storage.InsertAsync("comments", cancellationToken,
             ("id", id), ("collection_id", album.Id), ("file_id", file?.Id), ("parent_comment_id", parent), ("user_id", author.UserId), ("anon_user_id", author.GuestId),
             ("cipher", box.Box), ("nonce", box.Nonce), ("created_at", now), ("updated_at", now));
-        album.Comments++;
+        album.Comments.Add(id, author.GuestName is null ? text : $"{author.GuestName}: {text}");
         return id;
     }
 
@@ -37,13 +37,13 @@ internal sealed class SampleSocial(SampleStorage storage, SampleRandom random, S
         await storage.InsertAsync("reactions", cancellationToken,
             ("id", random.Id("rct")), ("collection_id", album.Id), ("file_id", file?.Id), ("comment_id", comment), ("user_id", author.UserId), ("anon_user_id", author.GuestId),
             ("cipher", box.Box), ("nonce", box.Nonce), ("created_at", now), ("updated_at", now));
-        album.Reactions++;
+        album.Reactions.Add(name);
     }
 
     public async Task DeleteCommentAsync(SampleAlbum album, string id, CancellationToken cancellationToken)
     {
         await storage.ExecuteAsync("UPDATE comments SET is_deleted = true, cipher = NULL, nonce = NULL WHERE id = $1", cancellationToken, id);
-        album.Comments--;
+        album.Comments.Remove(id);
     }
 
     private static byte[] Padded(string name)
@@ -55,12 +55,12 @@ internal sealed class SampleSocial(SampleStorage storage, SampleRandom random, S
 }
 
 /// <summary>Somebody without an account, who was given a link.</summary>
-internal sealed record SampleGuest(string Id);
+internal sealed record SampleGuest(string Id, string Name);
 
 /// <summary>Who writes: a person or a guest.</summary>
-internal readonly record struct SampleAuthor(long UserId, string? GuestId)
+internal readonly record struct SampleAuthor(long UserId, string? GuestId, string? GuestName)
 {
-    public static implicit operator SampleAuthor(SamplePerson person) => new(person.UserId, null);
+    public static implicit operator SampleAuthor(SamplePerson person) => new(person.UserId, null, null);
 
-    public static implicit operator SampleAuthor(SampleGuest guest) => new(-1, guest.Id);
+    public static implicit operator SampleAuthor(SampleGuest guest) => new(-1, guest.Id, guest.Name);
 }

@@ -19,11 +19,19 @@ internal static class SampleTruth
             Albums = [.. albums.Select(album => Album(album, person, files))], AuthCodes = [.. person.AuthCodes],
             TrashedSince = [.. sample.Files.Where(file => file is { IsInTrash: true, IsTrashedLater: true } && file.Owner == person).Select(file => (file.Albums[0].Id, file.Id))],
             AuthFile = string.Concat(person.AuthCodes.Select(code => code + "\n")), Export = [.. albums.SelectMany(album => SampleExport.Of(album, person, files))],
-            Counts = person.Counts with
+            Counts = new KnownCounts
             {
                 Trash = sample.Files.Count(file => file.IsInTrash && file.Owner == person),
-                Comments = albums.Sum(album => album.Comments), Reactions = albums.Sum(album => album.Reactions),
                 DerivedObjects = derived.Count, MlData = derived.Count(key => key.EndsWith("/mldata", StringComparison.Ordinal)),
+                Entities = person.Entities.Count, Contacts = person.Contacts.Count, ContactPictures = person.ContactPictures,
+                Comments = albums.Sum(album => album.Comments.Count), Reactions = albums.Sum(album => album.Reactions.Count), MemoryShares = person.Memories.Count,
+                FileLinks = person.LinkedFiles.Count, LegacyKits = person.LegacyKits.Count, EntrustedAccounts = person.EntrustedAccounts.Count,
+            },
+            Texts = new KnownTexts
+            {
+                Comments = [.. albums.SelectMany(album => album.Comments.Values)], Reactions = [.. albums.SelectMany(album => album.Reactions)], Entities = [.. person.Entities],
+                Contacts = [.. person.Contacts], Memories = [.. person.Memories.Values], LinkedFiles = [.. person.LinkedFiles], LegacyKits = [.. person.LegacyKits],
+                EntrustedAccounts = [.. person.EntrustedAccounts],
             },
         };
     }
