@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Nestegg.Cli.Commands;
 using Nestegg.Cli.Terminal;
 
 namespace Nestegg.Cli;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Nestegg.Cli;
-using Nestegg.Cli.Commands;
+using Nestegg.Cli.Terminal;
 
 namespace Nestegg.IntegrationTests;
 

@@ -1,2 +1,3 @@
 global using Nestegg.Cli;
+global using Nestegg.Cli.Terminal;
 global using Xunit;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Nestegg.Cli.Terminal;
 using Nestegg.Jobs;
 using Nestegg.Opening;
 

@@ -1,5 +1,5 @@
 using Nestegg.Cli.Terminal;
-using Nestegg.Jobs;
+using Nestegg.Opening;
 
 namespace Nestegg.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Nestegg.Cli.Terminal;
 using Nestegg.Instance;
-using Nestegg.Jobs;
+using Nestegg.Opening;
 
 namespace Nestegg.Cli.Commands;
 

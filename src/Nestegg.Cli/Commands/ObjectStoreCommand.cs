@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Nestegg.Cli.Terminal;
 using Nestegg.Server.S3;
 
 namespace Nestegg.Cli.Commands;

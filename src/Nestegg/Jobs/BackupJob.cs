@@ -1,6 +1,7 @@
 using Nestegg.Backup;
 using Nestegg.Instance;
 using Nestegg.Minisign;
+using Nestegg.Opening;
 
 namespace Nestegg.Jobs;
 

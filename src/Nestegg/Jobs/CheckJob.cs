@@ -1,4 +1,5 @@
 using Nestegg.Checks;
+using Nestegg.Opening;
 
 namespace Nestegg.Jobs;
 

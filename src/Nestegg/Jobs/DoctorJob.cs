@@ -1,4 +1,5 @@
 using Nestegg.Instance;
+using Nestegg.Opening;
 
 namespace Nestegg.Jobs;
 

@@ -1,3 +1,4 @@
+using Nestegg.Opening;
 using Nestegg.Proof;
 using Nestegg.Repositories;
 

@@ -1,6 +1,5 @@
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Library;
-using Nestegg.Jobs;
 using Nestegg.Repositories;
 using Nestegg.Snapshots;
 

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Nestegg.Cli;
 using Nestegg.Cli.Commands;
+using Nestegg.Cli.Terminal;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Cli;

@@ -1,5 +1,4 @@
 using System.Text;
-using Nestegg.Cli.Commands;
 using Nestegg.Cli.Terminal;
 using Nestegg.TestKit;
 

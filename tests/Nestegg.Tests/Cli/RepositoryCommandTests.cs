@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Nestegg.Age;
 using Nestegg.Cli;
-using Nestegg.Cli.Commands;
+using Nestegg.Cli.Terminal;
 using Nestegg.Repositories;
 using Nestegg.Stores;
 using Nestegg.TestKit;

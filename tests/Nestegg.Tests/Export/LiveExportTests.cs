@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Nestegg.Cli;
-using Nestegg.Cli.Commands;
+using Nestegg.Cli.Terminal;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Database;
 using Nestegg.TestKit;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Nestegg.Cli;
-using Nestegg.Cli.Commands;
+using Nestegg.Cli.Terminal;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 using Nestegg.Tests.Proof;

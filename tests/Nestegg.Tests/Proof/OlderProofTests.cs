@@ -1,5 +1,4 @@
 using Nestegg.Opening;
-using Nestegg.Cli.Commands;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Library;
 using Nestegg.Proof;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Nestegg.Cli;
-using Nestegg.Cli.Commands;
+using Nestegg.Cli.Terminal;
 using Nestegg.Stores;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;

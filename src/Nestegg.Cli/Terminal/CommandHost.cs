@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace Nestegg.Cli.Commands;
+namespace Nestegg.Cli.Terminal;
 
 /// <summary>What a command sees of the process around it; a test gives its own.</summary>
 internal sealed class CommandHost

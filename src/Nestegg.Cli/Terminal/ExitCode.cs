@@ -1,4 +1,4 @@
-namespace Nestegg.Cli;
+namespace Nestegg.Cli.Terminal;
 
 /// <summary>What the process says at its end. Part of the interface; documented in docs/operations.md.</summary>
 public enum ExitCode

@@ -1,7 +1,7 @@
 using Nestegg.Instance;
 using Nestegg.Repositories;
 
-namespace Nestegg.Jobs;
+namespace Nestegg.Opening;
 
 /// <summary>What every job works with. The command line makes one for each command, a daemon one for each run.</summary>
 public sealed class JobContext
