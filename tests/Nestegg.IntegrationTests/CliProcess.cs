@@ -32,7 +32,8 @@ internal sealed class CliProcess : IAsyncDisposable
     /// <param name="environment">Besides this process's variables.</param>
     public static CliProcess Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("setsid", [Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli"), .. arguments])
+        // Where the tests run in the background, a shell has told them to ignore the interrupt, and what they start would too.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "setsid", Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli"), .. arguments])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
         };

@@ -2,20 +2,23 @@ using System.Diagnostics;
 using Nestegg.TestKit;
 using Nestegg.Audit;
 using Nestegg.Instance;
+using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Audit;
 
-/// <summary>As many files as NESTEGG_SCALE_FILES says, two objects each. The goal: a million objects in two minutes, in memory that does not grow with them.</summary>
-public sealed class AuditScaleTests(SharedServers servers)
+/// <summary>A few files, or as many as NESTEGG_SCALE_FILES says, two objects each. The goal: a million objects in two minutes, in memory that does not grow with them.</summary>
+public sealed class AuditScaleTests(SharedServers servers, KnownInstances instances)
 {
+    private const int FewFiles = 2_000;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_large_instance_that_lost_its_bucket_is_audited_in_little_memory()
+    [Theory]
+    [InstanceData(Only = KnownInstances.Sample)]
+    public async Task A_large_instance_that_lost_its_bucket_is_audited_in_little_memory(string name)
     {
-        _ = int.TryParse(Environment.GetEnvironmentVariable("NESTEGG_SCALE_FILES"), out var files);
-        Assert.SkipUnless(files > 0, "NESTEGG_SCALE_FILES is not set");
-        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        var files = int.TryParse(Environment.GetEnvironmentVariable("NESTEGG_SCALE_FILES"), out var many) ? many : FewFiles;
+        using var audited = await AuditedInstance.StartAsync(instances, name, "t1", servers, Token);
         await audited.Instance.ExecuteAsync($$"""
             SET session_replication_role = replica;
             INSERT INTO files (file_id, owner_id, file_decryption_header, thumbnail_decryption_header, metadata_decryption_header, encrypted_metadata, updation_time)
@@ -36,8 +39,10 @@ public sealed class AuditScaleTests(SharedServers servers)
         Assert.InRange(result.Counts.Files, files, files + 100);
         var grown = Process.GetCurrentProcess().PeakWorkingSet64 - before;
         TestContext.Current.SendDiagnosticMessage($"{files} files audited in {watch.Elapsed.TotalSeconds:0.0} s, {grown >> 20} MiB more than before");
-        Assert.InRange(grown, 0, 150 << 20);
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 20 + (240.0 * files / 1_000_000));
+
+        // What the other tests of the same process take at the same time is more than a few files do.
+        Assert.InRange(files > FewFiles ? grown : 0, 0, 150 << 20);
 
         void Take(RunEvent value)
         {

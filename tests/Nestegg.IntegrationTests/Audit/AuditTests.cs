@@ -5,134 +5,134 @@ using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Audit;
 
-public sealed class AuditTests(SharedServers servers)
+public sealed class AuditTests(SharedServers servers, KnownInstances instances)
 {
-    private const string Alice = "1580559962386438";
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("t1", 138)]
-    [InlineData("t2", 146)]
-    public async Task The_recorded_instance_is_in_order_live_and_as_a_snapshot(string moment, int objects)
+    [InstanceData("t1")]
+    [InstanceData("t2")]
+    public async Task A_healthy_instance_is_in_order_live_and_as_a_snapshot(string name, string moment)
     {
-        using var audited = await AuditedInstance.StartAsync(moment, servers, Token);
+        using var audited = await StartAsync(name, moment);
         foreach (var run in new[] { await audited.LiveAsync(ExitCode.Done, Token), await audited.SnapshotAsync(ExitCode.Done, Token) })
         {
             Assert.Empty(AuditedInstance.Findings(run));
             Assert.Equal((0, 0), (run.Summary.GetProperty("errors").GetInt64(), run.Summary.GetProperty("warnings").GetInt64()));
-            Assert.Equal(objects, run.Summary.GetProperty("objects").GetInt64() + run.Summary.GetProperty("deletedKept").GetInt64());
-            Assert.Equal(3, run.Summary.GetProperty("users").GetInt64());
+            Assert.Equal(audited.Moment.Objects.Count, run.Summary.GetProperty("objects").GetInt64() + run.Summary.GetProperty("deletedKept").GetInt64());
+            Assert.Equal(audited.Moment.Users, run.Summary.GetProperty("users").GetInt64());
         }
     }
 
-    [Fact]
-    public async Task What_each_person_has_is_counted()
+    [Theory]
+    [InstanceData]
+    public async Task What_each_person_has_is_counted(string name)
     {
-        using var audited = await AuditedInstance.StartAsync("t2", servers, Token);
+        using var audited = await StartAsync(name, "t2");
         var live = (await audited.LiveAsync(ExitCode.Done, Token)).Events().Where(line => line.GetProperty("event").GetString() == "user").Select(line => line.GetRawText()).ToArray();
         var snapshot = (await audited.SnapshotAsync(ExitCode.Done, Token)).Events().Where(line => line.GetProperty("event").GetString() == "user").Select(line => line.GetRawText()).ToArray();
         Assert.Equal(live, snapshot);
-        var alice = System.Text.Json.JsonDocument.Parse(Assert.Single(live, line => line.Contains(Alice))).RootElement;
-        Assert.Equal((12, 2, 7), (alice.GetProperty("albums").GetInt32(), alice.GetProperty("shared").GetInt32(), alice.GetProperty("inTrash").GetInt32()));
+        var owner = audited.Moment[Role.Owner];
+        var counted = System.Text.Json.JsonDocument.Parse(Assert.Single(live, line => line.Contains($"{owner.UserId}"))).RootElement;
+        Assert.Equal(
+            (audited.Moment.OwnAlbums(Role.Owner).Count, audited.Moment.ShareCount(Role.Owner), owner.Counts.Trash),
+            (counted.GetProperty("albums").GetInt32(), counted.GetProperty("shared").GetInt32(), counted.GetProperty("inTrash").GetInt32()));
     }
 
-    [Fact]
-    public async Task Objects_that_are_gone_or_cut_are_named()
+    [Theory]
+    [InstanceData]
+    public async Task Objects_that_are_gone_or_cut_are_named(string name)
     {
-        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
-        var originals = FixtureFolder.Objects("t1").Where(item => item.SizeBytes > 1 << 20).ToArray();
-        var (lost, cut) = (originals[0].Key, originals[1].Key);
-        var derived = FixtureFolder.Objects("t1").First(item => item.Key.EndsWith("/mldata", StringComparison.Ordinal)).Key;
-        await DeleteAsync(audited, lost);
-        await DeleteAsync(audited, derived);
-        await audited.Instance.Objects.PutObjectAsync(new() { BucketName = audited.Instance.Bucket, Key = cut, ContentBody = "cut short" }, Token);
+        using var audited = await StartAsync(name, "t1");
+        var (lost, cut) = (audited.Moment.Originals()[0].Key, audited.Moment.Originals()[1].Key);
+        var derived = audited.Moment.MlData()[0].Key;
+        await audited.Instance.DeleteObjectAsync(lost, Token);
+        await audited.Instance.DeleteObjectAsync(derived, Token);
+        await audited.Instance.ReplaceObjectAsync(cut, "cut short", Token);
 
         string[] expected = [$"derived-object-missing {derived}", $"object-missing {lost}", $"object-size-wrong {cut}"];
         Assert.Equal(expected.Order(StringComparer.Ordinal), await audited.FindingsAsync(ExitCode.Incomplete, Token));
     }
 
-    [Fact]
-    public async Task Derived_data_alone_is_a_warning_and_no_failure()
+    [Theory]
+    [InstanceData]
+    public async Task Derived_data_alone_is_a_warning_and_no_failure(string name)
     {
-        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
-        var derived = FixtureFolder.Objects("t1").Where(item => item.Key.Contains("/file-data/", StringComparison.Ordinal)).Select(item => item.Key).ToArray();
+        using var audited = await StartAsync(name, "t1");
+        var derived = audited.Moment.Objects.Where(item => item.Key.Contains("/file-data/", StringComparison.Ordinal)).Select(item => item.Key).ToArray();
         foreach (var key in derived)
         {
-            await DeleteAsync(audited, key);
+            await audited.Instance.DeleteObjectAsync(key, Token);
         }
 
         Assert.Equal(derived.Select(key => $"derived-object-missing {key}").Order(StringComparer.Ordinal), await audited.FindingsAsync(ExitCode.Done, Token));
     }
 
-    [Fact]
-    public async Task Deleted_objects_may_be_there_or_not()
+    [Theory]
+    [InstanceData]
+    public async Task Deleted_objects_may_be_there_or_not(string name)
     {
-        using var audited = await AuditedInstance.StartAsync("t2", servers, Token);
-        await using (var connection = await audited.Instance.OpenDatabaseAsync(Token))
+        using var audited = await StartAsync(name, "t2");
+        var keys = await audited.Instance.AskAsync("SELECT object_key FROM object_keys WHERE is_deleted", Token);
+        Assert.True(keys.Count >= 2);
+        foreach (var key in keys)
         {
-            await using var command = new Npgsql.NpgsqlCommand("SELECT object_key FROM object_keys WHERE is_deleted", connection);
-            var keys = new List<string>();
-            await using (var row = await command.ExecuteReaderAsync(Token))
-            {
-                while (await row.ReadAsync(Token)) keys.Add(row.GetString(0));
-            }
-
-            foreach (var key in keys)
-            {
-                await DeleteAsync(audited, key);
-            }
+            await audited.Instance.DeleteObjectAsync(key, Token);
         }
 
         Assert.Empty(await audited.FindingsAsync(ExitCode.Done, Token));
-        Assert.Equal(2, (await audited.LiveAsync(ExitCode.Done, Token)).Summary.GetProperty("deletedGone").GetInt64());
+        Assert.Equal(keys.Count, (await audited.LiveAsync(ExitCode.Done, Token)).Summary.GetProperty("deletedGone").GetInt64());
     }
 
-    [Fact]
-    public async Task A_length_that_nothing_encrypted_has_is_named()
+    [Theory]
+    [InstanceData]
+    public async Task A_length_that_nothing_encrypted_has_is_named(string name)
     {
-        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
-        var cut = FixtureFolder.Objects("t1").First(item => item.SizeBytes > 1 << 20).Key;
-        await audited.Instance.Objects.PutObjectAsync(new() { BucketName = audited.Instance.Bucket, Key = cut, ContentBody = "cut short" }, Token);
+        using var audited = await StartAsync(name, "t1");
+        var cut = audited.Moment.Originals()[0].Key;
+        await audited.Instance.ReplaceObjectAsync(cut, "cut short", Token);
         await audited.Instance.ExecuteAsync($"UPDATE object_keys SET size = 9 WHERE object_key = '{cut}'", Token);
         Assert.Equal([$"size-impossible {cut}"], await audited.FindingsAsync(ExitCode.Incomplete, Token));
     }
 
-    [Fact]
-    public async Task An_object_that_is_only_in_another_slot_is_where_museum_will_not_look()
+    [Theory]
+    [InstanceData]
+    public async Task An_object_that_is_only_in_another_slot_is_where_museum_will_not_look(string name)
     {
-        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
-        var moved = FixtureFolder.Objects("t1").First(item => item.SizeBytes > 1 << 20).Key;
+        using var audited = await StartAsync(name, "t1");
+        var moved = audited.Moment.Originals()[0].Key;
         await MoveAsync(audited, moved);
-        await audited.Instance.ExecuteAsync($"UPDATE object_keys SET datacenters = '{{wasabi-eu-central-2-v3}}' WHERE object_key = '{moved}'", Token);
+        await audited.Instance.ExecuteAsync($"UPDATE object_keys SET datacenters = '{{{audited.Instance.SpareSlot}}}' WHERE object_key = '{moved}'", Token);
 
         var run = await audited.LiveAsync(ExitCode.Incomplete, Token);
         Assert.Equal([$"object-in-wrong-slot {moved}"], AuditedInstance.Findings(run));
-        Assert.Contains("it is in wasabi-eu-central-2-v3, where museum will not look; museum looks in b2-eu-cen", run.Out);
+        Assert.Contains($"it is in {audited.Instance.SpareSlot}, where museum will not look; museum looks in b2-eu-cen", run.Out);
 
         // The backup found it, so the snapshot has it.
         Assert.Empty(AuditedInstance.Findings(await audited.SnapshotAsync(ExitCode.Done, Token)));
     }
 
-    [Fact]
-    public async Task Hot_storage_that_was_switched_without_copying_is_said_of_every_original_and_thumbnail()
+    [Theory]
+    [InstanceData]
+    public async Task Hot_storage_that_was_switched_without_copying_is_said_of_every_original_and_thumbnail(string name)
     {
-        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        using var audited = await StartAsync(name, "t1");
         await File.AppendAllTextAsync(
-            audited.Instance.ConfigurationPath, "  s3.hot_storage.primary: wasabi-eu-central-2-v3\n  s3.hot_storage.secondary: b2-eu-cen\n", Token);
+            audited.Instance.ConfigurationPath, $"  s3.hot_storage.primary: {audited.Instance.SpareSlot}\n  s3.hot_storage.secondary: b2-eu-cen\n", Token);
         var run = await audited.LiveAsync(ExitCode.Incomplete, Token);
-        var served = FixtureFolder.Objects("t1").Where(item => !item.Key.Contains("/file-data/", StringComparison.Ordinal)).Count();
         Assert.All(AuditedInstance.Findings(run), finding => Assert.StartsWith("object-in-wrong-slot ", finding));
-        Assert.Equal(served, AuditedInstance.Findings(run).Count + run.Summary.GetProperty("deletedKept").GetInt64());
+        Assert.Equal(audited.Moment.Originals().Count, AuditedInstance.Findings(run).Count + run.Summary.GetProperty("deletedKept").GetInt64());
     }
 
-    [Fact]
-    public async Task Orphans_are_told_from_those_that_are_to_be_expected()
+    [Theory]
+    [InstanceData]
+    public async Task Orphans_are_told_from_those_that_are_to_be_expected(string name)
     {
-        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        using var audited = await StartAsync(name, "t1");
+        var owner = audited.Moment[Role.Owner].UserId;
         string[] keys =
         [
-            $"{Alice}/orphan", $"{Alice}/upload", $"{Alice}/waiting", $"{Alice}/outdated", $"{Alice}/file-data/10000016/vid_preview/pv_older", $"{Alice}/file-data/7/mldata",
+            $"{owner}/orphan", $"{owner}/upload", $"{owner}/waiting", $"{owner}/outdated", $"{owner}/file-data/10000016/vid_preview/pv_older", $"{owner}/file-data/7/mldata",
         ];
         foreach (var key in keys)
         {
@@ -140,8 +140,8 @@ public sealed class AuditTests(SharedServers servers)
         }
 
         await audited.Instance.ExecuteAsync($"""
-            INSERT INTO temp_objects (object_key, expiration_time) VALUES ('{Alice}/upload', 1);
-            INSERT INTO queue (queue_name, item) VALUES ('deleteObject', '{Alice}/waiting'), ('deleteOutdatedObject', '{Alice}/outdated');
+            INSERT INTO temp_objects (object_key, expiration_time) VALUES ('{owner}/upload', 1);
+            INSERT INTO queue (queue_name, item) VALUES ('deleteObject', '{owner}/waiting'), ('deleteOutdatedObject', '{owner}/outdated');
             """, Token);
 
         // Stored just now, it may belong to an upload that is not in the database yet.
@@ -150,18 +150,19 @@ public sealed class AuditTests(SharedServers servers)
         Assert.Empty(now.Findings);
 
         var later = await AuditAsync(audited, TimeSpan.FromDays(2));
-        Assert.Equal($"{Alice}/orphan", Assert.Single(later.Findings).Subject);
+        Assert.Equal($"{owner}/orphan", Assert.Single(later.Findings).Subject);
         Assert.Equal(("object-orphan", Severity.Warning), (later.Findings[0].Code, later.Findings[0].Severity));
         var counts = later.Result.Counts;
         Assert.Equal((1L, 2L, 2L, 0L, 5L), (counts.Uploads, counts.WaitingForDeletion, counts.StaleDerived, counts.Young, counts.OrphanBytes));
         Assert.True(later.Result.IsComplete);
     }
 
-    [Fact]
-    public async Task What_is_deleted_while_the_audit_runs_is_no_loss()
+    [Theory]
+    [InstanceData]
+    public async Task What_is_deleted_while_the_audit_runs_is_no_loss(string name)
     {
-        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
-        var derived = FixtureFolder.Objects("t1").First(item => item.Key.EndsWith("/mldata", StringComparison.Ordinal)).Key;
+        using var audited = await StartAsync(name, "t1");
+        var derived = audited.Moment.MlData()[0].Key;
         await using var instance = EnteInstance.Open(NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
         var findings = new List<Finding>();
         var result = await new AuditRun(new RunLog(new RunEvents(Take)), TimeProvider.System).OfInstanceAsync(instance, Token);
@@ -176,15 +177,16 @@ public sealed class AuditTests(SharedServers servers)
             if (value is StepEvent { Step: "list" } step && step.Text.Contains(audited.Instance.Bucket, StringComparison.Ordinal))
             {
                 audited.Instance.ExecuteAsync($"UPDATE file_data SET is_deleted = true, pending_sync = false WHERE file_id = {derived.Split('/')[2]}", Token).GetAwaiter().GetResult();
-                DeleteAsync(audited, derived).GetAwaiter().GetResult();
+                audited.Instance.DeleteObjectAsync(derived, Token).GetAwaiter().GetResult();
             }
         }
     }
 
-    [Fact]
-    public async Task Nothing_is_called_lost_while_people_upload_rewrite_and_delete()
+    [Theory]
+    [InstanceData]
+    public async Task Nothing_is_called_lost_while_people_upload_rewrite_and_delete(string name)
     {
-        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
+        using var audited = await StartAsync(name, "t1");
         await using var load = MuseumLoad.Start(audited.Instance);
         for (var run = 0; run < 4; run++)
         {
@@ -196,15 +198,18 @@ public sealed class AuditTests(SharedServers servers)
         Assert.True(load is { Uploads: > 10, Rewrites: > 10, Removals: > 5 }, $"{load.Uploads} uploads, {load.Rewrites} rewrites, {load.Removals} removals are no load");
     }
 
-    [Fact]
-    public async Task A_bucket_that_does_not_answer_is_said_and_the_rest_is_audited()
+    [Theory]
+    [InstanceData]
+    public async Task A_bucket_that_does_not_answer_is_said_and_the_rest_is_audited(string name)
     {
-        using var audited = await AuditedInstance.StartAsync("t1", servers, Token);
-        await audited.Instance.Objects.DeleteBucketAsync(audited.SecondBucket, Token);
+        using var audited = await StartAsync(name, "t1");
+        await audited.Instance.Objects.DeleteBucketAsync(audited.Instance.SpareBucket, Token);
         var run = await audited.LiveAsync(ExitCode.Done, Token);
-        Assert.Equal(["bucket-unreachable wasabi-eu-central-2-v3"], AuditedInstance.Findings(run));
-        Assert.Contains($"there is no bucket '{audited.SecondBucket}'", run.Out);
+        Assert.Equal([$"bucket-unreachable {audited.Instance.SpareSlot}"], AuditedInstance.Findings(run));
+        Assert.Contains($"there is no bucket '{audited.Instance.SpareBucket}'", run.Out);
     }
+
+    private Task<AuditedInstance> StartAsync(string name, string moment) => AuditedInstance.StartAsync(instances, name, moment, servers, Token);
 
     private static async Task<(AuditResult Result, List<Finding> Findings)> AuditAsync(AuditedInstance audited, TimeSpan later)
     {
@@ -214,12 +219,10 @@ public sealed class AuditTests(SharedServers servers)
         return (result, [.. log.Findings]);
     }
 
-    private static async Task DeleteAsync(AuditedInstance audited, string key) => await audited.Instance.Objects.DeleteObjectAsync(audited.Instance.Bucket, key, Token);
-
     private static async Task MoveAsync(AuditedInstance audited, string key)
     {
-        await audited.Instance.Objects.CopyObjectAsync(audited.Instance.Bucket, key, audited.SecondBucket, key, Token);
-        await DeleteAsync(audited, key);
+        await audited.Instance.Objects.CopyObjectAsync(audited.Instance.Bucket, key, audited.Instance.SpareBucket, key, Token);
+        await audited.Instance.DeleteObjectAsync(key, Token);
     }
 
     private sealed class LaterTime(TimeSpan later) : TimeProvider

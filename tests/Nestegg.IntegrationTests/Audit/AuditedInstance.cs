@@ -1,26 +1,19 @@
-using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
-using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.Audit;
 
-/// <summary>The recorded instance with all three of its buckets and a repository beside it, to be harmed and then audited, live and as a snapshot.</summary>
+/// <summary>A known instance with all of its buckets and a repository beside it, to be harmed and then audited, live and as a snapshot.</summary>
 internal sealed class AuditedInstance : IDisposable
 {
-    private AuditedInstance(FixtureInstance instance) => Instance = instance;
+    private AuditedInstance(RunningInstance instance) => Instance = instance;
 
-    public FixtureInstance Instance { get; }
+    public RunningInstance Instance { get; }
 
-    /// <summary>The bucket in slot <c>wasabi-eu-central-2-v3</c>.</summary>
-    public string SecondBucket => Instance.SecondBucket;
+    /// <summary>What must be in it, until a test harms it.</summary>
+    public KnownMoment Moment => Instance.Moment;
 
-    public static async Task<AuditedInstance> StartAsync(string moment, SharedServers servers, CancellationToken cancellationToken)
-    {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        var ceph = await servers.CephAsync(cancellationToken);
-        var instance = await FixtureInstance.StartAsync(moment, await servers.PostgresAsync(cancellationToken), ceph, cancellationToken);
-        return new AuditedInstance(instance);
-    }
+    public static async Task<AuditedInstance> StartAsync(KnownInstances instances, string name, string moment, SharedServers servers, CancellationToken cancellationToken) =>
+        new(await instances.StartAsync(name, moment, servers, cancellationToken));
 
     private string[] LiveArguments => ["audit", "--json", "--config", Instance.ConfigurationPath];
 

@@ -1,35 +1,37 @@
 using Nestegg.Repositories;
 using Nestegg.Stores;
-using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Backup;
 
-public class BackupTests(SharedServers servers)
+public class BackupTests(SharedServers servers, KnownInstances instances)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Both_moments_go_into_one_repository_and_the_second_fetches_only_what_is_new()
+    [Theory]
+    [InstanceData]
+    public async Task Both_moments_go_into_one_repository_and_the_second_fetches_only_what_is_new(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
 
         var first = (await BackupAsync(instance, ExitCode.Done)).Summary;
-        Assert.Equal(138, first.GetProperty("objects").GetInt64());
-        Assert.Equal(138, first.GetProperty("newObjects").GetInt64());
-        await AssertObjectsAsync(instance, "t1");
+        var before = instance.Moment.Objects;
+        Assert.Equal(before.Count, first.GetProperty("objects").GetInt64());
+        Assert.Equal(before.Count, first.GetProperty("newObjects").GetInt64());
+        await AssertObjectsAsync(instance);
 
         await instance.MoveToAsync("t2", Token);
         var second = (await BackupAsync(instance, ExitCode.Done)).Summary;
-        Assert.Equal(146, second.GetProperty("objects").GetInt64());
-        Assert.Equal(9, second.GetProperty("newObjects").GetInt64());
-        await AssertObjectsAsync(instance, "t2");
+        Assert.Equal(instance.Moment.Objects.Count, second.GetProperty("objects").GetInt64());
+        Assert.Equal(instance.Moment.Objects.ExceptBy(before.Select(item => (item.Key, item.Hash)), item => (item.Key, item.Hash)).Count(), second.GetProperty("newObjects").GetInt64());
+        await AssertObjectsAsync(instance);
     }
 
-    [Fact]
-    public async Task A_second_run_with_nothing_new_fetches_nothing_and_adds_next_to_nothing()
+    [Theory]
+    [InstanceData]
+    public async Task A_second_run_with_nothing_new_fetches_nothing_and_adds_next_to_nothing(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await BackupAsync(instance, ExitCode.Done);
         var before = Sizes(instance);
         var second = (await BackupAsync(instance, ExitCode.Done)).Summary;
@@ -38,12 +40,13 @@ public class BackupTests(SharedServers servers)
         Assert.InRange(added, 1, 64 * 1024);
     }
 
-    [Fact]
-    public async Task A_missing_original_is_named_and_the_snapshot_is_not_complete()
+    [Theory]
+    [InstanceData]
+    public async Task A_missing_original_is_named_and_the_snapshot_is_not_complete(string name)
     {
-        using var instance = await StartAsync();
-        var lost = FixtureFolder.Objects("t1").First(item => item.SizeBytes > 1 << 20);
-        await instance.Objects.DeleteObjectAsync(instance.Bucket, lost.Key, Token);
+        using var instance = await StartAsync(name);
+        var lost = instance.Moment.Originals()[0];
+        await instance.DeleteObjectAsync(lost.Key, Token);
         var run = await BackupAsync(instance, ExitCode.Incomplete);
         Assert.Equal(1, run.Summary.GetProperty("missing").GetInt64());
         Assert.Equal(["object-missing", "objects-missing"], run.FindingCodes("error"));
@@ -52,12 +55,13 @@ public class BackupTests(SharedServers servers)
         Assert.Equal(lost.Key, Assert.Single(manifest.Missing).Key);
     }
 
-    [Fact]
-    public async Task An_object_of_another_length_is_kept_and_named()
+    [Theory]
+    [InstanceData]
+    public async Task An_object_of_another_length_is_kept_and_named(string name)
     {
-        using var instance = await StartAsync();
-        var cut = FixtureFolder.Objects("t1").First(item => item.SizeBytes > 1 << 20);
-        await instance.Objects.PutObjectAsync(new() { BucketName = instance.Bucket, Key = cut.Key, ContentBody = "cut short" }, Token);
+        using var instance = await StartAsync(name);
+        var cut = instance.Moment.Originals()[0];
+        await instance.ReplaceObjectAsync(cut.Key, "cut short", Token);
         await BackupAsync(instance, ExitCode.Incomplete);
         Assert.Contains("9 bytes", Assert.Single((await LatestAsync(instance)).Missing).Reason);
         var again = await BackupAsync(instance, ExitCode.Incomplete);
@@ -65,44 +69,48 @@ public class BackupTests(SharedServers servers)
         Assert.Equal(1, again.Summary.GetProperty("missing").GetInt64());
     }
 
-    [Fact]
-    public async Task Machine_learning_data_that_vanished_is_a_warning_and_no_loss()
+    [Theory]
+    [InstanceData]
+    public async Task Machine_learning_data_that_vanished_is_a_warning_and_no_loss(string name)
     {
-        using var instance = await StartAsync();
-        var derived = FixtureFolder.Objects("t1").First(item => item.Key.EndsWith("/mldata", StringComparison.Ordinal));
-        await instance.Objects.DeleteObjectAsync(instance.Bucket, derived.Key, Token);
+        using var instance = await StartAsync(name);
+        var derived = instance.Moment.MlData()[0];
+        await instance.DeleteObjectAsync(derived.Key, Token);
         var run = await BackupAsync(instance, ExitCode.Done);
         Assert.Equal(1, run.Summary.GetProperty("missingDerived").GetInt64());
         Assert.Equal(["derived-object-missing", "derived-objects-missing"], run.FindingCodes("warning"));
     }
 
-    [Fact]
-    public async Task An_object_that_its_slot_has_lost_comes_from_another_slot()
+    [Theory]
+    [InstanceData]
+    public async Task An_object_that_its_slot_has_lost_comes_from_another_slot(string name)
     {
-        using var instance = await StartAsync();
-        var moved = FixtureFolder.Objects("t1").First(item => item.SizeBytes > 1 << 20);
-        await instance.Objects.PutObjectAsync(new() { BucketName = instance.SecondBucket, Key = moved.Key, FilePath = moved.FilePath, UseChunkEncoding = false }, Token);
-        await instance.Objects.DeleteObjectAsync(instance.Bucket, moved.Key, Token);
+        using var instance = await StartAsync(name);
+        var moved = instance.Moment.Originals()[0];
+        await instance.Objects.PutObjectAsync(new() { BucketName = instance.SpareBucket, Key = moved.Key, FilePath = moved.FilePath, UseChunkEncoding = false }, Token);
+        await instance.DeleteObjectAsync(moved.Key, Token);
         await BackupAsync(instance, ExitCode.Done);
-        await AssertObjectsAsync(instance, "t1");
+        await AssertObjectsAsync(instance);
     }
 
-    [Fact]
-    public async Task Bytes_of_deleted_rows_are_kept_and_their_absence_is_no_loss()
+    [Theory]
+    [InstanceData]
+    public async Task Bytes_of_deleted_rows_are_kept_and_their_absence_is_no_loss(string name)
     {
-        using var instance = await StartAsync();
-        var (kept, gone) = (FixtureFolder.Objects("t1").First(item => !item.Key.Contains("file-data", StringComparison.Ordinal)), FixtureFolder.Objects("t1").Last(item => !item.Key.Contains("file-data", StringComparison.Ordinal)));
+        using var instance = await StartAsync(name);
+        var (kept, gone) = (instance.Moment.Originals()[0], instance.Moment.Originals()[1]);
         await instance.ExecuteAsync($"UPDATE object_keys SET is_deleted = true WHERE object_key IN ('{kept.Key}', '{gone.Key}')", Token);
-        await instance.Objects.DeleteObjectAsync(instance.Bucket, gone.Key, Token);
+        await instance.DeleteObjectAsync(gone.Key, Token);
         var run = await BackupAsync(instance, ExitCode.Done);
-        Assert.Equal(137, run.Summary.GetProperty("objects").GetInt64());
+        Assert.Equal(instance.Moment.Objects.Count - 1, run.Summary.GetProperty("objects").GetInt64());
         Assert.Equal(0, run.Summary.GetProperty("missing").GetInt64());
     }
 
-    [Fact]
-    public async Task A_database_that_shrank_and_a_kind_that_vanished_are_said()
+    [Theory]
+    [InstanceData]
+    public async Task A_database_that_shrank_and_a_kind_that_vanished_are_said(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await BackupAsync(instance, ExitCode.Done);
         await instance.ExecuteAsync("DELETE FROM file_data WHERE data_type = 'mldata'; DELETE FROM object_keys WHERE file_id > (SELECT min(file_id) + 10 FROM object_keys)", Token);
         var run = await BackupAsync(instance, ExitCode.Done);
@@ -110,20 +118,22 @@ public class BackupTests(SharedServers servers)
         Assert.Contains("object-kind-vanished", run.FindingCodes("warning"));
     }
 
-    [Fact]
-    public async Task A_file_that_is_too_large_for_a_setting_is_left_out_and_named()
+    [Theory]
+    [InstanceData]
+    public async Task A_file_that_is_too_large_for_a_setting_is_left_out_and_named(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await File.WriteAllBytesAsync(Path.Combine(instance.Folder, "data", "film.mkv"), new byte[17 << 20], Token);
         var run = await BackupAsync(instance, ExitCode.Done);
         Assert.Contains("configuration-file-left-out", run.FindingCodes("warning"));
         Assert.Contains("data/film.mkv is not in the backup of the configuration: 17,825,792 bytes", run.Out);
     }
 
-    [Fact]
-    public async Task A_damaged_snapshot_and_index_are_said_and_the_next_snapshot_is_whole()
+    [Theory]
+    [InstanceData]
+    public async Task A_damaged_snapshot_and_index_are_said_and_the_next_snapshot_is_whole(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await BackupAsync(instance, ExitCode.Done);
         foreach (var pattern in new[] { "snapshot.json", "*.tsv.zst" })
         {
@@ -135,23 +145,25 @@ public class BackupTests(SharedServers servers)
 
         var run = await BackupAsync(instance, ExitCode.Done);
         Assert.Equal(["index-damaged", "previous-snapshot-damaged"], run.FindingCodes("warning").Where(code => code.EndsWith("-damaged", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
-        Assert.Equal(138, run.Summary.GetProperty("newObjects").GetInt64());
+        Assert.Equal(instance.Moment.Objects.Count, run.Summary.GetProperty("newObjects").GetInt64());
     }
 
-    [Fact]
-    public async Task A_recipient_that_somebody_added_to_the_repository_is_refused()
+    [Theory]
+    [InstanceData]
+    public async Task A_recipient_that_somebody_added_to_the_repository_is_refused(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await File.AppendAllTextAsync(instance.ConfigurationPath, "recipients: [age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq]\n", Token);
         var run = await Cli.ExpectAsync(ExitCode.Damaged, Token, "backup", "--config", instance.ConfigurationPath);
         Assert.Contains("age1qyqszqgp", run.Error);
         Assert.Contains("somebody else has written to the repository", run.Error);
     }
 
-    [Fact]
-    public async Task A_busy_instance_gives_consistent_snapshots_and_no_false_loss()
+    [Theory]
+    [InstanceData]
+    public async Task A_busy_instance_gives_consistent_snapshots_and_no_false_loss(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await using var load = MuseumLoad.Start(instance);
         for (var run = 0; run < 4; run++)
         {
@@ -164,23 +176,19 @@ public class BackupTests(SharedServers servers)
         Assert.True(load is { Uploads: > 10, Rewrites: > 10, Removals: > 5 }, $"{load.Uploads} uploads, {load.Rewrites} rewrites, {load.Removals} removals are no load");
     }
 
-    private async Task<FixtureInstance> StartAsync()
-    {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        return await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
-    }
+    private Task<RunningInstance> StartAsync(string name) => instances.StartAsync(name, "t1", servers, Token);
 
-    private static Task<Cli> BackupAsync(FixtureInstance instance, ExitCode expected) =>
+    private static Task<Cli> BackupAsync(RunningInstance instance, ExitCode expected) =>
         Cli.ExpectAsync(expected, Token, "backup", "--json", "--config", instance.ConfigurationPath);
 
-    private static async Task<Manifest> LatestAsync(FixtureInstance instance)
+    private static async Task<Manifest> LatestAsync(RunningInstance instance)
     {
         await using var store = new LocalStore(instance.RepositoryFolder);
         return await (await Repository.OpenAsync(store, Token)).ReadManifestAsync("latest", Token);
     }
 
-    /// <summary>The newest snapshot holds exactly the fixture's objects, byte for byte.</summary>
-    private static async Task AssertObjectsAsync(FixtureInstance instance, string moment)
+    /// <summary>The newest snapshot holds exactly the instance's objects, byte for byte.</summary>
+    private static async Task AssertObjectsAsync(RunningInstance instance)
     {
         await using var store = new LocalStore(instance.RepositoryFolder);
         var repository = await Repository.OpenAsync(store, Token);
@@ -192,9 +200,9 @@ public class BackupTests(SharedServers servers)
             stored.Add(row.Key, row.Hash);
         }
 
-        Assert.Equal(FixtureFolder.Objects(moment).ToDictionary(item => item.Key, item => item.Hash), stored);
+        Assert.Equal(instance.Moment.Objects.ToDictionary(item => item.Key, item => item.Hash), stored);
     }
 
-    private static Dictionary<string, long> Sizes(FixtureInstance instance) =>
+    private static Dictionary<string, long> Sizes(RunningInstance instance) =>
         new DirectoryInfo(instance.RepositoryFolder).EnumerateFiles("*", SearchOption.AllDirectories).ToDictionary(file => file.FullName, file => file.Length);
 }

@@ -3,11 +3,12 @@ using System.Text;
 using Nestegg.Ente.Database;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Archives;
+using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.Database;
 
-public sealed class ArchiveTests(PostgresVersions versions) : IClassFixture<PostgresVersions>, IDisposable
+public sealed class ArchiveTests(PostgresVersions versions, KnownInstances instances) : IClassFixture<PostgresVersions>, IDisposable
 {
     // Each row has values that COPY escapes, or that a reader with the wrong type for the column would bend.
     private const string Awkward = """
@@ -40,17 +41,17 @@ public sealed class ArchiveTests(PostgresVersions versions) : IClassFixture<Post
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("t1")]
-    [InlineData("t2")]
-    public async Task The_recorded_dumps_give_what_pg_restore_prints(string moment)
+    [InstanceData("t1")]
+    [InstanceData("t2")]
+    public async Task A_known_dump_gives_what_pg_restore_prints(string name, string moment)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         Assert.SkipUnless(PostgresServer.Versions.Count > 0, PostgresServer.MissingReason ?? "");
         var binFolder = (await versions.OfAsync(PostgresServer.Versions[^1], Token)).BinFolder;
-        var printed = await PrintedTable.ReadAsync(binFolder, FixtureFolder.Dump(moment), Token);
+        var dump = (await instances.OpenAsync(name, Token))[moment].DumpPath;
+        var printed = await PrintedTable.ReadAsync(binFolder, dump, Token);
         Assert.True(printed.Count >= 68, $"{printed.Count} tables");
-        await AssertRowsAsync(printed, FixtureFolder.Dump(moment));
-        await AssertLibraryAsync(printed, FixtureFolder.Dump(moment));
+        await AssertRowsAsync(printed, dump);
+        await AssertLibraryAsync(printed, dump);
     }
 
     [Theory]
@@ -75,16 +76,16 @@ public sealed class ArchiveTests(PostgresVersions versions) : IClassFixture<Post
     }
 
     [Theory]
-    [MemberData(nameof(PostgresVersions.All), MemberType = typeof(PostgresVersions))]
-    public async Task The_recorded_instance_dumped_by_every_version_is_the_same_library(string version)
+    [MemberData(nameof(PostgresVersions.AllOfEachInstance), MemberType = typeof(PostgresVersions))]
+    public async Task A_known_instance_dumped_by_every_version_is_the_same_library(string name, string version)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        var known = (await instances.OpenAsync(name, Token))["t2"].DumpPath;
         var server = await versions.OfAsync(version, Token);
-        var database = await server.RestoreAsync(FixtureFolder.Dump("t2"), Token);
+        var database = await server.RestoreAsync(known, Token);
         var dump = await DumpAsync(server, database, "--compress=0");
         await AssertLibraryAsync(await PrintedTable.ReadAsync(server.BinFolder, dump, Token), dump);
 
-        await using var original = await LoadAsync(FixtureFolder.Dump("t2"), EnteTables.Library);
+        await using var original = await LoadAsync(known, EnteTables.Library);
         await using var again = await LoadAsync(dump, EnteTables.Library);
         foreach (var table in (await EnteCatalog.ReadAsync(original.Connection, Token)).Tables.Where(table => !table.StartsWith("sqlite_", StringComparison.Ordinal)))
         {
@@ -95,13 +96,12 @@ public sealed class ArchiveTests(PostgresVersions versions) : IClassFixture<Post
         Assert.Equal(original.Sequences, again.Sequences);
     }
 
+    public static IEnumerable<TheoryDataRow<byte>> Minors => [.. PostgresVersions.Since<byte>(14, 14), .. PostgresVersions.Since<byte>(17, 15, 16)];
+
     [Theory]
-    [InlineData(14)]
-    [InlineData(15)]
-    [InlineData(16)]
+    [MemberData(nameof(Minors))]
     public async Task The_archives_that_the_tests_make_are_what_pg_restore_reads(byte minor)
     {
-        Assert.SkipUnless(PostgresServer.Versions.Any(version => minor == 14 || int.Parse(version) >= 17), $"no PostgreSQL here reads version 1.{minor}");
         var server = await versions.OfAsync(PostgresServer.Versions[0], Token);
         foreach (var compression in new byte[] { 0, 1 })
         {
@@ -113,14 +113,15 @@ public sealed class ArchiveTests(PostgresVersions versions) : IClassFixture<Post
         }
     }
 
+    // Before version 16 there was nothing but gzip.
+    public static IEnumerable<TheoryDataRow<string>> Compressions => PostgresVersions.Since(16, "zstd", "lz4");
+
     [Theory]
-    [InlineData("--compress=zstd:3", "zstd")]
-    [InlineData("--compress=lz4", "lz4")]
-    public async Task Other_compressions_are_refused_by_name(string option, string name)
+    [MemberData(nameof(Compressions))]
+    public async Task Other_compressions_are_refused_by_name(string name)
     {
-        Assert.SkipUnless(PostgresServer.Versions.Any(version => int.Parse(version) >= 16), "no PostgreSQL here compresses otherwise than with gzip");
         var server = await versions.OfAsync(PostgresServer.Versions[0], Token);
-        var dump = await DumpAsync(server, await server.CreateDatabaseAsync(Token), option);
+        var dump = await DumpAsync(server, await server.CreateDatabaseAsync(Token), "--compress=" + name);
         var failure = await Assert.ThrowsAsync<Ente.EnteException>(() => ArchiveReader.OpenAsync(File.OpenRead(dump), Token));
         Assert.Contains(name, failure.Message, StringComparison.Ordinal);
     }

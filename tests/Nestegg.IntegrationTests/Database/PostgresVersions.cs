@@ -1,3 +1,4 @@
+using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.Database;
@@ -10,22 +11,36 @@ public sealed class PostgresVersions : IAsyncDisposable
     private static readonly string[] Supported = ["14", "15", "16", "17", "18"];
 
     /// <summary>A row for each version that is here, and one that is skipped for those that are not.</summary>
-    public static IEnumerable<TheoryDataRow<string>> All => Here(Supported);
-
-    /// <summary>A row for each of these versions that is here, and one that is skipped for those that are not.</summary>
-    public static IEnumerable<TheoryDataRow<string>> Here(params string[] versions)
+    public static IEnumerable<TheoryDataRow<string>> All
     {
-        foreach (var version in versions.Intersect(PostgresServer.Versions))
+        get
         {
-            yield return new TheoryDataRow<string>(version);
-        }
+            foreach (var version in Supported.Intersect(PostgresServer.Versions))
+            {
+                yield return new TheoryDataRow<string>(version);
+            }
 
-        var absent = string.Join(", ", versions.Except(PostgresServer.Versions));
-        if (absent.Length > 0)
-        {
-            yield return new TheoryDataRow<string>(absent).WithSkip($"PostgreSQL {absent}: neither in /usr/lib/postgresql nor named by {PostgresServer.FoldersVariable}");
+            var absent = string.Join(", ", Supported.Except(PostgresServer.Versions));
+            if (absent.Length > 0)
+            {
+                yield return new TheoryDataRow<string>(absent).WithSkip($"PostgreSQL {absent}: neither in /usr/lib/postgresql nor named by {PostgresServer.FoldersVariable}");
+            }
         }
     }
+
+    /// <summary>The same for each known instance: its name and the version.</summary>
+    public static IEnumerable<TheoryDataRow<string, string>> AllOfEachInstance =>
+        from name in KnownInstances.Present
+        from version in All
+        where version.Skip is null || name == KnownInstances.Sample
+        let row = new TheoryDataRow<string, string>(name, version.Data) { Skip = version.Skip }
+        select name == KnownInstances.Recorded ? row.WithTrait("instance", name) : row;
+
+    /// <summary>These, or one row that is skipped where no server has the version.</summary>
+    public static IEnumerable<TheoryDataRow<T>> Since<T>(int version, params T[] rows) =>
+        PostgresServer.Versions.Any(here => int.Parse(here) >= version)
+            ? rows.Select(row => new TheoryDataRow<T>(row))
+            : [new TheoryDataRow<T>(rows[0]).WithSkip($"PostgreSQL {version} or newer: neither in /usr/lib/postgresql nor named by {PostgresServer.FoldersVariable}")];
 
     public async Task<PostgresServer> OfAsync(string version, CancellationToken cancellationToken)
     {

@@ -7,24 +7,24 @@ using Nestegg.TestKit.Servers;
 namespace Nestegg.IntegrationTests.Journeys;
 
 /// <summary>Runs the blocks of docs/recover-by-hand.md as they stand there, in one shell, with none of our code.</summary>
-public partial class RecoverByHandTests(SharedServers servers)
+public partial class RecoverByHandTests(SharedServers servers, KnownInstances instances)
 {
     private static readonly string[] Programs = ["bash", "age", "zstd", "tar", "sha256sum", "awk", "jq", "minisign", "psql", "pg_restore", "rclone"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task The_document_brings_database_and_objects_back_without_nestegg()
+    [Theory]
+    [InstanceData]
+    public async Task The_document_brings_database_and_objects_back_without_nestegg(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         var absent = Programs.Where(program => ExternalProgram.Find(program) is null).ToArray();
         Assert.SkipUnless(absent.Length == 0, $"not installed: {string.Join(", ", absent)}");
-        using var instance = await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
+        using var instance = await instances.StartAsync(name, "t1", servers, Token);
         await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", instance.ConfigurationPath);
         await instance.MoveToAsync("t2", Token);
         await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", instance.ConfigurationPath);
 
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var target = await NewInstance.CreateAsync(servers, instance.Moment, Token);
         await File.WriteAllTextAsync(instance["rclone.conf"], $"""
             [ente]
             type = s3
@@ -45,8 +45,8 @@ public partial class RecoverByHandTests(SharedServers servers)
             ["AWS_CA_BUNDLE"] = null,
         });
 
-        Assert.Equal(NewInstance.Expected("t2"), await target.HashObjectsAsync(Token));
-        await NewInstance.AssertTablesAsync(target, "t2", Token);
+        Assert.Equal(NewInstance.Expected(instance.Moment), await target.HashObjectsAsync(Token));
+        await NewInstance.AssertTablesAsync(target, instance.Moment, Token);
         Assert.Equal(await File.ReadAllTextAsync(Path.Combine(instance.Folder, "museum.yaml"), Token), await File.ReadAllTextAsync(Path.Combine(instance["work"], "instance", "museum.yaml"), Token));
     }
 

@@ -1,22 +1,21 @@
 using Nestegg.IntegrationTests.Restore;
 using Nestegg.Repositories;
-using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.Journeys;
 
 /// <summary>The main job from end to end, on the command line, with real servers: two moments into one repository, everything lost, both brought back.</summary>
-public class RoundTripTests(SharedServers servers)
+public class RoundTripTests(SharedServers servers, KnownInstances instances)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Two_moments_are_backed_up_lost_and_restored_byte_for_byte()
+    [Theory]
+    [InstanceData]
+    public async Task Two_moments_are_backed_up_lost_and_restored_byte_for_byte(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var instance = await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
-        var first = await BackupAsync(instance);
+        using var instance = await instances.StartAsync(name, "t1", servers, Token);
+        var (first, before) = (await BackupAsync(instance), instance.Moment);
         await instance.MoveToAsync("t2", Token);
         var second = await BackupAsync(instance);
         await ExpectCleanAsync(instance, "check", "--read");
@@ -25,19 +24,18 @@ public class RoundTripTests(SharedServers servers)
         await ExpectCleanAsync(instance, "audit", "--snapshot", second, "--identity", instance.IdentityPath);
 
         await instance.DestroyAsync(Token);
-        await RestoreAsync(instance, first, "t1");
-        await RestoreAsync(instance, second, "t2");
+        await RestoreAsync(instance, first, before);
+        await RestoreAsync(instance, second, instance.Moment);
     }
 
     [Theory]
-    [InlineData("Ceph")]
-    [InlineData("embedded")]
-    public async Task A_repository_in_a_bucket_is_written_checked_audited_and_read_back(string kind)
+    [InstanceData("Ceph")]
+    [InstanceData("embedded")]
+    public async Task A_repository_in_a_bucket_is_written_checked_audited_and_read_back(string name, string kind)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         var ceph = await servers.CephAsync(Token);
         await using var embedded = await EmbeddedStore.StartAsync(Token);
-        using var instance = await FixtureInstance.StartAsync("t2", await servers.PostgresAsync(Token), ceph, Token);
+        using var instance = await instances.StartAsync(name, "t2", servers, Token);
         var (bucket, endpoint) = kind == "Ceph" ? (await ceph.CreateBucketAsync(Token), ceph.Endpoint) : (await embedded.CreateBucketAsync(Token), embedded.Endpoint);
         var address = $"s3://{bucket}/backups?endpoint={endpoint}&region={CephGateway.Region}&path-style=true";
         var (accessKey, secretKey) = kind == "Ceph" ? (CephGateway.AccessKey, CephGateway.SecretKey) : (EmbeddedStore.AccessKey, EmbeddedStore.SecretKey);
@@ -47,27 +45,27 @@ public class RoundTripTests(SharedServers servers)
         await Cli.ExpectAsync(ExitCode.Done, Token, "check", "--read", "--config", configuration);
         await Cli.ExpectAsync(ExitCode.Done, Token, "audit", "--snapshot", "latest", "--identity", instance.IdentityPath, "--config", configuration);
         await Cli.ExpectAsync(ExitCode.Done, Token, "restore", "--objects-to", instance["objects"], "--config", configuration);
-        Assert.All(FixtureFolder.Objects("t2"), item => Assert.Equal(item.Hash, ObjectHash.Of(File.ReadAllBytes(Path.Combine(instance["objects"], item.Key)))));
+        Assert.All(instance.Moment.Objects, item => Assert.Equal(item.Hash, ObjectHash.Of(File.ReadAllBytes(Path.Combine(instance["objects"], item.Key)))));
     }
 
-    private static async Task<string> BackupAsync(FixtureInstance instance)
+    private static async Task<string> BackupAsync(RunningInstance instance)
     {
         var run = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", instance.ConfigurationPath);
         Assert.True(run.Summary.GetProperty("complete").GetBoolean());
         return run.Summary.GetProperty("snapshot").GetString()!;
     }
 
-    private static async Task ExpectCleanAsync(FixtureInstance instance, params string[] command)
+    private static async Task ExpectCleanAsync(RunningInstance instance, params string[] command)
     {
         var run = await Cli.ExpectAsync(ExitCode.Done, Token, [.. command, "--json", "--config", instance.ConfigurationPath]);
         Assert.Empty(run.FindingCodes("error"));
         Assert.Empty(run.FindingCodes("warning"));
     }
 
-    private async Task RestoreAsync(FixtureInstance instance, string snapshot, string moment)
+    private async Task RestoreAsync(RunningInstance instance, string snapshot, KnownMoment moment)
     {
         // Nothing but the repository and the identity, on a machine with a new database, a new bucket and new secrets.
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var target = await NewInstance.CreateAsync(servers, moment, Token);
         string[] map = [.. target.Map.SelectMany(entry => new[] { "--map", entry })];
         var run = await Cli.ExpectAsync(
             ExitCode.Done, Token,

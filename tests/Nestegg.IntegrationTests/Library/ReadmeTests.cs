@@ -5,11 +5,12 @@ using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Library;
 using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Library;
 
 /// <summary>The lines of the library's README, from a project that sees only what is public.</summary>
-public sealed class ReadmeTests : IDisposable
+public sealed class ReadmeTests(KnownInstances instances) : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -17,17 +18,24 @@ public sealed class ReadmeTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
-    public async Task A_stranger_opens_a_person_s_files_with_the_lines_of_the_README()
+    [Theory]
+    [InstanceData]
+    public async Task A_stranger_opens_a_person_s_files_with_the_lines_of_the_README(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        var bob = FamilyAccount.Of("t1", FamilyAccount.Bob);
-        await OpenAsync(FixtureFolder.Dump("t1"), Path.Combine(Path.GetDirectoryName(FixtureFolder.Dump("t1"))!, "buckets", "b2-eu-cen"), folder.Path, bob.UserId, Encoding.UTF8.GetBytes(bob.Password), Token);
+        var known = (await instances.OpenAsync(name, Token))["t1"];
+        var person = known[Role.Sharee];
+        foreach (var item in known.Objects)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder["bucket"], item.Key))!);
+            File.CreateSymbolicLink(Path.Combine(folder["bucket"], item.Key), item.FilePath);
+        }
 
-        var expected = bob.Expected.GetProperty("photos").EnumerateArray().SelectMany(album => album.GetProperty("files").EnumerateArray())
-            .DistinctBy(file => file.GetProperty("id").GetInt64()).ToDictionary(file => file.GetProperty("id").ToString(), file => file.GetProperty("sha256").GetString());
-        Assert.Equal(expected.Keys.Order(), Directory.GetFiles(folder.Path).Select(path => Path.GetFileName(path)).Order());
-        Assert.All(expected, file => Assert.Equal(file.Value, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(folder[file.Key])))));
+        Directory.CreateDirectory(folder["photos"]);
+        await OpenAsync(known.DumpPath, folder["bucket"], folder["photos"], person.UserId, Encoding.UTF8.GetBytes(person.Password), Token);
+
+        var expected = person.Files.Where(file => file.HasContent).ToDictionary(file => file.Id.ToString(), file => file.Sha256);
+        Assert.Equal(expected.Keys.Order(), Directory.GetFiles(folder["photos"]).Select(path => Path.GetFileName(path)).Order());
+        Assert.All(expected, file => Assert.Equal(file.Value, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder["photos"], file.Key))))));
     }
 
     [Fact]

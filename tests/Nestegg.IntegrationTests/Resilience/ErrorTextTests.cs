@@ -8,14 +8,15 @@ using Nestegg.TestKit.Instances;
 namespace Nestegg.IntegrationTests.Resilience;
 
 /// <summary>Provokes every exit code and reads what is said. The ones of outages are provoked, and read the same way, in <see cref="OutageTests"/>.</summary>
-public sealed class ErrorTextTests(SharedServers servers)
+public sealed class ErrorTextTests(SharedServers servers, KnownInstances instances)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Every_exit_code_comes_with_words_for_people_that_name_the_thing()
+    [Theory]
+    [InstanceData]
+    public async Task Every_exit_code_comes_with_words_for_people_that_name_the_thing(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         var seen = new HashSet<ExitCode>();
         var config = instance.ConfigurationPath;
         var (repository, key) = (instance.RepositoryFolder, instance["signing.key"]);
@@ -46,8 +47,8 @@ public sealed class ErrorTextTests(SharedServers servers)
         await SayAsync(ExitCode.WrongIdentity, ["audit", "--snapshot", "latest", "--identity", instance["stranger.txt"], "--repository", repository], "identit");
         await SayAsync(ExitCode.BadInput, ["audit", "--snapshot", "latest", "--identity", instance["garbage.key"], "--repository", repository], instance["garbage.key"]);
 
-        var lost = FixtureFolder.Objects("t1").First(item => item.SizeBytes > 1 << 20);
-        await instance.Objects.DeleteObjectAsync(instance.Bucket, lost.Key, Token);
+        var lost = instance.Moment.Originals()[0];
+        await instance.DeleteObjectAsync(lost.Key, Token);
         var pieces = Directory.GetFiles(Path.Combine(repository, "objects"), "*", SearchOption.AllDirectories);
         await using (var shortened = new FileStream(pieces[0], FileMode.Open))
             shortened.SetLength(shortened.Length - 1);
@@ -96,13 +97,13 @@ public sealed class ErrorTextTests(SharedServers servers)
     }
 
     [Theory]
-    [InlineData("db.password: ", "db.password: wrong", "password authentication failed")]
-    [InlineData("db.name: ", "db.name: no_such_database", "no_such_database")]
-    [InlineData("s3.b2-eu-cen.secret: ", "s3.b2-eu-cen.secret: wrong", "secret key")]
-    [InlineData("s3.b2-eu-cen.bucket: ", "s3.b2-eu-cen.bucket: no-such-bucket", "no-such-bucket")]
-    public async Task A_wrong_setting_of_the_instance_stops_the_run_and_is_named(string setting, string wrong, string word)
+    [InstanceData("db.password: ", "db.password: wrong", "password authentication failed")]
+    [InstanceData("db.name: ", "db.name: no_such_database", "no_such_database")]
+    [InstanceData("s3.b2-eu-cen.secret: ", "s3.b2-eu-cen.secret: wrong", "secret key")]
+    [InstanceData("s3.b2-eu-cen.bucket: ", "s3.b2-eu-cen.bucket: no-such-bucket", "no-such-bucket")]
+    public async Task A_wrong_setting_of_the_instance_stops_the_run_and_is_named(string name, string setting, string wrong, string word)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         var lines = await File.ReadAllLinesAsync(instance.ConfigurationPath, Token);
         await File.WriteAllLinesAsync(instance.ConfigurationPath, lines.Select(line => line.TrimStart().StartsWith(setting, StringComparison.Ordinal) ? "  " + wrong : line), Token);
         var run = await Cli.ExpectAsync(ExitCode.OutOfReach, Token, "backup", "--config", instance.ConfigurationPath);
@@ -110,9 +111,5 @@ public sealed class ErrorTextTests(SharedServers servers)
         Assert.False(Directory.Exists(Path.Combine(instance.RepositoryFolder, "snapshots")) && Directory.EnumerateFiles(Path.Combine(instance.RepositoryFolder, "snapshots"), "snapshot.json", SearchOption.AllDirectories).Any());
     }
 
-    private async Task<FixtureInstance> StartAsync()
-    {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        return await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
-    }
+    private Task<RunningInstance> StartAsync(string name) => instances.StartAsync(name, "t1", servers, Token);
 }

@@ -7,7 +7,7 @@ using Nestegg.TestKit.Servers;
 namespace Nestegg.IntegrationTests.Resilience;
 
 /// <summary>The program itself, ended at many moments of a backup and started again.</summary>
-public sealed partial class InterruptedBackupTests(SharedServers servers)
+public sealed partial class InterruptedBackupTests(SharedServers servers, KnownInstances instances)
 {
     // What each moment is waited for with: a line of the program's output, or milliseconds after its first one.
     private static readonly string[] Steps = ["\"step\":\"database\"", "\"step\":\"configuration\"", "\"step\":\"objects\"", "\"event\":\"progress\"", "\"step\":\"commit\""];
@@ -16,12 +16,12 @@ public sealed partial class InterruptedBackupTests(SharedServers servers)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("INT")]
-    [InlineData("TERM")]
-    [InlineData("KILL")]
-    public async Task A_backup_that_is_ended_at_any_moment_harms_nothing_and_the_next_fetches_the_rest(string signal)
+    [InstanceData("INT")]
+    [InstanceData("TERM")]
+    [InstanceData("KILL")]
+    public async Task A_backup_that_is_ended_at_any_moment_harms_nothing_and_the_next_fetches_the_rest(string name, string signal)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         using var earlier = new TemporaryFolder();
         var total = await HalfBackedUpAsync(instance, instance.ConfigurationPath);
         await ExternalProgram.RunAsync("cp", ["-a", instance.RepositoryFolder, earlier["repository"]], Token);
@@ -38,11 +38,11 @@ public sealed partial class InterruptedBackupTests(SharedServers servers)
     }
 
     [Theory]
-    [InlineData("TERM")]
-    [InlineData("KILL")]
-    public async Task The_same_holds_of_a_repository_in_a_bucket(string signal)
+    [InstanceData("TERM")]
+    [InstanceData("KILL")]
+    public async Task The_same_holds_of_a_repository_in_a_bucket(string name, string signal)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         var ceph = await servers.CephAsync(Token);
         var address = $"s3://{await ceph.CreateBucketAsync(Token)}/nestegg?endpoint={ceph.Endpoint}&region={CephGateway.Region}&path-style=true";
         await using var store = StoreAddress.Parse(address).Open(new(CephGateway.AccessKey, CephGateway.SecretKey));
@@ -66,10 +66,11 @@ public sealed partial class InterruptedBackupTests(SharedServers servers)
         Assert.Equal(0, NewObjects(await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration)));
     }
 
-    [Fact]
-    public async Task An_interrupt_from_the_keyboard_that_ends_pg_dump_as_well_is_still_called_a_cancellation()
+    [Theory]
+    [InstanceData]
+    public async Task An_interrupt_from_the_keyboard_that_ends_pg_dump_as_well_is_still_called_a_cancellation(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await PgDumpWrapper.ConfigureAsync(instance, "touch \"$MARK\"; sleep 60", Token);
         await using var run = CliProcess.Start("backup", "--json", "--config", instance.ConfigurationPath);
         await PgDumpWrapper.ReachedAsync(instance, Token);
@@ -78,10 +79,11 @@ public sealed partial class InterruptedBackupTests(SharedServers servers)
         Assert.Contains("\"message\":\"cancelled\"", end.Out);
     }
 
-    [Fact]
-    public async Task The_second_interrupt_ends_it_where_it_stands()
+    [Theory]
+    [InstanceData]
+    public async Task The_second_interrupt_ends_it_where_it_stands(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await PgDumpWrapper.ConfigureAsync(instance, "trap '' INT; touch \"$MARK\"; sleep 60", Token);
         await using var run = CliProcess.Start("backup", "--json", "--config", instance.ConfigurationPath);
         await PgDumpWrapper.ReachedAsync(instance, Token);
@@ -92,21 +94,20 @@ public sealed partial class InterruptedBackupTests(SharedServers servers)
         Assert.Equal(ExitCode.Cancelled, (await run.EndAsync(limit.Token)).ExitCode);
     }
 
-    private async Task<FixtureInstance> StartAsync()
+    private async Task<RunningInstance> StartAsync(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         Assert.SkipUnless(ExternalProgram.Find("setsid") is not null, "setsid is not installed");
-        return await FixtureInstance.StartAsync("t1", await servers.PostgresAsync(Token), await servers.CephAsync(Token), Token);
+        return await instances.StartAsync(name, "t1", servers, Token);
     }
 
     /// <summary>Takes a snapshot while the database names only every other file.</summary>
     /// <returns>How many objects are new after that.</returns>
-    private static async Task<long> HalfBackedUpAsync(FixtureInstance instance, string configuration)
+    private static async Task<long> HalfBackedUpAsync(RunningInstance instance, string configuration)
     {
         await instance.ExecuteAsync("CREATE TABLE set_aside AS SELECT * FROM object_keys; DELETE FROM object_keys WHERE file_id % 2 = 0", Token);
         var first = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration);
         await instance.ExecuteAsync("DELETE FROM object_keys; INSERT INTO object_keys SELECT * FROM set_aside; DROP TABLE set_aside", Token);
-        var total = FixtureFolder.Objects("t1").Count() - NewObjects(first);
+        var total = instance.Moment.Objects.Count - NewObjects(first);
         Assert.True(total > 20);
         return total;
     }

@@ -6,16 +6,17 @@ using Nestegg.TestKit.Servers;
 namespace Nestegg.IntegrationTests.Resilience;
 
 /// <summary>What a backup needs goes away while it runs: it says what and where, harms nothing, and the next run completes.</summary>
-public sealed class OutageTests(SharedServers servers)
+public sealed class OutageTests(SharedServers servers, KnownInstances instances)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_PostgreSQL_that_is_killed_while_it_is_dumped()
+    [Theory]
+    [InstanceData]
+    public async Task A_PostgreSQL_that_is_killed_while_it_is_dumped(string name)
     {
         Assert.SkipUnless(PostgresServer.MissingReason is null, PostgresServer.MissingReason ?? "");
         await using var postgres = await PostgresServer.StartAsync(Token);
-        using var instance = await StartAsync(postgres, await servers.CephAsync(Token));
+        using var instance = await StartAsync(name, postgres, await servers.CephAsync(Token));
         await PgDumpWrapper.ConfigureAsync(instance, "touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done; exec \"$PG_DUMP\" \"$@\"", Token);
         await using (var run = CliProcess.Start("backup", "--config", instance.ConfigurationPath))
         {
@@ -33,10 +34,11 @@ public sealed class OutageTests(SharedServers servers)
         await AssertNextRunCompletesAsync(instance, earlier: 0);
     }
 
-    [Fact]
-    public async Task A_connection_to_PostgreSQL_that_an_administrator_ends()
+    [Theory]
+    [InstanceData]
+    public async Task A_connection_to_PostgreSQL_that_an_administrator_ends(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
 
         // The connection whose moment pg_dump is to share: once pg_dump has it and the objects are listed, it is no longer needed.
         await PgDumpWrapper.ConfigureAsync(instance, "touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done; \"$PG_DUMP\" \"$@\"", Token);
@@ -51,12 +53,12 @@ public sealed class OutageTests(SharedServers servers)
     }
 
     [Theory]
-    [InlineData("\"$PG_DUMP\" \"$@\" | head -c 20000; echo 'pg_dump: error: the dog ate the rest' >&2; exit 1", "the dog ate the rest")]
-    [InlineData("\"$PG_DUMP\" \"$@\" | head -c 20000; kill -KILL $$", "137")]
-    [InlineData("exit 3", "3")]
-    public async Task A_pg_dump_that_dies_never_leaves_a_snapshot(string script, string said)
+    [InstanceData("\"$PG_DUMP\" \"$@\" | head -c 20000; echo 'pg_dump: error: the dog ate the rest' >&2; exit 1", "the dog ate the rest")]
+    [InstanceData("\"$PG_DUMP\" \"$@\" | head -c 20000; kill -KILL $$", "137")]
+    [InstanceData("exit 3", "3")]
+    public async Task A_pg_dump_that_dies_never_leaves_a_snapshot(string name, string script, string said)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", instance.ConfigurationPath);
         await PgDumpWrapper.ConfigureAsync(instance, script, Token);
         await using (var run = CliProcess.Start("backup", "--config", instance.ConfigurationPath))
@@ -65,10 +67,11 @@ public sealed class OutageTests(SharedServers servers)
         await AssertNextRunCompletesAsync(instance, earlier: 1);
     }
 
-    [Fact]
-    public async Task A_pg_dump_that_is_older_than_the_server()
+    [Theory]
+    [InstanceData]
+    public async Task A_pg_dump_that_is_older_than_the_server(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await PgDumpWrapper.ConfigureAsync(instance, "exit 1", Token, "pg_dump (PostgreSQL) 13.4");
         await using var run = CliProcess.Start("backup", "--config", instance.ConfigurationPath);
         await AssertRefusalAsync(run, ExitCode.BadInput, "pg_dump 13.4", "older than the server");
@@ -76,13 +79,13 @@ public sealed class OutageTests(SharedServers servers)
         await AssertNextRunCompletesAsync(instance, earlier: 0);
     }
 
-    [Fact]
-    public async Task A_bucket_that_goes_away_or_refuses_or_freezes_while_objects_are_copied()
+    [Theory]
+    [InstanceData]
+    public async Task A_bucket_that_goes_away_or_refuses_or_freezes_while_objects_are_copied(string name)
     {
         Assert.SkipUnless(CephGateway.MissingReason is null, CephGateway.MissingReason ?? "");
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         await using var ceph = await CephGateway.StartAsync(Token);
-        using var instance = await StartAsync(await servers.PostgresAsync(Token), ceph);
+        using var instance = await StartAsync(name, await servers.PostgresAsync(Token), ceph);
 
         // Nothing listens any more.
         await using (var run = await AtTheObjectsAsync(instance))
@@ -135,10 +138,11 @@ public sealed class OutageTests(SharedServers servers)
         await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--config", instance.ConfigurationPath);
     }
 
-    [Fact]
-    public async Task A_disk_that_is_full()
+    [Theory]
+    [InstanceData]
+    public async Task A_disk_that_is_full(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await using var disk = await SmallDisk.TryMountAsync("size=64m", Token);
         Assert.SkipUnless(disk is not null, "mounting is not allowed here");
         await PutRepositoryOnAsync(instance, disk.Path);
@@ -157,10 +161,11 @@ public sealed class OutageTests(SharedServers servers)
         await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--config", instance.ConfigurationPath);
     }
 
-    [Fact]
-    public async Task A_repository_that_is_read_only()
+    [Theory]
+    [InstanceData]
+    public async Task A_repository_that_is_read_only(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await using var disk = await SmallDisk.TryMountAsync("size=128m", Token);
         Assert.SkipUnless(disk is not null, "mounting is not allowed here");
         await PutRepositoryOnAsync(instance, disk.Path);
@@ -172,10 +177,11 @@ public sealed class OutageTests(SharedServers servers)
         await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--config", instance.ConfigurationPath);
     }
 
-    [Fact]
-    public async Task A_folder_for_temporary_files_that_is_full()
+    [Theory]
+    [InstanceData]
+    public async Task A_folder_for_temporary_files_that_is_full(string name)
     {
-        using var instance = await StartAsync();
+        using var instance = await StartAsync(name);
         await using var disk = await SmallDisk.TryMountAsync("size=64k", Token);
         Assert.SkipUnless(disk is not null, "mounting is not allowed here");
         await FillAsync(disk.Path, 0);
@@ -184,17 +190,16 @@ public sealed class OutageTests(SharedServers servers)
         await AssertNextRunCompletesAsync(instance, earlier: 0);
     }
 
-    private async Task<FixtureInstance> StartAsync() => await StartAsync(await servers.PostgresAsync(Token), await servers.CephAsync(Token));
+    private async Task<RunningInstance> StartAsync(string name) => await StartAsync(name, await servers.PostgresAsync(Token), await servers.CephAsync(Token));
 
-    private static async Task<FixtureInstance> StartAsync(PostgresServer postgres, CephGateway ceph)
+    private async Task<RunningInstance> StartAsync(string name, PostgresServer postgres, CephGateway ceph)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         Assert.SkipUnless(ExternalProgram.Find("setsid") is not null, "setsid is not installed");
-        return await FixtureInstance.StartAsync("t1", postgres, ceph, Token);
+        return await RunningInstance.StartAsync(await instances.OpenAsync(name, Token), "t1", postgres, ceph, Token);
     }
 
     /// <summary>Starts a backup and holds it between the dump and the copying, after the buckets were found to be in order.</summary>
-    private static async Task<CliProcess> AtTheObjectsAsync(FixtureInstance instance)
+    private static async Task<CliProcess> AtTheObjectsAsync(RunningInstance instance)
     {
         await PgDumpWrapper.ConfigureAsync(instance, "\"$PG_DUMP\" \"$@\"; touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done", Token);
         var run = CliProcess.Start("backup", "--config", instance.ConfigurationPath);
@@ -209,26 +214,26 @@ public sealed class OutageTests(SharedServers servers)
     }
 
     /// <summary>Rows are read while pg_dump runs, so either may be the first to find that the server or the shared connection has gone.</summary>
-    private static async Task AssertDatabaseOutOfReachAsync(CliProcess run, FixtureInstance instance)
+    private static async Task AssertDatabaseOutOfReachAsync(CliProcess run, RunningInstance instance)
     {
         var end = await run.ExpectAsync(ExitCode.OutOfReach, Token);
         ErrorTexts.AssertGood(end, end.Error.Contains("pg_dump", StringComparison.Ordinal) ? "pg_dump" : instance.Database);
     }
 
-    private static async Task AssertNextRunCompletesAsync(FixtureInstance instance, int earlier)
+    private static async Task AssertNextRunCompletesAsync(RunningInstance instance, int earlier)
     {
         Assert.Equal(earlier, await IntactAsync(instance));
         await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--config", instance.ConfigurationPath);
         Assert.Equal(earlier + 1, await IntactAsync(instance));
     }
 
-    private static async Task<int> IntactAsync(FixtureInstance instance)
+    private static async Task<int> IntactAsync(RunningInstance instance)
     {
         await using var store = new LocalStore(instance.RepositoryFolder);
         return await NewRepository.AssertIntactAsync(store, "after the outage", Token);
     }
 
-    private static async Task PutRepositoryOnAsync(FixtureInstance instance, string folder)
+    private static async Task PutRepositoryOnAsync(RunningInstance instance, string folder)
     {
         await ExternalProgram.RunAsync("cp", ["-a", instance.RepositoryFolder + "/.", folder], Token);
         var text = await File.ReadAllTextAsync(instance.ConfigurationPath, Token);

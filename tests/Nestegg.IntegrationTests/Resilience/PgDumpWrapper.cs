@@ -10,7 +10,7 @@ internal static class PgDumpWrapper
     /// In the language of sh. <c>$PG_DUMP "$@"</c> is the real one; <c>$MARK</c> is a file whose making <see cref="ReachedAsync"/> waits for, and
     /// <c>$GO</c> one that <see cref="GoOn"/> makes.
     /// </param>
-    public static async Task ConfigureAsync(FixtureInstance instance, string script, CancellationToken cancellationToken, string version = "pg_dump (PostgreSQL) 17.0")
+    public static async Task ConfigureAsync(RunningInstance instance, string script, CancellationToken cancellationToken, string version = "pg_dump (PostgreSQL) 17.0")
     {
         var path = instance["pg_dump"];
         await File.WriteAllTextAsync(path, $"""
@@ -28,7 +28,7 @@ internal static class PgDumpWrapper
     }
 
     /// <summary>The real one again.</summary>
-    public static async Task RemoveAsync(FixtureInstance instance, CancellationToken cancellationToken)
+    public static async Task RemoveAsync(RunningInstance instance, CancellationToken cancellationToken)
     {
         var text = await File.ReadAllTextAsync(instance.ConfigurationPath, cancellationToken);
         var begin = text.IndexOf("postgresql:\n", StringComparison.Ordinal);
@@ -38,11 +38,11 @@ internal static class PgDumpWrapper
         File.Delete(instance["go"]);
     }
 
-    public static async Task ReachedAsync(FixtureInstance instance, CancellationToken cancellationToken)
+    public static async Task ReachedAsync(RunningInstance instance, CancellationToken cancellationToken)
     {
         while (!File.Exists(instance["mark"]))
             await Task.Delay(20, cancellationToken);
     }
 
-    public static void GoOn(FixtureInstance instance) => File.WriteAllText(instance["go"], "");
+    public static void GoOn(RunningInstance instance) => File.WriteAllText(instance["go"], "");
 }

@@ -1,22 +1,21 @@
-using System.Diagnostics;
 using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Restore;
 
 /// <summary>The program itself, ended in the middle and started again.</summary>
-public sealed class InterruptedRestoreTests(SharedServers servers)
+public sealed class InterruptedRestoreTests(SharedServers servers, KnownInstances instances)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("KILL", 11)]
-    [InlineData("TERM", 12)]
-    [InlineData("INT", 13)]
-    public async Task A_restore_that_is_ended_at_any_moment_goes_on_where_it_was(string signal, int seed)
+    [InstanceData("KILL", 11)]
+    [InstanceData("TERM", 12)]
+    [InstanceData("INT", 13)]
+    public async Task A_restore_that_is_ended_at_any_moment_goes_on_where_it_was(string name, string signal, int seed)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var snapshot = await KnownSnapshot.CreateAsync((await instances.OpenAsync(name, Token))["t1"], Token);
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         var random = new Random(seed);
         var interrupted = 0;
         for (var delayMs = 300; ; delayMs += 300 + random.Next(400))
@@ -35,8 +34,8 @@ public sealed class InterruptedRestoreTests(SharedServers servers)
         }
 
         Assert.InRange(interrupted, 1, 60);
-        Assert.Equal(NewInstance.Expected("t1"), await target.HashObjectsAsync(Token));
-        Assert.Equal(3L, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
+        Assert.Equal(NewInstance.Expected(snapshot.Moment), await target.HashObjectsAsync(Token));
+        Assert.Equal(snapshot.Moment.Users, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
         Assert.Equal(0L, await target.AskAsync<long>("SELECT count(*) FROM tokens", Token));
         Assert.Equal(0L, await target.AskAsync<long>("SELECT count(*) FROM pg_namespace WHERE nspname = 'nestegg_restore'", Token));
 
@@ -45,12 +44,12 @@ public sealed class InterruptedRestoreTests(SharedServers servers)
         Assert.InRange(await target.AskAsync<long>("SELECT nextval('files_file_id_seq')", Token) - highest, 1_000_000, 1_001_000);
     }
 
-    [Fact]
-    public async Task The_command_shows_its_plan_restores_and_says_what_to_do_next()
+    [Theory]
+    [InstanceData]
+    public async Task The_command_shows_its_plan_restores_and_says_what_to_do_next(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var snapshot = await KnownSnapshot.CreateAsync((await instances.OpenAsync(name, Token))["t1"], Token);
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         var (planned, plan) = await RunAsync(snapshot, target, "KILL", delayMs: 0, "--dry-run");
         Assert.Equal(0, planned);
         Assert.Contains(target.Bucket, plan);
@@ -69,11 +68,11 @@ public sealed class InterruptedRestoreTests(SharedServers servers)
         Assert.DoesNotContain("   at ", refused);
     }
 
-    [Fact]
-    public async Task The_objects_alone_need_no_identity()
+    [Theory]
+    [InstanceData]
+    public async Task The_objects_alone_need_no_identity(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
+        using var snapshot = await KnownSnapshot.CreateAsync((await instances.OpenAsync(name, Token))["t1"], Token);
         using var folder = new TemporaryFolder();
         string[] arguments = ["restore", "--repository", snapshot.RepositoryPath, "--objects-to", folder["objects"]];
         for (var run = 0; run < 2; run++)
@@ -82,11 +81,11 @@ public sealed class InterruptedRestoreTests(SharedServers servers)
             Assert.True(exitCode == 0, output);
         }
 
-        foreach (var item in FixtureFolder.Objects("t1"))
+        foreach (var item in snapshot.Moment.Objects)
             Assert.Equal(await File.ReadAllBytesAsync(item.FilePath, Token), await File.ReadAllBytesAsync(Path.Combine(folder["objects"], item.Key), Token));
     }
 
-    private static Task<(int ExitCode, string Output)> RunAsync(RecordedSnapshot snapshot, NewInstance target, string signal, int delayMs, params string[] more) => RunAsync(
+    private static Task<(int ExitCode, string Output)> RunAsync(KnownSnapshot snapshot, NewInstance target, string signal, int delayMs, params string[] more) => RunAsync(
         [
             "restore", "--repository", snapshot.RepositoryPath, "--identity", snapshot.IdentityPath, "--into", target.Folder,
             .. target.Map.SelectMany(entry => new[] { "--map", entry }), .. more,
@@ -95,18 +94,14 @@ public sealed class InterruptedRestoreTests(SharedServers servers)
 
     private static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments, string signal, int delayMs)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli"), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.Environment["NESTEGG_CONFIG"] = "";
-        start.WorkingDirectory = Path.GetTempPath();
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        var output = process.StandardOutput.ReadToEndAsync(Token);
-        var error = process.StandardError.ReadToEndAsync(Token);
-        var exited = process.WaitForExitAsync(Token);
-        if (delayMs > 0 && await Task.WhenAny(exited, Task.Delay(delayMs, Token)) != exited)
-            await ExternalProgram.TryRunAsync("kill", ["-" + signal, process.Id.ToString()], Token);
+        await using var run = CliProcess.Start(arguments);
+        var end = run.EndAsync(Token);
+        if (delayMs > 0 && await Task.WhenAny(end, Task.Delay(delayMs, Token)) != end)
+        {
+            await run.SignalAsync(signal, Token);
+        }
 
-        await exited;
-        return (process.ExitCode, await output + await error);
+        var ended = await end;
+        return ((int)ended.ExitCode, ended.Out + ended.Error);
     }
 }

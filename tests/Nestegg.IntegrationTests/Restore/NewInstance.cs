@@ -4,15 +4,16 @@ using Nestegg.Ente.Configuration;
 using Nestegg.Repositories;
 using Nestegg.Restore;
 using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;
 using Npgsql;
 
 namespace Nestegg.IntegrationTests.Restore;
 
-/// <summary>What a person has on the new machine: a folder as the quickstart makes it, an empty database, an empty bucket.</summary>
+/// <summary>What a person has on the new machine: a folder as the quickstart makes it, an empty database, an empty bucket for each slot that the old instance used.</summary>
 internal sealed class NewInstance : IDisposable
 {
-    // What the neutralising steps change in the recorded instance; every other table must come back bit by bit.
+    // What the neutralising steps change in the known instances; every other table must come back bit by bit.
     private static readonly string[] Neutralised =
     [
         "tokens", "push_tokens", "queue", "temp_objects", "otts", "srp_sessions", "temp_srp_setup", "temp_two_factor", "two_factor_sessions", "two_factor_used_codes",
@@ -21,8 +22,8 @@ internal sealed class NewInstance : IDisposable
 
     private readonly TemporaryFolder folder = new();
 
-    private NewInstance(PostgresServer postgres, CephGateway ceph, string database, string bucket) =>
-        (Postgres, Ceph, Database, Bucket) = (postgres, ceph, database, bucket);
+    private NewInstance(PostgresServer postgres, CephGateway ceph, string database, IReadOnlyDictionary<string, string> buckets) =>
+        (Postgres, Ceph, Database, Buckets) = (postgres, ceph, database, buckets);
 
     public PostgresServer Postgres { get; }
 
@@ -30,21 +31,32 @@ internal sealed class NewInstance : IDisposable
 
     public string Database { get; }
 
-    public string Bucket { get; }
+    /// <summary>By slot.</summary>
+    public IReadOnlyDictionary<string, string> Buckets { get; }
+
+    /// <summary>The one that museum will serve from.</summary>
+    public string Bucket => Buckets["b2-eu-cen"];
 
     public string Folder => folder["my-ente"];
 
     /// <summary>The names of the compose network, as the person would map them.</summary>
     public string[] Map => [$"postgres:5432=127.0.0.1:{Postgres.Port}", $"localhost:3200=127.0.0.1:{Ceph.Endpoint.Port}"];
 
-    public static async Task<NewInstance> CreateAsync(SharedServers servers, CancellationToken cancellationToken, string? extraYaml = null, bool makeDatabase = true)
+    /// <param name="old">What will be restored into it.</param>
+    public static async Task<NewInstance> CreateAsync(SharedServers servers, KnownMoment old, CancellationToken cancellationToken, bool makeDatabase = true)
     {
         var postgres = await servers.PostgresAsync(cancellationToken);
         var ceph = await servers.CephAsync(cancellationToken);
+        var buckets = new Dictionary<string, string>();
+        foreach (var slot in old.Objects.Select(item => item.Slot).Distinct())
+        {
+            buckets.Add(slot, await ceph.CreateBucketAsync(cancellationToken));
+        }
+
         var database = makeDatabase ? await postgres.CreateDatabaseAsync(cancellationToken) : "db_" + Guid.NewGuid().ToString("n");
-        var instance = new NewInstance(postgres, ceph, database, await ceph.CreateBucketAsync(cancellationToken));
+        var instance = new NewInstance(postgres, ceph, database, buckets);
         Directory.CreateDirectory(instance.Folder);
-        await File.WriteAllTextAsync(Path.Combine(instance.Folder, "museum.yaml"), instance.MuseumYaml(extraYaml ?? ""), cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(instance.Folder, "museum.yaml"), instance.MuseumYaml(), cancellationToken);
         return instance;
     }
 
@@ -52,36 +64,39 @@ internal sealed class NewInstance : IDisposable
 
     /// <summary>Plans and runs a restore of a snapshot into this instance.</summary>
     public async Task<RestoreResult> RestoreAsync(
-        RecordedSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null, RunLog? log = null)
+        KnownSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null, RunLog? log = null)
     {
         await using var run = await RestoreRun.OpenAsync(
             snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity], options ?? Options, TimeProvider.System, log ?? RunEvents.Nowhere(), cancellationToken);
         return await run.RunAsync(await run.PlanAsync(cancellationToken), cancellationToken);
     }
 
-    public async Task<RestorePlan> PlanAsync(RecordedSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null)
+    public async Task<RestorePlan> PlanAsync(KnownSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null)
     {
         await using var run = await RestoreRun.OpenAsync(
             snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity], options ?? Options, TimeProvider.System, RunEvents.Nowhere(), cancellationToken);
         return await run.PlanAsync(cancellationToken);
     }
 
-    /// <summary>The SHA-256 of every object in the bucket, by key.</summary>
+    /// <summary>The SHA-256 of every object in the buckets, by key.</summary>
     public async Task<SortedDictionary<string, ObjectHash>> HashObjectsAsync(CancellationToken cancellationToken)
     {
         var hashes = new SortedDictionary<string, ObjectHash>(StringComparer.Ordinal);
-        var listed = await Ceph.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket }, cancellationToken);
-        foreach (var item in listed.S3Objects ?? [])
+        foreach (var bucket in Buckets.Values)
         {
-            using var got = await Ceph.Client.GetObjectAsync(Bucket, item.Key, cancellationToken);
-            hashes[item.Key] = new ObjectHash(await SHA256.HashDataAsync(got.ResponseStream, cancellationToken));
+            var listed = await Ceph.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket }, cancellationToken);
+            foreach (var item in listed.S3Objects ?? [])
+            {
+                using var got = await Ceph.Client.GetObjectAsync(bucket, item.Key, cancellationToken);
+                hashes.Add(item.Key, new ObjectHash(await SHA256.HashDataAsync(got.ResponseStream, cancellationToken)));
+            }
         }
 
         return hashes;
     }
 
-    public static SortedDictionary<string, ObjectHash> Expected(string moment) =>
-        new(FixtureFolder.Objects(moment).ToDictionary(item => item.Key, item => item.Hash), StringComparer.Ordinal);
+    public static SortedDictionary<string, ObjectHash> Expected(KnownMoment moment) =>
+        new(moment.Objects.ToDictionary(item => item.Key, item => item.Hash), StringComparer.Ordinal);
 
     /// <summary>Rows and checksum of every table.</summary>
     public static async Task<SortedDictionary<string, string>> ChecksumsAsync(PostgresServer postgres, string database, CancellationToken cancellationToken)
@@ -104,15 +119,26 @@ internal sealed class NewInstance : IDisposable
         return sums;
     }
 
-    /// <summary>Every table of the restored database is that of the recorded moment, row for row, but for what the documented steps change.</summary>
-    public static async Task AssertTablesAsync(NewInstance target, string moment, CancellationToken cancellationToken)
+    /// <summary>Every table of the restored database is that of the moment, row for row, but for what the documented steps change.</summary>
+    public static async Task AssertTablesAsync(NewInstance target, KnownMoment moment, CancellationToken cancellationToken)
     {
-        var original = await target.Postgres.RestoreAsync(FixtureFolder.Dump(moment), cancellationToken);
+        var original = await target.Postgres.RestoreAsync(moment.DumpPath, cancellationToken);
         var expected = await ChecksumsAsync(target.Postgres, original, cancellationToken);
         var restored = await ChecksumsAsync(target.Postgres, target.Database, cancellationToken);
         Assert.Equal(expected.Keys, restored.Keys);
         Assert.All(expected.Where(table => !Neutralised.Contains(table.Key)), table => Assert.Equal($"{table.Key} {table.Value}", $"{table.Key} {restored[table.Key]}"));
         Assert.All(Neutralised.Where(table => table != "trash"), table => Assert.Equal("0 ", restored[table]));
+    }
+
+    /// <summary>A session ends on the server some moments after its client has gone, and a restore refuses to run beside one.</summary>
+    public async Task UntilNobodyIsConnectedAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await Postgres.OpenAsync("postgres", cancellationToken);
+        await using var command = new NpgsqlCommand($"SELECT count(*) FROM pg_stat_activity WHERE datname = '{Database}'", connection);
+        while ((long)(await command.ExecuteScalarAsync(cancellationToken))! > 0)
+        {
+            await Task.Delay(20, cancellationToken);
+        }
     }
 
     public async Task<T> AskAsync<T>(string sql, CancellationToken cancellationToken)
@@ -124,7 +150,7 @@ internal sealed class NewInstance : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private string MuseumYaml(string extra) => $"""
+    private string MuseumYaml() => $"""
         # made on the new machine
         db:
             host: postgres
@@ -135,17 +161,19 @@ internal sealed class NewInstance : IDisposable
         s3:
             are_local_buckets: true
             use_path_style_urls: true
-            b2-eu-cen:
-                key: {CephGateway.AccessKey}
-                secret: {CephGateway.SecretKey}
-                endpoint: localhost:3200
-                region: {CephGateway.Region}
-                bucket: {Bucket}
+        {string.Join("\n", Buckets.Select(bucket => $"""
+                {bucket.Key}:
+                    key: {CephGateway.AccessKey}
+                    secret: {CephGateway.SecretKey}
+                    endpoint: localhost:3200
+                    region: {CephGateway.Region}
+                    bucket: {bucket.Value}
+            """))}
         key:
             encryption: bmV3
             hash: bmV3
         jwt:
             secret: bmV3
-        {extra}
+
         """;
 }

@@ -2,41 +2,41 @@ using Nestegg.Age;
 using Nestegg.Ente.Configuration;
 using Nestegg.Restore;
 using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.Restore;
 
-public sealed class RestoreRunTests(SharedServers servers)
+public sealed class RestoreRunTests(SharedServers servers, KnownInstances instances)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("t1")]
-    [InlineData("t2")]
-    public async Task Both_moments_come_back_with_every_byte_and_row_but_for_the_documented_steps(string moment)
+    [InstanceData("t1")]
+    [InstanceData("t2")]
+    public async Task Both_moments_come_back_with_every_byte_and_row_but_for_the_documented_steps(string name, string moment)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync(moment, Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var snapshot = await SnapshotAsync(name, moment);
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         var result = await target.RestoreAsync(snapshot, Token);
 
         Assert.True(result.IsComplete);
         Assert.Equal(0, result.Audit.Errors);
         Assert.Equal(snapshot.Manifest.Counts.Objects, result.Audit.Counts.Listed);
-        Assert.Equal(NewInstance.Expected(moment), await target.HashObjectsAsync(Token));
+        Assert.Equal(NewInstance.Expected(snapshot.Moment), await target.HashObjectsAsync(Token));
         Assert.Equal(snapshot.Manifest.Counts.Objects, result.Objects.Objects);
-        await NewInstance.AssertTablesAsync(target, moment, Token);
+        await NewInstance.AssertTablesAsync(target, snapshot.Moment, Token);
     }
 
-    [Fact]
-    public async Task The_new_museum_yaml_gets_the_old_secrets_and_keeps_its_endpoints()
+    [Theory]
+    [InstanceData]
+    public async Task The_new_museum_yaml_gets_the_old_secrets_and_keeps_its_endpoints(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         await target.RestoreAsync(snapshot, Token);
 
-        var old = InstanceFolder.Read(FixtureFolder.Instance).Configuration;
+        var old = InstanceFolder.Read(snapshot.Moment.Folder).Configuration;
         var restored = InstanceFolder.Read(target.Folder).Configuration;
         Assert.Equal(old.Text("key.encryption"), restored.Text("key.encryption"));
         Assert.Equal(old.Text("key.hash"), restored.Text("key.hash"));
@@ -49,12 +49,12 @@ public sealed class RestoreRunTests(SharedServers servers)
         Assert.Contains("encryption: bmV3", await File.ReadAllTextAsync(aside, Token));
     }
 
-    [Fact]
-    public async Task Ids_continue_far_above_those_that_were_handed_out()
+    [Theory]
+    [InstanceData]
+    public async Task Ids_continue_far_above_those_that_were_handed_out(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         await target.RestoreAsync(snapshot, Token);
         foreach (var (column, table) in new[] { ("file_id", "files"), ("collection_id", "collections"), ("user_id", "users") })
         {
@@ -66,88 +66,92 @@ public sealed class RestoreRunTests(SharedServers servers)
         Assert.InRange(await target.AskAsync<int>("SELECT CAST(nextval('queue_queue_id_seq') AS int)", Token), 1, 1000);
     }
 
-    [Fact]
-    public async Task What_is_in_the_trash_stays_for_another_month()
+    [Theory]
+    [InstanceData]
+    public async Task What_is_in_the_trash_stays_for_another_month(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t2", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var snapshot = await SnapshotAsync(name, "t2");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         await target.RestoreAsync(snapshot, Token);
-        Assert.Equal(7L, await target.AskAsync<long>("SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored", Token));
+        Assert.Equal(snapshot.Moment.TrashCount(), await target.AskAsync<long>("SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored", Token));
         var days = await target.AskAsync<decimal>("SELECT (min(delete_by) - extract(epoch FROM now()) * 1000000) / 86400000000 FROM trash WHERE NOT is_deleted AND NOT is_restored", Token);
         Assert.InRange(days, 29.9m, 30.1m);
     }
 
-    [Fact]
-    public async Task A_database_that_is_absent_is_made_and_a_plan_changes_nothing()
+    [Theory]
+    [InstanceData]
+    public async Task A_database_that_is_absent_is_made_and_a_plan_changes_nothing(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token, makeDatabase: false);
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token, makeDatabase: false);
         var museumYaml = await File.ReadAllTextAsync(Path.Combine(target.Folder, "museum.yaml"), Token);
         var plan = await target.PlanAsync(snapshot, Token);
         Assert.Empty(plan.Refusals);
         Assert.Equal(DatabaseAction.Create, plan.Database.Action);
-        Assert.True(Assert.Single(plan.Buckets).IsEmpty);
+        Assert.Equal(target.Buckets.Count, plan.Buckets.Count);
+        Assert.All(plan.Buckets, bucket => Assert.True(bucket.IsEmpty));
         Assert.Contains(plan.Findings, finding => finding.Code == "museum-version" && finding.Message.Contains("124", StringComparison.Ordinal));
         Assert.Equal(museumYaml, await File.ReadAllTextAsync(Path.Combine(target.Folder, "museum.yaml"), Token));
         Assert.Empty(await target.HashObjectsAsync(Token));
 
         Assert.True((await target.RestoreAsync(snapshot, Token)).IsComplete);
-        Assert.Equal(3L, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
+        Assert.Equal(snapshot.Moment.Users, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
     }
 
-    [Fact]
-    public async Task A_database_with_people_in_it_is_refused_until_it_is_named()
+    [Theory]
+    [InstanceData]
+    public async Task A_database_with_people_in_it_is_refused_until_it_is_named(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token, makeDatabase: false);
-        await target.Postgres.RestoreAsync(FixtureFolder.Dump("t2"), Token, target.Database);
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token, makeDatabase: false);
+        var later = (await instances.OpenAsync(name, Token))["t2"];
+        await target.Postgres.RestoreAsync(later.DumpPath, Token, target.Database);
+        await target.UntilNobodyIsConnectedAsync(Token);
         var error = await Assert.ThrowsAsync<NesteggException>(() => target.RestoreAsync(snapshot, Token));
         Assert.Equal(FailureKind.BadInput, error.Kind);
         Assert.Contains(target.Database, error.Message);
-        Assert.Contains("3 users", error.Message);
+        Assert.Contains($"{later.Users} users", error.Message);
         Assert.Contains($"--overwrite-database {target.Database}", error.Hint);
         Assert.Contains("bmV3", await File.ReadAllTextAsync(Path.Combine(target.Folder, "museum.yaml"), Token));
 
         var result = await target.RestoreAsync(snapshot, Token, target.Options with { OverwriteDatabase = target.Database });
         Assert.True(result.IsComplete);
         Assert.Equal(DatabaseAction.Overwrite, result.Plan.Database.Action);
-        Assert.Equal(2L, await target.AskAsync<long>("SELECT count(*) FROM trash WHERE NOT is_deleted", Token));
+        Assert.Equal(snapshot.Moment.TrashCount(), await target.AskAsync<long>("SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored", Token));
     }
 
-    [Fact]
-    public async Task The_unused_tables_of_a_museum_that_was_started_once_are_replaced()
+    [Theory]
+    [InstanceData]
+    public async Task The_unused_tables_of_a_museum_that_was_started_once_are_replaced(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         await target.Postgres.ExecuteAsync(
             target.Database, "CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO schema_migrations VALUES (124, false); CREATE TABLE users (user_id bigint)", Token);
+        await target.UntilNobodyIsConnectedAsync(Token);
         var result = await target.RestoreAsync(snapshot, Token);
         Assert.Equal(DatabaseAction.ReplaceUnused, result.Plan.Database.Action);
-        Assert.Equal(3L, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
+        Assert.Equal(snapshot.Moment.Users, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
     }
 
-    [Fact]
-    public async Task A_museum_that_is_still_running_is_refused()
+    [Theory]
+    [InstanceData]
+    public async Task A_museum_that_is_still_running_is_refused(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         await using var museum = await target.Postgres.OpenAsync(target.Database, Token);
         var error = await Assert.ThrowsAsync<NesteggException>(() => target.RestoreAsync(snapshot, Token));
         Assert.Contains("museum", error.Message);
         Assert.Contains("docker compose stop museum", error.Hint);
     }
 
-    [Fact]
-    public async Task A_bucket_with_objects_of_others_is_refused_until_it_is_named()
+    [Theory]
+    [InstanceData]
+    public async Task A_bucket_with_objects_of_others_is_refused_until_it_is_named(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         await target.Ceph.Client.PutObjectAsync(new() { BucketName = target.Bucket, Key = "7/not-ours", ContentBody = "x", UseChunkEncoding = false }, Token);
         var error = await Assert.ThrowsAsync<NesteggException>(() => target.RestoreAsync(snapshot, Token));
         Assert.Contains("7/not-ours", error.Message);
@@ -157,29 +161,29 @@ public sealed class RestoreRunTests(SharedServers servers)
         Assert.True(result.IsComplete);
         var objects = await target.HashObjectsAsync(Token);
         Assert.True(objects.Remove("7/not-ours"));
-        Assert.Equal(NewInstance.Expected("t1"), objects);
+        Assert.Equal(NewInstance.Expected(snapshot.Moment), objects);
     }
 
-    [Fact]
-    public async Task Objects_that_are_there_already_are_compared_and_not_sent_again()
+    [Theory]
+    [InstanceData]
+    public async Task Objects_that_are_there_already_are_compared_and_not_sent_again(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
-        await FixtureFolder.UploadAsync(target.Ceph.Client, "t1", target.Bucket, Token);
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
+        await snapshot.Moment.UploadAsync(target.Ceph.Client, slot => target.Buckets[slot], Token);
         var result = await target.RestoreAsync(snapshot, Token);
         Assert.True(result.IsComplete);
         Assert.Equal(0, result.Objects.Written);
         Assert.Equal(snapshot.Manifest.Counts.Objects, result.Objects.AlreadyThere);
     }
 
-    [Fact]
-    public async Task An_object_of_the_same_length_and_other_bytes_is_found_out()
+    [Theory]
+    [InstanceData]
+    public async Task An_object_of_the_same_length_and_other_bytes_is_found_out(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
-        var victim = FixtureFolder.Objects("t1").First(item => item.SizeBytes < 100_000);
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
+        var victim = snapshot.Moment.Originals().First(item => item.SizeBytes < 100_000);
         await target.Ceph.Client.PutObjectAsync(
             new() { BucketName = target.Bucket, Key = victim.Key, InputStream = new MemoryStream(new byte[victim.SizeBytes]), UseChunkEncoding = false }, Token);
         var log = new RunLog(new RunEvents());
@@ -193,29 +197,22 @@ public sealed class RestoreRunTests(SharedServers servers)
         Assert.Equal(DatabaseAction.Continue, again.Plan.Database.Action);
         Assert.True(again.IsComplete);
         Assert.Equal(1, again.Objects.Written);
-        Assert.Equal(NewInstance.Expected("t1"), await target.HashObjectsAsync(Token));
+        Assert.Equal(NewInstance.Expected(snapshot.Moment), await target.HashObjectsAsync(Token));
         Assert.Equal(0L, await target.AskAsync<long>("SELECT count(*) FROM pg_namespace WHERE nspname = 'nestegg_restore'", Token));
     }
 
-    [Fact]
-    public async Task A_damaged_pack_costs_its_objects_and_not_the_others()
+    [Theory]
+    [InstanceData]
+    public async Task A_damaged_pack_costs_its_objects_and_not_the_others(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
-        var pack = Directory.GetFiles(Path.Combine(snapshot.RepositoryPath, "packs"), "*.tar", SearchOption.AllDirectories).First();
-        await using (var file = File.Open(pack, FileMode.Open))
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
+        var originals = snapshot.Moment.Originals().Select(item => item.Key).ToHashSet();
+        var rows = await snapshot.Repository.ReadLiveRowsAsync(snapshot.Manifest, Token).Where(row => originals.Contains(row.Key)).ToListAsync(Token);
+        foreach (var row in new[] { rows.First(row => row.Pack is not null), rows.First(row => row.Pack is null) })
         {
-            file.Position = file.Length / 2;
-            var found = file.ReadByte();
-            file.Position--;
-            file.WriteByte((byte)~found);
-        }
-
-        var large = Directory.GetFiles(Path.Combine(snapshot.RepositoryPath, "objects"), "*", SearchOption.AllDirectories).First();
-        await using (var file = File.Open(large, FileMode.Open))
-        {
-            file.Position = file.Length - 1;
+            await using var file = File.Open(Path.Combine(snapshot.RepositoryPath, row.StoredAs), FileMode.Open);
+            file.Position = (row.Pack is null ? 0 : row.Offset) + row.SizeBytes - 1;
             var found = file.ReadByte();
             file.Position--;
             file.WriteByte((byte)~found);
@@ -228,20 +225,22 @@ public sealed class RestoreRunTests(SharedServers servers)
         Assert.Equal(2, log.Findings.Count(finding => finding.Code == "object-damaged"));
         Assert.Equal(2, result.Audit.Errors);
         var there = await target.HashObjectsAsync(Token);
-        var expected = NewInstance.Expected("t1");
+        var expected = NewInstance.Expected(snapshot.Moment);
         Assert.Equal(expected.Count - result.Objects.Failed, there.Count);
         Assert.All(there, item => Assert.Equal(expected[item.Key], item.Value));
     }
 
-    [Fact]
-    public async Task Another_identity_opens_nothing()
+    [Theory]
+    [InstanceData]
+    public async Task Another_identity_opens_nothing(string name)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
-        using var snapshot = await RecordedSnapshot.CreateAsync("t1", Token);
-        using var target = await NewInstance.CreateAsync(servers, Token);
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         using var stranger = AgeIdentity.Generate();
         var error = await Assert.ThrowsAsync<NesteggException>(() =>
             RestoreRun.OpenAsync(snapshot.Repository, snapshot.Manifest, [stranger], target.Options, TimeProvider.System, RunEvents.Nowhere(), Token));
         Assert.Equal(FailureKind.WrongIdentity, error.Kind);
     }
+
+    private async Task<KnownSnapshot> SnapshotAsync(string name, string moment) => await KnownSnapshot.CreateAsync((await instances.OpenAsync(name, Token))[moment], Token);
 }

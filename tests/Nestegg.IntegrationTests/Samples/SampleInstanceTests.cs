@@ -83,15 +83,13 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
         Assert.Empty(first.Objects.Values.Select(item => item.Sha256).Intersect(third.Objects.Values.Select(item => item.Sha256)));
     }
 
-    [Fact]
+    [RecordedFact]
     public async Task Its_tables_have_the_columns_types_and_defaults_of_a_real_instance()
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         await using var sample = await CreateAsync();
         var real = await ColumnsAsync(postgres.ConnectionString(await postgres.RestoreAsync(FixtureFolder.Dump("t1"), Token)));
         var ours = await ColumnsAsync(sample.ConnectionString);
-        Assert.NotEmpty(ours);
-        Assert.Equal(real.Where(table => ours.ContainsKey(table.Key)).OrderBy(table => table.Key), ours.OrderBy(table => table.Key));
+        Assert.Equal(real.OrderBy(table => table.Key), ours.OrderBy(table => table.Key));
     }
 
     [Theory]

@@ -1,29 +1,29 @@
-using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;
 using Npgsql;
 
 namespace Nestegg.IntegrationTests.Servers;
 
-public class PostgresServerTests(SharedServers servers)
+public class PostgresServerTests(SharedServers servers, KnownInstances instances)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("t1")]
-    [InlineData("t2")]
-    public async Task The_recorded_instance_loads_and_names_every_object_of_its_list(string moment)
+    [InstanceData("t1")]
+    [InstanceData("t2")]
+    public async Task A_known_instance_loads_and_names_every_object_of_its_list(string name, string moment)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
+        var known = (await instances.OpenAsync(name, Token))[moment];
         var postgres = await servers.PostgresAsync(Token);
-        var database = await postgres.RestoreAsync(FixtureFolder.Dump(moment), Token);
+        var database = await postgres.RestoreAsync(known.DumpPath, Token);
 
         await using var connection = await postgres.OpenAsync(database, Token);
         await using var command = new NpgsqlCommand("SELECT object_key, size FROM object_keys", connection);
         await using var reader = await command.ExecuteReaderAsync(Token);
-        var listed = FixtureFolder.Objects(moment).ToDictionary(o => o.Key, o => o.SizeBytes);
+        var listed = known.Objects.ToDictionary(o => o.Key, o => o.SizeBytes);
         var rows = 0;
         for (; await reader.ReadAsync(Token); rows++) Assert.Equal(listed[reader.GetString(0)], reader.GetInt64(1));
-        Assert.True(rows > 100, $"{rows} rows");
+        Assert.Equal(known.Originals().Count, rows);
     }
 
     [Fact]

@@ -10,14 +10,14 @@ namespace Nestegg.TestKit.Instances;
 /// </summary>
 public sealed class MuseumLoad : IAsyncDisposable
 {
-    private readonly FixtureInstance instance;
+    private readonly RunningInstance instance;
     private readonly CancellationTokenSource stop = new();
     private readonly Task[] actors;
     private long uploads;
     private long rewrites;
     private long removals;
 
-    private MuseumLoad(FixtureInstance instance)
+    private MuseumLoad(RunningInstance instance)
     {
         this.instance = instance;
         actors = [RepeatAsync(UploadAsync), RepeatAsync(DeleteAsync), RepeatAsync(RewriteAsync), RepeatAsync(RemoveDerivedAsync)];
@@ -29,7 +29,7 @@ public sealed class MuseumLoad : IAsyncDisposable
 
     public long Removals => Interlocked.Read(ref removals);
 
-    public static MuseumLoad Start(FixtureInstance instance) => new(instance);
+    public static MuseumLoad Start(RunningInstance instance) => new(instance);
 
     public async ValueTask DisposeAsync()
     {
@@ -67,8 +67,9 @@ public sealed class MuseumLoad : IAsyncDisposable
             SELECT file_id, 'file'::object_type, @original, @originalSize, ARRAY['b2-eu-cen'::s3region] FROM new_file
             UNION ALL SELECT file_id, 'thumbnail', @thumbnail, @thumbnailSize, ARRAY['b2-eu-cen'::s3region] FROM new_file
             """;
-        var (original, originalSize) = await PutAsync($"1580559962386438/{Guid.NewGuid()}", 5_000);
-        var (thumbnail, thumbnailSize) = await PutAsync($"1580559962386438/{Guid.NewGuid()}", 500);
+        var owner = instance.Moment[Role.Owner].UserId;
+        var (original, originalSize) = await PutAsync($"{owner}/{Guid.NewGuid()}", 5_000);
+        var (thumbnail, thumbnailSize) = await PutAsync($"{owner}/{Guid.NewGuid()}", 500);
         await ExecuteAsync(connection, Insert, ("original", original), ("originalSize", originalSize), ("thumbnail", thumbnail), ("thumbnailSize", thumbnailSize));
         Interlocked.Increment(ref uploads);
     }
@@ -82,7 +83,7 @@ public sealed class MuseumLoad : IAsyncDisposable
     private async Task RewriteAsync(NpgsqlConnection connection)
     {
         if (await DerivedAsync(connection, "DESC") is not { } row) return;
-        var (_, size) = await PutAsync(row.Key, 300 + RandomNumberGenerator.GetInt32(3_000));
+        var (_, size) = await PutAsync(row.Key, 300 + RandomNumberGenerator.GetInt32(3_000), row.Bucket);
         await ExecuteAsync(connection, "UPDATE file_data SET size = @size, updated_at = now_utc_micro_seconds() WHERE file_id = @file AND data_type = 'mldata' AND NOT is_deleted",
             ("size", size), ("file", row.FileId));
         Interlocked.Increment(ref rewrites);
@@ -93,28 +94,28 @@ public sealed class MuseumLoad : IAsyncDisposable
     {
         if (await DerivedAsync(connection, "ASC") is not { } row) return;
         await ExecuteAsync(connection, "UPDATE file_data SET is_deleted = true, pending_sync = true, updated_at = now_utc_micro_seconds() WHERE file_id = @file AND data_type = 'mldata'", ("file", row.FileId));
-        await instance.Objects.DeleteObjectAsync(instance.Bucket, row.Key);
+        await instance.Objects.DeleteObjectAsync(row.Bucket, row.Key);
         await ExecuteAsync(connection, "UPDATE file_data SET pending_sync = false WHERE file_id = @file AND data_type = 'mldata'", ("file", row.FileId));
-        var (_, size) = await PutAsync(row.Key, 400);
+        var (_, size) = await PutAsync(row.Key, 400, row.Bucket);
         await ExecuteAsync(connection, "UPDATE file_data SET is_deleted = false, pending_sync = true, size = @size, updated_at = now_utc_micro_seconds() WHERE file_id = @file AND data_type = 'mldata'",
             ("size", size), ("file", row.FileId));
         Interlocked.Increment(ref removals);
     }
 
     /// <summary>The last or the first file with such data, so that rewriting and removing do not meet.</summary>
-    private static async Task<(long FileId, string Key)?> DerivedAsync(NpgsqlConnection connection, string order)
+    private async Task<(long FileId, string Key, string Bucket)?> DerivedAsync(NpgsqlConnection connection, string order)
     {
-        await using var command = new NpgsqlCommand($"SELECT file_id, user_id FROM file_data WHERE data_type = 'mldata' AND NOT is_deleted ORDER BY file_id {order} LIMIT 1", connection);
+        await using var command = new NpgsqlCommand($"SELECT file_id, user_id, CAST(latest_bucket AS text) FROM file_data WHERE data_type = 'mldata' AND NOT is_deleted ORDER BY file_id {order} LIMIT 1", connection);
         await using var reader = await command.ExecuteReaderAsync();
         return await reader.ReadAsync()
-            ? (reader.GetInt64(0), string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt64(1)}/file-data/{reader.GetInt64(0)}/mldata"))
+            ? (reader.GetInt64(0), string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt64(1)}/file-data/{reader.GetInt64(0)}/mldata"), instance.BucketOf(reader.GetString(2)))
             : null;
     }
 
-    private async Task<(string Key, long SizeBytes)> PutAsync(string key, int sizeBytes)
+    private async Task<(string Key, long SizeBytes)> PutAsync(string key, int sizeBytes, string? bucket = null)
     {
         using var content = new MemoryStream(RandomNumberGenerator.GetBytes(sizeBytes));
-        await instance.Objects.PutObjectAsync(new() { BucketName = instance.Bucket, Key = key, InputStream = content, UseChunkEncoding = false });
+        await instance.Objects.PutObjectAsync(new() { BucketName = bucket ?? instance.Bucket, Key = key, InputStream = content, UseChunkEncoding = false });
         return (key, sizeBytes);
     }
 

@@ -8,39 +8,49 @@ using Nestegg.TestKit.Servers;
 namespace Nestegg.TestKit.Instances;
 
 /// <summary>
-/// The recorded instance brought to life on real servers: its database in a PostgreSQL, its objects in a bucket, its folder copied, an empty
+/// A known instance brought to life on real servers: its database in a PostgreSQL, its objects in a bucket for each slot, its folder copied, an empty
 /// repository, and a <c>nestegg.yaml</c> that leads there. Host names stay those inside compose and go through the map, as on a real host.
 /// </summary>
-public sealed class FixtureInstance : IDisposable
+public sealed class RunningInstance : IDisposable
 {
-    private readonly TemporaryFolder folder = new();
     private static readonly string[] Slots = ["b2-eu-cen", "wasabi-eu-central-2-v3", "scw-eu-fr-v3"];
 
+    private readonly TemporaryFolder folder = new();
+    private readonly KnownInstance known;
     private readonly PostgresServer postgres;
     private readonly CephGateway store;
-    private readonly string[] buckets;
+    private readonly IReadOnlyDictionary<string, string> buckets;
 
-    private FixtureInstance(PostgresServer postgres, CephGateway store, string database, string[] buckets)
+    private RunningInstance(KnownInstance known, KnownMoment moment, PostgresServer postgres, CephGateway store, (string Database, IReadOnlyDictionary<string, string> Buckets) made)
     {
-        (this.postgres, this.store, Database, this.buckets) = (postgres, store, database, buckets);
+        (this.known, Moment, this.postgres, this.store, (Database, buckets)) = (known, moment, postgres, store, made);
         Folder = folder["my-ente"];
-        CopyFolder(FixtureFolder.Instance, Folder);
+        CopyFolder(known.Folder, Folder);
         IdentityPath = folder["identity.txt"];
         RepositoryFolder = folder["repository"];
         ConfigurationPath = folder["nestegg.yaml"];
         File.WriteAllText(ConfigurationPath, Configuration());
     }
 
+    /// <summary>What it was brought to life from: what must be found in it, until a test changes it.</summary>
+    public KnownMoment Moment { get; private set; }
+
     /// <summary>The operator's folder.</summary>
     public string Folder { get; }
 
     public string Database { get; private set; }
 
-    /// <summary>The bucket with the objects: in slot <c>b2-eu-cen</c>, as the quickstart has it.</summary>
-    public string Bucket => buckets[0];
+    /// <summary>The bucket in slot <c>b2-eu-cen</c>, which has every original and thumbnail, as the quickstart has it.</summary>
+    public string Bucket => buckets[Slots[0]];
 
-    /// <summary>The empty bucket in slot <c>wasabi-eu-central-2-v3</c>.</summary>
-    public string SecondBucket => buckets[1];
+    /// <summary>A slot in which there is nothing.</summary>
+    public string SpareSlot => Slots.Except(Moment.Objects.Select(item => item.Slot)).First();
+
+    /// <summary>Its bucket.</summary>
+    public string SpareBucket => buckets[SpareSlot];
+
+    /// <summary>The bucket of a slot.</summary>
+    public string BucketOf(string slot) => buckets[slot];
 
     public string RepositoryFolder { get; }
 
@@ -54,17 +64,18 @@ public sealed class FixtureInstance : IDisposable
 
     public IAmazonS3 Objects => store.Client;
 
-    public static async Task<FixtureInstance> StartAsync(string moment, PostgresServer postgres, CephGateway store, CancellationToken cancellationToken)
+    /// <param name="moment"><c>t1</c> or <c>t2</c>.</param>
+    public static async Task<RunningInstance> StartAsync(KnownInstance known, string moment, PostgresServer postgres, CephGateway store, CancellationToken cancellationToken)
     {
-        var buckets = new List<string>();
-        foreach (var _ in Slots)
+        var buckets = new Dictionary<string, string>();
+        foreach (var slot in Slots)
         {
-            buckets.Add(await store.CreateBucketAsync(cancellationToken));
+            buckets.Add(slot, await store.CreateBucketAsync(cancellationToken));
         }
 
-        await FixtureFolder.UploadAsync(store.Client, moment, buckets[0], cancellationToken);
-        var database = await postgres.RestoreAsync(FixtureFolder.Dump(moment), cancellationToken);
-        var instance = new FixtureInstance(postgres, store, database, [.. buckets]);
+        await known[moment].UploadAsync(store.Client, slot => buckets[slot], cancellationToken);
+        var database = await postgres.RestoreAsync(known[moment].DumpPath, cancellationToken);
+        var instance = new RunningInstance(known, known[moment], postgres, store, (database, buckets));
         await using var repository = LocalStore.Create(instance.RepositoryFolder, TimeProvider.System);
         await instance.CreateRepositoryAsync(repository, cancellationToken);
         return instance;
@@ -73,18 +84,29 @@ public sealed class FixtureInstance : IDisposable
     /// <summary>Time goes on: the database and the objects of the other moment take the place of what is there.</summary>
     public async Task MoveToAsync(string moment, CancellationToken cancellationToken)
     {
-        await FixtureFolder.UploadAsync(store.Client, moment, Bucket, cancellationToken);
-        Database = await postgres.RestoreAsync(FixtureFolder.Dump(moment), cancellationToken);
+        Moment = known[moment];
+        await Moment.UploadAsync(store.Client, slot => buckets[slot], cancellationToken);
+        Database = await postgres.RestoreAsync(Moment.DumpPath, cancellationToken);
         await File.WriteAllTextAsync(ConfigurationPath, Configuration(), cancellationToken);
     }
+
+    /// <summary>An object is gone from the bucket of its slot.</summary>
+    public Task DeleteObjectAsync(string key, CancellationToken cancellationToken) => store.Client.DeleteObjectAsync(PlaceOf(key), key, cancellationToken);
+
+    /// <summary>An object has other bytes.</summary>
+    public Task ReplaceObjectAsync(string key, string content, CancellationToken cancellationToken) =>
+        store.Client.PutObjectAsync(new() { BucketName = PlaceOf(key), Key = key, ContentBody = content }, cancellationToken);
 
     /// <summary>The bad day: the database, the objects and the folder are gone.</summary>
     public async Task DestroyAsync(CancellationToken cancellationToken)
     {
         await postgres.ExecuteAsync("postgres", $"DROP DATABASE {Database} WITH (FORCE)", cancellationToken);
-        foreach (var item in (await store.Client.ListObjectsV2Async(new() { BucketName = Bucket }, cancellationToken)).S3Objects ?? [])
+        foreach (var bucket in buckets.Values)
         {
-            await store.Client.DeleteObjectAsync(Bucket, item.Key, cancellationToken);
+            foreach (var item in (await store.Client.ListObjectsV2Async(new() { BucketName = bucket }, cancellationToken)).S3Objects ?? [])
+            {
+                await store.Client.DeleteObjectAsync(bucket, item.Key, cancellationToken);
+            }
         }
 
         Directory.Delete(Folder, recursive: true);
@@ -93,6 +115,21 @@ public sealed class FixtureInstance : IDisposable
     public Task<Npgsql.NpgsqlConnection> OpenDatabaseAsync(CancellationToken cancellationToken) => postgres.OpenAsync(Database, cancellationToken);
 
     public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => postgres.ExecuteAsync(Database, sql, cancellationToken);
+
+    /// <summary>The first column of a query, as text.</summary>
+    public async Task<IReadOnlyList<string>> AskAsync(string sql, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenDatabaseAsync(cancellationToken);
+        await using var command = new Npgsql.NpgsqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var answers = new List<string>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            answers.Add(reader.GetValue(0).ToString()!);
+        }
+
+        return answers;
+    }
 
     /// <summary>Makes a repository in a bucket, and a configuration like the other one that leads there.</summary>
     /// <param name="address"><c>s3://bucket/prefix?endpoint=…</c></param>
@@ -111,6 +148,8 @@ public sealed class FixtureInstance : IDisposable
     }
 
     public void Dispose() => folder.Dispose();
+
+    private string PlaceOf(string key) => buckets[Moment.Objects.First(item => item.Key == key).Slot];
 
     private async Task CreateRepositoryAsync(IStore store, CancellationToken cancellationToken)
     {
@@ -133,16 +172,24 @@ public sealed class FixtureInstance : IDisposable
           db.user: {PostgresServer.User}
           db.password: {PostgresServer.Password}
 
-        """ + string.Concat(Slots.Zip(buckets, (slot, bucket) =>
-        $"  s3.{slot}.bucket: {bucket}\n  s3.{slot}.key: {CephGateway.AccessKey}\n  s3.{slot}.secret: {CephGateway.SecretKey}\n  s3.{slot}.region: {CephGateway.Region}\n"));
+        """ + string.Concat(buckets.Select(bucket => $"""
+          s3.{bucket.Key}.bucket: {bucket.Value}
+          s3.{bucket.Key}.key: {CephGateway.AccessKey}
+          s3.{bucket.Key}.secret: {CephGateway.SecretKey}
+          s3.{bucket.Key}.region: {CephGateway.Region}
+
+        """));
 
     private static void CopyFolder(string from, string to)
     {
+        foreach (var folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories).Prepend(from))
+        {
+            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, folder)));
+        }
+
         foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
         {
-            var target = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
         }
     }
 }

@@ -2,23 +2,22 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Nestegg.Ente.Database;
-using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
 using Npgsql;
 
 namespace Nestegg.IntegrationTests.Library;
 
-/// <summary>The recorded instance's database at a moment, once for a run, from each of the two sources that readers have.</summary>
-public sealed class FamilyDatabases(SharedServers servers) : IAsyncDisposable
+/// <summary>A known instance's database at a moment, once for a class, from each of the two sources that readers have.</summary>
+public sealed class KnownDatabases(SharedServers servers) : IAsyncDisposable
 {
     private readonly SemaphoreSlim loading = new(1);
-    private readonly ConcurrentDictionary<string, string> postgres = new();
-    private readonly ConcurrentDictionary<string, ArchiveDatabase> archives = new();
+    private readonly ConcurrentDictionary<KnownMoment, string> postgres = new();
+    private readonly ConcurrentDictionary<KnownMoment, ArchiveDatabase> archives = new();
 
     /// <param name="source"><c>postgres</c> or <c>archive</c>.</param>
     /// <returns>A connection of the caller's own.</returns>
-    public async Task<DbConnection> OpenAsync(string source, string moment, CancellationToken cancellationToken)
+    public async Task<DbConnection> OpenAsync(KnownMoment moment, string source, CancellationToken cancellationToken)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         DbConnection connection;
         await loading.WaitAsync(cancellationToken);
         try
@@ -42,22 +41,22 @@ public sealed class FamilyDatabases(SharedServers servers) : IAsyncDisposable
         loading.Dispose();
     }
 
-    private async Task<string> PostgresAsync(string moment, CancellationToken cancellationToken)
+    private async Task<string> PostgresAsync(KnownMoment moment, CancellationToken cancellationToken)
     {
         var server = await servers.PostgresAsync(cancellationToken);
         if (!postgres.TryGetValue(moment, out var database))
         {
-            postgres[moment] = database = await server.RestoreAsync(FixtureFolder.Dump(moment), cancellationToken);
+            postgres[moment] = database = await server.RestoreAsync(moment.DumpPath, cancellationToken);
         }
 
         return server.ConnectionString(database);
     }
 
-    private async Task<ArchiveDatabase> ArchiveAsync(string moment, CancellationToken cancellationToken)
+    private async Task<ArchiveDatabase> ArchiveAsync(KnownMoment moment, CancellationToken cancellationToken)
     {
         if (!archives.TryGetValue(moment, out var archive))
         {
-            await using var dump = File.OpenRead(FixtureFolder.Dump(moment));
+            await using var dump = File.OpenRead(moment.DumpPath);
             archives[moment] = archive = await ArchiveDatabase.LoadAsync(dump, cancellationToken);
         }
 

@@ -1,31 +1,14 @@
 using System.Collections.Concurrent;
 using System.Text;
-using System.Text.Json;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
-using Nestegg.TestKit;
 
 namespace Nestegg.IntegrationTests.Library;
 
-/// <summary>The accounts of the recorded instance. Their passwords' keys take seconds to derive, so that is done once for a run.</summary>
-public sealed class FamilyAccounts : IDisposable
+/// <summary>Opens accounts. A password's key takes seconds to derive, so that is done once for a run.</summary>
+public sealed class PasswordKeys : IDisposable
 {
     private readonly ConcurrentDictionary<string, Lazy<SecretKey>> passwordKeys = new();
-
-    public static IEnumerable<(string Email, string Password, string RecoveryKey, long UserId)> At(string moment)
-    {
-        using var accounts = JsonDocument.Parse(File.ReadAllText(FixtureFolder.AccountsJson(moment)));
-        return [.. accounts.RootElement.EnumerateArray().Select(account => (
-            account.GetProperty("email").GetString()!, account.GetProperty("password").GetString()!,
-            account.GetProperty("recovery").GetString()!, account.GetProperty("userID").GetInt64()))];
-    }
-
-    /// <summary>What an independent reader saw of an account.</summary>
-    public static JsonElement Expected(string moment, string email)
-    {
-        using var expected = JsonDocument.Parse(File.ReadAllText(FixtureFolder.ExpectedJson(moment)));
-        return expected.RootElement.GetProperty(email).Clone();
-    }
 
     public KeyChain OpenByPassword(KeyAttributes attributes, string password)
     {

@@ -1,18 +1,16 @@
-using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Instance;
 
-public sealed class FixtureDoctorTests(SharedServers servers)
+public sealed class KnownDoctorTests(SharedServers servers, KnownInstances instances)
 {
     [Theory]
-    [InlineData("t1")]
-    [InlineData("t2")]
-    public async Task The_recorded_instance_is_healthy(string moment)
+    [InstanceData("t1")]
+    [InstanceData("t2")]
+    public async Task A_known_instance_is_healthy(string name, string moment)
     {
-        Assert.SkipUnless(FixtureFolder.IsPresent, FixtureFolder.SkipReason);
         var token = TestContext.Current.CancellationToken;
-        using var instance = await FixtureInstance.StartAsync(moment, await servers.PostgresAsync(token), await servers.CephAsync(token), token);
+        using var instance = await instances.StartAsync(name, moment, servers, token);
 
         var run = await Cli.RunAsync(token, "doctor", "--json", "--config", instance.ConfigurationPath);
 
