@@ -14,15 +14,15 @@ internal static class KnownRepository
     public static async Task<Manifest> BackUpAsync(
         this SampleRepository sample, KnownMoment moment, CancellationToken cancellationToken, Func<string, byte[], byte[]?>? change = null, string? folder = null)
     {
-        await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, cancellationToken);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, cancellationToken);
         await writer.LoadKnownAsync(cancellationToken);
-        await writer.PutSecretAsync(RepositoryKeys.Database, async (stream, token) =>
+        await writer.PutSecretAsync(SecretPart.Database, async (stream, token) =>
         {
             await using var dump = File.OpenRead(moment.DumpPath);
             await dump.CopyToAsync(stream, token);
         }, 1_000_000, cancellationToken);
         var instance = InstanceFolder.Read(folder ?? moment.Folder);
-        await writer.PutSecretAsync(RepositoryKeys.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(instance, stream, TimeProvider.System, token), 10_000, cancellationToken);
+        await writer.PutSecretAsync(SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(instance, stream, TimeProvider.System, token), 10_000, cancellationToken);
         foreach (var found in moment.Objects)
         {
             // The same key with other bytes is a new version, as in a real index.

@@ -46,7 +46,8 @@ public class PacksAndIndex
         await using var store = new LocalStore(folder);
         await using var content = await store.TryOpenAsync(packKey, 0, null, CancellationToken.None);
         var entries = 0;
-        await foreach (var _ in PackReader.ReadAsync(content!, packKey, CancellationToken.None))
+        using var pack = new PackReader(content!, packKey);
+        await foreach (var _ in pack.ReadAllAsync(CancellationToken.None))
             entries++;
         return entries;
     }

@@ -28,7 +28,7 @@ internal static class IndexedRepository
             }
 
             var content = index.Finish();
-            await Repository.PutAsync(store, RepositoryKeys.IndexFile(IndexName.Of(run, ++number, ObjectHash.Of(content.Span))), content, CancellationToken.None);
+            await store.PutAsync(RepositoryKeys.IndexFile(IndexName.Of(run, ++number, ObjectHash.Of(content.Span))), content, CancellationToken.None);
         }
     }
 }

@@ -5,6 +5,7 @@ using Nestegg.Cli.Terminal;
 using Nestegg.Jobs;
 using Nestegg.Opening;
 using Nestegg.Proof;
+using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Cli.Commands;
 

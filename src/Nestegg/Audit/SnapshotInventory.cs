@@ -11,19 +11,10 @@ internal sealed class SnapshotInventory(AuditTables tables, Repository repositor
     {
         tables.File.Execute("CREATE TEMP VIEW present AS SELECT key, 0 AS place, size, 0 AS modified FROM stored");
         tables.File.Execute("CREATE TABLE lost (key TEXT PRIMARY KEY) WITHOUT ROWID");
-        if (!manifest.Files.Any(file => file.Name == RepositoryKeys.MissingRows))
-        {
-            return;
-        }
-
-        var key = RepositoryKeys.SnapshotFile(manifest.Id, RepositoryKeys.MissingRows);
-        await using var stream = new ZstdReader(await repository.OpenFileAsync(manifest, RepositoryKeys.MissingRows, cancellationToken), key);
-        using var reader = new StreamReader(stream);
         tables.File.Begin();
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        await foreach (var row in repository.ReadMissingAsync(manifest, cancellationToken))
         {
-            var missing = MissingRows.TryParse(line, out var row) ? row! : throw Damage.Of($"{key} has a broken line");
-            tables.File.Run("INSERT OR IGNORE INTO lost VALUES (?)", missing.Key);
+            tables.File.Run("INSERT OR IGNORE INTO lost VALUES (?)", row.Key);
         }
 
         tables.File.Commit();

@@ -35,7 +35,7 @@ internal sealed class BackupRun(
             log.Find(finding);
         }
 
-        await using var hold = await RepositoryLock.AcquireAsync(repository, "backup", time, cancellationToken);
+        await using var hold = await repository.LockAsync("backup", time, cancellationToken);
         if (hold.TakenFrom is { } dead)
         {
             log.Step("lock", $"The lock of {dead.Command} on {dead.Host} since {dead.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC was taken over: its process {dead.Process} is gone");
@@ -53,7 +53,7 @@ internal sealed class BackupRun(
         {
             throw new NesteggException(
                 FailureKind.Damaged,
-                $"nestegg.json at {repository.Store.Location} names the recipients {string.Join(", ", found)}; "
+                $"nestegg.json at {repository.Location} names the recipients {string.Join(", ", found)}; "
                 + $"the configuration names {string.Join(", ", known)}",
                 "if you changed one of them, make both alike; if you did not, somebody else has written to the repository");
         }
@@ -61,7 +61,7 @@ internal sealed class BackupRun(
 
     private async Task<Manifest> TakeAsync(CancellationToken cancellationToken)
     {
-        await using var snapshot = await SnapshotWriter.CreateAsync(repository, options.SigningKey, time, cancellationToken);
+        await using var snapshot = await repository.BeginSnapshotAsync(options.SigningKey, time, cancellationToken);
         using var queue = new ObjectQueue();
         log.Step("database", "Capturing the database and the list of objects");
         var capture = new DatabaseCapture(instance, snapshot, counts, time);
@@ -73,7 +73,7 @@ internal sealed class BackupRun(
 
         log.Step("configuration", "Capturing the configuration");
         await snapshot.PutSecretAsync(
-            RepositoryKeys.Configuration, (output, token) => ConfigurationArchive.WriteAsync(instance.Folder, output, time, token), expectedBytes: 1 << 16, cancellationToken);
+            SecretPart.Configuration, (output, token) => ConfigurationArchive.WriteAsync(instance.Folder, output, time, token), expectedBytes: 1 << 16, cancellationToken);
         log.Step("objects", $"{counts.Objects:N0} objects are in the repository already, {queue.Count:N0} are to be fetched");
         try
         {

@@ -46,7 +46,7 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
     {
         var program = await PostgresProgram.FindAsync(
             "pg_dump", instance.Settings.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
-        await snapshot.PutSecretAsync(RepositoryKeys.Database, WriteAsync, expectedBytes: 1 << 24, cancellationToken);
+        await snapshot.PutSecretAsync(SecretPart.Database, WriteAsync, expectedBytes: 1 << 24, cancellationToken);
 
         async Task WriteAsync(Stream output, CancellationToken token)
         {

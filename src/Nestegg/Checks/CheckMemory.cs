@@ -32,7 +32,7 @@ internal sealed class CheckMemory
         try
         {
             var content = await File.ReadAllBytesAsync(path, cancellationToken);
-            return new CheckMemory(path, JsonSerializer.Deserialize(content, RepositoryJson.Instance.CheckMemoryFile) ?? new CheckMemoryFile());
+            return new CheckMemory(path, JsonSerializer.Deserialize(content, CheckMemoryJson.Instance.CheckMemoryFile) ?? new CheckMemoryFile());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -70,7 +70,7 @@ internal sealed class CheckMemory
 
             // Always the same name, so that what a crash leaves is written over by the next check.
             var waiting = $"{path}.tmp";
-            await File.WriteAllBytesAsync(waiting, JsonSerializer.SerializeToUtf8Bytes(file, RepositoryJson.Instance.CheckMemoryFile), cancellationToken);
+            await File.WriteAllBytesAsync(waiting, JsonSerializer.SerializeToUtf8Bytes(file, CheckMemoryJson.Instance.CheckMemoryFile), cancellationToken);
             File.Move(waiting, path, overwrite: true);
             return true;
         }
@@ -92,4 +92,11 @@ internal sealed record CheckMemoryFile
     /// <summary>The part that was read last, by the number of parts.</summary>
     [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
     public Dictionary<int, int> LastParts { get; } = [];
+}
+
+/// <inheritdoc cref="RepositoryJson"/>
+[JsonSerializable(typeof(CheckMemoryFile))]
+internal sealed partial class CheckMemoryJson : JsonSerializerContext
+{
+    public static CheckMemoryJson Instance { get; } = new(RepositoryJson.NewOptions());
 }

@@ -10,27 +10,25 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
 
     public async Task ReadAsync(ReadJob job, ObjectHash expected, bool isPack, CancellationToken cancellationToken)
     {
-        await using var item = await repository.Store.TryOpenAsync(job.Key, 0, null, cancellationToken);
-        if (item is null)
+        await using var stream = await repository.TryOpenStoredAsync(job.Key, cancellationToken);
+        if (stream is null)
         {
             log.Find("object-missing", Severity.Error, job.Key, $"{job.Key} was there a moment ago and is missing", Hint);
             return;
         }
 
-        await using var stream = new CountingStream(item);
         if (isPack)
-            await ReadPackAsync(stream, job, expected, cancellationToken);
+            await ReadPackAsync(stream, job, cancellationToken);
         else
             await ReadObjectAsync(stream, job, expected, cancellationToken);
         tally.Count(counts => counts with { ReadFiles = counts.ReadFiles + 1, ReadBytes = counts.ReadBytes + stream.ReadBytes });
     }
 
-    private async Task ReadObjectAsync(Stream stream, ReadJob job, ObjectHash expected, CancellationToken cancellationToken)
+    private async Task ReadObjectAsync(VerifyingStream stream, ReadJob job, ObjectHash expected, CancellationToken cancellationToken)
     {
         try
         {
-            await using var verifying = new VerifyingStream(stream, job.Key, null, expected);
-            await verifying.DrainAsync(cancellationToken);
+            await stream.DrainAsync(cancellationToken);
         }
         catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
         {
@@ -38,14 +36,14 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
         }
     }
 
-    private async Task ReadPackAsync(Stream stream, ReadJob job, ObjectHash expected, CancellationToken cancellationToken)
+    private async Task ReadPackAsync(VerifyingStream stream, ReadJob job, CancellationToken cancellationToken)
     {
         var entries = new Dictionary<long, PackEntry>();
         var errors = 0;
-        await using var verifying = new VerifyingStream(stream, job.Key, null, expected);
         try
         {
-            await foreach (var entry in PackReader.ReadAsync(verifying, job.Key, cancellationToken))
+            using var pack = new PackReader(stream, job.Key);
+            await foreach (var entry in pack.ReadAllAsync(cancellationToken))
             {
                 entries[entry.Offset] = entry;
                 if (entry.Content == entry.Name)
@@ -56,7 +54,7 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
                     $"the entry {entry.Name} at byte {entry.Offset} of {job.Key} hashes to {entry.Content}{NamesOf(job, entry.Name)}", Hint);
             }
 
-            await verifying.DrainAsync(cancellationToken);
+            await stream.DrainAsync(cancellationToken);
         }
         catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
         {
@@ -87,17 +85,5 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
     {
         var keys = job.Rows.Where(row => row.Row.Hash == hash).Select(row => row.Row.Key).Take(3).ToList();
         return keys.Count == 0 ? "" : $"; it is {string.Join(", ", keys)}";
-    }
-
-    private sealed class CountingStream(Stream inner) : ReadOnlyStream
-    {
-        public long ReadBytes { get; private set; }
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            var count = await inner.ReadAsync(buffer, cancellationToken);
-            ReadBytes += count;
-            return count;
-        }
     }
 }

@@ -51,7 +51,7 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
     public async IAsyncEnumerable<ReadJob> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var item in repository.Store.ListAsync(RepositoryKeys.Index, cancellationToken))
+        await foreach (var item in repository.ListAsync(RepositoryKeys.Index, cancellationToken))
         {
             var name = item.Key[RepositoryKeys.Index.Length..];
             seen.Add(name);

@@ -34,7 +34,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {
-        await foreach (var item in repository.Store.ListAsync(RepositoryKeys.Snapshots, cancellationToken))
+        await foreach (var item in repository.ListAsync(RepositoryKeys.Snapshots, cancellationToken))
         {
             var parts = item.Key.Split('/');
             if (parts.Length != 3 || !SnapshotId.TryParse(parts[1], out var id))

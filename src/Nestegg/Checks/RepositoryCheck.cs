@@ -55,15 +55,17 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
 
     private async Task CheckIdentityFileAsync(CancellationToken cancellationToken)
     {
-        if (repository.Description.IdentitySha256 is not { } expected)
+        if (repository.Description.IdentitySha256 is null)
             return;
-        var content = await Repository.TryReadAsync(repository.Store, RepositoryKeys.IdentityFile, cancellationToken);
-        if (content is null || ObjectHash.Of(content) != expected)
+        const string hint = "put it back from another copy: without it the passphrase opens nothing";
+        try
         {
-            log.Find(
-                content is null ? "file-missing" : "file-damaged", Severity.Error, RepositoryKeys.IdentityFile,
-                content is null ? $"{RepositoryKeys.IdentityFile} is missing" : $"{RepositoryKeys.IdentityFile} hashes to {ObjectHash.Of(content)} and should hash to {expected}",
-                "put it back from another copy: without it the passphrase opens nothing");
+            if (await repository.TryReadIdentityFileAsync(cancellationToken) is null)
+                log.Find("file-missing", Severity.Error, RepositoryKeys.IdentityFile, $"{RepositoryKeys.IdentityFile} is missing", hint);
+        }
+        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
+        {
+            log.Find("file-damaged", Severity.Error, RepositoryKeys.IdentityFile, e.Message, hint);
         }
     }
 
@@ -71,9 +73,9 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
     {
         foreach (var folder in (string[])[RepositoryKeys.Objects, RepositoryKeys.Packs])
         {
-            await foreach (var item in repository.Store.ListAsync(folder, cancellationToken))
+            await foreach (var item in repository.ListAsync(folder, cancellationToken))
             {
-                if (!TryGetHash(item.Key, out _, out var isPack))
+                if (!RepositoryKeys.TryGetHash(item.Key, out _, out var isPack))
                 {
                     log.Find("unknown-file", Severity.Warning, item.Key, $"{item.Key} is not named as an object or a pack is", "if it was renamed, rename it back; else remove it");
                     continue;
@@ -104,7 +106,7 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
             yield break;
         foreach (var folder in (string[])[RepositoryKeys.Objects, RepositoryKeys.Packs])
         {
-            await foreach (var item in repository.Store.ListAsync(folder, cancellationToken))
+            await foreach (var item in repository.ListAsync(folder, cancellationToken))
             {
                 if (selection.Includes(item.Key))
                     yield return new ReadJob(item.Key, "", []);
@@ -119,21 +121,11 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(jobs, parallel, async (job, token) =>
         {
-            if (!TryGetHash(job.Key, out var hash, out var isPack) || !stored.TryBeginReading(job.Key))
+            if (!RepositoryKeys.TryGetHash(job.Key, out var hash, out var isPack) || !stored.TryBeginReading(job.Key))
                 return;
             await content.ReadAsync(job, hash, isPack, token);
             var (counts, isAll) = (tally.Counts, selection.Description.Length == 0);
             log.Progress("read", counts.ReadFiles, isAll ? stored.Count : null, counts.ReadBytes, isAll ? counts.StoredBytes : null);
         });
-    }
-
-    /// <summary>The hash in the name of an object or a pack; <see langword="false"/> when the name is not one that we give.</summary>
-    private static bool TryGetHash(string key, out ObjectHash hash, out bool isPack)
-    {
-        isPack = key.StartsWith(RepositoryKeys.Packs, StringComparison.Ordinal);
-        var name = key.AsSpan()[(key.LastIndexOf('/') + 1)..];
-        if (isPack && name.EndsWith(".tar"))
-            name = name[..^4];
-        return ObjectHash.TryParse(name, out hash) && key == (isPack ? RepositoryKeys.Pack(hash) : RepositoryKeys.Object(hash));
     }
 }

@@ -1,6 +1,7 @@
 using Nestegg.Opening;
 using Nestegg.Proof;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Jobs;
 
@@ -35,8 +36,8 @@ public static class ProveJob
         await WarnOfOthersAsync(user, account, log, cancellationToken);
         if (options.OnlyNew)
         {
-            var earlier = await ProofArchive.LoadProvedAsync(
-                source.Repository, account.UserId, source.Identities.Identities, proved, cancellationToken);
+            var earlier = await proved.LoadEarlierAsync(
+                source.Repository.Proofs, account.UserId, source.Identities.Identities, cancellationToken);
             log.Step("earlier", earlier == 1 ? "1 earlier proof of this person was read" : $"{earlier} earlier proofs of this person were read");
         }
 
@@ -63,7 +64,7 @@ public static class ProveJob
     {
         try
         {
-            await ProofArchive.WriteAsync(repository, record, proved, cancellationToken);
+            await repository.Proofs.WriteAsync(record, ProofReport.Write(record), proved.WriteNewAsync, cancellationToken);
             return true;
         }
         catch (NesteggException failure)

@@ -1,6 +1,7 @@
 using Nestegg.Opening;
 using Nestegg.Proof;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Jobs;
 
@@ -24,7 +25,7 @@ public static class SnapshotsJob
             async repository =>
             {
                 var (finished, unfinished) = await repository.ListSnapshotsAsync(cancellationToken);
-                var proofs = (await ProofArchive.ListAsync(repository, null, cancellationToken).ToListAsync(cancellationToken))
+                var proofs = (await repository.Proofs.ListAsync(null, cancellationToken).ToListAsync(cancellationToken))
                     .ToLookup(proof => proof.Snapshot);
                 var listed = new List<ListedSnapshot>();
                 foreach (var id in finished)
@@ -50,7 +51,7 @@ public static class SnapshotsJob
             async repository =>
             {
                 var manifest = await repository.ReadManifestAsync(name, cancellationToken);
-                var proofs = await ProofArchive.ListAsync(repository, manifest.Id, cancellationToken)
+                var proofs = await repository.Proofs.ListAsync(manifest.Id, cancellationToken)
                     .Where(proof => proof.ManifestSha256 == manifest.Hash)
                     .ToListAsync(cancellationToken);
                 return new DescribedSnapshot(manifest, proofs);

@@ -30,7 +30,7 @@ internal sealed class OpenedIdentities : IDisposable
             if (opened.files.Count == 0)
             {
                 await using var stream = new MemoryStream(await ReadStoredAsync(repository, cancellationToken), writable: false);
-                await opened.AddAsync(stream, $"{RepositoryKeys.IdentityFile} at {repository.Store.Location}", source, repository, cancellationToken);
+                await opened.AddAsync(stream, $"{RepositoryKeys.IdentityFile} at {repository.Location}", source, repository, cancellationToken);
             }
 
             return opened;
@@ -62,19 +62,9 @@ internal sealed class OpenedIdentities : IDisposable
         : throw new NesteggException(
             FailureKind.BadInput, $"the identity file {path} does not exist", "give the file that nestegg init --new-identity wrote");
 
-    /// <summary>The identity that the repository keeps, if it is the one that <c>nestegg.json</c> names.</summary>
-    private static async Task<byte[]> ReadStoredAsync(Repository repository, CancellationToken cancellationToken)
-    {
-        var location = repository.Store.Location;
-        var content = await Repository.TryReadAsync(repository.Store, RepositoryKeys.IdentityFile, cancellationToken)
+    private static async Task<byte[]> ReadStoredAsync(Repository repository, CancellationToken cancellationToken) =>
+        await repository.TryReadIdentityFileAsync(cancellationToken)
             ?? throw new NesteggException(
-                FailureKind.WrongIdentity, $"no identity was given, and the repository at {location} keeps none under a passphrase",
+                FailureKind.WrongIdentity, $"no identity was given, and the repository at {repository.Location} keeps none under a passphrase",
                 "give the identity file with --identity FILE; it is the one that nestegg init --new-identity wrote");
-        var (expected, found) = (repository.Description.IdentitySha256, ObjectHash.Of(content));
-        return found == expected
-            ? content
-            : throw Damage.Of(
-                $"{RepositoryKeys.IdentityFile} at {location} hashes to {found}, "
-                + $"{RepositoryKeys.Description} says {expected?.ToString() ?? "that there is none"}");
-    }
 }

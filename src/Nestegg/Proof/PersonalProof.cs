@@ -1,4 +1,5 @@
 using Nestegg.Ente.Library;
+using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Proof;
 

@@ -6,24 +6,12 @@ namespace Nestegg.Proof;
 /// <summary>A snapshot's objects for a reader that authenticates them itself. Used by several tasks at once.</summary>
 internal sealed class ProofObjects(Repository repository, OpenedSnapshot snapshot)
 {
-    private readonly PackReadAhead _packs = new(repository);
+    private readonly ObjectReadAhead _stored = repository.ReadAhead();
 
     public IndexRow? Find(string key) => snapshot.Find(key);
 
-    /// <summary>
-    /// Opens an object without hashing it: the stream's authenticators say more, and the time goes into them. An object that is a file of its own is
-    /// read to its end, so that bytes that were appended to it are seen.
-    /// </summary>
-    /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when the repository lacks it.</exception>
-    public async Task<Stream> OpenAsync(IndexRow row, CancellationToken cancellationToken)
-    {
-        if (row.Pack is not null)
-        {
-            return await _packs.OpenAsync(row, cancellationToken);
-        }
-
-        return await repository.Store.TryOpenAsync(row.StoredAs, 0, null, cancellationToken) ?? throw Damage.Missing(row.StoredAs, repository.Store.Location);
-    }
+    /// <inheritdoc cref="ObjectReadAhead.OpenAsync"/>
+    public Task<Stream> OpenAsync(IndexRow row, CancellationToken cancellationToken) => _stored.OpenAsync(row, cancellationToken);
 
     /// <summary>Reads a small object whole.</summary>
     /// <returns>Null when it is longer than <paramref name="maxBytes"/>.</returns>

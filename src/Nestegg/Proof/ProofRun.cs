@@ -3,6 +3,7 @@ using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Library;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Proofs;
 using Nestegg.Snapshots;
 
 namespace Nestegg.Proof;

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using Nestegg.Age;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Scratch;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Proof;
 
@@ -49,6 +51,24 @@ internal sealed class ProvedObjects : IDisposable
         {
             file.Run("INSERT OR IGNORE INTO proved VALUES (?, ?)", stamp, isNew);
         }
+    }
+
+    /// <summary>Reads what earlier proofs of a person have decrypted, in whichever snapshot.</summary>
+    /// <returns>How many proofs there were.</returns>
+    public async Task<int> LoadEarlierAsync(ProofArchive archive, long userId, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
+    {
+        var proofs = 0;
+        await foreach (var stamps in archive.OpenStampsAsync(userId, identities, cancellationToken))
+        {
+            await using (stamps)
+            {
+                await LoadAsync(stamps, cancellationToken);
+            }
+
+            proofs++;
+        }
+
+        return proofs;
     }
 
     /// <summary>Reads the stamps of an earlier proof, a line each.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Nestegg.Stores;
 
 namespace Nestegg.Repositories;
 
@@ -24,6 +25,16 @@ internal sealed class IndexReader : IAsyncDisposable
     {
         this.name = name;
         stream = new ZstdReader(new VerifyingStream(stored, RepositoryKeys.IndexFile(name), null, hash), RepositoryKeys.IndexFile(name));
+    }
+
+    /// <param name="name">Without the folder.</param>
+    /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when it is not there, or this is no index file's name.</exception>
+    public static async Task<IndexReader> OpenAsync(IStore store, string name, CancellationToken cancellationToken)
+    {
+        var key = RepositoryKeys.IndexFile(name);
+        return IndexName.TryGetHash(name, out var hash)
+            ? new IndexReader(await store.OpenAsync(key, cancellationToken), name, hash)
+            : throw Damage.Of($"{key} is no index file's name");
     }
 
     /// <summary>The number of the row that was read last, from 1.</summary>

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Text;
+using Nestegg.Stores;
 
 namespace Nestegg.Repositories;
 
@@ -53,15 +54,15 @@ internal sealed class KnownObjects : IDisposable
     public IReadOnlyList<Finding> Findings => findings;
 
     /// <summary>Reads every index file of the repository.</summary>
-    public static async Task<KnownObjects> LoadAsync(Repository repository, CancellationToken cancellationToken)
+    public static async Task<KnownObjects> LoadAsync(IStore store, CancellationToken cancellationToken)
     {
         var known = new KnownObjects();
         try
         {
-            var items = await repository.Store.ListAsync(RepositoryKeys.Index, cancellationToken).ToListAsync(cancellationToken);
+            var items = await store.ListAsync(RepositoryKeys.Index, cancellationToken).ToListAsync(cancellationToken);
             known.table.Reserve(items.Sum(item => item.SizeBytes) / StoredRowBytes);
             foreach (var item in items)
-                await known.LoadFileAsync(repository, item.Key[RepositoryKeys.Index.Length..], item.SizeBytes, cancellationToken);
+                await known.LoadFileAsync(store, item.Key[RepositoryKeys.Index.Length..], item.SizeBytes, cancellationToken);
             return known;
         }
         catch
@@ -143,13 +144,13 @@ internal sealed class KnownObjects : IDisposable
         }
     }
 
-    private async Task LoadFileAsync(Repository repository, string name, long sizeBytes, CancellationToken cancellationToken)
+    private async Task LoadFileAsync(IStore store, string name, long sizeBytes, CancellationToken cancellationToken)
     {
         if (!IndexName.TryGetHash(name, out var fileHash))
             return;
         try
         {
-            await using var reader = await repository.OpenIndexAsync(name, cancellationToken);
+            await using var reader = await IndexReader.OpenAsync(store, name, cancellationToken);
             while (await reader.ReadBlockAsync(cancellationToken))
             {
                 while (reader.TryReadRow(out var line))

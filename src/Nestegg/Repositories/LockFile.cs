@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Nestegg.Repositories;
 
 /// <summary>What a file under <c>locks/</c> says.</summary>
@@ -6,4 +8,11 @@ internal sealed record LockFile(
 {
     /// <summary>In which table <see cref="Process"/> is a number; see <see cref="ProcessTable.Here"/>. Absent where there is none that can be named.</summary>
     public string? ProcessTable { get; init; }
+}
+
+/// <inheritdoc cref="RepositoryJson"/>
+[JsonSerializable(typeof(LockFile))]
+internal sealed partial class LockJson : JsonSerializerContext
+{
+    public static LockJson Instance { get; } = new(RepositoryJson.NewOptions());
 }

@@ -95,3 +95,10 @@ public sealed record MissingObject(string Key, long SizeBytes, string Kind, stri
     /// <summary>What format 1 writes where no length is stated.</summary>
     public const long UnknownBytes = -1;
 }
+
+/// <inheritdoc cref="RepositoryJson"/>
+[JsonSerializable(typeof(Manifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext
+{
+    public static ManifestJson Instance { get; } = new(RepositoryJson.NewOptions());
+}

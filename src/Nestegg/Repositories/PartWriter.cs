@@ -24,21 +24,15 @@ internal sealed class PartWriter : IAsyncDisposable
     /// <summary>Where the plain bytes go.</summary>
     public Stream Content => zstd;
 
-    public static Task<PartWriter> CreateAsync(
-        Repository repository, SnapshotId id, string name, long expectedBytes, bool isSecret, CancellationToken cancellationToken) =>
-        CreateAsync(repository, RepositoryKeys.SnapshotFile(id, name), expectedBytes, isSecret, cancellationToken);
-
-    /// <summary>A secret file elsewhere in the repository.</summary>
-    public static Task<PartWriter> CreateSecretAsync(Repository repository, string key, CancellationToken cancellationToken) =>
-        CreateAsync(repository, key, 64 * 1024, isSecret: true, cancellationToken);
-
-    private static async Task<PartWriter> CreateAsync(Repository repository, string key, long expectedBytes, bool isSecret, CancellationToken cancellationToken)
+    /// <param name="recipients">Whom it is encrypted to; <see langword="null"/> when it is no secret.</param>
+    public static async Task<PartWriter> CreateAsync(
+        IStore store, string key, long expectedBytes, IReadOnlyList<AgeRecipient>? recipients, CancellationToken cancellationToken)
     {
-        var item = await repository.Store.CreateAsync(expectedBytes, cancellationToken);
+        var item = await store.CreateAsync(expectedBytes, cancellationToken);
         try
         {
             var hashing = new HashingStream(item);
-            var age = isSecret ? await AgeWriter.CreateAsync(hashing, repository.Recipients, cancellationToken) : null;
+            var age = recipients is null ? null : await AgeWriter.CreateAsync(hashing, recipients, cancellationToken);
             return new PartWriter(key, item, hashing, age);
         }
         catch

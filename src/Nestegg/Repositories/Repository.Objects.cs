@@ -1,19 +1,14 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Nestegg.Stores;
 
 namespace Nestegg.Repositories;
 
 // Index files and objects.
 internal sealed partial class Repository
 {
-    /// <param name="name">Without the folder.</param>
-    public async Task<IndexReader> OpenIndexAsync(string name, CancellationToken cancellationToken)
-    {
-        var key = RepositoryKeys.IndexFile(name);
-        if (!IndexName.TryGetHash(name, out var hash))
-            throw Damage.Of($"{key} is no index file's name");
-        var stored = await Store.TryOpenAsync(key, 0, null, cancellationToken) ?? throw Damage.Missing(key, Store.Location);
-        return new IndexReader(stored, name, hash);
-    }
+    /// <inheritdoc cref="IndexReader.OpenAsync"/>
+    public Task<IndexReader> OpenIndexAsync(string name, CancellationToken cancellationToken) => IndexReader.OpenAsync(store, name, cancellationToken);
 
     /// <summary>The rows that a snapshot needs, in no order that means anything. Holds one bit for each row of the index files.</summary>
     public async IAsyncEnumerable<IndexRow> ReadLiveRowsAsync(Manifest manifest, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -21,7 +16,7 @@ internal sealed partial class Repository
         var live = await ReadLiveSetAsync(manifest, cancellationToken);
         foreach (var (name, rows) in live.Files)
         {
-            await using var reader = await OpenIndexAsync(name, cancellationToken);
+            await using var reader = await IndexReader.OpenAsync(store, name, cancellationToken);
             var found = 0;
             while (await reader.ReadBlockAsync(cancellationToken))
             {
@@ -38,16 +33,47 @@ internal sealed partial class Repository
     }
 
     /// <summary>Opens an object; its length and hash are compared when it ends.</summary>
-    public async Task<Stream> OpenObjectAsync(IndexRow row, CancellationToken cancellationToken) =>
-        new VerifyingStream(await OpenObjectAsync(row, 0, row.SizeBytes, cancellationToken), $"{row.Key} in {row.StoredAs}", row.SizeBytes, row.Hash);
+    public async Task<Stream> OpenObjectAsync(IndexRow row, CancellationToken cancellationToken) => new VerifyingStream(
+        await store.OpenRangeAsync(row.StoredAs, row.Offset, row.SizeBytes, cancellationToken), $"{row.Key} in {row.StoredAs}", row.SizeBytes, row.Hash);
 
-    /// <summary>Opens a part of an object, which can be compared with nothing.</summary>
-    public async Task<Stream> OpenObjectAsync(IndexRow row, long offset, long length, CancellationToken cancellationToken)
+    /// <summary>For reading many objects that lie close together, without hashing them.</summary>
+    public ObjectReadAhead ReadAhead() => new(store);
+
+    /// <summary>Reads objects of one pack, from front to back and in one request.</summary>
+    /// <param name="rows">At least one; all of one pack, in the order in which they lie there.</param>
+    public async IAsyncEnumerable<PackedObject> ReadPackAsync(IReadOnlyList<IndexRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // HTTP has no range of no bytes.
-        var stream = length > 0 ? await Store.TryOpenAsync(row.StoredAs, row.Offset + offset, length, cancellationToken)
-            : await Store.TryGetSizeAsync(row.StoredAs, cancellationToken) is null ? null : Stream.Null;
-        return stream ?? throw Damage.Missing(row.StoredAs, Store.Location);
+        var (name, start) = (rows[0].StoredAs, rows[0].Offset);
+        Debug.Assert(rows.All(row => row.Pack is not null && row.Pack == rows[0].Pack), "All rows are of one pack.");
+        var end = rows.Max(row => row.Offset + row.SizeBytes);
+        await using var stream = await store.TryOpenAsync(name, start, end - start, cancellationToken);
+        if (stream is null)
+        {
+            foreach (var row in rows)
+            {
+                yield return new PackedObject(row, [], $"{name} is not in the repository");
+            }
+
+            yield break;
+        }
+
+        using var pack = new PackReader(stream, name, start);
+        await foreach (var read in pack.ReadAsync(rows, cancellationToken))
+        {
+            yield return read;
+        }
+    }
+
+    /// <summary>Every stored file under a folder of the repository, known or not.</summary>
+    /// <param name="folder">One of <see cref="RepositoryKeys"/>.</param>
+    public IAsyncEnumerable<StoreItem> ListAsync(string folder, CancellationToken cancellationToken) => store.ListAsync(folder, cancellationToken);
+
+    /// <summary>Opens a file that holds one object or a pack; compared with its name when it ends.</summary>
+    /// <returns><see langword="null"/> when it is not there.</returns>
+    public async Task<VerifyingStream?> TryOpenStoredAsync(string key, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfEqual(RepositoryKeys.TryGetHash(key, out var hash, out _), false);
+        return await store.TryOpenAsync(key, 0, null, cancellationToken) is { } stored ? new VerifyingStream(stored, key, null, hash) : null;
     }
 
     private static bool TryReadLive(IndexReader reader, RowSet rows, out IndexRow row)

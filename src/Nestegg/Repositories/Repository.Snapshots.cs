@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Nestegg.Age;
 using Nestegg.Minisign;
@@ -14,7 +15,7 @@ internal sealed partial class Repository
     {
         // A snapshot has less than ten files, so this is a small list.
         var isFinished = new SortedDictionary<SnapshotId, bool>();
-        await foreach (var item in Store.ListAsync(RepositoryKeys.Snapshots, cancellationToken))
+        await foreach (var item in store.ListAsync(RepositoryKeys.Snapshots, cancellationToken))
         {
             var parts = item.Key.Split('/');
             if (parts.Length != 3 || !SnapshotId.TryParse(parts[1], out var id))
@@ -32,7 +33,7 @@ internal sealed partial class Repository
     {
         var (finished, unfinished) = await ListSnapshotsAsync(cancellationToken);
         if (finished.Count == 0)
-            throw new NesteggException(FailureKind.BadInput, $"the repository at {Store.Location} has no finished snapshot", "make one with nestegg backup");
+            throw new NesteggException(FailureKind.BadInput, $"the repository at {Location} has no finished snapshot", "make one with nestegg backup");
         if (name == Latest)
             return finished[^1];
         var matches = finished.Where(id => id.ToString().StartsWith(name, StringComparison.OrdinalIgnoreCase)).ToList();
@@ -40,7 +41,7 @@ internal sealed partial class Repository
             return matches[0];
         var what = matches.Count > 1 ? $"'{name}' may be any of {matches.Count} snapshots: {string.Join(", ", matches.Take(3))}"
             : unfinished.Any(id => id.ToString() == name) ? $"the snapshot {name} was never finished: it has no signature"
-            : $"there is no snapshot '{name}' at {Store.Location}";
+            : $"there is no snapshot '{name}' at {Location}";
         throw new NesteggException(FailureKind.BadInput, what, "nestegg snapshots lists them; 'latest' is the newest");
     }
 
@@ -54,8 +55,8 @@ internal sealed partial class Repository
     {
         var key = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Manifest);
         var signatureKey = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature);
-        var content = await TryReadAsync(Store, key, cancellationToken) ?? throw Damage.Missing(key, Store.Location);
-        var signatureText = await TryReadAsync(Store, signatureKey, cancellationToken) ?? throw Damage.Missing(signatureKey, Store.Location);
+        var content = await store.ReadAsync(key, cancellationToken);
+        var signatureText = await store.ReadAsync(signatureKey, cancellationToken);
         if (!MinisignSignature.TryParse(signatureText, out var signature))
             throw Damage.Of($"{signatureKey} is no minisign signature");
         if (!signature!.Verifies(content, SigningKey))
@@ -63,16 +64,16 @@ internal sealed partial class Repository
         var comment = SnapshotWriter.TrustedComment(id, Description.Id);
         if (signature.TrustedComment != comment)
             throw Damage.Of($"{signatureKey} is for '{signature.TrustedComment}' and should be for '{comment}': it was moved here from elsewhere");
-        return Parse(content, key) is { } manifest && manifest.Id == id && manifest.RepositoryId == Description.Id
+        return ParseManifest(content, key) is { } manifest && manifest.Id == id && manifest.RepositoryId == Description.Id
             ? manifest with { Hash = ObjectHash.Of(content) }
             : throw Damage.Of($"{key} is not the manifest of the snapshot {id} of this repository");
     }
 
     /// <summary>Opens a secret part: decrypted and decompressed. That the stored bytes are what the manifest says has been seen only when it returns 0.</summary>
-    /// <param name="name"><see cref="RepositoryKeys.Database"/> or <see cref="RepositoryKeys.Configuration"/>.</param>
     public async Task<Stream> OpenSecretAsync(
-        Manifest manifest, string name, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
+        Manifest manifest, SecretPart part, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
     {
+        var name = RepositoryKeys.NameOf(part);
         var key = RepositoryKeys.SnapshotFile(manifest.Id, name);
         var stored = await OpenFileAsync(manifest, name, cancellationToken);
         return new ZstdReader(await AgeReader.OpenAsync(stored, key, identities, Description.Recipients, cancellationToken), key);
@@ -85,20 +86,36 @@ internal sealed partial class Repository
         return await LiveSet.ReadAsync(stream, key, cancellationToken);
     }
 
+    /// <summary>All objects that the database named and that were nowhere.</summary>
+    public async IAsyncEnumerable<MissingObject> ReadMissingAsync(Manifest manifest, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (manifest.Files.All(file => file.Name != RepositoryKeys.MissingRows))
+        {
+            yield break;
+        }
+
+        var key = RepositoryKeys.SnapshotFile(manifest.Id, RepositoryKeys.MissingRows);
+        await using var stream = new ZstdReader(await OpenFileAsync(manifest, RepositoryKeys.MissingRows, cancellationToken), key);
+        using var reader = new StreamReader(stream);
+        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        {
+            yield return MissingRows.TryParse(line, out var row) ? row! : throw Damage.Of($"{key} has a broken line");
+        }
+    }
+
     /// <summary>Opens a file that the manifest names; compared with the manifest when it ends.</summary>
-    internal async Task<VerifyingStream> OpenFileAsync(Manifest manifest, string name, CancellationToken cancellationToken)
+    public async Task<VerifyingStream> OpenFileAsync(Manifest manifest, string name, CancellationToken cancellationToken)
     {
         var key = RepositoryKeys.SnapshotFile(manifest.Id, name);
         var file = manifest.Files.FirstOrDefault(file => file.Name == name) ?? throw Damage.Of($"the manifest of {manifest.Id} names no {name}");
-        var stored = await Store.TryOpenAsync(key, 0, null, cancellationToken) ?? throw Damage.Missing(key, Store.Location);
-        return new VerifyingStream(stored, key, file.SizeBytes, file.Sha256);
+        return new VerifyingStream(await store.OpenAsync(key, cancellationToken), key, file.SizeBytes, file.Sha256);
     }
 
-    private static Manifest? Parse(byte[] content, string key)
+    private static Manifest? ParseManifest(byte[] content, string key)
     {
         try
         {
-            return JsonSerializer.Deserialize(content, RepositoryJson.Instance.Manifest);
+            return JsonSerializer.Deserialize(content, ManifestJson.Instance.Manifest);
         }
         catch (JsonException e)
         {

@@ -28,3 +28,10 @@ internal sealed record RepositoryDescription
     [JsonIgnore]
     public ObjectHash Hash { get; init; }
 }
+
+/// <inheritdoc cref="RepositoryJson"/>
+[JsonSerializable(typeof(RepositoryDescription))]
+internal sealed partial class DescriptionJson : JsonSerializerContext
+{
+    public static DescriptionJson Instance { get; } = new(RepositoryJson.NewOptions());
+}

@@ -2,21 +2,14 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Nestegg.Checks;
-using Nestegg.Proof;
 
 namespace Nestegg.Repositories;
 
-/// <summary>How the repository's JSON is written and read: indented, camel case, times in UTC, base64 unescaped so that grep finds it.</summary>
-[JsonSerializable(typeof(RepositoryDescription))]
-[JsonSerializable(typeof(Manifest))]
-[JsonSerializable(typeof(LockFile))]
-[JsonSerializable(typeof(CheckMemoryFile))]
-[JsonSerializable(typeof(ProofRecord))]
-[JsonSerializable(typeof(ProofSummary))]
-internal sealed partial class RepositoryJson : JsonSerializerContext
+/// <summary>How JSON is written and read here: indented, camel case, times in UTC, base64 unescaped so that grep finds it.</summary>
+internal static class RepositoryJson
 {
-    public static RepositoryJson Instance { get; } = new(new JsonSerializerOptions
+    /// <summary>Options of one's own for a context, since a context makes them its own.</summary>
+    public static JsonSerializerOptions NewOptions() => new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         WriteIndented = true,
@@ -27,9 +20,9 @@ internal sealed partial class RepositoryJson : JsonSerializerContext
         Converters =
         {
             new UtcTimeConverter(), new ObjectHashConverter(), new SnapshotIdConverter(),
-            new JsonStringEnumConverter<Severity>(JsonNamingPolicy.CamelCase), new JsonStringEnumConverter<ProofVerdict>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<Severity>(JsonNamingPolicy.CamelCase),
         },
-    });
+    };
 
     private sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
     {
@@ -42,7 +35,7 @@ internal sealed partial class RepositoryJson : JsonSerializerContext
     private sealed class ObjectHashConverter : JsonConverter<ObjectHash>
     {
         public override ObjectHash Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            Repositories.ObjectHash.TryParse(reader.GetString(), out var hash) ? hash : throw new JsonException("A SHA-256 has 64 hexadecimal digits.");
+            ObjectHash.TryParse(reader.GetString(), out var hash) ? hash : throw new JsonException("A SHA-256 has 64 hexadecimal digits.");
 
         public override void Write(Utf8JsonWriter writer, ObjectHash value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
     }
@@ -50,7 +43,7 @@ internal sealed partial class RepositoryJson : JsonSerializerContext
     private sealed class SnapshotIdConverter : JsonConverter<SnapshotId>
     {
         public override SnapshotId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            Repositories.SnapshotId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("A snapshot's id is a time and 8 hexadecimal digits.");
+            SnapshotId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("A snapshot's id is a time and 8 hexadecimal digits.");
 
         public override void Write(Utf8JsonWriter writer, SnapshotId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
     }

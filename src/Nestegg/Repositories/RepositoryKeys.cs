@@ -35,5 +35,35 @@ internal static class RepositoryKeys
 
     public static string SnapshotFile(SnapshotId id, string name) => $"{Snapshots}{id}/{name}";
 
+    public static string NameOf(SecretPart part) => part switch
+    {
+        SecretPart.Database => Database,
+        SecretPart.Configuration => Configuration,
+        _ => throw new ArgumentOutOfRangeException(nameof(part)),
+    };
+
+    /// <summary>The hash in the name of an object or a pack; <see langword="false"/> when the name is not one that we give.</summary>
+    public static bool TryGetHash(string key, out ObjectHash hash, out bool isPack)
+    {
+        isPack = key.StartsWith(Packs, StringComparison.Ordinal);
+        var name = key.AsSpan()[(key.LastIndexOf('/') + 1)..];
+        if (isPack && name.EndsWith(".tar"))
+        {
+            name = name[..^4];
+        }
+
+        return ObjectHash.TryParse(name, out hash) && key == (isPack ? Pack(hash) : Object(hash));
+    }
+
     public static string Lock(string id) => $"{Locks}{id}.json";
+}
+
+/// <summary>What a snapshot holds that only an identity opens.</summary>
+internal enum SecretPart
+{
+    /// <summary>The dump of the database.</summary>
+    Database,
+
+    /// <summary>The instance's folder and settings.</summary>
+    Configuration,
 }

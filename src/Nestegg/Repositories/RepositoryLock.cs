@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Nestegg.Stores;
 
 namespace Nestegg.Repositories;
 
@@ -14,7 +15,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
 
     private const int Attempts = 3;
 
-    private readonly Repository repository;
+    private readonly IStore store;
     private readonly TimeProvider time;
     private readonly CancellationTokenSource lost = new();
     private readonly CancellationTokenSource stop = new();
@@ -24,8 +25,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
     // Why the heartbeat ended; set before the lock counts as lost.
     private Exception? failure;
 
-    private RepositoryLock(Repository repository, TimeProvider time, LockFile file) =>
-        (this.repository, this.time, this.file) = (repository, time, file);
+    private RepositoryLock(IStore store, TimeProvider time, LockFile file) => (this.store, this.time, this.file) = (store, time, file);
 
     /// <summary>Cancelled when the lock could not be renewed before it expired, or somebody took it away: stop writing.</summary>
     public CancellationToken Lost => lost.Token;
@@ -35,18 +35,16 @@ internal sealed class RepositoryLock : IAsyncDisposable
 
     private string Key => RepositoryKeys.Lock(file.Id);
 
-    /// <summary>Takes the lock, or says who has it.</summary>
-    /// <param name="command">What the holder is doing: <c>backup</c>.</param>
-    /// <exception cref="NesteggException"><see cref="FailureKind.Locked"/></exception>
-    public static async Task<RepositoryLock> AcquireAsync(Repository repository, string command, TimeProvider time, CancellationToken cancellationToken)
+    /// <inheritdoc cref="Repository.LockAsync"/>
+    public static async Task<RepositoryLock> AcquireAsync(IStore store, string command, TimeProvider time, CancellationToken cancellationToken)
     {
         LockFile? takenFrom = null;
         for (var attempt = 1; ; attempt++)
         {
-            var other = await FindOtherAsync(repository, null, time, cancellationToken);
+            var other = await FindOtherAsync(store, null, time, cancellationToken);
             if (other is not null && ProcessTable.IsGone(other))
             {
-                await repository.Store.DeleteAsync(RepositoryKeys.Lock(other.Id), cancellationToken);
+                await store.DeleteAsync(RepositoryKeys.Lock(other.Id), cancellationToken);
                 takenFrom = other;
                 attempt--;
                 continue;
@@ -54,7 +52,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
 
             if (other is null)
             {
-                var mine = new RepositoryLock(repository, time, NewFile(command, time)) { TakenFrom = takenFrom };
+                var mine = new RepositoryLock(store, time, NewFile(command, time)) { TakenFrom = takenFrom };
                 other = await mine.TryHoldAsync(cancellationToken);
                 if (other is null)
                     return mine;
@@ -62,7 +60,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
 
             // Two that begin at the same moment see each other and both withdraw; then the wait, which is random, decides.
             if (attempt == Attempts || time.GetUtcNow() - other.StartedAt > TimeSpan.FromSeconds(10))
-                throw Refusal(other, repository.Store.Location);
+                throw Refusal(other, store.Location);
             await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(100, 1500)), time, cancellationToken);
         }
     }
@@ -97,7 +95,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
         using var limit = new CancellationTokenSource(ReleaseLimit, time);
         try
         {
-            await repository.Store.DeleteAsync(Key, limit.Token);
+            await store.DeleteAsync(Key, limit.Token);
         }
         catch (Exception failure) when (failure is NesteggException or OperationCanceledException)
         {
@@ -121,7 +119,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
         try
         {
             await WriteAsync(cancellationToken);
-            if (await FindOtherAsync(repository, file.Id, time, cancellationToken) is not { } other)
+            if (await FindOtherAsync(store, file.Id, time, cancellationToken) is not { } other)
             {
                 heartbeat = Task.Run(BeatAsync, CancellationToken.None);
                 return null;
@@ -138,34 +136,34 @@ internal sealed class RepositoryLock : IAsyncDisposable
     }
 
     /// <summary>A lock of somebody else that has not expired. Expired ones are removed on the way.</summary>
-    private static async Task<LockFile?> FindOtherAsync(Repository repository, string? ownId, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<LockFile?> FindOtherAsync(IStore store, string? ownId, TimeProvider time, CancellationToken cancellationToken)
     {
         LockFile? found = null;
-        await foreach (var item in repository.Store.ListAsync(RepositoryKeys.Locks, cancellationToken))
+        await foreach (var item in store.ListAsync(RepositoryKeys.Locks, cancellationToken))
         {
             if (ownId is not null && item.Key == RepositoryKeys.Lock(ownId))
                 continue;
-            var other = await TryReadAsync(repository, item.Key, item.ModifiedAt, cancellationToken);
+            var other = await TryReadAsync(store, item.Key, item.ModifiedAt, cancellationToken);
             if (other is null)
                 continue;
             if (other.ExpiresAt > time.GetUtcNow())
                 found ??= other;
             else
-                await repository.Store.DeleteAsync(item.Key, cancellationToken);
+                await store.DeleteAsync(item.Key, cancellationToken);
         }
 
         return found;
     }
 
     /// <summary>A file that cannot be read counts as a lock of somebody unknown until it is old.</summary>
-    private static async Task<LockFile?> TryReadAsync(Repository repository, string key, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
+    private static async Task<LockFile?> TryReadAsync(IStore store, string key, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
     {
-        var content = await Repository.TryReadAsync(repository.Store, key, cancellationToken);
+        var content = await store.TryReadAsync(key, cancellationToken);
         if (content is null)
             return null;
         try
         {
-            return JsonSerializer.Deserialize(content, RepositoryJson.Instance.LockFile);
+            return JsonSerializer.Deserialize(content, LockJson.Instance.LockFile);
         }
         catch (JsonException)
         {
@@ -204,7 +202,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
         {
             // A process that slept past its expiry may find that another has taken over, and its file gone.
             var now = time.GetUtcNow();
-            if (now >= file.ExpiresAt || await repository.Store.TryGetSizeAsync(Key, cancellationToken) is null)
+            if (now >= file.ExpiresAt || await store.TryGetSizeAsync(Key, cancellationToken) is null)
                 return false;
             var renewed = file with { HeartbeatAt = now, ExpiresAt = now + Lifetime };
             await PutAsync(renewed, cancellationToken);
@@ -221,7 +219,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
     private NesteggException Loss()
     {
         const string hint = "nothing that was committed is harmed; run the command again";
-        var what = $"the lock on the repository at {repository.Store.Location}";
+        var what = $"the lock on the repository at {store.Location}";
         return failure is null
             ? new NesteggException(FailureKind.Locked, $"{what} was lost while {file.Command} ran, so it was stopped", hint)
             : new NesteggException(FailureKind.OutOfReach, $"{what} could not be renewed, so {file.Command} was stopped: {failure.Message}", hint, failure);
@@ -230,7 +228,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
     private Task WriteAsync(CancellationToken cancellationToken) => PutAsync(file, cancellationToken);
 
     private Task PutAsync(LockFile content, CancellationToken cancellationToken) =>
-        Repository.PutAsync(repository.Store, Key, JsonSerializer.SerializeToUtf8Bytes(content, RepositoryJson.Instance.LockFile), cancellationToken);
+        store.PutAsync(Key, JsonSerializer.SerializeToUtf8Bytes(content, LockJson.Instance.LockFile), cancellationToken);
 
     private static NesteggException Refusal(LockFile other, string location) => new(
         FailureKind.Locked,

@@ -8,14 +8,15 @@ namespace Nestegg.Repositories;
 internal sealed class VerifyingStream(Stream inner, string name, long? expectedBytes, ObjectHash expected) : ReadOnlyStream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private long readBytes;
     private bool isVerified;
+
+    public long ReadBytes { get; private set; }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var count = await inner.ReadAsync(buffer, cancellationToken);
         hash.AppendData(buffer.Span[..count]);
-        readBytes += count;
+        ReadBytes += count;
         if (count == 0 && buffer.Length > 0 && !isVerified)
             Verify();
         return count;
@@ -56,8 +57,8 @@ internal sealed class VerifyingStream(Stream inner, string name, long? expectedB
         Span<byte> result = stackalloc byte[ObjectHash.SizeBytes];
         hash.GetHashAndReset(result);
         var found = new ObjectHash(result);
-        if (expectedBytes is { } length && readBytes != length)
-            throw Damage.Of($"{name} has {readBytes} bytes and should have {length}");
+        if (expectedBytes is { } length && ReadBytes != length)
+            throw Damage.Of($"{name} has {ReadBytes} bytes and should have {length}");
         if (found != expected)
             throw Damage.Of($"{name} hashes to {found} and should hash to {expected}");
         isVerified = true;

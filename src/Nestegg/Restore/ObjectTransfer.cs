@@ -74,10 +74,19 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
     private async Task ReadPackAsync(
         StoredTogether group, IReadOnlyDictionary<string, string> places, ChannelWriter<WaitingObject> waiting, CancellationToken cancellationToken)
     {
+        // The objects of the pack that are neither on their way nor known to be damaged yet.
         var left = new Queue<IndexRow>(group.Rows);
         try
         {
-            await ReadPackAsync(group, left, places, waiting, cancellationToken);
+            await foreach (var (row, content, damage) in repository.ReadPackAsync(group.Rows, cancellationToken))
+            {
+                if (damage is null)
+                    await waiting.WriteAsync(new WaitingObject(row, places.GetValueOrDefault(row.Key, ""), content), cancellationToken);
+                else
+                    Fail(row, damage);
+                left.Dequeue();
+            }
+
             unreadable.End();
         }
         catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach)
@@ -90,50 +99,6 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
         }
     }
 
-    /// <param name="left">The objects of the pack that are neither on their way nor known to be damaged yet.</param>
-    private async Task ReadPackAsync(
-        StoredTogether group, Queue<IndexRow> left, IReadOnlyDictionary<string, string> places, ChannelWriter<WaitingObject> waiting, CancellationToken cancellationToken)
-    {
-        var start = group.Rows[0].Offset;
-        var end = group.Rows.Max(row => row.Offset + row.SizeBytes);
-        await using var pack = await repository.Store.TryOpenAsync(group.StoredAs, start, end - start, cancellationToken);
-        var position = start;
-        WaitingObject? previous = null;
-        for (; left.TryPeek(out var row); left.Dequeue())
-        {
-            // Two keys may have the same content, which is kept once: its bytes have then just gone by.
-            var isRepeated = previous is { } last && last.Row.Offset == row.Offset && last.Row.SizeBytes == row.SizeBytes;
-            var content = isRepeated ? previous!.Value.Content : pack is null ? null : await TakeAsync(pack, row, position, cancellationToken);
-            position = isRepeated ? position : row.Offset + row.SizeBytes;
-            if (content is null)
-            {
-                Fail(row, pack is null ? $"{group.StoredAs} is not in the repository" : $"{group.StoredAs} is shorter than the index says");
-                continue;
-            }
-
-            previous = new WaitingObject(row, places.GetValueOrDefault(row.Key, ""), content);
-            if (ObjectHash.Of(content.Bytes.Span) == row.Hash)
-                await waiting.WriteAsync(previous.Value, cancellationToken);
-            else
-                Fail(row, $"its bytes in {group.StoredAs} at {row.Offset} are not those that were stored");
-        }
-    }
-
-    private static async Task<SharedContent?> TakeAsync(Stream pack, IndexRow row, long position, CancellationToken cancellationToken)
-    {
-        var content = new SharedContent((int)row.SizeBytes);
-        for (var gap = row.Offset - position; gap > 0;)
-        {
-            var skipped = await pack.ReadAsync(content.Scratch[..(int)Math.Min(gap, content.Scratch.Length)], cancellationToken);
-            if (skipped == 0)
-                return null;
-
-            gap -= skipped;
-        }
-
-        return await pack.ReadAtLeastAsync(content.Bytes, content.Bytes.Length, throwOnEndOfStream: false, cancellationToken) == content.Bytes.Length ? content : null;
-    }
-
     private async Task PutAllAsync(ChannelReader<WaitingObject> waiting, ManifestCounts expected, CancellationToken cancellationToken)
     {
         await foreach (var (row, place, content) in waiting.ReadAllAsync(cancellationToken))
@@ -141,7 +106,7 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
             var source = new ObjectSource(repository, row);
             try
             {
-                Func<CancellationToken, Task<Stream>> open = content is null ? source.OpenAsync : _ => Task.FromResult<Stream>(content.Open());
+                Func<CancellationToken, Task<Stream>> open = content is null ? source.OpenAsync : _ => Task.FromResult<Stream>(new MemoryStream(content, writable: false));
                 var result = await target.PutAsync(row, place, open, cancellationToken);
                 Count(row, result);
                 if (content is null && result.Written > 0)
@@ -191,20 +156,6 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
     private void Progress(ManifestCounts expected) =>
         log.Progress("objects", Interlocked.Read(ref objects), expected.Objects, Interlocked.Read(ref bytes), expected.ObjectBytes);
 
-    private readonly record struct WaitingObject(IndexRow Row, string Place, SharedContent? Content);
-
-    /// <summary>The bytes of a small object. Left to the garbage collector, because several rows may share them.</summary>
-    private sealed class SharedContent(int sizeBytes)
-    {
-        private const int ScratchBytes = 4096;
-
-        // Room for what lies between two objects (the header of the next one) even when the object itself is tiny.
-        private readonly byte[] buffer = GC.AllocateUninitializedArray<byte>(Math.Max(sizeBytes, ScratchBytes));
-
-        public Memory<byte> Bytes => buffer.AsMemory(0, sizeBytes);
-
-        public Memory<byte> Scratch => buffer;
-
-        public MemoryStream Open() => new MemoryStream(buffer, 0, sizeBytes, writable: false, publiclyVisible: true);
-    }
+    /// <param name="Content">The bytes of a small object, which other rows may share; <see langword="null"/> for one that is a file of its own.</param>
+    private readonly record struct WaitingObject(IndexRow Row, string Place, byte[]? Content);
 }

@@ -65,7 +65,7 @@ internal sealed class RestoreRun : IAsyncDisposable
         Repository repository, Manifest snapshot, IReadOnlyCollection<AgeIdentity> identities, RestoreOptions options, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
         Neutralisation.CheckNames(options.Keep);
-        await using var tar = await repository.OpenSecretAsync(snapshot, RepositoryKeys.Configuration, identities, cancellationToken);
+        await using var tar = await repository.OpenSecretAsync(snapshot, SecretPart.Configuration, identities, cancellationToken);
         var saved = await ConfigurationArchive.ReadAsync(tar, cancellationToken);
         var folder = TargetFolder.Inspect(options.Into, saved, options.IsBesideProduction);
         try
@@ -159,7 +159,7 @@ internal sealed class RestoreRun : IAsyncDisposable
     private async Task LoadAsync(PostgresProgram program, CancellationToken cancellationToken)
     {
         log.Step("database", $"loading the dump into {database.Description}");
-        await using var dump = await repository.OpenSecretAsync(snapshot, RepositoryKeys.Database, identities, cancellationToken);
+        await using var dump = await repository.OpenSecretAsync(snapshot, SecretPart.Database, identities, cancellationToken);
         await DumpLoading.RunAsync(dump, program, databaseSettings, options.Map, bytes => log.Progress("database", 0, null, bytes), cancellationToken);
     }
 

@@ -33,7 +33,7 @@ internal sealed class OpenedSnapshot : IAsyncDisposable
         Repository repository, Manifest manifest, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
     {
         ArchiveDatabase database;
-        await using (var dump = await repository.OpenSecretAsync(manifest, RepositoryKeys.Database, identities, cancellationToken))
+        await using (var dump = await repository.OpenSecretAsync(manifest, SecretPart.Database, identities, cancellationToken))
         {
             database = await ArchiveDatabase.LoadAsync(dump, cancellationToken);
             try
@@ -70,7 +70,7 @@ internal sealed class OpenedSnapshot : IAsyncDisposable
     /// <summary>museum's secrets as they were: with them, accounts are found by their addresses. The caller disposes them.</summary>
     public async Task<MuseumSecrets> ReadSecretsAsync(CancellationToken cancellationToken)
     {
-        await using var tar = await _repository.OpenSecretAsync(Manifest, RepositoryKeys.Configuration, _identities, cancellationToken);
+        await using var tar = await _repository.OpenSecretAsync(Manifest, SecretPart.Configuration, _identities, cancellationToken);
         using var saved = await ConfigurationArchive.ReadAsync(tar, cancellationToken);
         return MuseumSecrets.From(saved.Effective);
     }

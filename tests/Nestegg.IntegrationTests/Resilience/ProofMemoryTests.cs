@@ -59,7 +59,7 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
         await using var store = LocalStore.Create(folder["repository"]);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         await File.WriteAllBytesAsync(folder["identity.txt"], [.. sample.Identity.ToText(), (byte)'\n'], Token);
-        await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, Token);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Token);
         await writer.LoadKnownAsync(Token);
         if (firstBytes > 0) await AddFirstAsync(instance, writer, postgres, name, firstBytes);
         for (var number = firstBytes > 0 ? 1 : 0; number < instance.Objects; number++)
@@ -70,7 +70,7 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
 
         await PutDatabaseAsync(writer, postgres, name);
         await writer.PutSecretAsync(
-            RepositoryKeys.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(InstanceFolder.Read(folder["my-ente"]), stream, TimeProvider.System, token), 10_000, Token);
+            SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(InstanceFolder.Read(folder["my-ente"]), stream, TimeProvider.System, token), 10_000, Token);
         await writer.CommitAsync(SampleRepository.Draft(writer, new Dictionary<string, byte[]>()), Token);
         return instance.RecoveryWords;
     }
@@ -103,7 +103,7 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
         await ExternalProgram.RunAsync(
             Path.Combine(postgres.BinFolder, "pg_dump"), ["--format=custom", "--compress=0", "--file", folder["database.dump"], "--dbname", postgres.ConnectionUri(database)], Token);
         await using var dump = File.OpenRead(folder["database.dump"]);
-        await writer.PutSecretAsync(RepositoryKeys.Database, dump.CopyToAsync, dump.Length, Token);
+        await writer.PutSecretAsync(SecretPart.Database, dump.CopyToAsync, dump.Length, Token);
     }
 
     /// <summary>So many bytes that are not all the same, hashed on the way.</summary>

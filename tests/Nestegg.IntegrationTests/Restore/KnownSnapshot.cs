@@ -44,15 +44,15 @@ internal sealed class KnownSnapshot : IDisposable
 
     private static async Task<Manifest> WriteAsync(SampleRepository sample, KnownMoment moment, CancellationToken cancellationToken)
     {
-        await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, cancellationToken);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, cancellationToken);
         await writer.LoadKnownAsync(cancellationToken);
-        await writer.PutSecretAsync(RepositoryKeys.Database, async (stream, token) =>
+        await writer.PutSecretAsync(SecretPart.Database, async (stream, token) =>
         {
             await using var dump = File.OpenRead(moment.DumpPath);
             await dump.CopyToAsync(stream, token);
         }, 1_000_000, cancellationToken);
         await writer.PutSecretAsync(
-            RepositoryKeys.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(InstanceFolder.Read(moment.Folder), stream, TimeProvider.System, token), 10_000, cancellationToken);
+            SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(InstanceFolder.Read(moment.Folder), stream, TimeProvider.System, token), 10_000, cancellationToken);
         foreach (var item in moment.Objects)
         {
             await using var content = File.OpenRead(item.FilePath);

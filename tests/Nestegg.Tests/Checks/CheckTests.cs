@@ -187,10 +187,10 @@ public sealed class CheckTests : IDisposable
     public async Task What_an_interrupted_run_left_is_a_note_and_no_more()
     {
         await using var store = await MakeAsync();
-        await using (var writer = await SnapshotWriter.CreateAsync(sample!.Repository, sample.SigningKey, TimeProvider.System, Token))
+        await using (var writer = await sample!.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Token))
         {
             await writer.LoadKnownAsync(Token);
-            await writer.PutSecretAsync(RepositoryKeys.Database, (_, _) => Task.CompletedTask, 0, Token);
+            await writer.PutSecretAsync(SecretPart.Database, (_, _) => Task.CompletedTask, 0, Token);
             await writer.Objects.AddAsync("3/orphan", 0, new MemoryStream([1, 2, 3]), 3, Token);
             await writer.Objects.FlushAsync(Token);
         }

@@ -4,6 +4,7 @@ using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 using Nestegg.Ente.Objects;
 using Nestegg.Proof;
+using Nestegg.Repositories.Proofs;
 using Nestegg.TestKit.Instances;
 
 namespace Nestegg.Tests.Proof;

@@ -4,6 +4,7 @@ using Nestegg.Ente.Library;
 using Nestegg.Ente.Objects;
 using Nestegg.Proof;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Proofs;
 using Nestegg.Snapshots;
 using Nestegg.Stores;
 using Nestegg.TestKit;

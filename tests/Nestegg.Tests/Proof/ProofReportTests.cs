@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Nestegg.Proof;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Tests.Proof;
 
@@ -71,8 +72,8 @@ public sealed partial class ProofReportTests
     [Fact]
     public void The_record_comes_back_from_its_json()
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(Record(), RepositoryJson.Instance.ProofRecord);
-        var again = JsonSerializer.Deserialize(json, RepositoryJson.Instance.ProofRecord)!;
+        var json = JsonSerializer.SerializeToUtf8Bytes(Record(), ProofJson.Instance.ProofRecord);
+        var again = JsonSerializer.Deserialize(json, ProofJson.Instance.ProofRecord)!;
         Assert.Equal(Record().Counts, again.Counts);
         Assert.Equal(Record() with { Counts = again.Counts, Albums = again.Albums, Findings = again.Findings }, again);
     }

@@ -59,7 +59,7 @@ public sealed class CrashTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await using var writer = await SnapshotWriter.CreateAsync(sample.Repository, sample.SigningKey, TimeProvider.System, Token);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Token);
         await writer.LoadKnownAsync(Token);
         foreach (var length in (int[])[100, 3_000_000])
             await Assert.ThrowsAsync<IOException>(() => writer.Objects.AddAsync("1/a", 0, new TornStream(SampleRepository.Content(length, 1)), length, Token));

@@ -131,7 +131,8 @@ public class PackTests
     private static async Task<List<PackEntry>> ReadAsync(byte[] pack)
     {
         var entries = new List<PackEntry>();
-        await foreach (var entry in PackReader.ReadAsync(new MemoryStream(pack), "pack", Token))
+        using var reader = new PackReader(new MemoryStream(pack), "pack");
+        await foreach (var entry in reader.ReadAllAsync(Token))
             entries.Add(entry);
         return entries;
     }

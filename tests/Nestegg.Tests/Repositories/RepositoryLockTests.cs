@@ -18,10 +18,10 @@ public sealed class RepositoryLockTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await using (var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token))
+        await using (var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Token))
         {
             var file = Assert.Single(Locks());
-            var e = await Assert.ThrowsAsync<NesteggException>(() => RepositoryLock.AcquireAsync(sample.Repository, "prune", TimeProvider.System, Token));
+            var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.LockAsync("prune", TimeProvider.System, Token));
             Assert.Equal(FailureKind.Locked, e.Kind);
             Assert.Contains(Environment.MachineName, e.Message);
             Assert.Contains($"process {Environment.ProcessId}", e.Message);
@@ -31,7 +31,7 @@ public sealed class RepositoryLockTests : IDisposable
         }
 
         Assert.Empty(Locks());
-        await using var next = await RepositoryLock.AcquireAsync(sample.Repository, "prune", TimeProvider.System, Token);
+        await using var next = await sample.Repository.LockAsync("prune", TimeProvider.System, Token);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class RepositoryLockTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         await PutAsync(store, DateTimeOffset.UtcNow.AddMinutes(-6));
-        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token);
+        await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Token);
         Assert.Equal("backup", Assert.Single(Locks()).Command);
     }
 
@@ -55,7 +55,7 @@ public sealed class RepositoryLockTests : IDisposable
         {
             try
             {
-                await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token);
+                await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Token);
                 most = Math.Max(most, Interlocked.Increment(ref holders));
                 await Task.Delay(50, Token);
                 Interlocked.Decrement(ref holders);
@@ -75,7 +75,7 @@ public sealed class RepositoryLockTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var time = new ManualTime();
-        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", time, Token);
+        await using var held = await sample.Repository.LockAsync("backup", time, Token);
         var before = Assert.Single(Locks());
         await WaitAsync(() => time.HasTimer);
         time.Advance(RepositoryLock.HeartbeatInterval);
@@ -96,7 +96,7 @@ public sealed class RepositoryLockTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var time = new ManualTime();
-        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", time, Token);
+        await using var held = await sample.Repository.LockAsync("backup", time, Token);
         await WaitAsync(() => time.HasTimer);
         time.Advance(RepositoryLock.Lifetime);
         await WaitAsync(() => held.Lost.IsCancellationRequested);
@@ -114,7 +114,7 @@ public sealed class RepositoryLockTests : IDisposable
             isBroken && operation == StoreOperation.Size ? throw (Exception)Activator.CreateInstance(kind, "the dog ate the lock")! : Fault.None);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var time = new ManualTime();
-        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", time, Token);
+        await using var held = await sample.Repository.LockAsync("backup", time, Token);
         await WaitAsync(() => time.HasTimer);
 
         var work = held.RunAsync(async token =>
@@ -138,7 +138,7 @@ public sealed class RepositoryLockTests : IDisposable
         await using var store = new FaultyStore(folderStore, (_, operation) => isAway && operation == StoreOperation.Size ? Fault.Before : Fault.None);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var time = new ManualTime();
-        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", time, Token);
+        await using var held = await sample.Repository.LockAsync("backup", time, Token);
         await BeatAsync();
         isAway = true;
         await BeatAsync();
@@ -169,7 +169,7 @@ public sealed class RepositoryLockTests : IDisposable
         using var sample = await SampleRepository.CreateAsync(store, Token);
         // The file holds whole seconds.
         var dead = await PutAsync(store, DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()), await DeadProcessAsync(), ProcessTable.Here);
-        await using var held = await RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token);
+        await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Token);
         Assert.Equal(dead, held.TakenFrom);
         Assert.Equal(Environment.ProcessId, Assert.Single(Locks()).Process);
     }
@@ -193,7 +193,7 @@ public sealed class RepositoryLockTests : IDisposable
         foreach (var table in (string?[])[null, "another boot pid:[4026531836]"])
         {
             await PutAsync(store, DateTimeOffset.UtcNow.AddMinutes(-1), await DeadProcessAsync(), table);
-            var e = await Assert.ThrowsAsync<NesteggException>(() => RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token));
+            var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.LockAsync("backup", TimeProvider.System, Token));
             Assert.Equal(FailureKind.Locked, e.Kind);
         }
     }
@@ -203,7 +203,7 @@ public sealed class RepositoryLockTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await using (await RepositoryLock.AcquireAsync(sample.Repository, "backup", TimeProvider.System, Token))
+        await using (await sample.Repository.LockAsync("backup", TimeProvider.System, Token))
         {
             Directory.Delete(folder.Path, recursive: true);
         }
@@ -227,12 +227,12 @@ public sealed class RepositoryLockTests : IDisposable
     }
 
     private List<LockFile> Locks() => !Directory.Exists(folder["locks"]) ? [] :
-        [.. Directory.GetFiles(folder["locks"]).Select(path => JsonSerializer.Deserialize(File.ReadAllBytes(path), RepositoryJson.Instance.LockFile)!)];
+        [.. Directory.GetFiles(folder["locks"]).Select(path => JsonSerializer.Deserialize(File.ReadAllBytes(path), LockJson.Instance.LockFile)!)];
 
     private static async Task<LockFile> PutAsync(IStore store, DateTimeOffset startedAt, int process = 1, string? processTable = null)
     {
         var file = new LockFile("old", "nas", process, "backup of the past", startedAt, startedAt, startedAt + RepositoryLock.Lifetime) { ProcessTable = processTable };
-        await Repository.PutAsync(store, RepositoryKeys.Lock("old"), JsonSerializer.SerializeToUtf8Bytes(file, RepositoryJson.Instance.LockFile), Token);
+        await store.PutAsync(RepositoryKeys.Lock("old"), JsonSerializer.SerializeToUtf8Bytes(file, LockJson.Instance.LockFile), Token);
         return file;
     }
 

@@ -35,7 +35,7 @@ public sealed class RoundTripTests : IDisposable
         var manifest = await repository.ReadManifestAsync("latest", Token);
         Assert.Equal(written.Hash, manifest.Hash);
         Assert.Equal(written.Id, manifest.Id);
-        await using var secret = await repository.OpenSecretAsync(manifest, RepositoryKeys.Database, [sample.Identity], Token);
+        await using var secret = await repository.OpenSecretAsync(manifest, SecretPart.Database, [sample.Identity], Token);
         Assert.Equal(SampleRepository.Database, await ReadAllAsync(secret));
 
         var found = new Dictionary<string, byte[]>();

@@ -1,8 +1,10 @@
-using Nestegg.Repositories;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
-namespace Nestegg.Proof;
+namespace Nestegg.Repositories.Proofs;
 
 /// <summary>What a proof comes to.</summary>
+[JsonConverter(typeof(ProofVerdictConverter))]
 public enum ProofVerdict
 {
     /// <summary>Everything of the person was opened, now or, where asked so, by an earlier proof.</summary>
@@ -173,3 +175,13 @@ public sealed record ProofSummary
     /// <summary>The encrypted files that belong to it.</summary>
     public required IReadOnlyList<ManifestFile> Files { get; init; }
 }
+
+/// <inheritdoc cref="RepositoryJson"/>
+[JsonSerializable(typeof(ProofRecord))]
+[JsonSerializable(typeof(ProofSummary))]
+internal sealed partial class ProofJson : JsonSerializerContext
+{
+    public static ProofJson Instance { get; } = new(RepositoryJson.NewOptions());
+}
+
+internal sealed class ProofVerdictConverter() : JsonStringEnumConverter<ProofVerdict>(JsonNamingPolicy.CamelCase);

@@ -1,11 +1,10 @@
-using Nestegg.Proof;
 using Nestegg.Repositories;
 using Nestegg.Stores;
 using Nestegg.TestKit;
 
-namespace Nestegg.Tests.Proof;
+namespace Nestegg.Tests.Repositories;
 
-public sealed class PackReadAheadTests : IDisposable
+public sealed class ObjectReadAheadTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -18,7 +17,7 @@ public sealed class PackReadAheadTests : IDisposable
     {
         var objects = Enumerable.Range(0, 300).ToDictionary(i => $"7/{i:000}", i => SampleRepository.Content(i * 150, i));
         var (repository, store, rows) = await BackUpAsync(objects);
-        var packs = new PackReadAhead(repository);
+        var packs = repository.ReadAhead();
         store.Opened = 0;
         await Parallel.ForEachAsync(rows, Token, async (row, token) => Assert.Equal(objects[row.Key], await ReadAsync(packs, row, token)));
         Assert.InRange(store.Opened, 1, 30);
@@ -29,7 +28,7 @@ public sealed class PackReadAheadTests : IDisposable
     {
         var objects = Enumerable.Range(0, 40).ToDictionary(i => $"7/{i:00}", i => SampleRepository.Content(900_000, i));
         var (repository, store, rows) = await BackUpAsync(objects);
-        var packs = new PackReadAhead(repository);
+        var packs = repository.ReadAhead();
         store.ReadBytes = 0;
         foreach (var row in rows.Where((_, i) => i % 5 == 0)) Assert.Equal(objects[row.Key], await ReadAsync(packs, row, Token));
         Assert.Equal(8 * 900_000, store.ReadBytes);
@@ -43,13 +42,13 @@ public sealed class PackReadAheadTests : IDisposable
         var path = Path.Combine(_folder["repository"], rows[0].StoredAs);
         File.SetAttributes(path, FileAttributes.Normal);
         await using (var file = File.OpenWrite(path)) file.SetLength(rows[20].Offset + 10);
-        var packs = new PackReadAhead(repository);
+        var packs = repository.ReadAhead();
         var lengths = new List<int>();
         foreach (var row in rows[18..22]) lengths.Add((await ReadAsync(packs, row, Token)).Length);
         Assert.Equal([100_000, 100_000, 10, 0], lengths);
     }
 
-    private static async Task<byte[]> ReadAsync(PackReadAhead packs, IndexRow row, CancellationToken token)
+    private static async Task<byte[]> ReadAsync(ObjectReadAhead packs, IndexRow row, CancellationToken token)
     {
         await using var stream = await packs.OpenAsync(row, token);
         using var content = new MemoryStream();
