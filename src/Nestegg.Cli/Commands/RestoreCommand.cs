@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Revival;
 using Nestegg.Instance;
 using Nestegg.Jobs;
 using Nestegg.Opening;

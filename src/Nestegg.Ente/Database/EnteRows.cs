@@ -10,6 +10,10 @@ internal sealed class EnteRows(DbConnection connection, EnteCatalog catalog)
 
     internal EnteCatalog Catalog => catalog;
 
+    /// <summary>Looks at what an open database has; it stays the caller's.</summary>
+    internal static async Task<EnteRows> OpenAsync(DbConnection connection, CancellationToken cancellationToken) =>
+        new(connection, await EnteCatalog.ReadAsync(connection, cancellationToken));
+
     /// <summary>Streams the rows of a query; a row is valid until the next, and the connection is busy meanwhile.</summary>
     internal async IAsyncEnumerable<DbDataReader> ReadAsync(
         string sql, [EnumeratorCancellation] CancellationToken cancellationToken, params (string Name, object Value)[] parameters)

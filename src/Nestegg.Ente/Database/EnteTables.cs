@@ -3,6 +3,12 @@ namespace Nestegg.Ente.Database;
 /// <summary>The tables of Ente by what they are good for.</summary>
 public static class EnteTables
 {
+    /// <summary>museum puts this into the columns of a file that was deleted for good.</summary>
+    internal const string Scrubbed = "-";
+
+    /// <summary>What a museum that was only started once leaves behind: the number of its schema and perhaps a lock.</summary>
+    internal static IReadOnlyList<string> Bookkeeping { get; } = ["schema_migrations", "task_lock"];
+
     /// <summary>
     /// The tables that keys, objects and what people shared live in: all that opening a library offline needs, and none
     /// that holds session tokens, one-time codes or pending work. <c>object_copies</c> is left out because it only says

@@ -44,7 +44,7 @@ public sealed class LibraryReader
     /// <param name="connection">Open; stays the caller's.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     public static async Task<LibraryReader> OpenAsync(DbConnection connection, CancellationToken cancellationToken) =>
-        new(new EnteRows(connection, await EnteCatalog.ReadAsync(connection, cancellationToken)));
+        new(await EnteRows.OpenAsync(connection, cancellationToken));
 
     /// <summary>All accounts, by id.</summary>
     /// <param name="secrets">museum's; null to leave the addresses closed.</param>

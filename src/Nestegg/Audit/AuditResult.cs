@@ -1,19 +1,15 @@
+using Nestegg.Ente.Integrity;
+
 namespace Nestegg.Audit;
 
 /// <summary>What an audit looked at, and what came of it.</summary>
 /// <param name="Findings">How many findings there are of each code, in the order of the codes.</param>
 /// <param name="Users">In the order of their ids; one small record a user.</param>
 public sealed record AuditResult(
-    AuditCounts Counts, long Errors, long Warnings, IReadOnlyDictionary<string, long> Findings, IReadOnlyList<AuditedUser> Users)
+    AuditCounts Counts, long Errors, long Warnings, IReadOnlyDictionary<string, long> Findings, IReadOnlyList<UserTotals> Users)
 {
     public bool IsComplete => Errors == 0;
 }
-
-/// <summary>One person's part of an instance.</summary>
-/// <param name="Files">Files that are theirs and not deleted for good, those in the trash among them.</param>
-/// <param name="Bytes">What originals and thumbnails take, encrypted.</param>
-/// <param name="Shared">How many times an album of theirs is shared with somebody.</param>
-public sealed record AuditedUser(long UserId, long Files, long Bytes, long Albums, long Shared, long InTrash);
 
 /// <summary>What an audit counted besides its findings.</summary>
 public sealed class AuditCounts

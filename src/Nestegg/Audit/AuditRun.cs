@@ -1,6 +1,7 @@
 using System.Data;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
+using Nestegg.Ente.Integrity;
 using Nestegg.Ente.Objects;
 using Nestegg.Ente.Scratch;
 using Nestegg.Instance;
@@ -46,11 +47,11 @@ internal sealed class AuditRun(RunLog log, TimeProvider time)
         var tables = new AuditTables(snapshot.Database.File);
         var inventory = new SnapshotInventory(tables, repository, snapshot.Manifest);
         await inventory.LoadAsync(cancellationToken);
-        var catalog = await EnteCatalog.ReadAsync(snapshot.Connection, cancellationToken);
+        var rows = await EnteRows.OpenAsync(snapshot.Connection, cancellationToken);
         await tables.LoadNamedAsync(NamedObjects.ReadAsync(snapshot.Connection, cancellationToken), cancellationToken);
-        await new RowAudit(snapshot.Connection, catalog, counts, log).RunAsync(cancellationToken);
+        await new RowAudit(rows, counts, log).RunAsync(cancellationToken);
         await new ObjectAudit(tables, new ComparedObjects(null, snapshot.Manifest.CreatedAt, inventory.ConfirmAsync), counts, log).RunAsync(cancellationToken);
-        return Result(await UserCounts.ReadAsync(snapshot.Connection, cancellationToken));
+        return Result(await UserTotals.ReadAsync(snapshot.Connection, cancellationToken));
     }
 
     /// <summary>The database first and the buckets after it: Ente stores an object before a row names it, and keeps it for weeks after.</summary>
@@ -58,7 +59,7 @@ internal sealed class AuditRun(RunLog log, TimeProvider time)
         NpgsqlConnection source, AuditTables tables, AuditPlaces places, Func<BucketSlot, BucketClient> clients, CancellationToken cancellationToken)
     {
         var orphans = new OrphanAudit(tables, places, counts, log);
-        IReadOnlyList<AuditedUser> users;
+        IReadOnlyList<UserTotals> users;
         DateTimeOffset databaseAt;
         await using (var transaction = await source.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken))
         {
@@ -68,11 +69,11 @@ internal sealed class AuditRun(RunLog log, TimeProvider time)
             }
 
             databaseAt = time.GetUtcNow();
-            var catalog = await EnteCatalog.ReadAsync(source, cancellationToken);
+            var rows = await EnteRows.OpenAsync(source, cancellationToken);
             await tables.LoadNamedAsync(NamedObjects.ReadAsync(source, cancellationToken), cancellationToken);
-            await orphans.LoadReasonsAsync(source, catalog, cancellationToken);
-            await new RowAudit(source, catalog, counts, log).RunAsync(cancellationToken);
-            users = await UserCounts.ReadAsync(source, cancellationToken);
+            await orphans.LoadReasonsAsync(rows, cancellationToken);
+            await new RowAudit(rows, counts, log).RunAsync(cancellationToken);
+            users = await UserTotals.ReadAsync(source, cancellationToken);
         }
 
         await new LiveInventory(tables, places, clients, counts, log).LoadAsync(cancellationToken);
@@ -96,5 +97,5 @@ internal sealed class AuditRun(RunLog log, TimeProvider time)
         }
     }
 
-    private AuditResult Result(IReadOnlyList<AuditedUser> users) => new(counts, log.Errors, log.Warnings, log.CountsByCode, users);
+    private AuditResult Result(IReadOnlyList<UserTotals> users) => new(counts, log.Errors, log.Warnings, log.CountsByCode, users);
 }

@@ -1,6 +1,5 @@
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
-using Npgsql;
 
 namespace Nestegg.Audit;
 
@@ -13,39 +12,17 @@ internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditC
     // Clocks of a database, an object store and this machine may differ by so much.
     internal static readonly TimeSpan ClockTolerance = TimeSpan.FromHours(1);
 
-    private enum Reason
-    {
-        Upload,
-        Deletion,
-    }
-
     /// <summary>Takes up from the database what explains an orphan.</summary>
-    public async Task LoadReasonsAsync(NpgsqlConnection source, EnteCatalog catalog, CancellationToken cancellationToken)
+    public async Task LoadReasonsAsync(EnteRows source, CancellationToken cancellationToken)
     {
         tables.File.Execute("CREATE TABLE reasons (key TEXT PRIMARY KEY, reason INTEGER) WITHOUT ROWID");
         tables.File.Begin();
-        if (catalog.HasTable("temp_objects"))
+        await foreach (var pending in PendingObject.ReadAsync(source, cancellationToken))
         {
-            await LoadAsync("SELECT object_key FROM temp_objects", Reason.Upload);
-        }
-
-        // The items of these queues are object keys; the other queues hold ids, which are no keys.
-        if (catalog.HasTable("queue"))
-        {
-            await LoadAsync("SELECT item FROM queue WHERE NOT COALESCE(is_deleted, false) AND item LIKE '%/%'", Reason.Deletion);
+            tables.File.Run("INSERT OR IGNORE INTO reasons VALUES (?, ?)", pending.Key, (int)pending.Reason);
         }
 
         tables.File.Commit();
-
-        async Task LoadAsync(string sql, Reason reason)
-        {
-            await using var command = new NpgsqlCommand(sql, source);
-            await using var row = await command.ExecuteReaderAsync(cancellationToken);
-            while (await row.ReadAsync(cancellationToken))
-            {
-                tables.File.Run("INSERT OR IGNORE INTO reasons VALUES (?, ?)", row.GetString(0), (int)reason);
-            }
-        }
     }
 
     /// <param name="databaseAt">The moment of the database: an upload that began later is in no row of it.</param>
@@ -59,7 +36,7 @@ internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditC
         {
             cancellationToken.ThrowIfCancellationRequested();
             var key = row.Text(0);
-            var reason = row.IsNull(4) ? default(Reason?) : (Reason)row.Integer(4);
+            var reason = row.IsNull(4) ? default(PendingReason?) : (PendingReason)row.Integer(4);
             if (!IsExpected(key, reason, row.Integer(3) >= young))
             {
                 Report(key, (int)row.Integer(1), row.Integer(2), DateTimeOffset.FromUnixTimeMilliseconds(row.Integer(3)));
@@ -67,15 +44,15 @@ internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditC
         }
     }
 
-    private bool IsExpected(string key, Reason? reason, bool isYoung)
+    private bool IsExpected(string key, PendingReason? reason, bool isYoung)
     {
         var isDerived = ObjectKey.TryParse(key, out var parsed) && parsed.Kind.IsDerived;
         switch (reason)
         {
-            case Reason.Upload:
+            case PendingReason.Upload:
                 counts.Uploads++;
                 return true;
-            case Reason.Deletion:
+            case PendingReason.Deletion:
                 counts.WaitingForDeletion++;
                 return true;
             case null when isDerived:

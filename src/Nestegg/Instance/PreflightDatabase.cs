@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using Nestegg.Ente.Database;
+using Nestegg.Ente.Integrity;
+using Nestegg.Ente.Objects;
 using Npgsql;
 
 namespace Nestegg.Instance;
@@ -47,19 +49,19 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
             }
         }
 
-        var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
-        log.Find(Schema(catalog));
-        if (catalog.HasTable("users") && !unreadable.Contains("users"))
+        var rows = await EnteRows.OpenAsync(connection, cancellationToken);
+        log.Find(Schema(rows.Catalog));
+        if (rows.Catalog.HasTable(SecretsTrial.Table) && !unreadable.Contains(SecretsTrial.Table))
         {
-            await foreach (var finding in PreflightSecrets.LookAsync(instance, connection, cancellationToken))
+            await foreach (var finding in PreflightSecrets.LookAsync(instance, rows, cancellationToken))
             {
                 log.Find(finding);
             }
         }
 
-        return unreadable.Overlaps(["object_keys", "file_data", "user_attachments"])
+        return unreadable.Overlaps(SlotCounts.Tables)
             ? NothingNamed
-            : await new PreflightSlots(instance.Slots, log).LookAsync(catalog, connection, cancellationToken);
+            : await new PreflightSlots(instance.Slots, log).LookAsync(rows, cancellationToken);
     }
 
     internal static Finding Server(Version version, string subject) => version.Major < OldestServer

@@ -1,9 +1,7 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
-using System.Text;
 using Nestegg.Ente.Configuration;
-using Nestegg.Ente.Cryptography;
-using Npgsql;
+using Nestegg.Ente.Database;
+using Nestegg.Ente.Integrity;
 
 namespace Nestegg.Instance;
 
@@ -13,14 +11,12 @@ namespace Nestegg.Instance;
 /// </summary>
 internal static class PreflightSecrets
 {
-    private const int SampleOfEachEnd = 50;
-
     public static async IAsyncEnumerable<Finding> LookAsync(
-        EnteInstance instance, NpgsqlConnection connection, [EnumeratorCancellation] CancellationToken cancellationToken)
+        EnteInstance instance, EnteRows rows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var configuration = instance.Folder.Configuration;
         using var secrets = MuseumSecrets.From(configuration);
-        var sample = await SampleAsync(connection, secrets, cancellationToken);
+        var sample = await SecretsTrial.RunAsync(rows, secrets, cancellationToken);
         if (sample.Users == 0)
         {
             yield return new Finding(
@@ -56,51 +52,5 @@ internal static class PreflightSecrets
             ? "find the museum.yaml that this database was made with: without its secret nobody can sign in. Objects are backed up meanwhile, but the snapshot is not called complete"
             : "find the earlier secret: the accounts made under it cannot sign in with this one";
         return new Finding(code, Severity.Error, key, $"{configuration.Describe(key)} {what}: {means}", hint);
-    }
-
-    private static async Task<Sample> SampleAsync(NpgsqlConnection connection, MuseumSecrets secrets, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(
-            $"""
-            (SELECT user_id, encrypted_email, email_decryption_nonce, email_hash FROM users ORDER BY encrypted_email IS NULL, user_id LIMIT {SampleOfEachEnd})
-            UNION
-            (SELECT user_id, encrypted_email, email_decryption_nonce, email_hash FROM users ORDER BY encrypted_email IS NULL, user_id DESC LIMIT {SampleOfEachEnd})
-            """, connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var sample = new Sample();
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            sample.Users++;
-
-            // Deleted accounts keep their row without an address.
-            if (await reader.IsDBNullAsync(1, cancellationToken) || await reader.IsDBNullAsync(2, cancellationToken))
-                continue;
-
-            sample.Emails++;
-            if (secrets.EncryptionKey is not { } key || !SecretBox.TryOpen(reader.GetFieldValue<byte[]>(1), reader.GetFieldValue<byte[]>(2), key, out var email))
-                continue;
-
-            sample.Opened++;
-            if (!secrets.HashKey.IsEmpty && !await reader.IsDBNullAsync(3, cancellationToken)
-                && EmailHash.Compute(Encoding.UTF8.GetString(email), secrets.HashKey) == reader.GetString(3))
-            {
-                sample.Hashed++;
-            }
-
-            CryptographicOperations.ZeroMemory(email);
-        }
-
-        return sample;
-    }
-
-    private sealed class Sample
-    {
-        public int Users { get; set; }
-
-        public int Emails { get; set; }
-
-        public int Opened { get; set; }
-
-        public int Hashed { get; set; }
     }
 }

@@ -1,25 +1,17 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
-using Npgsql;
+using Nestegg.Ente.Objects;
 
 namespace Nestegg.Instance;
 
 /// <summary>Compares the slots that the database's rows name with those that are configured, and with the one that museum serves from.</summary>
 internal sealed class PreflightSlots(BucketSlots slots, RunLog log)
 {
-    private static readonly string[] TablesBesideKeys = ["file_data", "user_attachments"];
-
     /// <returns>How many objects the rows name in a slot.</returns>
-    public async Task<IReadOnlyDictionary<string, long>> LookAsync(EnteCatalog catalog, NpgsqlConnection connection, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, long>> LookAsync(EnteRows rows, CancellationToken cancellationToken)
     {
-        var objects = catalog.HasTable("object_keys")
-            ? await CountAsync(connection, "SELECT array_to_string(datacenters, ','), count(*) FROM object_keys WHERE is_deleted IS NOT TRUE GROUP BY 1", cancellationToken)
-            : [];
-        var derived = new List<(string Slots, long Count)>();
-        foreach (var table in TablesBesideKeys.Where(catalog.HasTable))
-            derived.AddRange(await CountAsync(connection, $"SELECT CAST(latest_bucket AS text), count(*) FROM {table} WHERE NOT is_deleted GROUP BY 1", cancellationToken));
-
-        foreach (var (name, count) in Unconfigured(objects.Concat(derived)))
+        var (objects, others) = await SlotCounts.ReadAsync(rows, cancellationToken);
+        foreach (var (name, count) in Unconfigured(objects.Concat(others)))
         {
             log.Find(new Finding(
                 "slot-not-configured", Severity.Error, name, $"{count:N0} objects are only there by their rows, and the slot has no bucket in the configuration",
@@ -27,16 +19,16 @@ internal sealed class PreflightSlots(BucketSlots slots, RunLog log)
         }
 
         CompareWithHotStorage(objects);
-        return objects.Concat(derived)
-            .SelectMany(entry => Split(entry.Slots).Select(name => (Name: name, entry.Count)))
+        return objects.Concat(others)
+            .SelectMany(entry => entry.Slots.Select(name => (Name: name, entry.Count)))
             .GroupBy(named => named.Name, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Sum(named => named.Count), StringComparer.Ordinal);
     }
 
-    private void CompareWithHotStorage(List<(string Slots, long Count)> objects)
+    private void CompareWithHotStorage(IReadOnlyList<(SlotNames Slots, long Count)> objects)
     {
         var total = objects.Sum(entry => entry.Count);
-        var elsewhere = objects.Where(entry => !Split(entry.Slots).Contains(slots.HotPrimary.Name)).Sum(entry => entry.Count);
+        var elsewhere = objects.Where(entry => !entry.Slots.Contains(slots.HotPrimary.Name)).Sum(entry => entry.Count);
         if (elsewhere > 0)
         {
             log.Find(new Finding(
@@ -50,22 +42,9 @@ internal sealed class PreflightSlots(BucketSlots slots, RunLog log)
         }
     }
 
-    private IEnumerable<(string Name, long Count)> Unconfigured(IEnumerable<(string Slots, long Count)> rows) =>
-        rows.Where(entry => entry.Slots.Length > 0 && !Split(entry.Slots).Any(name => slots.Find(name) is { IsConfigured: true }))
-            .GroupBy(entry => Split(entry.Slots)[0], StringComparer.Ordinal)
+    private IEnumerable<(string Name, long Count)> Unconfigured(IEnumerable<(SlotNames Slots, long Count)> rows) =>
+        rows.Where(entry => entry.Slots.Count > 0 && !entry.Slots.Any(name => slots.Find(name) is { IsConfigured: true }))
+            .GroupBy(entry => entry.Slots[0], StringComparer.Ordinal)
             .OrderBy(group => group.Key, StringComparer.Ordinal)
             .Select(group => (group.Key, group.Sum(entry => entry.Count)));
-
-    private static string[] Split(string names) => names.Split(',', StringSplitOptions.RemoveEmptyEntries);
-
-    private static async Task<List<(string Slots, long Count)>> CountAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var rows = new List<(string Slots, long Count)>();
-        while (await reader.ReadAsync(cancellationToken))
-            rows.Add((reader.GetString(0), reader.GetInt64(1)));
-
-        return rows;
-    }
 }

@@ -11,13 +11,13 @@ namespace Nestegg.Restore;
 /// <summary>The buckets of a restored instance: each object goes into the slots that its row names.</summary>
 internal sealed class BucketTarget(TargetBuckets buckets, NpgsqlDataSource database, EnteCatalog catalog, BucketContents contents, IReadOnlySet<string> overwrite) : IObjectTarget
 {
-    public async Task<IReadOnlyDictionary<string, string>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, SlotNames>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await ObjectPlaces.FindAsync(connection, catalog, [.. rows.Select(row => row.Key)], cancellationToken);
+        return await RowSlots.FindAsync(connection, catalog, [.. rows.Select(row => row.Key)], cancellationToken);
     }
 
-    public async Task<PutResult> PutAsync(IndexRow row, string place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    public async Task<PutResult> PutAsync(IndexRow row, SlotNames place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
         var written = 0;
         foreach (var slot in SlotsOf(row, place))
@@ -44,12 +44,14 @@ internal sealed class BucketTarget(TargetBuckets buckets, NpgsqlDataSource datab
     }
 
     // A key that no row names was kept for a row that has gone since; it goes where museum would look.
-    private string[] SlotsOf(IndexRow row, string place)
+    private SlotNames SlotsOf(IndexRow row, SlotNames place)
     {
-        if (place.Length > 0)
-            return place.Split(',');
+        if (place.Count > 0)
+        {
+            return place;
+        }
 
-        return [buckets.Slots.StorageFor(ObjectKey.TryParse(row.Key, out var key) ? key.Kind : ObjectKind.File).Name];
+        return SlotNames.Parse(buckets.Slots.StorageFor(ObjectKey.TryParse(row.Key, out var key) ? key.Kind : ObjectKind.File).Name);
     }
 
     private static async Task<bool> IsSameAsync(

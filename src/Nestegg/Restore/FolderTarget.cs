@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Nestegg.Ente.Objects;
 using Nestegg.Ente.Scratch;
 using Nestegg.Repositories;
 using Nestegg.Stores.Local;
@@ -11,10 +12,10 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
     private readonly string folder = Path.GetFullPath(folder);
     private readonly Lazy<DirectoryInfo> made = new(() => Directory.CreateDirectory(folder));
 
-    public Task<IReadOnlyDictionary<string, string>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>());
+    public Task<IReadOnlyDictionary<string, SlotNames>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, SlotNames>>(new Dictionary<string, SlotNames>());
 
-    public async Task<PutResult> PutAsync(IndexRow row, string place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    public async Task<PutResult> PutAsync(IndexRow row, SlotNames place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
         // A key is data from a database: it may not lead out of the folder.
         var path = Path.GetFullPath(Path.Join(folder, row.Key));

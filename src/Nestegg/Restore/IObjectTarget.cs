@@ -1,3 +1,4 @@
+using Nestegg.Ente.Objects;
 using Nestegg.Repositories;
 
 namespace Nestegg.Restore;
@@ -6,7 +7,7 @@ namespace Nestegg.Restore;
 internal interface IObjectTarget
 {
     /// <summary>Prepares for the objects of these rows; called once for each group, before <see cref="PutAsync"/> for any of them. Returns what <see cref="PutAsync"/> needs to know of each.</summary>
-    Task<IReadOnlyDictionary<string, string>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken);
+    Task<IReadOnlyDictionary<string, SlotNames>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken);
 
     /// <summary>
     /// Puts an object at a place, whole, or finds it there already with the same content. Called from many tasks at once.
@@ -15,7 +16,7 @@ internal interface IObjectTarget
     /// <param name="row">The object.</param>
     /// <param name="place">From <see cref="PlacesOfAsync"/>; empty when it said nothing.</param>
     /// <param name="open">Opens its bytes from their beginning; whoever opens disposes. May be called more than once.</param>
-    Task<PutResult> PutAsync(IndexRow row, string place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken);
+    Task<PutResult> PutAsync(IndexRow row, SlotNames place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken);
 }
 
 /// <summary>What became of an object.</summary>

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Nestegg.Ente.Objects;
 using Nestegg.Repositories;
 
 namespace Nestegg.Restore;
@@ -66,13 +67,13 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
                 await ReadPackAsync(group, places, waiting, token);
             else
                 foreach (var row in group.Rows)
-                    await waiting.WriteAsync(new WaitingObject(row, places.GetValueOrDefault(row.Key, ""), null), token);
+                    await waiting.WriteAsync(new WaitingObject(row, places.GetValueOrDefault(row.Key, SlotNames.None), null), token);
         });
         waiting.Complete();
     }
 
     private async Task ReadPackAsync(
-        StoredTogether group, IReadOnlyDictionary<string, string> places, ChannelWriter<WaitingObject> waiting, CancellationToken cancellationToken)
+        StoredTogether group, IReadOnlyDictionary<string, SlotNames> places, ChannelWriter<WaitingObject> waiting, CancellationToken cancellationToken)
     {
         // The objects of the pack that are neither on their way nor known to be damaged yet.
         var left = new Queue<IndexRow>(group.Rows);
@@ -81,7 +82,7 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
             await foreach (var (row, content, damage) in repository.ReadPackAsync(group.Rows, cancellationToken))
             {
                 if (damage is null)
-                    await waiting.WriteAsync(new WaitingObject(row, places.GetValueOrDefault(row.Key, ""), content), cancellationToken);
+                    await waiting.WriteAsync(new WaitingObject(row, places.GetValueOrDefault(row.Key, SlotNames.None), content), cancellationToken);
                 else
                     Fail(row, damage);
                 left.Dequeue();
@@ -157,5 +158,5 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
         log.Progress("objects", Interlocked.Read(ref objects), expected.Objects, Interlocked.Read(ref bytes), expected.ObjectBytes);
 
     /// <param name="Content">The bytes of a small object, which other rows may share; <see langword="null"/> for one that is a file of its own.</param>
-    private readonly record struct WaitingObject(IndexRow Row, string Place, byte[]? Content);
+    private readonly record struct WaitingObject(IndexRow Row, SlotNames Place, byte[]? Content);
 }

@@ -1,4 +1,5 @@
 using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Revival;
 using Nestegg.Instance;
 
 namespace Nestegg.Restore;
@@ -31,4 +32,13 @@ public sealed record RestoreOptions
     public int Parallel { get; init; } = 8;
 
     public PostgresProgramSettings Postgres { get; init; } = new();
+
+    /// <exception cref="NesteggException">A name in <see cref="Keep"/> is none of a step.</exception>
+    public void CheckKeep()
+    {
+        foreach (var name in Keep.Except(Neutralisation.StepNames))
+        {
+            throw new NesteggException(FailureKind.BadInput, $"--keep {name} names no step of a restore.", $"The steps are: {string.Join(", ", Neutralisation.StepNames)}.");
+        }
+    }
 }

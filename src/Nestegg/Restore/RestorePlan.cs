@@ -1,3 +1,4 @@
+using Nestegg.Ente.Revival;
 using Nestegg.Repositories;
 
 namespace Nestegg.Restore;

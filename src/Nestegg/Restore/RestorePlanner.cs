@@ -1,4 +1,5 @@
 using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Revival;
 using Nestegg.Repositories;
 
 namespace Nestegg.Restore;

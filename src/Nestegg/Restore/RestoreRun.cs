@@ -2,6 +2,7 @@ using Nestegg.Age;
 using Nestegg.Audit;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
+using Nestegg.Ente.Revival;
 using Nestegg.Instance;
 using Nestegg.Repositories;
 using Nestegg.Snapshots;
@@ -64,7 +65,7 @@ internal sealed class RestoreRun : IAsyncDisposable
     public static async Task<RestoreRun> OpenAsync(
         Repository repository, Manifest snapshot, IReadOnlyCollection<AgeIdentity> identities, RestoreOptions options, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
-        Neutralisation.CheckNames(options.Keep);
+        options.CheckKeep();
         await using var tar = await repository.OpenSecretAsync(snapshot, SecretPart.Configuration, identities, cancellationToken);
         var saved = await ConfigurationArchive.ReadAsync(tar, cancellationToken);
         var folder = TargetFolder.Inspect(options.Into, saved, options.IsBesideProduction);
@@ -168,7 +169,7 @@ internal sealed class RestoreRun : IAsyncDisposable
         await using var connection = await database.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var results = new List<NeutralisingResult>(await Neutralisation.RunAsync(connection, options.Keep, options.IsBesideProduction, time.GetUtcNow(), cancellationToken));
-        var places = await ObjectPlaces.CorrectAsync(connection, buckets.Slots, cancellationToken);
+        var places = await SlotCorrection.RunAsync(connection, buckets.Slots, cancellationToken);
         if (places.RowCount > 0)
             results.Add(places);
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Database;
+using Nestegg.Ente.Integrity;
 using Nestegg.Instance;
 using Npgsql;
 
@@ -146,7 +148,7 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
             ServerVersion = connection.PostgreSqlVersion.ToString(),
             Tables = tables.Count,
             TableWithRows = withRows.FirstOrDefault(),
-            Users = tables.Contains("public.users") ? await CountAsync(connection, "SELECT count(*) FROM public.users", cancellationToken) : 0,
+            Users = tables.Contains("public.users") ? await UserTotals.CountAsync(connection, cancellationToken) : 0,
             OtherSessions = (int)await CountAsync(
                 connection,
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
@@ -158,7 +160,7 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
     // A museum that was started once has tables, the number of its schema and perhaps a lock; that is not yet anything of anybody's.
     private static string TablesWithRows(IEnumerable<string> tables)
     {
-        var asked = tables.Where(table => table is not ("public.schema_migrations" or "public.task_lock"))
+        var asked = tables.Except(EnteTables.Bookkeeping.Select(table => $"public.{table}"))
             .Select(table => $"SELECT '{table.Replace("'", "''", StringComparison.Ordinal)}' WHERE EXISTS (SELECT 1 FROM {table})");
         return string.Join(" UNION ALL ", asked.DefaultIfEmpty("SELECT '' WHERE false"));
     }

@@ -1,4 +1,5 @@
 using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Revival;
 using Nestegg.Restore;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
@@ -91,7 +92,7 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
     [Fact]
     public void A_step_that_does_not_exist_is_refused_with_those_that_do()
     {
-        var error = Assert.Throws<NesteggException>(() => Neutralisation.CheckNames(["token"]));
+        var error = Assert.Throws<NesteggException>(new RestoreOptions { Into = "", Keep = new HashSet<string> { "token" } }.CheckKeep);
         Assert.Contains("tokens", error.Hint);
     }
 
@@ -106,13 +107,13 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
             UPDATE file_data SET latest_bucket = 'b6', replicated_buckets = '{b2-eu-cen,b5}';
             """);
         var configuration = MuseumConfiguration.Create([("museum.yaml", "s3: {b2-eu-cen: {bucket: a}, b5: {bucket: b}}")], []);
-        var result = await ObjectPlaces.CorrectAsync(connection, BucketSlots.From(configuration), Token);
+        var result = await SlotCorrection.RunAsync(connection, BucketSlots.From(configuration), Token);
         Assert.True(result.RowCount > 0);
         Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM object_keys WHERE o_type = 'thumbnail' AND datacenters <> '{b5,b2-eu-cen}'"));
         Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM object_keys WHERE o_type = 'file' AND datacenters <> '{b2-eu-cen}'"));
         Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM file_data WHERE latest_bucket <> 'b2-eu-cen' OR replicated_buckets <> '{b5}'"));
         Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM object_copies WHERE wasabi IS NOT NULL"));
-        Assert.Equal(0, (await ObjectPlaces.CorrectAsync(connection, BucketSlots.From(configuration), Token)).RowCount);
+        Assert.Equal(0, (await SlotCorrection.RunAsync(connection, BucketSlots.From(configuration), Token)).RowCount);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Nestegg.Ente.Objects;
 using Nestegg.Repositories;
 using Nestegg.Restore;
 using Nestegg.TestKit;
@@ -39,7 +40,7 @@ public sealed class FolderTargetTests : IDisposable
     {
         var content = SampleRepository.Content(1000, 1);
         var row = new IndexRow(key, 0, content.Length, ObjectHash.Of(content), null, 0);
-        return target.PutAsync(row, "", _ =>
+        return target.PutAsync(row, SlotNames.None, _ =>
         {
             before();
             return Task.FromResult<Stream>(new MemoryStream(content));

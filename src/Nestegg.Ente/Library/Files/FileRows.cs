@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Database;
 using Nestegg.Ente.Json;
 using Nestegg.Ente.Objects;
 
@@ -9,9 +10,6 @@ namespace Nestegg.Ente.Library;
 /// <summary>Everything that the database holds of one file, on its way to becoming a <see cref="LibraryFile"/>.</summary>
 internal sealed class FileRows(long id)
 {
-    /// <summary>museum puts this into the columns of a file that was deleted for good.</summary>
-    private const string Scrubbed = "-";
-
     internal List<(Album Album, WrappedKey? Key)> Memberships { get; } = [];
 
     internal List<NamedObject> Objects { get; } = [];
@@ -34,7 +32,7 @@ internal sealed class FileRows(long id)
 
         var metadata = default(JsonElement);
         SecretKey? key = null;
-        if (row.EncryptedMetadata == Scrubbed)
+        if (row.EncryptedMetadata == EnteTables.Scrubbed)
         {
             problems.Add(new LibraryProblem("file-scrubbed", "the file's row was emptied, as for a file deleted for good", IsFatal: true));
         }
@@ -59,7 +57,7 @@ internal sealed class FileRows(long id)
         var publicJson = OpenMagic(row.PublicMetadata, key, "public", problems);
         // The owner's wishes are the owner's: museum gives them to nobody else.
         var privateJson = OpenMagic(row.OwnerId == userId ? row.PrivateMetadata : null, key, "private", problems);
-        var hasContent = row.ContentHeader.Length > 0 && row.ContentHeader != Scrubbed;
+        var hasContent = row.ContentHeader.Length > 0 && row.ContentHeader != EnteTables.Scrubbed;
         var (contentHeader, thumbnailHeader) = (Decode(row.ContentHeader), Decode(row.ThumbnailHeader));
         if (hasContent)
         {

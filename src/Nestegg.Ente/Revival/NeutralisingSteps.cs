@@ -1,4 +1,4 @@
-namespace Nestegg.Restore;
+namespace Nestegg.Ente.Revival;
 
 /// <summary>
 /// What is taken out of a restored database before museum starts on it. A museum started on an old database was seen to

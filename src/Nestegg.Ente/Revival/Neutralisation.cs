@@ -1,42 +1,50 @@
 using Nestegg.Ente.Database;
 using Npgsql;
 
-namespace Nestegg.Restore;
+namespace Nestegg.Ente.Revival;
 
-/// <summary>Runs the neutralising steps in the caller's transaction, on what the schema has.</summary>
-internal static class Neutralisation
+/// <summary>
+/// Takes out of a restored database what museum would do by itself as soon as it starts on it: purge what has fallen due, delete what was queued,
+/// push to real phones. Runs on what the schema has.
+/// </summary>
+public static class Neutralisation
 {
     private const string SequencesWhat = "ids continue 1,000,000 higher";
 
     private const string SequencesReason =
         "ids handed out after the snapshot are known to apps and stand in object keys; used again, new photos would show the thumbnails of others";
 
-    /// <summary>The names for <c>--keep</c>, in order.</summary>
+    /// <summary>The names of all steps, in order, by which one can be kept out.</summary>
     public static IReadOnlyList<string> StepNames { get; } =
         [.. NeutralisingSteps.For(isBesideProduction: false, keepsQueue: false).Select(step => step.Name).Append("queue-dates").Append(NeutralisingSteps.Sequences)];
 
-    /// <exception cref="NesteggException">A name is none of a step.</exception>
-    public static void CheckNames(IEnumerable<string> keep)
-    {
-        foreach (var name in keep)
-        {
-            if (!StepNames.Contains(name, StringComparer.Ordinal))
-                throw new NesteggException(FailureKind.BadInput, $"--keep {name} names no step of a restore.", $"The steps are: {string.Join(", ", StepNames)}.");
-        }
-    }
-
-    /// <summary>What would run, without numbers: for the plan.</summary>
+    /// <summary>What <see cref="RunAsync"/> would do, without numbers: for a plan.</summary>
+    /// <param name="keep">Names of steps that are left out.</param>
+    /// <param name="isBesideProduction">The copy runs beside the instance that it was taken from, and nothing in it may ever fall due.</param>
     public static IEnumerable<NeutralisingResult> Describe(IReadOnlySet<string> keep, bool isBesideProduction)
     {
+        ArgumentNullException.ThrowIfNull(keep);
         foreach (var step in Steps(keep, isBesideProduction))
+        {
             yield return new NeutralisingResult(step.Name, step.What, step.Reason, [], keep.Contains(step.Name));
+        }
 
         yield return new NeutralisingResult(NeutralisingSteps.Sequences, SequencesWhat, SequencesReason, [], keep.Contains(NeutralisingSteps.Sequences));
     }
 
+    /// <summary>Runs the steps, in the caller's transaction.</summary>
+    /// <param name="connection">The restored database, before museum has started on it.</param>
+    /// <param name="keep">Names of steps that are left out.</param>
+    /// <param name="isBesideProduction">The copy runs beside the instance that it was taken from, and nothing in it may ever fall due.</param>
+    /// <param name="now">The moment of the restore, from which new waiting times count.</param>
+    /// <param name="cancellationToken">Stops between statements.</param>
+    /// <returns>What each step did, in order.</returns>
+    /// <exception cref="NpgsqlException">The database does not answer.</exception>
     public static async Task<IReadOnlyList<NeutralisingResult>> RunAsync(
         NpgsqlConnection connection, IReadOnlySet<string> keep, bool isBesideProduction, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(keep);
         var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
         var results = new List<NeutralisingResult>();
         foreach (var step in Steps(keep, isBesideProduction))
@@ -45,7 +53,9 @@ internal static class Neutralisation
             foreach (var statement in keep.Contains(step.Name) ? [] : step.Statements)
             {
                 if (catalog.HasTable(statement.Table))
+                {
                     rows.Add(new(statement.Table, await ExecuteAsync(connection, statement.Sql, now, cancellationToken)));
+                }
             }
 
             results.Add(new NeutralisingResult(step.Name, step.What, step.Reason, rows, keep.Contains(step.Name)));

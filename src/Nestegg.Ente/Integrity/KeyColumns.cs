@@ -1,28 +1,34 @@
-namespace Nestegg.Audit;
+using Nestegg.Ente.Cryptography;
+
+namespace Nestegg.Ente.Integrity;
 
 /// <summary>A column that somebody's data cannot be opened without. PostgreSQL checks neither its encoding nor its length.</summary>
+/// <param name="Name">What the table calls it.</param>
 /// <param name="Bytes">What its Base64 must decode to: exactly so many bytes, or at least so many when <paramref name="IsLeast"/>.</param>
+/// <param name="IsLeast">It may hold more.</param>
 /// <param name="IsOptional">May be absent: old accounts have no recovery key, old albums a name in plain.</param>
 internal sealed record KeyColumn(string Name, int Bytes, bool IsLeast = false, bool IsOptional = false);
 
 /// <summary>The columns of a table to look at, and the rows in which they matter.</summary>
+/// <param name="Table">Its name.</param>
 /// <param name="Label">The columns that tell a person which row it is.</param>
+/// <param name="Where">A condition.</param>
+/// <param name="Columns">What to look at.</param>
 internal sealed record KeyTable(string Table, string Label, string Where, params KeyColumn[] Columns)
 {
-    private const int KeyBytes = 32;
-    private const int NonceBytes = 24;
-    private const int BoxedBytes = KeyBytes + 16;
-    private const int SealedBytes = KeyBytes + 48;
-    private const int StreamHeaderBytes = 24;
-    private const int LeastStreamBytes = 17;
-    private const int LeastBoxBytes = 16;
+    private const int NonceBytes = SecretBox.NonceBytes;
+    private const int BoxedBytes = SecretKey.SizeBytes + SecretBox.OverheadBytes;
+    private const int SealedBytes = SecretKey.SizeBytes + SealedBox.OverheadBytes;
+    private const int StreamHeaderBytes = SecretStream.HeaderBytes;
+    private const int LeastStreamBytes = SecretStream.OverheadBytes;
+    private const int LeastBoxBytes = SecretBox.OverheadBytes;
     private const string Live = "NOT COALESCE(is_deleted, false)";
 
     /// <summary>Every table with wrapped keys or encrypted rows, but for <c>files</c>, whose rules depend on where a file is.</summary>
     public static IReadOnlyList<KeyTable> All { get; } =
     [
         new("key_attributes", "user_id", "true",
-            new("kek_salt", 16), new("encrypted_key", BoxedBytes), new("key_decryption_nonce", NonceBytes), new("public_key", KeyBytes),
+            new("kek_salt", Argon2id.SaltBytes), new("encrypted_key", BoxedBytes), new("key_decryption_nonce", NonceBytes), new("public_key", SealedBox.PublicKeyBytes),
             new("encrypted_secret_key", BoxedBytes), new("secret_key_decryption_nonce", NonceBytes),
             new("master_key_encrypted_with_recovery_key", BoxedBytes, IsOptional: true), new("master_key_decryption_nonce", NonceBytes, IsOptional: true),
             new("recovery_key_encrypted_with_master_key", BoxedBytes, IsOptional: true), new("recovery_key_decryption_nonce", NonceBytes, IsOptional: true)),
@@ -47,8 +53,8 @@ internal sealed record KeyTable(string Table, string Label, string Where, params
 
         // Links of before November 2025 end in the file's key itself: their rows hold nothing to open.
         new("public_file_tokens", "id", "NOT is_disabled",
-            new("encrypted_share_key", SealedBytes - KeyBytes, IsLeast: true, IsOptional: true), new("encrypted_file_key", BoxedBytes, IsOptional: true),
-            new("encrypted_file_key_nonce", NonceBytes, IsOptional: true), new("kdf_nonce", 16, IsOptional: true)),
+            new("encrypted_share_key", SealedBox.OverheadBytes, IsLeast: true, IsOptional: true), new("encrypted_file_key", BoxedBytes, IsOptional: true),
+            new("encrypted_file_key_nonce", NonceBytes, IsOptional: true), new("kdf_nonce", Argon2id.SaltBytes, IsOptional: true)),
         new("memory_shares", "id", Live, new("mem_enc_key", LeastBoxBytes, IsLeast: true), new("mem_key_decryption_nonce", NonceBytes)),
         new("memory_share_files", "id", "true", new("file_enc_key", BoxedBytes), new("file_key_decryption_nonce", NonceBytes)),
         new("comments", "id", Live, new("cipher", LeastBoxBytes, IsLeast: true), new("nonce", NonceBytes)),

@@ -1,0 +1,40 @@
+using Nestegg.Ente.Database;
+
+namespace Nestegg.Ente.Objects;
+
+/// <summary>How many objects the rows of a live database name in which slots.</summary>
+/// <param name="Keys">Originals and thumbnails, by all the slots that a row names.</param>
+/// <param name="Others">Derived data and pictures, by the slot that is read first.</param>
+internal sealed record SlotCounts(IReadOnlyList<(SlotNames Slots, long Count)> Keys, IReadOnlyList<(SlotNames Slots, long Count)> Others)
+{
+    /// <summary>The tables that are read, where they are there.</summary>
+    internal static IReadOnlyList<string> Tables { get; } = ["object_keys", "file_data", "user_attachments"];
+
+    internal static async Task<SlotCounts> ReadAsync(EnteRows rows, CancellationToken cancellationToken)
+    {
+        var keys = await CountAsync(
+            rows, "object_keys", "SELECT array_to_string(datacenters, ','), count(*) FROM object_keys WHERE is_deleted IS NOT TRUE GROUP BY 1", cancellationToken);
+        var others = new List<(SlotNames, long)>();
+        foreach (var table in Tables.Skip(1))
+        {
+            others.AddRange(await CountAsync(
+                rows, table, $"SELECT CAST(latest_bucket AS text), count(*) FROM {table} WHERE NOT is_deleted GROUP BY 1", cancellationToken));
+        }
+
+        return new SlotCounts(keys, others);
+    }
+
+    private static async Task<List<(SlotNames Slots, long Count)>> CountAsync(EnteRows rows, string table, string sql, CancellationToken cancellationToken)
+    {
+        var counts = new List<(SlotNames, long)>();
+        if (rows.Catalog.HasTable(table))
+        {
+            await foreach (var row in rows.ReadAsync(sql, cancellationToken))
+            {
+                counts.Add((SlotNames.Parse(row.GetString(0)), row.GetInt64(1)));
+            }
+        }
+
+        return counts;
+    }
+}
