@@ -49,49 +49,63 @@ internal sealed class AgeHeader
     /// <exception cref="FormatException">With the rest of a sentence about the file.</exception>
     internal static async Task<AgeHeader> ReadAsync(Func<ValueTask<string>> readLine)
     {
-        var authenticated = new StringBuilder();
-        var line = await Next();
-        if (line != Version)
+        var lines = new Lines(readLine);
+        if (await lines.NextAsync() != Version)
+        {
             throw new FormatException("it is no age file of version 1");
+        }
+
         var stanzas = new List<AgeStanza>();
-        line = await Next();
-        while (line.StartsWith("-> ", StringComparison.Ordinal))
+        var line = await lines.NextAsync();
+        for (; line.StartsWith("-> ", StringComparison.Ordinal); line = await lines.NextAsync())
         {
             var words = line[3..].Split(' ');
             if (words.Any(word => word.Length == 0))
+            {
                 throw new FormatException("its header has a broken stanza");
-            stanzas.Add(new AgeStanza(words[0], words[1..], await ReadBody()));
-            line = await Next();
+            }
+
+            stanzas.Add(new AgeStanza(words[0], words[1..], await lines.NextBodyAsync()));
         }
 
         if (!line.StartsWith("--- ", StringComparison.Ordinal) || !AgeKeys.TryFromBase64(line[4..], out var mac) || stanzas.Count == 0)
+        {
             throw new FormatException("its header does not end as an age header does");
+        }
 
         // What is authenticated ends with the three dashes.
-        authenticated.Length -= line.Length + 1 - 3;
-        return new AgeHeader(stanzas, Encoding.ASCII.GetBytes(authenticated.ToString()), mac);
+        return new AgeHeader(stanzas, lines.AllBut(line.Length + 1 - 3), mac);
+    }
 
-        async ValueTask<string> Next()
+    /// <summary>The lines of a header as they are read, and all of their text so far.</summary>
+    private sealed class Lines(Func<ValueTask<string>> readLine)
+    {
+        private readonly StringBuilder text = new();
+
+        public async ValueTask<string> NextAsync()
         {
-            var next = await readLine();
-            authenticated.Append(next).Append('\n');
-            return next;
+            var line = await readLine();
+            text.Append(line).Append('\n');
+            return line;
         }
 
-        async ValueTask<byte[]> ReadBody()
+        public async ValueTask<byte[]> NextBodyAsync()
         {
-            var text = new StringBuilder();
-            string part;
+            var body = new StringBuilder();
+            string line;
             do
             {
-                part = await Next();
-                text.Append(part);
+                line = await NextAsync();
+                body.Append(line);
             }
-            while (part.Length == BodyColumns);
+            while (line.Length == BodyColumns);
 
-            return part.Length < BodyColumns && AgeKeys.TryFromBase64(text.ToString(), out var body)
-                ? body
+            return line.Length < BodyColumns && AgeKeys.TryFromBase64(body.ToString(), out var bytes)
+                ? bytes
                 : throw new FormatException("its header has a stanza with a broken body");
         }
+
+        /// <summary>The text without its last characters.</summary>
+        public byte[] AllBut(int characters) => Encoding.ASCII.GetBytes(text.ToString(0, text.Length - characters));
     }
 }

@@ -24,7 +24,7 @@ internal sealed class AuditRun(RunLog log, TimeProvider time)
     /// <summary>Audits a live instance.</summary>
     public async Task<AuditResult> OfInstanceAsync(EnteInstance instance, CancellationToken cancellationToken)
     {
-        await using var buckets = new InstanceBuckets(instance);
+        await using var buckets = instance.OpenBuckets();
         return await DatabaseFailure.GuardAsync(
             instance.DatabaseSettings, () => OfLiveAsync(instance.Database, instance.Slots, slot => buckets[slot], cancellationToken));
     }

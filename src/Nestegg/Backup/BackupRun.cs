@@ -90,8 +90,8 @@ internal sealed class BackupRun(
     private async Task CopyAsync(SnapshotWriter snapshot, ObjectQueue queue, CancellationToken cancellationToken)
     {
         var progress = new CopyProgress(log, "objects", queue.Count, queue.TotalBytes);
-        await using var buckets = new InstanceBuckets(instance);
-        using var copier = new ObjectCopier(instance.Slots, buckets, snapshot, counts, progress);
+        await using var buckets = instance.OpenBuckets();
+        using var copier = new ObjectCopier(buckets, snapshot, counts, progress);
         await copier.CopyAsync(queue, options.Parallel, cancellationToken);
         var review = new LossReview(instance.Database, copier, snapshot, counts, log, time);
         await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => review.RunAsync(cancellationToken));

@@ -12,7 +12,7 @@ namespace Nestegg.Backup;
 /// the store states. What cannot be copied goes into <see cref="Problems"/> with the reason.
 /// </summary>
 internal sealed class ObjectCopier(
-    BucketSlots slots, InstanceBuckets buckets, SnapshotWriter snapshot, BackupCounts counts, CopyProgress progress) : IDisposable
+    InstanceBuckets buckets, SnapshotWriter snapshot, BackupCounts counts, CopyProgress progress) : IDisposable
 {
     private readonly SlotReach reach = new(buckets);
 
@@ -63,7 +63,7 @@ internal sealed class ObjectCopier(
         var reasons = new List<string>();
         var isUnread = false;
         BucketSlot? wrongLength = null;
-        foreach (var slot in slots.SearchOrder(item.Slots, item.Kind))
+        foreach (var slot in buckets.Slots.SearchOrder(item.Slots, item.Kind))
         {
             var (state, reason) = await TryCopyFromAsync(slot, item, isLengthBinding: item.Version is null, cancellationToken);
             if (state == CopyState.Done)
@@ -78,7 +78,7 @@ internal sealed class ObjectCopier(
 
         if (isUnread)
         {
-            reach.Require(item, slots.SearchOrder(item.Slots, item.Kind));
+            reach.Require(item, buckets.Slots.SearchOrder(item.Slots, item.Kind));
         }
 
         if (wrongLength is not null && item.Version is null)

@@ -38,8 +38,8 @@ internal sealed class EnteInstance : IAsyncDisposable
     public static EnteInstance Open(NesteggConfiguration settings, TimeProvider? time = null) =>
         new(settings, InstanceFolder.Read(settings.RequireInstance()), time ?? TimeProvider.System);
 
-    /// <summary>Where a slot is reached: its endpoint through the map; <see langword="null"/> for Amazon's own.</summary>
-    public Uri? AddressOf(BucketSlot slot) => slot.Address is { } address ? Map.Resolve(address) : null;
+    /// <summary>The buckets of its slots; the caller disposes them.</summary>
+    public InstanceBuckets OpenBuckets() => new(Slots, Map, Time);
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
 }

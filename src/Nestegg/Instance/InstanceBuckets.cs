@@ -8,21 +8,30 @@ internal sealed class InstanceBuckets : IAsyncDisposable
 {
     private readonly Dictionary<string, BucketClient> clients;
 
-    public InstanceBuckets(EnteInstance instance) => clients = instance.Slots.Configured.ToDictionary(
-        slot => slot.Name,
-        slot => new BucketClient(
-            new S3Settings
-            {
-                Endpoint = instance.AddressOf(slot),
-                Region = slot.Region.Length > 0 ? slot.Region : "us-east-1",
-                PathStyle = slot.UsesPathStyle,
-            },
-            new S3Credentials(slot.AccessKey, slot.SecretKey),
-            slot.Bucket,
-            instance.Time),
-        StringComparer.Ordinal);
+    public InstanceBuckets(BucketSlots slots, EndpointMap map, TimeProvider time)
+    {
+        Slots = slots;
+        clients = slots.Configured.ToDictionary(
+            slot => slot.Name,
+            slot => new BucketClient(
+                new S3Settings
+                {
+                    Endpoint = slot.Address is { } address ? map.Resolve(address) : null,
+                    Region = slot.Region.Length > 0 ? slot.Region : "us-east-1",
+                    PathStyle = slot.UsesPathStyle,
+                },
+                new S3Credentials(slot.AccessKey, slot.SecretKey),
+                slot.Bucket,
+                time),
+            StringComparer.Ordinal);
+    }
+
+    public BucketSlots Slots { get; }
 
     public BucketClient this[BucketSlot slot] => clients[slot.Name];
+
+    /// <summary>The bucket of a slot; <see langword="null"/> when the slot is not configured.</summary>
+    public BucketClient? Find(string slot) => clients.GetValueOrDefault(slot);
 
     public async ValueTask DisposeAsync()
     {

@@ -17,7 +17,7 @@ internal static class PreflightBuckets
                 $"set s3.{instance.Slots.HotPrimary.Name}.bucket in museum.yaml");
         }
 
-        await using var buckets = new InstanceBuckets(instance);
+        await using var buckets = instance.OpenBuckets();
         foreach (var slot in instance.Slots.Configured)
         {
             foreach (var finding in await buckets[slot].ProbeAsync(slot.Name, cancellationToken))

@@ -30,8 +30,8 @@ public static class RestoreJob
             {
                 using var identities = await OpenedIdentities.OpenAsync(request.Snapshot.Identities, repository, cancellationToken);
                 var manifest = await repository.ReadManifestAsync(request.Snapshot.Name, cancellationToken);
-                await using var run = await RestoreRun.OpenAsync(
-                    repository, manifest, identities.Identities, options, context.Time, log, cancellationToken);
+                var source = new RestoreSource(repository, manifest, identities.Identities);
+                await using var run = await RestoreRun.OpenAsync(source, options, context.Time, log, cancellationToken);
                 var plan = await run.PlanAsync(cancellationToken);
                 return request.Begin(plan) ? await run.RunAsync(plan, cancellationToken) : null;
             },

@@ -9,14 +9,18 @@ namespace Nestegg.Restore;
 internal sealed class BucketContents : IDisposable
 {
     private readonly Lock gate = new();
-    private readonly ScratchDatabase file = ScratchDatabase.Create();
+    private readonly ScratchDatabase file;
 
-    public BucketContents()
+    private BucketContents(ScratchDatabase file) => this.file = file;
+
+    public static BucketContents Create()
     {
+        var file = ScratchDatabase.Create();
         file.Execute("CREATE TABLE present (slot TEXT, key TEXT, size INTEGER, etag TEXT, known INTEGER, PRIMARY KEY (slot, key)) WITHOUT ROWID");
 
         // Never committed: nobody but this connection reads the file, and it sees what it has changed.
         file.Begin();
+        return new BucketContents(file);
     }
 
     public bool IsEmpty { get; private set; } = true;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
+using Nestegg.Instance;
 using Nestegg.Repositories;
 using Nestegg.Stores.S3;
 using Npgsql;
@@ -9,7 +10,8 @@ using Npgsql;
 namespace Nestegg.Restore;
 
 /// <summary>The buckets of a restored instance: each object goes into the slots that its row names.</summary>
-internal sealed class BucketTarget(TargetBuckets buckets, NpgsqlDataSource database, EnteCatalog catalog, BucketContents contents, IReadOnlySet<string> overwrite) : IObjectTarget
+internal sealed class BucketTarget(
+    InstanceBuckets buckets, NpgsqlDataSource database, EnteCatalog catalog, BucketContents contents, IReadOnlySet<string> overwrite) : IObjectTarget
 {
     public async Task<IReadOnlyDictionary<string, SlotNames>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Revival;
+using Nestegg.Instance;
 using Nestegg.Repositories;
 
 namespace Nestegg.Restore;
@@ -10,18 +11,17 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
     private readonly List<Finding> findings = [];
     private readonly List<Refusal> refusals = [];
 
-    /// <param name="folder">The folder that was looked at.</param>
-    /// <param name="contents">Receives what is in the buckets.</param>
-    public async Task<RestorePlan> MakeAsync(TargetFolder folder, TargetDatabase database, TargetBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
+    /// <param name="target">Receives what is in the buckets.</param>
+    public async Task<RestorePlan> MakeAsync(RestoreTarget target, CancellationToken cancellationToken)
     {
-        findings.AddRange(folder.Findings);
-        findings.AddRange(RestoreAdvice.AboutMuseum(snapshot, folder.MuseumImage));
-        var plannedDatabase = await PlanDatabaseAsync(database, cancellationToken);
-        var plannedBuckets = await PlanBucketsAsync(buckets, contents, cancellationToken);
+        findings.AddRange(target.Folder.Findings);
+        findings.AddRange(RestoreAdvice.AboutMuseum(snapshot, target.Folder.MuseumImage));
+        var plannedDatabase = await PlanDatabaseAsync(target.Database, cancellationToken);
+        var plannedBuckets = await PlanBucketsAsync(target.Buckets, target.Contents, cancellationToken);
         return new RestorePlan
         {
             Snapshot = snapshot,
-            Folder = folder.Planned,
+            Folder = target.Folder.Planned,
             Database = plannedDatabase,
             Buckets = plannedBuckets,
             Steps = [.. Neutralisation.Describe(options.Keep, options.IsBesideProduction)],
@@ -69,7 +69,7 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         return state;
     }
 
-    private async Task<IReadOnlyList<PlannedBucket>> PlanBucketsAsync(TargetBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<PlannedBucket>> PlanBucketsAsync(InstanceBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
     {
         if (!buckets.Slots.HotPrimary.IsConfigured)
         {
@@ -91,11 +91,11 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         return [.. reachable.Select(slot => Judge(slot, buckets, contents))];
     }
 
-    private async Task<bool> TryListAsync(BucketSlot slot, TargetBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
+    private async Task<bool> TryListAsync(BucketSlot slot, InstanceBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var item in buckets.Find(slot.Name)!.ListAsync("", cancellationToken))
+            await foreach (var item in buckets[slot].ListAsync("", cancellationToken))
                 contents.Add(slot.Name, item.Key, item.SizeBytes, item.ETag);
 
             return true;
@@ -120,7 +120,7 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         }
     }
 
-    private PlannedBucket Judge(BucketSlot slot, TargetBuckets buckets, BucketContents contents)
+    private PlannedBucket Judge(BucketSlot slot, InstanceBuckets buckets, BucketContents contents)
     {
         var (same, conflicting, foreign) = contents.Count(slot.Name);
         if (conflicting + foreign > 0 && !options.OverwriteBuckets.Contains(slot.Bucket))

@@ -47,10 +47,15 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
     private const string MarkerSchema = "nestegg_restore";
     private const string PublicTables = "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'nestegg_restore') AND n.nspname NOT LIKE 'pg\\_%'";
 
+    public DatabaseSettings Settings => settings;
+
     public string Name => settings.Name;
 
     /// <summary>Where it is, without the password.</summary>
     public string Description => settings.ToString();
+
+    /// <summary>Connections for the restored instance's rows; the caller disposes them.</summary>
+    public NpgsqlDataSource OpenPool() => NpgsqlDataSource.Create(settings.ConnectionString(map, maxConnections: 4));
 
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken, string? database = null)
     {

@@ -13,52 +13,35 @@ internal sealed class TargetFolder : IDisposable
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly SavedConfiguration saved;
-    private readonly List<SavedFile> files = [];
-    private readonly List<Finding> findings = [];
+    private readonly IReadOnlyList<SavedFile> files;
     private readonly string museumYaml;
 
-    private TargetFolder(string folder, SavedConfiguration saved, bool isBesideProduction)
+    private TargetFolder(string folder, SavedConfiguration saved, MuseumConfiguration old, IReadOnlyList<SavedFile> files, string museumYaml)
     {
-        Folder = Path.GetFullPath(folder);
+        Folder = folder;
+        Old = old;
         this.saved = saved;
-        Old = saved.Effective;
-        museumYaml = Path.Join(Folder, "museum.yaml");
-        IsNew = !Directory.Exists(Folder) || !Directory.EnumerateFileSystemEntries(Folder).Any();
-        if (IsNew)
-        {
-            PlanOldFiles(isBesideProduction);
-            Configuration = Old;
-            return;
-        }
-
-        var present = ReadInstance(Folder);
-        museumYaml = present.MuseumYaml ?? museumYaml;
-        Configuration = present.Configuration;
-        Merge = ConfigurationMerge.Of(present.MuseumYaml is null ? "" : File.ReadAllText(museumYaml), present.Configuration, Old, isBesideProduction);
-        findings.AddRange(Merge.Findings);
-        MuseumImage = present.MuseumImage;
-        PlanOtherFiles(isBesideProduction);
-        if (isBesideProduction)
-            RefuseProduction();
+        this.files = files;
+        this.museumYaml = museumYaml;
     }
 
     /// <summary>The folder as a full path.</summary>
     public string Folder { get; }
 
     /// <summary>The folder is absent or empty, and gets the old configuration as it was.</summary>
-    public bool IsNew { get; }
+    public bool IsNew => Merge is null;
 
     /// <summary>What museum saw when the snapshot was taken.</summary>
     public MuseumConfiguration Old { get; }
 
     /// <summary>Where the restored instance's database and buckets are.</summary>
-    public MuseumConfiguration Configuration { get; }
+    public required MuseumConfiguration Configuration { get; init; }
 
     /// <summary>The old secrets and settings put into the new museum.yaml; <see langword="null"/> for a new folder.</summary>
-    public ConfigurationMerge? Merge { get; }
+    public ConfigurationMerge? Merge { get; private init; }
 
     /// <summary>The museum of the new instance, where its compose file names one.</summary>
-    public string? MuseumImage { get; }
+    public string? MuseumImage { get; private init; }
 
     /// <summary>The paths of the files that the restore adds, relative to the folder.</summary>
     public IEnumerable<string> NewFiles => files.Select(file => file.RelativePath);
@@ -69,7 +52,7 @@ internal sealed class TargetFolder : IDisposable
     /// <summary>Whether museum.yaml changes; the old one is kept aside.</summary>
     public bool ChangesMuseumYaml => Merge is { Changes.Count: > 0 };
 
-    public IReadOnlyList<Finding> Findings => findings;
+    public IReadOnlyList<Finding> Findings => Merge?.Findings ?? [];
 
     /// <summary>Reads the folder and decides; writes nothing.</summary>
     /// <param name="saved">Disposed with the result, or at once when there is none.</param>
@@ -78,7 +61,10 @@ internal sealed class TargetFolder : IDisposable
     {
         try
         {
-            return new TargetFolder(folder, saved, isBesideProduction);
+            var full = Path.GetFullPath(folder);
+            return Directory.Exists(full) && Directory.EnumerateFileSystemEntries(full).Any()
+                ? OfInstance(full, saved, isBesideProduction)
+                : OfEmpty(full, saved, isBesideProduction);
         }
         catch
         {
@@ -109,37 +95,64 @@ internal sealed class TargetFolder : IDisposable
         return done;
     }
 
-    private void PlanOldFiles(bool isBesideProduction)
+    private static TargetFolder OfEmpty(string folder, SavedConfiguration saved, bool isBesideProduction)
     {
         if (isBesideProduction)
         {
             throw new NesteggException(
                 FailureKind.BadInput,
-                $"{Folder} is empty, so it would get production's own configuration, with production's database and buckets, and --beside-production forbids that",
+                $"{folder} is empty, so it would get production's own configuration, with production's database and buckets, "
+                + "and --beside-production forbids that",
                 "run Ente's quickstart there first (it makes a museum.yaml with a database and buckets of its own), or leave --beside-production out");
         }
 
-        files.AddRange(saved.Files);
-        if (!saved.Files.Any(file => file.RelativePath == "museum.yaml"))
-            files.Add(new SavedFile("museum.yaml", Private, Encoding.UTF8.GetBytes(saved.EffectiveYaml)));
+        const string name = "museum.yaml";
+        var old = saved.Effective;
+        IReadOnlyList<SavedFile> files = saved.Files.Any(file => file.RelativePath == name)
+            ? saved.Files
+            : [.. saved.Files, new SavedFile(name, Private, Encoding.UTF8.GetBytes(saved.EffectiveYaml))];
+        return new TargetFolder(folder, saved, old, files, Path.Join(folder, name)) { Configuration = old };
+    }
+
+    private static TargetFolder OfInstance(string folder, SavedConfiguration saved, bool isBesideProduction)
+    {
+        var present = ReadInstance(folder);
+        var old = saved.Effective;
+        var museumYaml = present.MuseumYaml ?? Path.Join(folder, "museum.yaml");
+        var text = present.MuseumYaml is null ? "" : File.ReadAllText(museumYaml);
+        var merge = ConfigurationMerge.Of(text, present.Configuration, old, isBesideProduction);
+        if (isBesideProduction)
+        {
+            RefuseProduction(museumYaml, present.Configuration, old);
+        }
+
+        return new TargetFolder(folder, saved, old, [.. Missing(folder, saved, isBesideProduction)], museumYaml)
+        {
+            Configuration = present.Configuration,
+            Merge = merge,
+            MuseumImage = present.MuseumImage,
+        };
     }
 
     // What the old instance had besides settings: certificates, service accounts, price lists. Only what the new one lacks.
-    private void PlanOtherFiles(bool isBesideProduction) =>
-        files.AddRange(saved.Files.Where(file =>
+    private static IEnumerable<SavedFile> Missing(string folder, SavedConfiguration saved, bool isBesideProduction) =>
+        saved.Files.Where(file =>
             (file.RelativePath.StartsWith("credentials/", StringComparison.Ordinal) || file.RelativePath.StartsWith("data/", StringComparison.Ordinal))
             && !(isBesideProduction && Path.GetFileName(file.RelativePath) == "fcm-service-account.json")
-            && !File.Exists(Path.Join(Folder, file.RelativePath))));
+            && !File.Exists(Path.Join(folder, file.RelativePath)));
 
     // Two quickstarts have the same host names in networks of their own, but never the same password or key.
-    private void RefuseProduction()
+    private static void RefuseProduction(string museumYaml, MuseumConfiguration present, MuseumConfiguration old)
     {
-        var (own, old) = (DatabaseSettings.From(Configuration), DatabaseSettings.From(Old));
-        var shared = own.Endpoint == old.Endpoint && own.Name == old.Name && own.Password == old.Password ? "the database" : null;
+        var (own, production) = (DatabaseSettings.From(present), DatabaseSettings.From(old));
+        var shared = own.Endpoint == production.Endpoint && own.Name == production.Name && own.Password == production.Password ? "the database" : null;
         foreach (var slot in MuseumKeys.SlotNames)
         {
-            if (Configuration.Text($"s3.{slot}.bucket").Length > 0 && Same($"s3.{slot}.endpoint", $"s3.{slot}.bucket", $"s3.{slot}.key", $"s3.{slot}.secret"))
+            string[] keys = [$"s3.{slot}.endpoint", $"s3.{slot}.bucket", $"s3.{slot}.key", $"s3.{slot}.secret"];
+            if (present.Text($"s3.{slot}.bucket").Length > 0 && keys.All(key => present.Text(key) == old.Text(key)))
+            {
                 shared ??= $"the bucket in {slot}";
+            }
         }
 
         if (shared is not null)
@@ -149,8 +162,6 @@ internal sealed class TargetFolder : IDisposable
                 "give the copy a database, buckets and credentials of its own");
         }
     }
-
-    private bool Same(params string[] keys) => keys.All(key => Configuration.Text(key) == Old.Text(key));
 
     private static InstanceFolder ReadInstance(string folder)
     {

@@ -27,15 +27,20 @@ internal static class YamlEdit
         var mapping = root;
         for (var depth = 0; ; depth++)
         {
-            var (name, child) = Find(mapping, parts[depth]);
-            if (name is null)
+            if (Find(mapping, parts[depth]) is not { } entry)
+            {
                 return Insert(text, mapping, parts.AsSpan(depth), value, StepOf(root));
+            }
 
             if (depth == parts.Length - 1)
-                return Replace(text, name, child!, value);
+            {
+                return Replace(text, entry, value);
+            }
 
-            if (child is not YamlMappingNode next || next.Children.Count == 0)
-                return Nest(text, name, child!, parts.AsSpan(depth + 1), value, StepOf(root));
+            if (entry.Value is not YamlMappingNode next || next.Children.Count == 0)
+            {
+                return Nest(text, entry, parts.AsSpan(depth + 1), value, StepOf(root));
+            }
 
             mapping = next;
         }
@@ -53,7 +58,7 @@ internal static class YamlEdit
 
     private const int Step = 2;
 
-    private static (YamlScalarNode? Name, YamlNode? Value) Find(YamlMappingNode mapping, string name)
+    private static (YamlScalarNode Name, YamlNode Value)? Find(YamlMappingNode mapping, string name)
     {
         // museum's settings differ in more than case, so a file may write them in any.
         foreach (var (key, value) in mapping.Children)
@@ -62,11 +67,12 @@ internal static class YamlEdit
                 return (scalar, value);
         }
 
-        return (null, null);
+        return null;
     }
 
-    private static string Replace(string text, YamlScalarNode name, YamlNode node, string value)
+    private static string Replace(string text, (YamlScalarNode Name, YamlNode Value) entry, string value)
     {
+        var (name, node) = entry;
         if (node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.SingleQuoted or ScalarStyle.DoubleQuoted } && node.End.Index > node.Start.Index)
             return Splice(text, (int)node.Start.Index, (int)node.End.Index, value);
 
@@ -75,11 +81,15 @@ internal static class YamlEdit
     }
 
     // `name:` without anything beneath it, or with `{}`.
-    private static string Nest(string text, YamlScalarNode name, YamlNode node, ReadOnlySpan<string> parts, string value, int step)
+    private static string Nest(string text, (YamlScalarNode Name, YamlNode Value) entry, ReadOnlySpan<string> parts, string value, int step)
     {
+        var (name, node) = entry;
         if (node is YamlSequenceNode || node is YamlScalarNode && YamlSettings.Text(node) is not null)
+        {
             throw new EnteException(
-                $"`{name.Value}` in {Source} holds a value where settings were expected beneath it.", "Make it a mapping (`name:` and indented lines below), or remove it.");
+                $"`{name.Value}` in {Source} holds a value where settings were expected beneath it.",
+                "Make it a mapping (`name:` and indented lines below), or remove it.");
+        }
 
         var colon = AfterColon(text, name);
         var indent = (int)name.Start.Column - 1 + step;

@@ -67,14 +67,14 @@ internal sealed class NewInstance : IDisposable
         KnownSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null, RunLog? log = null)
     {
         await using var run = await RestoreRun.OpenAsync(
-            snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity], options ?? Options, TimeProvider.System, log ?? RunEvents.Nowhere(), cancellationToken);
+            new RestoreSource(snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity]), options ?? Options, TimeProvider.System, log ?? RunEvents.Nowhere(), cancellationToken);
         return await run.RunAsync(await run.PlanAsync(cancellationToken), cancellationToken);
     }
 
     public async Task<RestorePlan> PlanAsync(KnownSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null)
     {
         await using var run = await RestoreRun.OpenAsync(
-            snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity], options ?? Options, TimeProvider.System, RunEvents.Nowhere(), cancellationToken);
+            new RestoreSource(snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity]), options ?? Options, TimeProvider.System, RunEvents.Nowhere(), cancellationToken);
         return await run.PlanAsync(cancellationToken);
     }
 

@@ -238,7 +238,7 @@ public sealed class RestoreRunTests(SharedServers servers, KnownInstances instan
         using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         using var stranger = AgeIdentity.Generate();
         var error = await Assert.ThrowsAsync<NesteggException>(() =>
-            RestoreRun.OpenAsync(snapshot.Repository, snapshot.Manifest, [stranger], target.Options, TimeProvider.System, RunEvents.Nowhere(), Token));
+            RestoreRun.OpenAsync(new RestoreSource(snapshot.Repository, snapshot.Manifest, [stranger]), target.Options, TimeProvider.System, RunEvents.Nowhere(), Token));
         Assert.Equal(FailureKind.WrongIdentity, error.Kind);
     }
 
