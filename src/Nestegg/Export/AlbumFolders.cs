@@ -4,7 +4,7 @@ using Nestegg.Ente.Library;
 namespace Nestegg.Export;
 
 /// <summary>Gives each album its folder: its name, made unique, kept from run to run, changed when the album is renamed.</summary>
-internal sealed class AlbumFolders(ExportFolder folder, ExportState state, ExportName names, ExportSummary summary)
+internal sealed class AlbumFolders(ExportFolder folder, ExportState state, ExportSummary summary)
 {
     internal const long TrashId = 0;
     internal const string TrashName = "Trash";
@@ -44,10 +44,10 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
             return known.Folder;
         }
 
-        var stem = names.Folder(name);
+        var stem = folder.Names.Folder(name);
         for (var number = 0; ; number++)
         {
-            var candidate = prefix + names.Numbered(stem, "", number);
+            var candidate = prefix + folder.Names.Numbered(stem, "", number);
             var isOwn = known is not null && ExportName.Fold(known.Folder) == ExportName.Fold(candidate);
             var (from, to) = (known is null ? null : folder.PathOf(known.Folder), folder.PathOf(candidate));
             if (ExportFolder.IsLink(to) || (!isOwn && !await IsFreeAsync(id, candidate, prefix.Length == 0, cancellationToken)))
@@ -124,25 +124,16 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
 
     private void RebuildFile(long album, string path, string sidecar, (long FileId, string Title, string[] Names) found)
     {
-        // Whoever can write into the folder can write a sidecar: a name that is a path is not one of ours.
-        var present = found.Names.Where(name => name == Path.GetFileName(name) && name is not ("" or "." or "..") && File.Exists(Path.Combine(path, name))).ToList();
+        // Whoever can write into the folder can write a sidecar: a name that is a path is not one of ours, nor is a third.
+        var present = found.Names
+            .Where(name => name == Path.GetFileName(name) && name is not ("" or "." or "..") && File.Exists(Path.Combine(path, name))).Take(2);
         state.PutFile(album, found.FileId, new ExportedFile(null, found.Title, sidecar));
-        for (var part = 0; part < present.Count; part++)
+        foreach (var (part, name) in present.Index())
         {
-            if (!state.IsNameTaken(album, present[part], found.FileId))
+            if (!state.IsNameTaken(album, name, found.FileId))
             {
-                state.PutName(album, found.FileId, new ExportedName(present[part], part, -1, 0));
+                state.PutName(album, found.FileId, new ExportedName(name, (FilePart)part, Written: null));
             }
         }
     }
-
-    /// <summary>A title when the file has none.</summary>
-    internal static string Title(LibraryFile file) => file switch
-    {
-        { PublicMetadata.Info: { } item, HasContent: false } => (item.Title ?? file.Name ?? Untitled(file)) + Sidecar.Extension,
-        { Name: { Length: > 0 } name } => name,
-        _ => Untitled(file),
-    };
-
-    private static string Untitled(LibraryFile file) => string.Create(CultureInfo.InvariantCulture, $"file_{file.Id}");
 }

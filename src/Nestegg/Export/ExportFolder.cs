@@ -14,25 +14,29 @@ internal sealed class ExportFolder : IDisposable
     internal const string OwnFolder = ".nestegg";
     internal const string RemovedFolder = "Removed";
 
-    private readonly FileStream _lock;
-    private readonly string _temporary;
-    private readonly string _removedDate;
-    private int _files;
+    private readonly FileStream held;
+    private readonly string temporary;
+    private readonly string removedDate;
+    private int files;
 
-    private ExportFolder(string root, FileStream held, string removedDate)
+    private ExportFolder(string root, FileStream held, ExportName names, DateTimeOffset now)
     {
         Root = root;
-        _lock = held;
-        _temporary = Path.Combine(root, OwnFolder, "tmp");
-        _removedDate = removedDate;
+        Names = names;
+        this.held = held;
+        temporary = TemporaryIn(root);
+        removedDate = now.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     }
 
     internal string Root { get; }
 
-    internal string StatePath => Path.Combine(Root, OwnFolder, "export.db");
+    /// <summary>Makes the names that this folder's file system holds.</summary>
+    internal ExportName Names { get; }
+
+    internal string StatePath => StateIn(Root);
 
     /// <summary>Takes the folder for this process alone, and removes temporary files that an interrupted run left.</summary>
-    internal static ExportFolder Open(string root, TimeProvider time)
+    internal static ExportFolder Open(string root, ExportOptions options, TimeProvider time)
     {
         var full = Path.GetFullPath(root);
         var lockPath = Path.Combine(full, OwnFolder, "lock");
@@ -43,10 +47,9 @@ internal sealed class ExportFolder : IDisposable
             MakeFolder(full, OwnFolder, "tmp");
             RefuseLink(lockPath);
             held = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            var folder = new ExportFolder(full, held, time.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
-            RefuseLink(folder.StatePath);
-            folder.RemoveTemporaryFiles();
-            return folder;
+            RefuseLink(StateIn(full));
+            RemoveTemporaryFiles(TemporaryIn(full));
+            return new ExportFolder(full, held, NamesHeldBy(TemporaryIn(full), options.WindowsNames), time.GetUtcNow());
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -64,19 +67,7 @@ internal sealed class ExportFolder : IDisposable
         "make room, mount it or make it writable, or give another with --to; run again, the export goes on where it is", exception);
 
     /// <summary>The path of a new temporary file. May be called by several tasks at once.</summary>
-    internal string NewFile() => Path.Combine(_temporary, $"{Interlocked.Increment(ref _files)}.part");
-
-    /// <summary>What names this folder's file system holds: what it refuses is tried, not looked up.</summary>
-    /// <param name="forWindows">Avoid what Windows cannot hold, whatever this file system can.</param>
-    internal ExportName Names(bool forWindows)
-    {
-        const string onlyElsewhere = ".:?*|<>\"";
-        int[] lengths = [ExportName.MostBytes, ExportName.FewestBytes];
-        return new ExportName(forWindows || !Holds(onlyElsewhere))
-        {
-            MaxBytes = lengths.FirstOrDefault(length => Holds(new string('n', length)), ExportName.FewestBytes),
-        };
-    }
+    internal string NewFile() => Path.Combine(temporary, $"{Interlocked.Increment(ref files)}.part");
 
     /// <param name="folder">An album's folder, relative; it may have one <c>/</c>.</param>
     /// <param name="names">Segments below it.</param>
@@ -93,9 +84,9 @@ internal sealed class ExportFolder : IDisposable
     internal void MakeFolder(string path)
     {
         // Making a folder makes its parents as well, and so the root of a disk that is gone, or a folder upon its empty mount point.
-        if (!Directory.Exists(_temporary))
+        if (!Directory.Exists(temporary))
         {
-            throw new DirectoryNotFoundException($"{_temporary} has vanished");
+            throw new DirectoryNotFoundException($"{temporary} has vanished");
         }
 
         MakeFolder(Root, Path.GetRelativePath(Root, path).Split(Path.DirectorySeparatorChar));
@@ -122,10 +113,10 @@ internal sealed class ExportFolder : IDisposable
     }
 
     /// <summary>What is on disk now, for the record.</summary>
-    internal static ExportedName Recorded(string path, int part)
+    internal static ExportedName Recorded(string path, FilePart part)
     {
         var file = new FileInfo(path);
-        return new ExportedName(file.Name, part, file.Length, file.LastWriteTimeUtc.Ticks);
+        return new ExportedName(file.Name, part, new WrittenState(file.Length, file.LastWriteTimeUtc));
     }
 
     internal static void SetTime(string path, DateTime? modified)
@@ -158,7 +149,7 @@ internal sealed class ExportFolder : IDisposable
         var number = 0;
         do
         {
-            var date = number == 0 ? _removedDate : string.Create(CultureInfo.InvariantCulture, $"{_removedDate}_{number}");
+            var date = number == 0 ? removedDate : string.Create(CultureInfo.InvariantCulture, $"{removedDate}_{number}");
             target = Path.Combine(Root, RemovedFolder, date, Path.GetRelativePath(Root, path));
             number++;
         }
@@ -180,22 +171,22 @@ internal sealed class ExportFolder : IDisposable
     {
         try
         {
-            RemoveTemporaryFiles();
+            RemoveTemporaryFiles(temporary);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // The folder is gone or cannot be written, which ended the export and is told.
         }
 
-        _lock.Dispose();
+        held.Dispose();
     }
 
     // The runtime's own lock of a file has no exception of its own, only the system's number: EWOULDBLOCK of Linux and of macOS, a sharing violation of Windows.
     private static bool IsHeld(Exception exception) => exception is IOException { HResult: 11 or 35 or unchecked((int)0x80070020) };
 
-    private void RemoveTemporaryFiles()
+    private static void RemoveTemporaryFiles(string temporary)
     {
-        foreach (var left in Directory.EnumerateFiles(_temporary, "*.part"))
+        foreach (var left in Directory.EnumerateFiles(temporary, "*.part"))
         {
             File.Delete(left);
         }
@@ -220,13 +211,28 @@ internal sealed class ExportFolder : IDisposable
         }
     }
 
-    private bool Holds(string name)
+    private static string TemporaryIn(string root) => Path.Combine(root, OwnFolder, "tmp");
+
+    private static string StateIn(string root) => Path.Combine(root, OwnFolder, "export.db");
+
+    // What a file system refuses is tried, not looked up.
+    private static ExportName NamesHeldBy(string folder, bool forWindows)
     {
-        var path = Path.Combine(_temporary, name);
+        const string onlyElsewhere = ".:?*|<>\"";
+        int[] lengths = [ExportName.MostBytes, ExportName.FewestBytes];
+        return new ExportName(forWindows || !Holds(folder, onlyElsewhere))
+        {
+            MaxBytes = lengths.FirstOrDefault(length => Holds(folder, new string('n', length)), ExportName.FewestBytes),
+        };
+    }
+
+    private static bool Holds(string folder, string name)
+    {
+        var path = Path.Combine(folder, name);
         try
         {
             File.Create(path).Dispose();
-            var isThere = Directory.EnumerateFiles(_temporary, name[..1] + "*").Any(found => Path.GetFileName(found) == name);
+            var isThere = Directory.EnumerateFiles(folder, name[..1] + "*").Any(found => Path.GetFileName(found) == name);
             File.Delete(path);
             return isThere;
         }

@@ -1,5 +1,3 @@
-using Nestegg.Ente.Library;
-
 namespace Nestegg.Export;
 
 /// <summary>What to export and how.</summary>
@@ -46,26 +44,4 @@ public sealed record ExportOptions
 
     /// <summary>How many files are fetched at once.</summary>
     public int Parallel { get; init; } = Environment.ProcessorCount * 2;
-
-    internal bool Wants(Album album) =>
-        !album.IsDeleted
-        && (Shared || !album.IsShared)
-        && (Hidden || !album.IsHidden)
-        && (Albums.Count == 0 || Names(Albums, album))
-        && !Names(ExcludedAlbums, album);
-
-    /// <summary>The names asked for that no album has: typed wrong, most likely.</summary>
-    internal IEnumerable<string> Unfitting(IReadOnlyCollection<Album> albums) =>
-        Albums.Concat(ExcludedAlbums).Where(name => !albums.Any(album => !album.IsDeleted && Names([name], album)));
-
-    internal bool Wants(LibraryFile file) =>
-        (Owners.Count == 0 || (file.OwnerId is { } owner && Owners.Contains(owner)))
-        && (Hidden || file.Visibility != Visibility.Hidden)
-        && (From is null || file.CreationTime >= Microseconds(From.Value))
-        && (Until is null || file.CreationTime < Microseconds(Until.Value));
-
-    private static bool Names(IReadOnlyCollection<string> names, Album album) =>
-        names.Any(name => string.Equals(name.Trim(), album.Name.Trim(), StringComparison.OrdinalIgnoreCase));
-
-    private static long Microseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

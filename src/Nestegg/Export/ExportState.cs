@@ -5,23 +5,6 @@ using SQLitePCL;
 
 namespace Nestegg.Export;
 
-/// <summary>A folder that the export made for an album.</summary>
-/// <param name="Folder">Relative to the export's root, with <c>/</c> between segments.</param>
-/// <param name="Name">The album's name when it was last seen.</param>
-internal sealed record ExportedAlbum(string Folder, string Name);
-
-/// <summary>One file of an album as it was written.</summary>
-/// <param name="Stamp">What the content was: its decryption header, which no two contents share; null when the state was rebuilt and nobody has looked yet.</param>
-/// <param name="Title">The title that its names were made of.</param>
-/// <param name="SidecarName">The name of its file in <c>.meta</c>.</param>
-internal sealed record ExportedFile(string? Stamp, string Title, string SidecarName);
-
-/// <summary>A name that is in use in an album's folder.</summary>
-/// <param name="Part">0 for the file itself or a live photo's picture, 1 for its video, 9 for an XMP sidecar.</param>
-/// <param name="SizeBytes">As written; -1 when unknown.</param>
-/// <param name="Modified">Ticks of the modification time as written, in UTC; 0 when unknown.</param>
-internal sealed record ExportedName(string Name, int Part, long SizeBytes, long Modified);
-
 /// <summary>
 /// What earlier runs wrote into the folder: a SQLite file in it, so that memory does not grow with the library. It is a cache: when it
 /// is lost it is rebuilt from the sidecars, which carry the ids. Used by one task at a time.
@@ -41,6 +24,9 @@ internal sealed class ExportState : IDisposable
         """;
 
     private const int ChangesPerTransaction = 500;
+
+    // In the file, for a name of which nobody knows yet what was written under it.
+    private const long UnknownSize = -1;
 
     private readonly SqliteFile file;
     private readonly long run;
@@ -120,7 +106,12 @@ internal sealed class ExportState : IDisposable
     /// <summary>The names of a file in an album, by part.</summary>
     internal List<ExportedName> Names(long album, long id) =>
         [.. file.Rows("SELECT name, part, size, modified FROM names WHERE album = ? AND file = ? ORDER BY part", album, id)
-            .Select(row => new ExportedName(row.Text(0), (int)row.Integer(1), row.Integer(2), row.Integer(3)))];
+            .Select(row => new ExportedName(row.Text(0), (FilePart)row.Integer(1), Written(row.Integer(2), row.Integer(3))))];
+
+    /// <summary>The names of a file's content in an album, by part.</summary>
+    internal List<ExportedName> ContentNames(long album, long id) => Names(album, id).FindAll(name => name.Part != FilePart.Xmp);
+
+    internal ExportedName? XmpName(long album, long id) => Names(album, id).Find(name => name.Part == FilePart.Xmp);
 
     /// <summary>The albums that hold the same content of a file.</summary>
     internal List<long> AlbumsWith(long id, string stamp) =>
@@ -134,7 +125,8 @@ internal sealed class ExportState : IDisposable
 
     internal void PutName(long album, long id, ExportedName name) => Change(
         "INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?, ?, ?)",
-        album, id, name.Part, name.Name, ExportName.Fold(name.Name), name.SizeBytes, name.Modified);
+        album, id, (int)name.Part, name.Name, ExportName.Fold(name.Name),
+        name.Written?.SizeBytes ?? UnknownSize, name.Written?.ModifiedUtc.Ticks ?? 0);
 
     internal void ForgetNames(long album, long id) => Change("DELETE FROM names WHERE album = ? AND file = ?", album, id);
 
@@ -187,6 +179,9 @@ internal sealed class ExportState : IDisposable
             file.Dispose();
         }
     }
+
+    private static WrittenState? Written(long sizeBytes, long modifiedTicks) =>
+        sizeBytes == UnknownSize ? null : new WrittenState(sizeBytes, new DateTime(modifiedTicks, DateTimeKind.Utc));
 
     private static string? Fact(SqliteFile file, string name) => file.Rows("SELECT value FROM facts WHERE name = ?", name).Select(row => row.Text(0)).FirstOrDefault();
 

@@ -9,21 +9,23 @@ namespace Nestegg.Export;
 /// </summary>
 internal sealed class Exporter
 {
-    private readonly ExportAccount _account;
-    private readonly ExportOptions _options;
-    private readonly ExportSummary _summary;
-    private readonly ExportState _state;
-    private readonly ExportFolder _folder;
-    private readonly ExportName _names;
-    private readonly AlbumFolders _albumFolders;
-    private readonly FilePlacement _placement;
+    private readonly ExportAccount account;
+    private readonly ExportFolder folder;
+    private readonly ExportState state;
+    private readonly ExportOptions options;
+    private readonly ExportSelection selection;
+    private readonly ExportSummary summary;
+    private readonly AlbumFolders albumFolders;
 
     private Exporter(ExportAccount account, ExportFolder folder, ExportState state, ExportOptions options, RunLog log)
     {
-        (_account, _folder, _state, _options, _summary) = (account, folder, state, options, new ExportSummary(log));
-        _names = folder.Names(options.WindowsNames);
-        _albumFolders = new AlbumFolders(folder, state, _names, _summary);
-        _placement = new FilePlacement(folder, state, _names, options, _summary);
+        this.account = account;
+        this.folder = folder;
+        this.state = state;
+        this.options = options;
+        selection = new ExportSelection(options);
+        summary = new ExportSummary(log);
+        albumFolders = new AlbumFolders(folder, state, summary);
     }
 
     /// <summary>Exports.</summary>
@@ -36,7 +38,7 @@ internal sealed class Exporter
     internal static async Task<ExportSummary> RunAsync(
         ExportAccount account, string target, ExportOptions options, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
-        using var folder = ExportFolder.Open(target, time);
+        using var folder = ExportFolder.Open(target, options, time);
         using var state = ExportState.Open(folder.StatePath);
         state.Claim(account.UserId, folder.Root);
         try
@@ -44,7 +46,7 @@ internal sealed class Exporter
             var exporter = new Exporter(account, folder, state, options, log);
             await exporter.RunAsync(time, cancellationToken);
             state.End();
-            return exporter._summary;
+            return exporter.summary;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -58,18 +60,18 @@ internal sealed class Exporter
 
     private async Task RunAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        if (_state.IsFresh)
+        if (state.IsFresh)
         {
-            await _albumFolders.RebuildAsync(cancellationToken);
+            await albumFolders.RebuildAsync(cancellationToken);
         }
 
-        var albums = await _account.Reader.AlbumsAsync(_account.UserId, _account.Keys, cancellationToken);
+        var albums = await account.Reader.AlbumsAsync(account.UserId, account.Keys, cancellationToken);
         try
         {
             var targets = await PrepareAlbumsAsync(albums, cancellationToken);
             await ExportFilesAsync(albums, targets, cancellationToken);
-            var unlisted = _account.Unlisted.Select(album => album.AlbumId).ToHashSet();
-            new RemovedFiles(_folder, _state, _placement, _options, _summary)
+            var unlisted = account.Unlisted.Select(album => album.AlbumId).ToHashSet();
+            new RemovedFiles(folder, state, options, summary)
                 .GoThrough(albums, targets.Values.Where(target => !unlisted.Contains(target.Album)), cancellationToken);
         }
         finally
@@ -86,24 +88,24 @@ internal sealed class Exporter
     private async Task<Dictionary<long, ExportTarget>> PrepareAlbumsAsync(IReadOnlyList<Album> albums, CancellationToken cancellationToken)
     {
         var targets = new Dictionary<long, ExportTarget>();
-        foreach (var album in albums.Where(_options.Wants))
+        foreach (var album in albums.Where(selection.Wants))
         {
-            targets[album.Id] = await _albumFolders.PrepareAsync(album, _account.UserId, cancellationToken);
-            _summary.Albums++;
+            targets[album.Id] = await albumFolders.PrepareAsync(album, account.UserId, cancellationToken);
+            summary.Albums++;
             foreach (var problem in album.Problems)
             {
-                _summary.Log.Find(new Finding(problem.Code, problem.IsFatal ? Severity.Error : Severity.Warning, targets[album.Id].Folder, problem.Message));
+                summary.Log.Find(new Finding(problem.Code, problem.IsFatal ? Severity.Error : Severity.Warning, targets[album.Id].Folder, problem.Message));
             }
         }
 
-        foreach (var name in _options.Unfitting(albums))
+        foreach (var name in selection.Unfitting(albums))
         {
-            _summary.Log.Find(new Finding("album-unknown", Severity.Error, name, "there is no album of this name", "nestegg find lists all; upper and lower case do not matter, everything else does"));
+            summary.Log.Find(new Finding("album-unknown", Severity.Error, name, "there is no album of this name", "nestegg find lists all; upper and lower case do not matter, everything else does"));
         }
 
-        foreach (var (id, why) in _account.Unlisted.Where(album => targets.ContainsKey(album.AlbumId)))
+        foreach (var (id, why) in account.Unlisted.Where(album => targets.ContainsKey(album.AlbumId)))
         {
-            _summary.Log.Find(new Finding("album-unlisted", Severity.Error, targets[id].Folder, $"its files could not be listed: {why}", "run the export again"));
+            summary.Log.Find(new Finding("album-unlisted", Severity.Error, targets[id].Folder, $"its files could not be listed: {why}", "run the export again"));
         }
 
         return targets;
@@ -111,14 +113,14 @@ internal sealed class Exporter
 
     private async Task ExportFilesAsync(IReadOnlyList<Album> albums, Dictionary<long, ExportTarget> targets, CancellationToken cancellationToken)
     {
-        using var files = new FileExport(new ContentFetcher(_account.Content, _folder.NewFile), _placement, _state, _names, _options, _summary);
+        using var files = new FileExport(account.Content, folder, state, options, summary);
         var wanted = albums.Where(album => targets.ContainsKey(album.Id)).ToList();
         await files.RunAsync(
-            _account.Reader.FilesAsync(_account.UserId, wanted, cancellationToken), file => [.. file.Albums.Select(album => targets[album.Id])], cancellationToken);
-        if (_options.Trash)
+            account.Reader.FilesAsync(account.UserId, wanted, cancellationToken), file => [.. file.Albums.Select(album => targets[album.Id])], cancellationToken);
+        if (options.Trash)
         {
-            var trash = await _albumFolders.PrepareTrashAsync(_account.UserId, cancellationToken);
-            await files.RunAsync(_account.Reader.TrashAsync(_account.UserId, albums, cancellationToken), _ => [trash], cancellationToken);
+            var trash = await albumFolders.PrepareTrashAsync(account.UserId, cancellationToken);
+            await files.RunAsync(account.Reader.TrashAsync(account.UserId, albums, cancellationToken), _ => [trash], cancellationToken);
             targets[trash.Album] = trash;
         }
     }
@@ -126,7 +128,7 @@ internal sealed class Exporter
     private async Task WriteAuthCodesAsync(TimeProvider time, CancellationToken cancellationToken)
     {
         var lines = new List<string>();
-        await foreach (var code in _account.Reader.AuthCodesAsync(_account.UserId, _account.Keys, cancellationToken))
+        await foreach (var code in account.Reader.AuthCodesAsync(account.UserId, account.Keys, cancellationToken))
         {
             if (code.Uri is not null)
             {
@@ -134,14 +136,14 @@ internal sealed class Exporter
             }
             else
             {
-                _summary.Log.Find(new Finding(code.Problem?.Code ?? "auth-code-damaged", Severity.Error, $"code {code.Id}", code.Problem?.Message ?? "the code does not open"));
+                summary.Log.Find(new Finding(code.Problem?.Code ?? "auth-code-damaged", Severity.Error, $"code {code.Id}", code.Problem?.Message ?? "the code does not open"));
             }
         }
 
-        _summary.AuthCodes = lines.Count;
+        summary.AuthCodes = lines.Count;
         if (lines.Count > 0)
         {
-            await AuthCodeFile.WriteAsync(_folder, lines, time, cancellationToken);
+            await AuthCodeFile.WriteAsync(folder, lines, time, cancellationToken);
         }
     }
 }

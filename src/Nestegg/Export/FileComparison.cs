@@ -12,7 +12,7 @@ internal static class FileComparison
     internal static bool IsAsWritten(string path, ExportedName name)
     {
         var file = new FileInfo(path);
-        return file.Exists && file.Length == name.SizeBytes && file.LastWriteTimeUtc.Ticks == name.Modified;
+        return name.Written is { } written && file.Exists && file.Length == written.SizeBytes && file.LastWriteTimeUtc == written.ModifiedUtc;
     }
 
     /// <summary>Whether each part of a file has the hash that the uploading app recorded. What has none recorded cannot be told from another.</summary>

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Diagnostics;
 using Nestegg.Ente.Library;
 
 namespace Nestegg.Export;
@@ -12,22 +12,29 @@ internal sealed class FileExport : IDisposable
     // Enough that one long video does not hold up the others; each waiting job holds a file's metadata.
     private const int WaitingJobs = 64;
 
-    private readonly ContentFetcher _fetcher;
-    private readonly FilePlacement _placement;
-    private readonly ExportState _state;
-    private readonly ExportOptions _options;
-    private readonly ExportSummary _summary;
-    private readonly ExportName _names;
-    private readonly SemaphoreSlim _fetching;
-    private readonly FailureStreak _unreadable = new();
+    private readonly ContentFetcher fetcher;
+    private readonly PlacedFiles placedFiles;
+    private readonly FilePlacement placement;
+    private readonly ExportFolder folder;
+    private readonly ExportState state;
+    private readonly ExportSelection selection;
+    private readonly ExportSummary summary;
+    private readonly SemaphoreSlim fetching;
+    private readonly FailureStreak unreadable = new();
 
-    internal FileExport(ContentFetcher fetcher, FilePlacement placement, ExportState state, ExportName names, ExportOptions options, ExportSummary summary)
+    internal FileExport(IContentSource content, ExportFolder folder, ExportState state, ExportOptions options, ExportSummary summary)
     {
-        (_fetcher, _placement, _state, _names, _options, _summary) = (fetcher, placement, state, names, options, summary);
-        _fetching = new SemaphoreSlim(options.Parallel);
+        this.folder = folder;
+        this.state = state;
+        this.summary = summary;
+        fetcher = new ContentFetcher(content, folder.NewFile);
+        placedFiles = new PlacedFiles(folder, state, options);
+        placement = new FilePlacement(folder, state, options, summary);
+        selection = new ExportSelection(options);
+        fetching = new SemaphoreSlim(options.Parallel);
     }
 
-    public void Dispose() => _fetching.Dispose();
+    public void Dispose() => fetching.Dispose();
 
     /// <param name="files">By id. Those that the options leave out are only noted as seen.</param>
     /// <param name="targets">Where a file goes.</param>
@@ -40,13 +47,13 @@ internal sealed class FileExport : IDisposable
         {
             await foreach (var file in files)
             {
-                if (!_options.Wants(file))
+                if (!selection.Wants(file))
                 {
                     LeaveOut(file, targets(file));
                     continue;
                 }
 
-                jobs.Enqueue(await BeginAsync(file, targets(file), stop.Token));
+                jobs.Enqueue(await BeginAsync(new WantedFile(file), targets(file), stop.Token));
                 while (jobs.Count >= WaitingJobs || (jobs.TryPeek(out var next) && next.Content.IsCompleted))
                 {
                     await FinishNextAsync(jobs, cancellationToken);
@@ -75,55 +82,34 @@ internal sealed class FileExport : IDisposable
         file.Dispose();
         foreach (var target in targets)
         {
-            _state.TouchFile(target.Album, file.Id);
+            state.TouchFile(target.Album, file.Id);
         }
     }
 
-    private async Task<Job> BeginAsync(LibraryFile file, ExportTarget[] targets, CancellationToken cancellationToken)
+    private async Task<Job> BeginAsync(WantedFile file, ExportTarget[] targets, CancellationToken cancellationToken)
     {
-        // No two contents share a header; an item without a file is what its text is.
-        var stamp = file.HasContent
-            ? Convert.ToBase64String(file.ContentHeader)
-            : file.PublicMetadata.Info is { } item ? "item:" + Convert.ToHexStringLower(SHA256.HashData(LockerText.Write(item))) : "nothing";
-        var right = new List<ExportTarget>();
+        Debug.Assert(targets.Length > 0, "A file is listed because an album or the trash has it.");
+        var places = new List<FilePlace>();
         foreach (var target in targets)
         {
-            if (await _placement.IsRightAsync(target, file, stamp, cancellationToken))
-            {
-                right.Add(target);
-            }
+            places.Add(await placedFiles.InspectAsync(target, file, cancellationToken));
         }
 
-        var existing = right.Count > 0 ? right[0] : await ElsewhereAsync(file, stamp, cancellationToken);
-        var content = existing is null ? FetchAsync(file, Subject(file, targets), cancellationToken) : Task.FromResult<FetchedContent?>(null);
-        return new Job(file, stamp, targets, right, existing, content);
+        var existing = places.Find(place => place.IsRight)?.Target ?? await placedFiles.FindElsewhereAsync(file, cancellationToken);
+        var content = existing is null ? FetchAsync(file, Subject(file, places), cancellationToken) : Task.FromResult<FetchedContent?>(null);
+        return new Job(file, places, existing, content);
     }
 
-    // In an album that is not exported this time, or that the file has left.
-    private async Task<ExportTarget?> ElsewhereAsync(LibraryFile file, string stamp, CancellationToken cancellationToken)
+    private async Task<FetchedContent?> FetchAsync(WantedFile file, string subject, CancellationToken cancellationToken)
     {
-        foreach (var id in _state.AlbumsWith(file.Id, stamp))
-        {
-            if (_state.Album(id) is { } album && new ExportTarget(id, album.Folder) is var target
-                && await _placement.IsRightAsync(target, file, stamp, cancellationToken))
-            {
-                return target;
-            }
-        }
-
-        return null;
-    }
-
-    private async Task<FetchedContent?> FetchAsync(LibraryFile file, string subject, CancellationToken cancellationToken)
-    {
-        await _fetching.WaitAsync(cancellationToken);
+        await fetching.WaitAsync(cancellationToken);
         try
         {
-            return await Task.Run(() => _fetcher.FetchAsync(file, subject, cancellationToken), cancellationToken);
+            return await Task.Run(() => fetcher.FetchAsync(file.File, subject, cancellationToken), cancellationToken);
         }
         finally
         {
-            _fetching.Release();
+            fetching.Release();
         }
     }
 
@@ -144,46 +130,47 @@ internal sealed class FileExport : IDisposable
             }
         }
 
-        _summary.Files++;
-        _summary.Log.Progress("export", _summary.Files, null, _summary.WrittenBytes);
+        summary.Files++;
+        summary.Log.Progress("export", summary.Files, null, summary.WrittenBytes);
     }
 
     private void Fail(Job job, Finding failure)
     {
-        _summary.Log.Find(failure);
-        _summary.Failed++;
-        foreach (var target in job.Targets)
+        summary.Log.Find(failure);
+        summary.Failed++;
+        foreach (var place in job.Places)
         {
-            _state.TouchFile(target.Album, job.File.Id);
+            state.TouchFile(place.Target.Album, job.File.Id);
         }
 
         if (failure.Code == "object-unreadable")
         {
-            _unreadable.Add("files in a row could not be read", failure.Message, failure.Hint);
+            unreadable.Add("files in a row could not be read", failure.Message, failure.Hint);
         }
         else
         {
-            _unreadable.End();
+            unreadable.End();
         }
     }
 
     private async Task PlaceAsync(Job job, FetchedContent? content, CancellationToken cancellationToken)
     {
-        _unreadable.End();
-        var (file, summary) = (job.File, _summary);
-        var sources = content is not null ? [.. content.Parts] : _placement.Parts(job.Existing!, file);
+        Debug.Assert(content is null != job.Existing is null, "What is not there was fetched.");
+        unreadable.End();
+        var file = job.File.File;
+        IReadOnlyList<FetchedPart> sources = content?.Parts ?? placedFiles.Parts(job.Existing!, file);
         if (content is not null)
         {
             summary.Written++;
             summary.WrittenBytes += sources.Sum(part => new FileInfo(part.Path).Length);
         }
 
-        summary.Kept += job.Right.Count == job.Targets.Length ? 1 : 0;
+        summary.Kept += job.Places.TrueForAll(place => place.IsRight) ? 1 : 0;
         summary.WithoutHash += file is { HasContent: true, Hash.IsAbsent: true } ? 1 : 0;
         summary.LockerItems += file.HasContent ? 0 : 1;
-        foreach (var target in job.Targets.OrderByDescending(job.Right.Contains))
+        foreach (var place in job.Places.OrderByDescending(place => place.IsRight))
         {
-            await _placement.PlaceAsync(target, file, job.Stamp, sources, job.Right.Contains(target), cancellationToken);
+            sources = await placement.PlaceAsync(place, job.File, sources, cancellationToken);
         }
 
         foreach (var left in content?.Parts.Where(part => File.Exists(part.Path)) ?? [])
@@ -191,20 +178,18 @@ internal sealed class FileExport : IDisposable
             File.Delete(left.Path);
         }
 
-        foreach (var oddity in FileOddities.Of(file, Subject(file, job.Targets), sources.Count))
+        foreach (var oddity in FileOddities.Of(file, Subject(job.File, job.Places), sources.Count))
         {
-            _summary.Log.Find(oddity);
+            summary.Log.Find(oddity);
         }
     }
 
-    private string Subject(LibraryFile file, ExportTarget[] targets)
+    private string Subject(WantedFile file, List<FilePlace> places)
     {
-        var (stem, extension) = ExportName.Split(AlbumFolders.Title(file));
-        return $"{targets[0].Folder}/{_names.Numbered(stem, extension, 0)} (file {file.Id})";
+        var (stem, extension) = ExportName.Split(file.Title);
+        return $"{places[0].Target.Folder}/{folder.Names.Numbered(stem, extension, 0)} (file {file.Id})";
     }
 
-    /// <param name="Right">Those of the targets where the content is already.</param>
     /// <param name="Existing">Where the content is on disk; null when it has to be fetched.</param>
-    private sealed record Job(
-        LibraryFile File, string Stamp, ExportTarget[] Targets, List<ExportTarget> Right, ExportTarget? Existing, Task<FetchedContent?> Content);
+    private sealed record Job(WantedFile File, List<FilePlace> Places, ExportTarget? Existing, Task<FetchedContent?> Content);
 }

@@ -20,7 +20,7 @@ public sealed record FoundFile(long AlbumId, string Album, long FileId, string N
 /// <param name="namePattern">With <c>*</c> and <c>?</c>; null for all.</param>
 public sealed class LibrarySearch(string? albumPattern, string? namePattern, DateTimeOffset? from, DateTimeOffset? until)
 {
-    private readonly ExportOptions _dates = new() { From = from, Until = until };
+    private readonly ExportSelection dates = new(new ExportOptions { From = from, Until = until });
 
     internal async IAsyncEnumerable<FoundFile> RunAsync(
         LibraryReader reader, long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -62,8 +62,8 @@ public sealed class LibrarySearch(string? albumPattern, string? namePattern, Dat
 
     private IEnumerable<FoundFile> Found(LibraryFile file, bool isTrashed)
     {
-        var name = AlbumFolders.Title(file);
-        return !_dates.Wants(file) || !Fits(namePattern, name)
+        var name = WantedFile.TitleOf(file);
+        return !dates.Wants(file) || !Fits(namePattern, name)
             ? []
             : file.Albums.Select(album => new FoundFile(
                 album.Id, album.Name, file.Id, name, file.CreationTime, file.Content?.SizeBytes,

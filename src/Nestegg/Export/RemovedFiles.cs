@@ -3,7 +3,7 @@ using Nestegg.Ente.Library;
 namespace Nestegg.Export;
 
 /// <summary>What the folder holds and the library no longer has: left where it is, or moved into <c>Removed/</c> when that was asked for.</summary>
-internal sealed class RemovedFiles(ExportFolder folder, ExportState state, FilePlacement placement, ExportOptions options, ExportSummary summary)
+internal sealed class RemovedFiles(ExportFolder folder, ExportState state, ExportOptions options, ExportSummary summary)
 {
     private const int PageFiles = 1000;
 
@@ -51,7 +51,7 @@ internal sealed class RemovedFiles(ExportFolder folder, ExportState state, FileP
                 cancellationToken.ThrowIfCancellationRequested();
                 if (options.MoveRemoved)
                 {
-                    placement.Remove(target, file);
+                    MoveAside(target, file);
                     summary.MovedAside++;
                 }
                 else
@@ -60,5 +60,21 @@ internal sealed class RemovedFiles(ExportFolder folder, ExportState state, FileP
                 }
             }
         }
+    }
+
+    private void MoveAside(ExportTarget target, long file)
+    {
+        var paths = state.Names(target.Album, file).ConvertAll(name => folder.PathOf(target.Folder, name.Name));
+        if (state.File(target.Album, file) is { } known)
+        {
+            paths.Add(folder.PathOf(target.Folder, Sidecar.FolderName, known.SidecarName));
+        }
+
+        foreach (var path in paths.Where(File.Exists))
+        {
+            folder.MoveAside(path);
+        }
+
+        state.ForgetFile(target.Album, file);
     }
 }

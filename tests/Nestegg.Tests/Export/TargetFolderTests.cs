@@ -117,7 +117,7 @@ public sealed class TargetFolderTests : IDisposable
     [Fact]
     public async Task Two_exports_into_one_folder_at_once_are_told_apart()
     {
-        using var held = ExportFolder.Open(Target, TimeProvider.System);
+        using var held = ExportFolder.Open(Target, new ExportOptions(), TimeProvider.System);
         var refused = await Assert.ThrowsAsync<NesteggException>(ExportAsync);
         Assert.Equal((FailureKind.Locked, $"another export is writing into {Target}"), (refused.Kind, refused.Message));
     }
@@ -127,7 +127,7 @@ public sealed class TargetFolderTests : IDisposable
     {
         await using var disk = await SmallDisk.TryMountAsync("size=1m", Token);
         Assert.SkipUnless(disk is not null, "mounting is not allowed here");
-        using var folder = ExportFolder.Open(Target, TimeProvider.System);
+        using var folder = ExportFolder.Open(Target, new ExportOptions(), TimeProvider.System);
         var (existing, copy) = (Path.Combine(Target, "a"), Path.Combine(disk.Path, "a"));
         await File.WriteAllTextAsync(existing, "one", Token);
         File.SetLastWriteTimeUtc(existing, DateTime.UnixEpoch);
@@ -191,6 +191,25 @@ public sealed class TargetFolderTests : IDisposable
         for (var i = 0; i < sidecars.Length; i++) await File.WriteAllTextAsync(Path.Combine(Target, "A", ".meta", $"odd{i}.json"), sidecars[i], Token);
 
         Assert.Equal((1, true), (await ExportAsync() is var summary ? summary.Kept : 0, summary.IsComplete));
+    }
+
+    [Fact]
+    public async Task A_sidecar_that_claims_more_names_than_a_file_can_have_is_no_obstacle()
+    {
+        await ExportAsync();
+        File.Delete(Path.Combine(Target, ".nestegg", "export.db"));
+        foreach (var name in (string[])["b.jpg", "c.jpg"])
+        {
+            await File.WriteAllTextAsync(Path.Combine(Target, "A", name), name, Token);
+        }
+
+        const string sidecar = """{"title":"a.jpg","info":{"id":1,"fileNames":["a.jpg","b.jpg","c.jpg"]}}""";
+        await File.WriteAllTextAsync(Path.Combine(Target, "A", ".meta", "a.jpg.json"), sidecar, Token);
+
+        Assert.True((await ExportAsync()).IsComplete);
+        Assert.Equal(
+            ("one", "c.jpg"),
+            (await File.ReadAllTextAsync(Path.Combine(Target, "A", "a.jpg"), Token), await File.ReadAllTextAsync(Path.Combine(Target, "A", "c.jpg"), Token)));
     }
 
     [Fact]
@@ -260,7 +279,7 @@ public sealed class TargetFolderTests : IDisposable
     [Fact]
     public void A_folder_that_vanished_is_never_made_anew()
     {
-        using (var folder = ExportFolder.Open(Target, TimeProvider.System))
+        using (var folder = ExportFolder.Open(Target, new ExportOptions(), TimeProvider.System))
         {
             File.WriteAllText(folder.NewFile(), "plaintext");
             Directory.Move(Target, _folder["elsewhere"]);
