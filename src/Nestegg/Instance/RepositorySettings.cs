@@ -29,7 +29,7 @@ public sealed class RepositorySettings
     /// <summary><c>governance</c> or <c>compliance</c>; empty for no object lock.</summary>
     public string ObjectLockMode { get; init; } = "";
 
-    /// <summary>For how many days an item is locked after it was written or was last seen in use.</summary>
+    /// <summary>For how many days an item is locked after it was written.</summary>
     public int ObjectLockDays { get; init; }
 
     /// <summary>The settings of a location alone, with what the environment says about credentials.</summary>
