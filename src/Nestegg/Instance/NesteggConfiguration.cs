@@ -27,7 +27,7 @@ public sealed class NesteggConfiguration
     /// <summary>Where the repository is; <see langword="null"/> when nothing names one.</summary>
     public RepositorySettings? Repository { get; init; }
 
-    /// <summary>age recipients for a new repository; an existing one keeps its own in nestegg.json.</summary>
+    /// <summary>Who can open the backups, in age's form; a backup is refused when the repository names others. Empty for whomever it names.</summary>
     public IReadOnlyList<string> Recipients { get; init; } = [];
 
     /// <summary>The file of the minisign secret key that signs manifests.</summary>
