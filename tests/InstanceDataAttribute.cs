@@ -9,8 +9,9 @@ using Xunit.v3;
 namespace Nestegg.TestKit.Instances;
 
 /// <summary>
-/// Runs a theory on each known instance that is there: the first argument is its name, for <see cref="KnownInstances.OpenAsync"/>, the others are those given
-/// here. What runs on the recorded instance has the trait <c>instance=recorded</c>, and is not there where it is not.
+/// Runs a theory on each known instance that is there: the first argument is its name, for <see cref="KnownInstances.OpenAsync"/>, the
+/// others are those given here. What runs on the recorded instance has the trait <c>instance=recorded</c>, and is not there where it is
+/// not.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class InstanceDataAttribute(params object[] more) : DataAttribute

@@ -6,7 +6,8 @@ using Nestegg.TestKit.Instances;
 namespace Nestegg.TestKit;
 
 /// <summary>
-/// A real instance at two moments, which lives beside the source tree and not in it. Tests see it as one of the <see cref="Instances.KnownInstances"/>.
+/// A real instance at two moments, which lives beside the source tree and not in it. Tests see it as one of the
+/// <see cref="Instances.KnownInstances"/>.
 /// </summary>
 public static class FixtureFolder
 {
@@ -50,21 +51,32 @@ public static class FixtureFolder
         foreach (var line in File.ReadLines(System.IO.Path.Combine(Path, moment, "objects.tsv")).Skip(1))
         {
             var columns = line.Split('\t');
-            if (!ObjectHash.TryParse(columns[0], out var hash)) throw new FormatException($"objects.tsv: '{line}'");
-            yield return new FixtureObject(hash, long.Parse(columns[1]), columns[2], columns[3], columns[4], PathOf(moment, hash, columns[3], columns[4]));
+            if (!ObjectHash.TryParse(columns[0], out var hash))
+            {
+                throw new FormatException($"objects.tsv: '{line}'");
+            }
+
+            yield return new FixtureObject(
+                hash, long.Parse(columns[1]), columns[2], columns[3], columns[4], PathOf(moment, hash, columns[3], columns[4]));
         }
     }
 
     /// <summary>Puts the objects of that moment into a bucket, under their own keys.</summary>
     public static Task UploadAsync(IAmazonS3 client, string moment, string bucket, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(Objects(moment), new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (item, token) =>
-            await client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = item.Key, FilePath = item.FilePath, UseChunkEncoding = false }, token));
+        Parallel.ForEachAsync(Objects(moment), new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken },
+            async (item, token) =>
+            await client.PutObjectAsync(
+                new PutObjectRequest { BucketName = bucket, Key = item.Key, FilePath = item.FilePath, UseChunkEncoding = false }, token));
 
     // The second moment's folder holds only what is new or changed since the first.
     private static string PathOf(string moment, ObjectHash hash, string bucket, string key)
     {
         var own = System.IO.Path.Combine(Path, moment, "buckets", bucket, key);
-        if (File.Exists(own)) return own;
+        if (File.Exists(own))
+        {
+            return own;
+        }
+
         var earlier = System.IO.Path.Combine(Path, "t1", "buckets", bucket, key);
         return File.Exists(earlier) ? earlier : throw new FileNotFoundException($"no bytes for {key} ({hash})", own);
     }

@@ -5,14 +5,17 @@ using Nestegg.TestKit.Instances;
 
 namespace Nestegg.TestKit;
 
-/// <summary>Snapshots of a known instance, made from its dump, its folder and its objects as they lie in files: no server is needed.</summary>
+/// <summary>
+/// Snapshots of a known instance, made from its dump, its folder and its objects as they lie in files: no server is needed.
+/// </summary>
 internal static class KnownRepository
 {
     /// <summary>Backs a moment up into a repository.</summary>
     /// <param name="change">Damages an object, by its key and bytes, before the backup reads it; null takes it away.</param>
     /// <param name="folder">Another operator's folder than the instance's.</param>
     public static async Task<Manifest> BackUpAsync(
-        this SampleRepository sample, KnownMoment moment, CancellationToken cancellationToken, Func<string, byte[], byte[]?>? change = null, string? folder = null)
+        this SampleRepository sample, KnownMoment moment, CancellationToken cancellationToken,
+        Func<string, byte[], byte[]?>? change = null, string? folder = null)
     {
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, cancellationToken);
         await writer.LoadKnownAsync(cancellationToken);
@@ -22,12 +25,18 @@ internal static class KnownRepository
             await dump.CopyToAsync(stream, token);
         }, 1_000_000, cancellationToken);
         var instance = InstanceFolder.Read(folder ?? moment.Folder);
-        await writer.PutSecretAsync(SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(instance, stream, TimeProvider.System, token), 10_000, cancellationToken);
+        await writer.PutSecretAsync(
+            SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(instance, stream, TimeProvider.System, token),
+            10_000, cancellationToken);
         foreach (var found in moment.Objects)
         {
             // The same key with other bytes is a new version, as in a real index.
             var version = found.Key.EndsWith("/mldata", StringComparison.Ordinal) ? moment.Name[1] - '0' : 0;
-            if (writer.Known.TryMark(found.Key, version, found.SizeBytes, out _)) continue;
+            if (writer.Known.TryMark(found.Key, version, found.SizeBytes, out _))
+            {
+                continue;
+            }
+
             var stored = await File.ReadAllBytesAsync(found.FilePath, cancellationToken);
             if ((change is null ? stored : change(found.Key, stored)) is { } bytes)
             {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Amazon.S3;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
@@ -8,15 +9,17 @@ using Nestegg.Repositories;
 namespace Nestegg.TestKit.Instances;
 
 /// <summary>
-/// An instance of Ente whose content is known from whoever made it, and never from our own reader: what each person must find, what an export must write,
-/// which bytes the buckets hold. Tests run the same on every one of them; see <see cref="KnownInstances"/>.
+/// An instance of Ente whose content is known from whoever made it, and never from our own reader: what each person must find, what an
+/// export must write, which bytes the buckets hold. Tests run the same on every one of them; see <see cref="KnownInstances"/>.
 /// </summary>
 /// <param name="Name"><see cref="KnownInstances.Sample"/> or <see cref="KnownInstances.Recorded"/>.</param>
 /// <param name="Folder">The operator's folder, with <c>museum.yaml</c> and <c>compose.yaml</c>. Copy it before changing anything.</param>
 /// <param name="Moments"><c>t1</c> and, after some days of use, <c>t2</c>.</param>
 public sealed record KnownInstance(string Name, string Folder, IReadOnlyList<KnownMoment> Moments)
 {
-    /// <summary>Of the sample only: the second moment in the tables of the first schema that was published, with the name <c>older</c>.</summary>
+    /// <summary>
+    /// Of the sample only: the second moment in the tables of the first schema that was published, with the name <c>older</c>.
+    /// </summary>
     public KnownMoment? Older { get; init; }
 
     /// <param name="moment"><c>t1</c>, <c>t2</c> or <c>older</c>.</param>
@@ -47,9 +50,12 @@ public sealed record KnownMoment(
 
     /// <summary>Puts every object into the bucket of its slot, under its own key.</summary>
     /// <param name="bucketOf">The name of a slot's bucket.</param>
-    public Task UploadAsync(Amazon.S3.IAmazonS3 client, Func<string, string> bucketOf, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(Objects, new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken }, async (item, token) =>
-            await client.PutObjectAsync(new() { BucketName = bucketOf(item.Slot), Key = item.Key, FilePath = item.FilePath, UseChunkEncoding = false }, token));
+    public Task UploadAsync(IAmazonS3 client, Func<string, string> bucketOf, CancellationToken cancellationToken)
+    {
+        var four = new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = cancellationToken };
+        return Parallel.ForEachAsync(Objects, four, async (item, token) => await client.PutObjectAsync(
+            new() { BucketName = bucketOf(item.Slot), Key = item.Key, FilePath = item.FilePath, UseChunkEncoding = false }, token));
+    }
 }
 
 /// <summary>What a person is to a test. Each known instance has one of each of the first three.</summary>
@@ -108,7 +114,9 @@ public sealed record KnownPerson
     /// <summary>What <c>ente_auth.txt</c> says.</summary>
     public string AuthFile { get; init; } = "";
 
-    /// <summary>Of the files in the trash: those that were in albums at the first moment, each with the album that it was thrown away from.</summary>
+    /// <summary>
+    /// Of the files in the trash: those that were in albums at the first moment, each with the album that it was thrown away from.
+    /// </summary>
     public IReadOnlyList<(long Album, long File)> TrashedSince { get; init; } = [];
 
     /// <summary>The files of all albums, each once.</summary>
@@ -117,13 +125,19 @@ public sealed record KnownPerson
     /// <summary>By recovery key where there is one, which takes no time; the password's key takes seconds and much memory.</summary>
     public async Task<KeyChain> OpenAsync(LibraryReader reader, CancellationToken cancellationToken)
     {
-        var attributes = await reader.KeyAttributesAsync(UserId, cancellationToken) ?? throw new InvalidOperationException($"{Email} has no keys");
+        var attributes = await reader.KeyAttributesAsync(UserId, cancellationToken)
+            ?? throw new InvalidOperationException($"{Email} has no keys");
         if (RecoveryWords.Length == 0)
         {
-            return KeyChain.OpenWithPassword(attributes, Encoding.UTF8.GetBytes(Password)).KeyChain ?? throw new InvalidOperationException($"{Email} does not open");
+            return KeyChain.OpenWithPassword(attributes, Encoding.UTF8.GetBytes(Password)).KeyChain
+                ?? throw new InvalidOperationException($"{Email} does not open");
         }
 
-        if (!RecoveryKey.TryParse(RecoveryWords, out var key, out var problem)) throw new FormatException(problem);
+        if (!RecoveryKey.TryParse(RecoveryWords, out var key, out var problem))
+        {
+            throw new FormatException(problem);
+        }
+
         using (key)
         {
             return KeyChain.OpenWithRecoveryKey(attributes, key).KeyChain ?? throw new InvalidOperationException($"{Email} does not open");
@@ -163,7 +177,9 @@ public sealed record KnownCounts
     public int EntrustedAccounts { get; init; }
 }
 
-/// <summary>What a person finds besides files in albums. Comments and reactions are those of all albums that the person sees, in no order.</summary>
+/// <summary>
+/// What a person finds besides files in albums. Comments and reactions are those of all albums that the person sees, in no order.
+/// </summary>
 public sealed record KnownTexts
 {
     /// <summary>A guest's with the name: <c>name: text</c>.</summary>
@@ -194,7 +210,8 @@ public sealed record KnownTexts
 /// <param name="App"><c>photos</c> or <c>locker</c>.</param>
 /// <param name="Visibility">0 visible, 1 archived, 2 hidden, as its owner wants it.</param>
 /// <param name="SubType">1: the album of hidden files; 2: made for a link.</param>
-public sealed record KnownAlbum(long Id, string Name, string App, string Type, long OwnerId, int Visibility, int SubType, IReadOnlyList<KnownFile> Files);
+public sealed record KnownAlbum(
+    long Id, string Name, string App, string Type, long OwnerId, int Visibility, int SubType, IReadOnlyList<KnownFile> Files);
 
 /// <summary>A file as a person finds it in an album.</summary>
 public sealed record KnownFile

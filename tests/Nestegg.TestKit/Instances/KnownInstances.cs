@@ -3,8 +3,8 @@ using Nestegg.TestKit.Sample;
 namespace Nestegg.TestKit.Instances;
 
 /// <summary>
-/// The known instances, each made or read once for a run, by the first test that asks for it: the sample, which the project makes itself, and the recorded one
-/// where it lies beside the source tree. An assembly fixture: a test class takes it as a constructor parameter.
+/// The known instances, each made or read once for a run, by the first test that asks for it: the sample, which the project makes itself,
+/// and the recorded one where it lies beside the source tree. An assembly fixture: a test class takes it as a constructor parameter.
 /// </summary>
 public sealed class KnownInstances : IAsyncDisposable
 {

@@ -24,12 +24,16 @@ internal static class RecordedInstance
     private static KnownPerson Person(string moment, Role role, string email, string? export)
     {
         var account = FamilyAccount.Of(moment, email);
-        string[] codes = account.Expected.TryGetProperty("auth", out var auth) ? [.. auth.EnumerateArray().Select(code => code.GetString()!)] : [];
+        string[] codes = account.Expected.TryGetProperty("auth", out var auth)
+            ? [.. auth.EnumerateArray().Select(code => code.GetString()!)]
+            : [];
         var official = FixtureFolder.OfficialAuthFile(moment, export);
         return new KnownPerson
         {
-            Role = role, Email = email, Password = account.Password, RecoveryWords = account.RecoveryWords, UserId = account.UserId, TotpSecret = account.TotpSecret,
-            Albums = [.. Albums(account.Expected, "photos"), .. Albums(account.Expected, "locker")], AuthCodes = codes, Counts = Counts(moment, role), TrashedSince = moment == "t2" && role == Role.Owner ? Trashed : [],
+            Role = role, Email = email, Password = account.Password, RecoveryWords = account.RecoveryWords, UserId = account.UserId,
+            TotpSecret = account.TotpSecret,
+            Albums = [.. Albums(account.Expected, "photos"), .. Albums(account.Expected, "locker")], AuthCodes = codes,
+            Counts = Counts(moment, role), TrashedSince = moment == "t2" && role == Role.Owner ? Trashed : [],
             Export = export is null ? null : [.. FixtureFolder.OfficialExport(moment, export)],
             AuthFile = official ?? string.Concat(codes.Select(code => code + "\n")),
         };
@@ -47,15 +51,21 @@ internal static class RecordedInstance
         expected.TryGetProperty(app, out var albums)
             ? albums.EnumerateArray().Select(album => new KnownAlbum(
                 album.GetProperty("id").GetInt64(), Text(album, "name")!, app, Text(album, "type")!, album.GetProperty("owner").GetInt64(),
-                album.GetProperty("visibility").GetInt32(), album.GetProperty("subType").GetInt32(), [.. album.GetProperty("files").EnumerateArray().Select(File)]))
+                album.GetProperty("visibility").GetInt32(), album.GetProperty("subType").GetInt32(),
+                [.. album.GetProperty("files").EnumerateArray().Select(File)]))
             : [];
 
     private static KnownFile File(JsonElement file) => new()
     {
-        Id = file.GetProperty("id").GetInt64(), OwnerId = file.GetProperty("owner").GetInt64(), Title = Text(file, "title"), Name = Text(file, "name"),
-        Type = file.GetProperty("type").GetInt32(), CreationTime = file.GetProperty("creationTime").GetInt64(), Time = file.GetProperty("creationTime").GetInt64(), Hash = Text(file, "hash"), Caption = Text(file, "caption"),
-        Visibility = file.GetProperty("visibility").GetInt32(), SizeBytes = file.TryGetProperty("size", out var size) ? size.GetInt64() : 0, Sha256 = Text(file, "sha256") ?? "",
-        Parts = file.TryGetProperty("parts", out var parts) ? parts.EnumerateObject().ToDictionary(part => part.Name, part => part.Value.GetString()!) : [],
+        Id = file.GetProperty("id").GetInt64(), OwnerId = file.GetProperty("owner").GetInt64(), Title = Text(file, "title"),
+        Name = Text(file, "name"),
+        Type = file.GetProperty("type").GetInt32(), CreationTime = file.GetProperty("creationTime").GetInt64(),
+        Time = file.GetProperty("creationTime").GetInt64(), Hash = Text(file, "hash"), Caption = Text(file, "caption"),
+        Visibility = file.GetProperty("visibility").GetInt32(), SizeBytes = file.TryGetProperty("size", out var size) ? size.GetInt64() : 0,
+        Sha256 = Text(file, "sha256") ?? "",
+        Parts = file.TryGetProperty("parts", out var parts)
+            ? parts.EnumerateObject().ToDictionary(part => part.Name, part => part.Value.GetString()!)
+            : [],
         Info = file.TryGetProperty("info", out var info) ? info : null,
     };
 

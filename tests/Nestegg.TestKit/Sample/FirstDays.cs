@@ -52,7 +52,12 @@ internal sealed class FirstDays
 
     private async Task AddPhotosAsync(CancellationToken cancellationToken)
     {
-        lake = await act.Library.AddAlbumAsync(Ada, new("Summer at the lake") { Order = 1, PublicJson = new JsonObject { ["asc"] = true } }, cancellationToken);
+        lake = await act.Library.AddAlbumAsync(
+            Ada, new("Summer at the lake") { Order = 1, PublicJson = new JsonObject { ["asc"] = true } }, cancellationToken);
+        var movedInTimeAndPlace = new SampleEdits
+        {
+            Time = 1_560_000_000_000_000, WallClock = ("2019-06-08T15:20:00", "+02:00"), Location = (-33.25, 151.5),
+        };
         for (var i = 0; i < options.Pictures; i++)
         {
             var photo = act.Media.Photo(i % 3 == 2 ? $"IMG_{1000 + i}.jpg" : $"IMG_{1000 + i}.png");
@@ -60,19 +65,36 @@ internal sealed class FirstDays
             {
                 1 => photo with { Edits = new() { Caption = "The boat\nthat did not float" }, Location = (46.5, 6.6) },
                 2 => photo with { Edits = new() { Name = "Grandmother swims.jpg" } },
-                3 => photo with { Location = (46.5, 6.6), Edits = new() { Time = 1_560_000_000_000_000, WallClock = ("2019-06-08T15:20:00", "+02:00"), Location = (-33.25, 151.5) } },
+                3 => photo with { Location = (46.5, 6.6), Edits = movedInTimeAndPlace },
                 _ => photo,
             }, cancellationToken);
             // Until the operator told museum to keep derived data elsewhere, it went to the hot storage.
-            if (i < 2) await act.Derived.PutMlDataAsync(file, faces: i, cancellationToken, act.Storage.HotSlot);
-            else if (i < 5) await act.Derived.PutMlDataAsync(file, faces: i, cancellationToken);
-            if (i == 4) await act.Derived.PutImagePreviewAsync(file, cancellationToken);
+            if (i < 2)
+            {
+                await act.Derived.PutMlDataAsync(file, faces: i, cancellationToken, act.Storage.HotSlot);
+            }
+            else if (i < 5)
+            {
+                await act.Derived.PutMlDataAsync(file, faces: i, cancellationToken);
+            }
+
+            if (i == 4)
+            {
+                await act.Derived.PutImagePreviewAsync(file, cancellationToken);
+            }
         }
 
         var favorites = await act.Library.AddAlbumAsync(Ada, new("Favorites") { Type = "favorites" }, cancellationToken);
-        foreach (var file in act.Library.Files.Take(2).ToList()) await act.Library.PutIntoAsync(file, favorites, cancellationToken);
+        foreach (var file in act.Library.Files.Take(2).ToList())
+        {
+            await act.Library.PutIntoAsync(file, favorites, cancellationToken);
+        }
+
         var rain = await act.Library.AddAlbumAsync(Ada, new("Rainy days"), cancellationToken);
-        for (var i = 0; i < 2; i++) await act.Library.UploadAsync(rain, Ada, act.Media.Photo($"rain {i}.png"), cancellationToken);
+        for (var i = 0; i < 2; i++)
+        {
+            await act.Library.UploadAsync(rain, Ada, act.Media.Photo($"rain {i}.png"), cancellationToken);
+        }
     }
 
     private async Task ShareAsync(CancellationToken cancellationToken)
@@ -96,7 +118,8 @@ internal sealed class FirstDays
         var wedding = await act.Library.AddAlbumAsync(Ada, new("Wedding"), cancellationToken);
         await act.Library.UploadAsync(wedding, Ada, act.Media.Photo("rings.jpg"), cancellationToken);
         // What a guest uploads through a link belongs to the album's owner.
-        await act.Library.UploadAsync(wedding, Ada, act.Media.Photo("dance floor.jpg") with { Edits = new() { UploaderName = "The band" } }, cancellationToken);
+        await act.Library.UploadAsync(
+            wedding, Ada, act.Media.Photo("dance floor.jpg") with { Edits = new() { UploaderName = "The band" } }, cancellationToken);
         await act.Library.ShareAsync(wedding, Ben, "ADMIN", cancellationToken, new JsonObject { ["visibility"] = 2 });
         await TalkAsync(family, boat, cancellationToken);
     }
@@ -109,7 +132,8 @@ internal sealed class FirstDays
         await act.Social.ReactAsync(family, null, question, Ada, "laugh", cancellationToken);
         var guest = await act.Social.AddGuestAsync(lake, "Grandmother's neighbour", cancellationToken);
         await act.Social.CommentAsync(lake, null, guest, "What a summer.", cancellationToken);
-        await act.Social.DeleteCommentAsync(lake, await act.Social.CommentAsync(lake, null, Ben, "Wrong album", cancellationToken), cancellationToken);
+        await act.Social.DeleteCommentAsync(
+            lake, await act.Social.CommentAsync(lake, null, Ben, "Wrong album", cancellationToken), cancellationToken);
     }
 
     private async Task AddVideosAsync(CancellationToken cancellationToken)
@@ -119,7 +143,8 @@ internal sealed class FirstDays
         await act.Derived.PutVideoPreviewAsync(large, cancellationToken);
         await act.Library.UploadAsync(videos, Ada, act.Media.Video("exactly one chunk.mp4", SecretStream.ChunkBytes), cancellationToken);
         await act.Library.UploadAsync(videos, Ada, act.Media.LivePhoto("IMG_3000.jpg", ".mov"), cancellationToken);
-        await act.Library.UploadAsync(videos, Ada, act.Media.LivePhoto("IMG_3001.HEIC", ".MOV", CompressionLevel.Fastest), cancellationToken);
+        await act.Library.UploadAsync(
+            videos, Ada, act.Media.LivePhoto("IMG_3001.HEIC", ".MOV", CompressionLevel.Fastest), cancellationToken);
     }
 
     private async Task AddOddOnesAsync(CancellationToken cancellationToken)
@@ -127,8 +152,10 @@ internal sealed class FirstDays
         var odd = await act.Library.AddAlbumAsync(Ada, new("Odd: a/b\\c? <3 ") { Folder = "Odd_ a_b_c? <3" }, cancellationToken);
         (string Title, string? ExportName)[] titles =
         [
-            ("con.png", null), ("trailing dot..png", null), ("../../up.png", "up.png"), ("\U0001F600 日本 é.png", null), ("e\u0301.png", null),
-            (new string('x', 180) + ".png", null), ("same.png", null), ("same.png", "same_1.png"), ("100% #1 'x'.png", null), (".png", null),
+            ("con.png", null), ("trailing dot..png", null), ("../../up.png", "up.png"), ("\U0001F600 日本 é.png", null),
+            ("e\u0301.png", null),
+            (new string('x', 180) + ".png", null), ("same.png", null), ("same.png", "same_1.png"), ("100% #1 'x'.png", null),
+            (".png", null),
         ];
         foreach (var (title, exportName) in titles)
         {
@@ -177,19 +204,25 @@ internal sealed class FirstDays
     private async Task FillLockerAsync(CancellationToken cancellationToken)
     {
         var papers = await act.Library.AddAlbumAsync(Chi, new("Papers") { App = "locker" }, cancellationToken);
-        await act.Library.AddLockerItemAsync(papers, "note", new JsonObject { ["title"] = "Wi-Fi", ["content"] = "the cat's name, twice" }, cancellationToken);
-        await act.Library.AddLockerItemAsync(papers, "physicalRecord", new JsonObject { ["name"] = "Will", ["location"] = "second drawer", ["notes"] = "blue\nfolder" }, cancellationToken, isOldStyle: true);
-        var pdf = Encoding.ASCII.GetBytes("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n");
+        await act.Library.AddLockerItemAsync(
+            papers, "note", new JsonObject { ["title"] = "Wi-Fi", ["content"] = "the cat's name, twice" }, cancellationToken);
+        await act.Library.AddLockerItemAsync(
+            papers, "physicalRecord", new JsonObject { ["name"] = "Will", ["location"] = "second drawer", ["notes"] = "blue\nfolder" },
+            cancellationToken, isOldStyle: true);
+        var pdf = Encoding.ASCII.GetBytes(
+            "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+            + "trailer<</Root 1 0 R>>\n%%EOF\n");
         await act.Library.UploadAsync(papers, Chi, new Upload("passport.pdf", 3, pdf), cancellationToken);
         var people = await act.Library.AddAlbumAsync(Chi, new("In case") { App = "locker" }, cancellationToken);
-        await act.Library.AddLockerItemAsync(people, "emergencyContact", new JsonObject { ["name"] = "Ada", ["contactDetails"] = "ada@example.org" }, cancellationToken);
+        await act.Library.AddLockerItemAsync(
+            people, "emergencyContact", new JsonObject { ["name"] = "Ada", ["contactDetails"] = "ada@example.org" }, cancellationToken);
     }
 
     private async Task AddExtrasAsync(CancellationToken cancellationToken)
     {
         await act.Extras.AddAuthCodesAsync(Ada,
         [
-            "otpauth://totp/Bank:ada?secret=JBSWY3DPEHPK3PXP&issuer=Bank&algorithm=SHA1&digits=6&period=30&codeDisplay=%7B%22pinned%22%3Atrue%7D",
+            "otpauth://totp/Bank:ada?secret=JBSWY3DPEHPK3PXP&issuer=Bank&digits=6&period=30&codeDisplay=%7B%22pinned%22%3Atrue%7D",
             "otpauth://hotp/Club:ada%40example.org?secret=GEZDGNBVGY3TQOJQ&issuer=Club&counter=7",
             "otpauth://steam/Steam:ada?secret=MFRGGZDFMZTWQ2LK&issuer=Steam&algorithm=SHA1&digits=5&period=30",
         ], cancellationToken);
@@ -208,10 +241,13 @@ internal sealed class FirstDays
         using var memoryKey = await act.Extras.AddEntityKeyAsync(Ada, "memory", cancellationToken);
         var files = act.Library.Files;
         await act.Links.AddAlbumLinkAsync(lake, cancellationToken, password: "only for friends");
-        await act.Links.AddAlbumLinkAsync(act.Library.Albums.Single(album => album.Name == "Wedding"), cancellationToken, isCollaborative: true);
+        await act.Links.AddAlbumLinkAsync(
+            act.Library.Albums.Single(album => album.Name == "Wedding"), cancellationToken, isCollaborative: true);
         await act.Links.AddMemoryAsync("share", Ada, memoryKey, new JsonObject { ["name"] = "That day" }, files.Take(3), cancellationToken);
-        await act.Links.AddMemoryAsync("lane", Ada, memoryKey, new JsonObject { ["name"] = "Grandmother through the years" }, files.Skip(3).Take(2), cancellationToken);
-        var mistake = await act.Links.AddMemoryAsync("share", Ada, memoryKey, new JsonObject { ["name"] = "A mistake" }, files.Take(1), cancellationToken);
+        await act.Links.AddMemoryAsync("lane", Ada, memoryKey, new JsonObject { ["name"] = "Grandmother through the years" },
+            files.Skip(3).Take(2), cancellationToken);
+        var mistake = await act.Links.AddMemoryAsync(
+            "share", Ada, memoryKey, new JsonObject { ["name"] = "A mistake" }, files.Take(1), cancellationToken);
         await act.Links.EndMemoryAsync(mistake, Ada, cancellationToken);
         await act.Links.AddFileLinkAsync(files.Single(file => file.Title == "passport.pdf"), cancellationToken);
         // Photos' links of before Locker: the file's key is at the end of the link, and the row has nothing of it.

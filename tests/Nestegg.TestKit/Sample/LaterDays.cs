@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace Nestegg.TestKit.Sample;
 
 /// <summary>
-/// Some days of use between the two moments: a new album, ML data written again in place, pictures and an album thrown away, one picture deleted for good, edits,
-/// a share that ended, an album renamed, talk, a new item in Locker, and a new password for Ada.
+/// Some days of use between the two moments: a new album, ML data written again in place, pictures and an album thrown away, one picture
+/// deleted for good, edits, a share that ended, an album renamed, talk, a new item in Locker, and a new password for Ada.
 /// </summary>
 internal sealed class LaterDays(SampleActions act, FirstDays first)
 {
@@ -19,7 +19,8 @@ internal sealed class LaterDays(SampleActions act, FirstDays first)
         await ThrowAwayAsync(cancellationToken);
         await EditAsync(cancellationToken);
         var papers = Album("Papers");
-        await act.Library.AddLockerItemAsync(papers, "accountCredential", new JsonObject { ["name"] = "Bank", ["username"] = "chi", ["password"] = "s3cret" }, cancellationToken);
+        await act.Library.AddLockerItemAsync(papers, "accountCredential",
+            new JsonObject { ["name"] = "Bank", ["username"] = "chi", ["password"] = "s3cret" }, cancellationToken);
         await act.People.ChangePasswordAsync(first.Ada, "a new password, longer than the old one", cancellationToken);
     }
 
@@ -42,7 +43,8 @@ internal sealed class LaterDays(SampleActions act, FirstDays first)
     {
         var pictures = act.Library.Files;
         await act.Library.EditAsync(pictures[4], new SampleEdits { Caption = "Written <later> & with \"quotes\"" }, cancellationToken);
-        await act.Library.ReplaceContentAsync(pictures.Single(file => file.Title == "beans.png"), act.Media.Photo("beans.png").Content, cancellationToken);
+        await act.Library.ReplaceContentAsync(
+            pictures.Single(file => file.Title == "beans.png"), act.Media.Photo("beans.png").Content, cancellationToken);
         await act.Library.RenameAlbumAsync(Album("Ben's garden"), "The garden", cancellationToken);
         var family = Album("Family");
         await act.Library.EndShareAsync(family, first.Dov, cancellationToken);

@@ -2,7 +2,10 @@ using Npgsql;
 
 namespace Nestegg.TestKit.Sample;
 
-/// <summary>Goes back from schema 124: what came with a version and the later ones is dropped, with what was in it. ente-facts, "schema history", says what came when.</summary>
+/// <summary>
+/// Goes back from schema 124: what came with a version and the later ones is dropped, with what was in it. ente-facts, "schema history",
+/// says what came when.
+/// </summary>
 public static class OlderSchema
 {
     /// <summary>The first schema that was published.</summary>
@@ -21,7 +24,8 @@ public static class OlderSchema
         (114, "DROP TABLE reactions, comments, anon_users CASCADE"),
         (113, "DROP TABLE collection_actions; ALTER TABLE collection_files DROP COLUMN action, DROP COLUMN action_user"),
         (103, "DROP TABLE public_file_tokens_access_history, public_file_tokens CASCADE"),
-        (94, "ALTER TABLE file_data DROP COLUMN obj_id, DROP COLUMN obj_nonce, DROP COLUMN obj_size; DELETE FROM file_data WHERE data_type IN ('vid_preview', 'img_preview')"),
+        (94, "ALTER TABLE file_data DROP COLUMN obj_id, DROP COLUMN obj_nonce, DROP COLUMN obj_size; "
+            + "DELETE FROM file_data WHERE data_type IN ('vid_preview', 'img_preview')"),
         (93, "DROP TABLE emergency_recovery, emergency_contact CASCADE"),
         (89, "DROP TABLE file_data; ALTER TABLE temp_objects DROP COLUMN bucket_id"),
         (81, "ALTER TABLE embeddings DROP COLUMN size, DROP COLUMN version, DROP COLUMN datacenters"),
@@ -32,7 +36,8 @@ public static class OlderSchema
     {
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(string.Join("; ", Steps.Select(step => step.Sql).Append($"UPDATE schema_migrations SET version = {Oldest}")), connection);
+        await using var command = new NpgsqlCommand(
+            string.Join("; ", Steps.Select(step => step.Sql).Append($"UPDATE schema_migrations SET version = {Oldest}")), connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -6,9 +6,9 @@ using Npgsql;
 namespace Nestegg.TestKit.Sample;
 
 /// <summary>
-/// An Ente instance made from nothing: a database, buckets and an operator's folder, with people, their keys, albums and files, encrypted as the apps do.
-/// What a person must find in it is in <see cref="Files"/> and what follows from them (<see cref="SampleTruth"/>), what the buckets hold in <see cref="Objects"/>.
-/// The same seed and time make the same instance, but for the keys of shared albums.
+/// An Ente instance made from nothing: a database, buckets and an operator's folder, with people, their keys, albums and files, encrypted
+/// as the apps do. What a person must find in it is in <see cref="Files"/> and what follows from them (<see cref="SampleTruth"/>), what the
+/// buckets hold in <see cref="Objects"/>. The same seed and time make the same instance, but for the keys of shared albums.
 /// </summary>
 public sealed class SampleInstance : IAsyncDisposable
 {
@@ -19,7 +19,8 @@ public sealed class SampleInstance : IAsyncDisposable
     private readonly SampleActions act;
     private FirstDays first = null!;
 
-    private SampleInstance(SampleOptions options, NpgsqlDataSource dataSource, NpgsqlConnection database, SampleRandom random, SampleSecrets secrets)
+    private SampleInstance(SampleOptions options, NpgsqlDataSource dataSource, NpgsqlConnection database, SampleRandom random,
+        SampleSecrets secrets)
     {
         Options = options;
         this.dataSource = dataSource;
@@ -28,7 +29,8 @@ public sealed class SampleInstance : IAsyncDisposable
         buckets = new AmazonS3Client(new BasicAWSCredentials(options.AccessKey, options.SecretKey), new AmazonS3Config
         {
             ServiceURL = options.ObjectStore.ToString(), ForcePathStyle = true, AuthenticationRegion = "eu-central-2",
-            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED, ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
         });
         act = new SampleActions(new SampleStorage(database, buckets, options), random, secrets, new SampleClock(options.Time));
     }
@@ -38,7 +40,9 @@ public sealed class SampleInstance : IAsyncDisposable
     /// <summary>For the database, as its owner.</summary>
     public string ConnectionString => dataSource.ConnectionString + ";Password=" + secrets.DatabasePassword;
 
-    /// <summary>Photos, videos, Auth codes, contacts, legacy contacts and a legacy kit, links to memories; some albums are shared.</summary>
+    /// <summary>
+    /// Photos, videos, Auth codes, contacts, legacy contacts and a legacy kit, links to memories; some albums are shared.
+    /// </summary>
     public SamplePerson Ada => first.Ada;
 
     /// <summary>Photos of his own and Ada's shared albums; may recover Ada's account; signs in with a second factor.</summary>

@@ -8,7 +8,8 @@ namespace Nestegg.TestKit.Sample;
 internal sealed class SampleMedia(SampleRandom random)
 {
     public Upload Photo(string title) => new(
-        title, 0, title.EndsWith(".jpg", StringComparison.OrdinalIgnoreCase) ? JpegPicture.Encode(320, 240, random) : Picture.Png(200, 150, random));
+        title, 0, title.EndsWith(".jpg", StringComparison.OrdinalIgnoreCase) ? JpegPicture.Encode(320, 240, random)
+            : Picture.Png(200, 150, random));
 
     /// <summary>A video as far as anybody but a player can tell.</summary>
     public Upload Video(string title, int sizeBytes) => new(title, 1, random.Bytes(sizeBytes));
@@ -32,7 +33,8 @@ internal sealed class SampleMedia(SampleRandom random)
 
         return new Upload(title, 2, buffer.ToArray())
         {
-            Hash = $"{Hash(still)}:{Hash(motion)}", Parts = parts.ToDictionary(part => part.Key, part => Convert.ToHexStringLower(SHA256.HashData(part.Value))),
+            Hash = $"{Hash(still)}:{Hash(motion)}",
+            Parts = parts.ToDictionary(part => part.Key, part => Convert.ToHexStringLower(SHA256.HashData(part.Value))),
         };
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Nestegg.Ente.Cryptography;
-using Nestegg.TestKit.Instances;
 
 namespace Nestegg.TestKit.Sample;
 
@@ -134,7 +133,9 @@ public sealed class SampleFile
 
     public (double Latitude, double Longitude)? Location => Edits.Location ?? RecordedLocation;
 
-    /// <summary>The hash that the app recorded; of a live photo those of its parts, with a colon between; null where it recorded none.</summary>
+    /// <summary>
+    /// The hash that the app recorded; of a live photo those of its parts, with a colon between; null where it recorded none.
+    /// </summary>
     public string? Hash { get; set; }
 
     /// <summary>The key of its object.</summary>
@@ -161,7 +162,9 @@ public sealed class SampleFile
     /// <summary>The albums that hold it, also when it is in the trash.</summary>
     public List<SampleAlbum> Albums { get; } = [];
 
-    /// <summary>Where the export gives it another name than its own: what two files of an album cannot both have, or what leads out of its folder.</summary>
+    /// <summary>
+    /// Where the export gives it another name than its own: what two files of an album cannot both have, or what leads out of its folder.
+    /// </summary>
     public Dictionary<SampleAlbum, string> ExportNames { get; } = [];
 
     /// <summary>Of what was derived from it: ML data, previews and playlists.</summary>

@@ -26,8 +26,8 @@ public sealed record SampleOptions
     public string BucketPrefix { get; init; } = "";
 
     /// <summary>
-    /// Whether the configuration says <c>postgres:5432</c> and <c>localhost:3200</c>, as inside a compose network, which needs a map; else it says where the
-    /// servers really are.
+    /// Whether the configuration says <c>postgres:5432</c> and <c>localhost:3200</c>, as inside a compose network, which needs a map; else
+    /// it says where the servers really are.
     /// </summary>
     public bool UsesComposeNames { get; init; } = true;
 

@@ -14,8 +14,10 @@ internal sealed class SamplePeople(SampleStorage storage, SampleRandom random, S
 
     private long nextUserId = 1580559962386438;
 
-    /// <param name="isOldStyle">As accounts were first made: without a recovery key, and without the record that today's sign-in needs.</param>
-    public async Task<SamplePerson> AddAsync(string name, string email, string password, CancellationToken cancellationToken, bool isOldStyle = false)
+    /// <param name="isOldStyle">As accounts were first made: without a recovery key, and without the record that today's sign-in
+    /// needs.</param>
+    public async Task<SamplePerson> AddAsync(
+        string name, string email, string password, CancellationToken cancellationToken, bool isOldStyle = false)
     {
         var secretKey = seal.NewKey();
         var publicKey = new byte[SealedBox.PublicKeyBytes];
@@ -24,7 +26,8 @@ internal sealed class SamplePeople(SampleStorage storage, SampleRandom random, S
         {
             // Museum keeps addresses in lower case, however they were typed.
             Name = name, Email = email.ToLowerInvariant(), Password = password, UserId = nextUserId++,
-            MasterKey = seal.NewKey(), RecoverySecret = seal.NewKey(), SecretKey = secretKey, PublicKey = publicKey, HasRecoveryKey = !isOldStyle,
+            MasterKey = seal.NewKey(), RecoverySecret = seal.NewKey(), SecretKey = secretKey, PublicKey = publicKey,
+            HasRecoveryKey = !isOldStyle,
         };
         await AddUserAsync(person.UserId, person.Email, cancellationToken);
         await AddKeysAsync(person, cancellationToken);
@@ -45,7 +48,8 @@ internal sealed class SamplePeople(SampleStorage storage, SampleRandom random, S
     {
         var userId = nextUserId++;
         return storage.InsertAsync("users", cancellationToken,
-            ("user_id", userId), ("creation_time", clock.NextMicroseconds()), ("email_hash", $"deleted+{userId}@ente.io"), ("delete_feedback", """{"reason": "none"}"""));
+            ("user_id", userId), ("creation_time", clock.NextMicroseconds()), ("email_hash", $"deleted+{userId}@ente.io"),
+            ("delete_feedback", """{"reason": "none"}"""));
     }
 
     /// <summary>Turns the second factor on, with the secret that an authenticator app was given.</summary>
@@ -57,7 +61,8 @@ internal sealed class SamplePeople(SampleStorage storage, SampleRandom random, S
         var forRecovery = seal.Box(person.TotpSecret, person.RecoverySecret);
         await storage.InsertAsync("two_factor", cancellationToken,
             ("user_id", person.UserId), ("two_factor_secret_hash", EmailHash.Compute(person.TotpSecret, secrets.HashKey)),
-            ("encrypted_two_factor_secret", SecretBox.Seal(Encoding.UTF8.GetBytes(person.TotpSecret), nonce, key)), ("two_factor_secret_decryption_nonce", nonce),
+            ("encrypted_two_factor_secret", SecretBox.Seal(Encoding.UTF8.GetBytes(person.TotpSecret), nonce, key)),
+            ("two_factor_secret_decryption_nonce", nonce),
             ("recovery_encrypted_two_factor_secret", forRecovery.Box), ("recovery_two_factor_secret_decryption_nonce", forRecovery.Nonce));
         await storage.ExecuteAsync("UPDATE users SET is_two_factor_enabled = true WHERE user_id = $1", cancellationToken, person.UserId);
     }
@@ -72,7 +77,8 @@ internal sealed class SamplePeople(SampleStorage storage, SampleRandom random, S
             cancellationToken, wrapped.Salt, wrapped.Box, wrapped.Nonce, person.UserId);
         await storage.ExecuteAsync(
             "UPDATE srp_auth SET srp_user_id = $1, salt = $2, verifier = $3 WHERE user_id = $4",
-            cancellationToken, wrapped.Login.SrpUserId, Convert.ToBase64String(wrapped.Login.Salt), Convert.ToBase64String(wrapped.Login.Verifier), person.UserId);
+            cancellationToken, wrapped.Login.SrpUserId, Convert.ToBase64String(wrapped.Login.Salt),
+            Convert.ToBase64String(wrapped.Login.Verifier), person.UserId);
     }
 
     private async Task AddUserAsync(long userId, string email, CancellationToken cancellationToken)
@@ -84,7 +90,8 @@ internal sealed class SamplePeople(SampleStorage storage, SampleRandom random, S
             ("encrypted_email", SecretBox.Seal(Encoding.UTF8.GetBytes(email), nonce, key)), ("email_decryption_nonce", nonce),
             ("email_hash", EmailHash.Compute(email, secrets.HashKey)));
         await storage.InsertAsync("subscriptions", cancellationToken,
-            ("user_id", userId), ("storage", 10L << 30), ("original_transaction_id", "none"), ("expiry_time", clock.After(TimeSpan.FromDays(36500))),
+            ("user_id", userId), ("storage", 10L << 30), ("original_transaction_id", "none"),
+            ("expiry_time", clock.After(TimeSpan.FromDays(36500))),
             ("product_id", "free"), ("payment_provider", ""), ("attributes", "{}"));
         await storage.InsertAsync("usage", cancellationToken, ("user_id", userId), ("storage_consumed", 0L));
     }
@@ -97,12 +104,19 @@ internal sealed class SamplePeople(SampleStorage storage, SampleRandom random, S
             ? (seal.Box(person.MasterKey.Bytes, person.RecoverySecret), seal.Box(person.RecoverySecret.Bytes, person.MasterKey))
             : default;
         await storage.InsertAsync("key_attributes", cancellationToken,
-            ("user_id", person.UserId), ("kek_salt", wrapped.Salt), ("kek_hash_bytes", Array.Empty<byte>()), ("encrypted_key", wrapped.Box), ("key_decryption_nonce", wrapped.Nonce),
-            ("public_key", Convert.ToBase64String(person.PublicKey)), ("encrypted_secret_key", secretKey.Box), ("secret_key_decryption_nonce", secretKey.Nonce),
+            ("user_id", person.UserId), ("kek_salt", wrapped.Salt), ("kek_hash_bytes", Array.Empty<byte>()), ("encrypted_key", wrapped.Box),
+            ("key_decryption_nonce", wrapped.Nonce),
+            ("public_key", Convert.ToBase64String(person.PublicKey)), ("encrypted_secret_key", secretKey.Box),
+            ("secret_key_decryption_nonce", secretKey.Nonce),
             ("mem_limit", MemoryBytes), ("ops_limit", Operations),
             ("master_key_encrypted_with_recovery_key", masterUnderRecovery.Box), ("master_key_decryption_nonce", masterUnderRecovery.Nonce),
-            ("recovery_key_encrypted_with_master_key", recovery.Box), ("recovery_key_decryption_nonce", recovery.Nonce), ("created_at", clock.NextMicroseconds()));
-        if (!person.HasRecoveryKey) return;
+            ("recovery_key_encrypted_with_master_key", recovery.Box), ("recovery_key_decryption_nonce", recovery.Nonce),
+            ("created_at", clock.NextMicroseconds()));
+        if (!person.HasRecoveryKey)
+        {
+            return;
+        }
+
         await storage.InsertAsync("srp_auth", cancellationToken,
             ("user_id", person.UserId), ("srp_user_id", wrapped.Login.SrpUserId), ("salt", Convert.ToBase64String(wrapped.Login.Salt)),
             ("verifier", Convert.ToBase64String(wrapped.Login.Verifier)));
@@ -113,7 +127,8 @@ internal sealed class SamplePeople(SampleStorage storage, SampleRandom random, S
     {
         var token = Convert.ToBase64String(random.Bytes(32)).Replace('+', '-').Replace('/', '_');
         await storage.InsertAsync("tokens", cancellationToken,
-            ("user_id", userId), ("token", token), ("creation_time", clock.NextMicroseconds()), ("ip", "192.0.2.7"), ("user_agent", "sample"));
+            ("user_id", userId), ("token", token), ("creation_time", clock.NextMicroseconds()), ("ip", "192.0.2.7"),
+            ("user_agent", "sample"));
         await storage.InsertAsync("push_tokens", cancellationToken, ("user_id", userId), ("fcm_token", random.Id("fcm")));
     }
 

@@ -30,7 +30,8 @@ public sealed class SampleRandom(int seed)
     public string Id(string prefix) => $"{prefix}_{Secret(22)}";
 
     /// <summary>As authenticator apps are given their secrets.</summary>
-    public string Base32(int length) => string.Concat(Enumerable.Range(0, length).Select(_ => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[Next(32)]));
+    public string Base32(int length) =>
+        string.Concat(Enumerable.Range(0, length).Select(_ => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[Next(32)]));
 
     /// <summary>Letters and digits.</summary>
     public string Secret(int length) => string.Concat(Enumerable.Range(0, length).Select(_ => Alphanumeric[Next(Alphanumeric.Length)]));

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Nestegg.Repositories;
 using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;
@@ -6,7 +5,8 @@ using Nestegg.TestKit.Servers;
 namespace Nestegg.TestKit.Sample;
 
 /// <summary>
-/// Makes a sample on servers of its own and writes it down at two moments: a dump, the objects as files, and what everybody must find. Then the servers are gone.
+/// Makes a sample on servers of its own and writes it down at two moments: a dump, the objects as files, and what everybody must find. Then
+/// the servers are gone.
 /// </summary>
 internal sealed class SampleRecording
 {
@@ -27,7 +27,8 @@ internal sealed class SampleRecording
         await using var sample = await SampleInstance.CreateAsync(
             new SampleOptions
             {
-                Folder = Path.Combine(folder, "instance"), ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = "ente_db", DatabaseUser = "pguser",
+                Folder = Path.Combine(folder, "instance"), ServerConnectionString = postgres.ConnectionString("postgres"),
+                DatabaseName = "ente_db", DatabaseUser = "pguser",
                 ObjectStore = store.Endpoint, AccessKey = EmbeddedStore.AccessKey, SecretKey = EmbeddedStore.SecretKey,
             }, cancellationToken);
         var recording = new SampleRecording(folder, postgres, store, sample);
@@ -35,7 +36,10 @@ internal sealed class SampleRecording
         await sample.AdvanceAsync(cancellationToken);
         var second = await recording.WriteAsync("t2", cancellationToken);
         await OlderSchema.GoBackAsync(postgres.ConnectionString(sample.Options.DatabaseName), cancellationToken);
-        return new KnownInstance(KnownInstances.Sample, sample.Options.Folder, [first, second]) { Older = await recording.WriteOlderAsync(second, cancellationToken) };
+        return new KnownInstance(KnownInstances.Sample, sample.Options.Folder, [first, second])
+        {
+            Older = await recording.WriteOlderAsync(second, cancellationToken),
+        };
     }
 
     private async Task<KnownMoment> WriteAsync(string moment, CancellationToken cancellationToken)
@@ -57,19 +61,25 @@ internal sealed class SampleRecording
             objects.Add(new KnownObject(item.Slot, item.Key, item.SizeBytes, hash, path));
         }
 
-        return new KnownMoment(moment, sample.Options.Folder, dump, sample.Users, objects, [.. sample.Roles.Select(person => SampleTruth.Of(sample, person.Value, person.Key))]);
+        return new KnownMoment(moment, sample.Options.Folder, dump, sample.Users, objects,
+            [.. sample.Roles.Select(person => SampleTruth.Of(sample, person.Value, person.Key))]);
     }
 
     /// <summary>The same people and files; what had no table in those days is not there.</summary>
     private async Task<KnownMoment> WriteOlderAsync(KnownMoment newer, CancellationToken cancellationToken) => new(
-        "older", newer.Folder, await DumpAsync("older", cancellationToken), newer.Users, [.. newer.Objects.Where(item => item.Key.Count(letter => letter == '/') == 1)],
-        [.. newer.People.Select(person => person with { Counts = new KnownCounts { Trash = person.Counts.Trash, Entities = person.Counts.Entities }, Texts = null })]);
+        "older", newer.Folder, await DumpAsync("older", cancellationToken), newer.Users,
+        [.. newer.Objects.Where(item => item.Key.Count(letter => letter == '/') == 1)],
+        [.. newer.People.Select(person => person with
+        {
+            Counts = new KnownCounts { Trash = person.Counts.Trash, Entities = person.Counts.Entities }, Texts = null,
+        })]);
 
     private async Task<string> DumpAsync(string moment, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, $"{moment}.dump");
         await ExternalProgram.RunAsync(
-            Path.Combine(postgres.BinFolder, "pg_dump"), ["--format=custom", "--file", path, postgres.ConnectionUri(sample.Options.DatabaseName)], cancellationToken);
+            Path.Combine(postgres.BinFolder, "pg_dump"),
+            ["--format=custom", "--file", path, postgres.ConnectionUri(sample.Options.DatabaseName)], cancellationToken);
         return path;
     }
 }

@@ -12,37 +12,43 @@ internal sealed class SampleSocial(SampleStorage storage, SampleRandom random, S
     {
         var guest = new SampleGuest(random.Id("anon"), name);
         var box = seal.Box(Padded(name), album.Key);
-        await storage.InsertAsync("anon_users", cancellationToken, ("id", guest.Id), ("collection_id", album.Id), ("cipher", box.Box), ("nonce", box.Nonce));
+        await storage.InsertAsync(
+            "anon_users", cancellationToken, ("id", guest.Id), ("collection_id", album.Id), ("cipher", box.Box), ("nonce", box.Nonce));
         return guest;
     }
 
     /// <returns>The comment's id, for answers and reactions.</returns>
-    public async Task<string> CommentAsync(SampleAlbum album, SampleFile? file, SampleAuthor author, string text, CancellationToken cancellationToken, string? parent = null)
+    public async Task<string> CommentAsync(
+        SampleAlbum album, SampleFile? file, SampleAuthor author, string text, CancellationToken cancellationToken, string? parent = null)
     {
         var id = random.Id("cmt");
         var box = seal.Box(text, album.Key);
         var now = clock.NextMicroseconds();
         await storage.InsertAsync("comments", cancellationToken,
-            ("id", id), ("collection_id", album.Id), ("file_id", file?.Id), ("parent_comment_id", parent), ("user_id", author.UserId), ("anon_user_id", author.GuestId),
+            ("id", id), ("collection_id", album.Id), ("file_id", file?.Id), ("parent_comment_id", parent), ("user_id", author.UserId),
+            ("anon_user_id", author.GuestId),
             ("cipher", box.Box), ("nonce", box.Nonce), ("created_at", now), ("updated_at", now));
         album.Comments.Add(id, author.GuestName is null ? text : $"{author.GuestName}: {text}");
         return id;
     }
 
     /// <summary>Reacts to a comment, or to a file, or to the album itself.</summary>
-    public async Task ReactAsync(SampleAlbum album, SampleFile? file, string? comment, SampleAuthor author, string name, CancellationToken cancellationToken)
+    public async Task ReactAsync(
+        SampleAlbum album, SampleFile? file, string? comment, SampleAuthor author, string name, CancellationToken cancellationToken)
     {
         var box = seal.Box(Padded(name), album.Key);
         var now = clock.NextMicroseconds();
         await storage.InsertAsync("reactions", cancellationToken,
-            ("id", random.Id("rct")), ("collection_id", album.Id), ("file_id", file?.Id), ("comment_id", comment), ("user_id", author.UserId), ("anon_user_id", author.GuestId),
+            ("id", random.Id("rct")), ("collection_id", album.Id), ("file_id", file?.Id), ("comment_id", comment),
+            ("user_id", author.UserId), ("anon_user_id", author.GuestId),
             ("cipher", box.Box), ("nonce", box.Nonce), ("created_at", now), ("updated_at", now));
         album.Reactions.Add(name);
     }
 
     public async Task DeleteCommentAsync(SampleAlbum album, string id, CancellationToken cancellationToken)
     {
-        await storage.ExecuteAsync("UPDATE comments SET is_deleted = true, cipher = NULL, nonce = NULL WHERE id = $1", cancellationToken, id);
+        await storage.ExecuteAsync(
+            "UPDATE comments SET is_deleted = true, cipher = NULL, nonce = NULL WHERE id = $1", cancellationToken, id);
         album.Comments.Remove(id);
     }
 

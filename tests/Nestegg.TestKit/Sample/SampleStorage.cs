@@ -38,7 +38,9 @@ internal sealed class SampleStorage(NpgsqlConnection database, IAmazonS3 buckets
     {
         slot ??= HotSlot;
         var bucket = options.BucketPrefix + slot;
-        await buckets.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = key, InputStream = new MemoryStream(content), UseChunkEncoding = false }, cancellationToken);
+        await buckets.PutObjectAsync(
+            new PutObjectRequest { BucketName = bucket, Key = key, InputStream = new MemoryStream(content), UseChunkEncoding = false },
+            cancellationToken);
         objects[key] = new SampleObject(bucket, slot, key, content.Length, Convert.ToHexStringLower(SHA256.HashData(content)));
     }
 
@@ -52,10 +54,13 @@ internal sealed class SampleStorage(NpgsqlConnection database, IAmazonS3 buckets
     public void Forget(string key) => objects.Remove(key);
 
     /// <summary>
-    /// Adds a row. Texts go without a type, so that the server reads them as whatever the column is: text, jsonb, uuid, an enum or an array.
+    /// Adds a row. Texts go without a type, so that the server reads them as whatever the column is: text, jsonb, uuid, an enum or an
+    /// array.
     /// </summary>
-    public Task InsertAsync(string table, CancellationToken cancellationToken, params (string Column, object? Value)[] values) => ExecuteAsync(
-        $"INSERT INTO {table} ({string.Join(", ", values.Select(value => value.Column))}) OVERRIDING SYSTEM VALUE VALUES ({string.Join(", ", values.Select((_, i) => $"${i + 1}"))})",
+    public Task InsertAsync(string table, CancellationToken cancellationToken, params (string Column, object? Value)[] values) =>
+        ExecuteAsync(
+        $"INSERT INTO {table} ({string.Join(", ", values.Select(value => value.Column))}) OVERRIDING SYSTEM VALUE "
+        + $"VALUES ({string.Join(", ", values.Select((_, i) => $"${i + 1}"))})",
         cancellationToken, [.. values.Select(value => value.Value)]);
 
     public async Task ExecuteAsync(string sql, CancellationToken cancellationToken, params object?[] values)

@@ -48,12 +48,36 @@ public sealed record SampleEdits
     internal JsonObject ToJson()
     {
         var json = new JsonObject();
-        if (Name is not null) json["editedName"] = Name;
-        if (Caption is not null) json["caption"] = Caption;
-        if (Time is not null) json["editedTime"] = Time;
-        if (WallClock is var (time, offset)) (json["dateTime"], json["offsetTime"]) = (time, offset);
-        if (Location is var (latitude, longitude)) (json["lat"], json["long"]) = (latitude, longitude);
-        if (UploaderName is not null) json["uploaderName"] = UploaderName;
+        if (Name is not null)
+        {
+            json["editedName"] = Name;
+        }
+
+        if (Caption is not null)
+        {
+            json["caption"] = Caption;
+        }
+
+        if (Time is not null)
+        {
+            json["editedTime"] = Time;
+        }
+
+        if (WallClock is var (time, offset))
+        {
+            (json["dateTime"], json["offsetTime"]) = (time, offset);
+        }
+
+        if (Location is var (latitude, longitude))
+        {
+            (json["lat"], json["long"]) = (latitude, longitude);
+        }
+
+        if (UploaderName is not null)
+        {
+            json["uploaderName"] = UploaderName;
+        }
+
         return json;
     }
 }
@@ -92,9 +116,21 @@ internal sealed record NewAlbum(string Name)
         get
         {
             var json = new JsonObject();
-            if (Visibility != 0) json["visibility"] = Visibility;
-            if (SubType != 0) json["subType"] = SubType;
-            if (Order != 0) json["order"] = Order;
+            if (Visibility != 0)
+            {
+                json["visibility"] = Visibility;
+            }
+
+            if (SubType != 0)
+            {
+                json["subType"] = SubType;
+            }
+
+            if (Order != 0)
+            {
+                json["order"] = Order;
+            }
+
             return json;
         }
     }

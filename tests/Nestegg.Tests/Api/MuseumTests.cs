@@ -9,7 +9,9 @@ using Nestegg.TestKit.Museum;
 
 namespace Nestegg.Tests.Api;
 
-/// <summary>Signing in to a museum and reading a library from it, with a known instance behind a server that answers as the real one did.</summary>
+/// <summary>
+/// Signing in to a museum and reading a library from it, with a known instance behind a server that answers as the real one did.
+/// </summary>
 public sealed class MuseumTests(KnownInstances instances) : IAsyncDisposable
 {
     private const string Moment = "t2";
@@ -24,8 +26,15 @@ public sealed class MuseumTests(KnownInstances instances) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         client?.Dispose();
-        if (museum is not null) await museum.DisposeAsync();
-        if (database is not null) await database.DisposeAsync();
+        if (museum is not null)
+        {
+            await museum.DisposeAsync();
+        }
+
+        if (database is not null)
+        {
+            await database.DisposeAsync();
+        }
     }
 
     [Theory]
@@ -64,7 +73,8 @@ public sealed class MuseumTests(KnownInstances instances) : IAsyncDisposable
         var expected = keeper.Albums.Where(album => album.App == "locker").SelectMany(album => album.Files).ToList();
         Assert.Equal(expected.Select(file => (file.Id, file.HasContent)).Order(), files.Select(file => (file.Id, file.HasContent)).Order());
         Assert.All(expected.Where(file => !file.HasContent), item =>
-            Assert.True(System.Text.Json.JsonElement.DeepEquals(item.Info!.Value, files.Single(file => file.Id == item.Id).PublicMetadata.Info!.ToJson())));
+            Assert.True(System.Text.Json.JsonElement.DeepEquals(
+                item.Info!.Value, files.Single(file => file.Id == item.Id).PublicMetadata.Info!.ToJson())));
     }
 
     [Theory]
@@ -80,7 +90,8 @@ public sealed class MuseumTests(KnownInstances instances) : IAsyncDisposable
         {
             var reader = await LibraryReader.OpenAsync(live.Connection, Token);
             var albums = await reader.AlbumsAsync(owner.UserId, session.Keys, Token);
-            var file = await reader.FilesAsync(owner.UserId, [.. albums.Where(album => !album.IsDeleted)], Token).FirstAsync(file => file.Type == FileType.Video, Token);
+            var file = await reader.FilesAsync(owner.UserId, [.. albums.Where(album => !album.IsDeleted)], Token)
+                .FirstAsync(file => file.Type == FileType.Video, Token);
             await using var encrypted = await session.OpenFileAsync(file.Id, Token);
             using var hash = new Blake2b();
             Assert.Null(await SecretStreamDecryptor.DecryptAsync(encrypted!, file.Key!, file.ContentHeader, (chunk, _) =>
@@ -149,9 +160,11 @@ public sealed class MuseumTests(KnownInstances instances) : IAsyncDisposable
     {
         var people = await StartAsync(name);
         var owner = people[Role.Owner];
-        var wrong = await Assert.ThrowsAsync<EnteException>(() => SignInAsync(owner with { Password = instance["t1"][Role.Owner].Password }, EnteApp.Photos));
+        var wrong = await Assert.ThrowsAsync<EnteException>(
+            () => SignInAsync(owner with { Password = instance["t1"][Role.Owner].Password }, EnteApp.Photos));
         Assert.Equal($"the password is not that of {owner.Email}", wrong.Message);
-        var unknown = await Assert.ThrowsAsync<EnteException>(() => SignInAsync(owner with { Email = "nobody@nestegg.example" }, EnteApp.Photos));
+        var unknown = await Assert.ThrowsAsync<EnteException>(
+            () => SignInAsync(owner with { Email = "nobody@nestegg.example" }, EnteApp.Photos));
         Assert.EndsWith("knows no account nobody@nestegg.example", unknown.Message);
         Assert.Equal(0, museum.OpenSessions);
     }
@@ -162,7 +175,8 @@ public sealed class MuseumTests(KnownInstances instances) : IAsyncDisposable
     {
         var people = await StartAsync(name);
         var owner = people[Role.Owner];
-        var refused = await Assert.ThrowsAsync<EnteException>(() => SignInByRecoveryKeyAsync(owner with { RecoveryWords = people[Role.Sharee].RecoveryWords }, EnteApp.Photos));
+        var refused = await Assert.ThrowsAsync<EnteException>(
+            () => SignInByRecoveryKeyAsync(owner with { RecoveryWords = people[Role.Sharee].RecoveryWords }, EnteApp.Photos));
         Assert.Equal("the recovery key is not this account's", refused.Message);
     }
 
@@ -202,7 +216,8 @@ public sealed class MuseumTests(KnownInstances instances) : IAsyncDisposable
         instance = await instances.OpenAsync(name, Token);
         await using var dump = File.OpenRead(instance[Moment].DumpPath);
         database = await ArchiveDatabase.LoadAsync(dump, EnteTables.Library, Path.GetTempPath(), Token);
-        var accounts = instance[Moment].People.ToDictionary(person => person.Email, person => new MuseumAccount(person.UserId, person.TotpSecret));
+        var accounts = instance[Moment].People.ToDictionary(
+            person => person.Email, person => new MuseumAccount(person.UserId, person.TotpSecret));
         museum = await RecordedMuseum.StartAsync(database.Connection, accounts, instance[Moment].Paths.GetValueOrDefault, Token);
         client = new MuseumClient(museum.Endpoint, TimeProvider.System);
         return instance[Moment];
@@ -231,15 +246,34 @@ public sealed class MuseumTests(KnownInstances instances) : IAsyncDisposable
     {
         var lines = new List<string>();
         var albums = (await reader.AlbumsAsync(person.UserId, keys, Token)).Where(album => album.App == "photos").ToList();
-        lines.AddRange(albums.Select(album => $"{album.Id} {album.OwnerId} {album.Name} {album.Type} {album.IsDeleted} {album.IsHidden} {album.Visibility} {album.IsShared} {album.Problems.Count}"));
-        await foreach (var file in reader.FilesAsync(person.UserId, [.. albums.Where(album => !album.IsDeleted)], Token)) lines.Add(Describe(file));
-        await foreach (var file in reader.TrashAsync(person.UserId, albums, Token)) lines.Add(Describe(file));
-        await foreach (var code in reader.AuthCodesAsync(person.UserId, keys, Token)) lines.Add(code.Uri!);
-        await foreach (var entity in reader.EntitiesAsync(person.UserId, keys, Token)) lines.Add($"{entity.Type} {entity.Json}");
+        lines.AddRange(albums.Select(album =>
+            $"{album.Id} {album.OwnerId} {album.Name} {album.Type} {album.IsDeleted} {album.IsHidden} {album.Visibility} {album.IsShared} "
+            + $"{album.Problems.Count}"));
+        await foreach (var file in reader.FilesAsync(person.UserId, [.. albums.Where(album => !album.IsDeleted)], Token))
+        {
+            lines.Add(Describe(file));
+        }
+
+        await foreach (var file in reader.TrashAsync(person.UserId, albums, Token))
+        {
+            lines.Add(Describe(file));
+        }
+
+        await foreach (var code in reader.AuthCodesAsync(person.UserId, keys, Token))
+        {
+            lines.Add(code.Uri!);
+        }
+
+        await foreach (var entity in reader.EntitiesAsync(person.UserId, keys, Token))
+        {
+            lines.Add($"{entity.Type} {entity.Json}");
+        }
+
         return lines;
     }
 
     private static string Describe(LibraryFile file) =>
-        $"{file.Id} {file.OwnerId} {file.Name} {file.Type} {file.CreationTime} {file.ModificationTime} {file.Location} {file.Caption} {file.Hash} {file.Visibility} {file.TrashedUntil} "
-        + $"{string.Join(',', file.Albums.Select(album => album.Id))} {Convert.ToHexString(file.ContentHeader)} {file.Content?.SizeBytes} {file.Problems.Count}";
+        $"{file.Id} {file.OwnerId} {file.Name} {file.Type} {file.CreationTime} {file.ModificationTime} {file.Location} {file.Caption} "
+        + $"{file.Hash} {file.Visibility} {file.TrashedUntil} {string.Join(',', file.Albums.Select(album => album.Id))} "
+        + $"{Convert.ToHexString(file.ContentHeader)} {file.Content?.SizeBytes} {file.Problems.Count}";
 }

@@ -25,7 +25,8 @@ public sealed class LiveExportTests(KnownInstances instances) : IDisposable
     [InstanceData("t1", Role.Owner, true)]
     [InstanceData("t2", Role.Owner, false)]
     [InstanceData("t2", Role.Sharee, true)]
-    public async Task Every_byte_is_the_official_program_s_and_no_token_reaches_the_store(string name, string moment, Role role, bool byPassword)
+    public async Task Every_byte_is_the_official_program_s_and_no_token_reaches_the_store(
+        string name, string moment, Role role, bool byPassword)
     {
         var known = (await instances.OpenAsync(name, Token))[moment];
         var (code, output, error, museum) = await ExportAsync(known, role, byPassword);
@@ -35,7 +36,8 @@ public sealed class LiveExportTests(KnownInstances instances) : IDisposable
         Assert.InRange(museum.Store.MostActive, 2, 12);
         foreach (var path in known[role].Export!)
         {
-            Assert.Equal(path.Sha256, Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(folder["photos"], path.Path), Token))));
+            Assert.Equal(path.Sha256,
+                Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(folder["photos"], path.Path), Token))));
         }
 
         Assert.Equal(0, JsonDocument.Parse(output.TrimEnd().Split('\n')[^1]).RootElement.GetProperty("problems").GetInt64());
@@ -50,7 +52,8 @@ public sealed class LiveExportTests(KnownInstances instances) : IDisposable
         var (code, _, _, _) = await ExportAsync(known, Role.Keeper, byPassword: false, "--locker");
         Assert.Equal(ExitCode.Done, code);
         var album = known[Role.Keeper].Albums.First(album => album.App == "locker");
-        Assert.All(album.Files, file => Assert.True(File.Exists(Path.Combine(folder["photos"], "Locker", album.Name, file.HasContent ? file.Name! : file.Name + ".json"))));
+        Assert.All(album.Files, file =>
+            Assert.True(File.Exists(folder[$"photos/Locker/{album.Name}/{file.Name}{(file.HasContent ? "" : ".json")}"])));
     }
 
     [Theory]
@@ -65,7 +68,8 @@ public sealed class LiveExportTests(KnownInstances instances) : IDisposable
         Assert.Equal(1, derivations.Count);
     }
 
-    private Task<(ExitCode Code, string Output, string Error, RecordedMuseum Museum)> ExportAsync(KnownMoment known, Role role, bool byPassword, params string[] more) =>
+    private Task<(ExitCode Code, string Output, string Error, RecordedMuseum Museum)> ExportAsync(
+        KnownMoment known, Role role, bool byPassword, params string[] more) =>
         ExportAsync(known, role, byPassword, _ => { }, more);
 
     private async Task<(ExitCode Code, string Output, string Error, RecordedMuseum Museum)> ExportAsync(
@@ -75,16 +79,25 @@ public sealed class LiveExportTests(KnownInstances instances) : IDisposable
         await using var database = await ArchiveDatabase.LoadAsync(dump, EnteTables.Library, Path.GetTempPath(), Token);
         var person = known[role];
         await using var museum = await RecordedMuseum.StartAsync(
-            database.Connection, new Dictionary<string, MuseumAccount> { [person.Email] = new(person.UserId, person.TotpSecret) }, known.Paths.GetValueOrDefault, Token);
+            database.Connection, new Dictionary<string, MuseumAccount> { [person.Email] = new(person.UserId, person.TotpSecret) },
+            known.Paths.GetValueOrDefault, Token);
         museum.Store.Delay = TimeSpan.FromMilliseconds(5);
         prepare(museum);
         await File.WriteAllTextAsync(folder["secret"], byPassword ? person.Password : person.RecoveryWords, Token);
         var environment = new Dictionary<string, string> { ["NESTEGG_EMAIL_CODE"] = "204060" };
-        if (person.TotpSecret is not null) environment["NESTEGG_TOTP"] = Totp.Code(person.TotpSecret, DateTimeOffset.UtcNow);
+        if (person.TotpSecret is not null)
+        {
+            environment["NESTEGG_TOTP"] = Totp.Code(person.TotpSecret, DateTimeOffset.UtcNow);
+        }
+
         var (output, error) = (new StringWriter(new StringBuilder()), new StringWriter(new StringBuilder()));
         var host = new CommandHost { Out = output, Error = error, Environment = environment, WorkingFolder = folder.Path };
-        var code = await CommandLine.RunAsync(
-            ["export", "--live", museum.Endpoint.ToString(), "--user", person.Email, byPassword ? "--password-file" : "--recovery-key-file", "secret", "--to", "photos", "--json", .. more], host, Token);
+        string[] arguments =
+        [
+            "export", "--live", museum.Endpoint.ToString(), "--user", person.Email, byPassword ? "--password-file" : "--recovery-key-file",
+            "secret", "--to", "photos", "--json", .. more,
+        ];
+        var code = await CommandLine.RunAsync(arguments, host, Token);
         return (code, output.ToString(), error.ToString(), museum);
     }
 }
@@ -101,11 +114,17 @@ internal sealed class DerivationCount : IDisposable
         Current.Value = this;
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (instrument.Meter.Name == "Nestegg.Ente" && instrument.Name == Argon2id.CounterName) self.EnableMeasurementEvents(instrument);
+            if (instrument.Meter.Name == "Nestegg.Ente" && instrument.Name == Argon2id.CounterName)
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
         };
         listener.SetMeasurementEventCallback<long>((_, added, _, _) =>
         {
-            if (Current.Value == this) Interlocked.Add(ref count, added);
+            if (Current.Value == this)
+            {
+                Interlocked.Add(ref count, added);
+            }
         });
         listener.Start();
     }

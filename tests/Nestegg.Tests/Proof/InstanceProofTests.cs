@@ -32,7 +32,8 @@ public sealed class InstanceProofTests(ProvedInstances repositories) : IClassFix
         var proved = await repositories.OpenAsync(name);
         var person = proved.Instance[moment][role];
         var run = await proved.RunAsync(
-            "prove", "--snapshot", proved.Snapshots[moment], "--user", person.Email, "--password-file", $"{moment}-{role}-password", "--identity", "identity.txt", "--without-record");
+            "prove", "--snapshot", proved.Snapshots[moment], "--user", person.Email, "--password-file", $"{moment}-{role}-password",
+            "--identity", "identity.txt", "--without-record");
         AssertComplete(run, person);
     }
 
@@ -43,7 +44,8 @@ public sealed class InstanceProofTests(ProvedInstances repositories) : IClassFix
         var (files, counts) = (expected.Files, expected.Counts);
         Assert.Equal(expected.Albums.Count, run["albums"]);
         Assert.Equal(files.Count, run["files"] - run["trash"]);
-        Assert.Equal((run["files"], 0L, files.LongCount(file => file.HasContent && file.Hash is null)), (run["proved"], run["notProved"], run["withoutHash"]));
+        Assert.Equal((run["files"], 0L, files.LongCount(file => file.HasContent && file.Hash is null)),
+            (run["proved"], run["notProved"], run["withoutHash"]));
         Assert.Equal(files.Count(file => !file.HasContent), run["lockerItems"]);
         Assert.Equal(run["files"] - run["lockerItems"], run["thumbnails"]);
         Assert.Equal(files.Count(file => file.Type == 2), run["livePhotos"]);

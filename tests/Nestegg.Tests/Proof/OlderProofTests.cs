@@ -15,13 +15,19 @@ public sealed class OlderProofTests(KnownInstances instances)
 
     [Theory]
     [InstanceData("contact_entity", "user_attachments", "legacy_kit")]
-    [InstanceData("contact_entity", "user_attachments", "legacy_kit", "memory_share_files", "memory_shares", "comments", "reactions", "anon_users", "public_file_tokens")]
-    [InstanceData("contact_entity", "user_attachments", "legacy_kit", "memory_share_files", "memory_shares", "comments", "reactions", "anon_users", "public_file_tokens", "emergency_contact", "file_data", "srp_auth")]
+    [InstanceData("contact_entity", "user_attachments", "legacy_kit", "memory_share_files", "memory_shares", "comments",
+        "reactions", "anon_users", "public_file_tokens")]
+    [InstanceData("contact_entity", "user_attachments", "legacy_kit", "memory_share_files", "memory_shares", "comments",
+        "reactions", "anon_users", "public_file_tokens", "emergency_contact", "file_data", "srp_auth")]
     public async Task Everything_is_proved_in_the_tables_of_an_older_schema(string name, params string[] absent)
     {
         var instance = await FirstAsync(name);
         await using var opened = await OpenedInstance.OpenAsync(instance);
-        foreach (var table in absent) Drop(opened, $"DROP TABLE {table}");
+        foreach (var table in absent)
+        {
+            Drop(opened, $"DROP TABLE {table}");
+        }
+
         var record = await opened.ProveAsync();
         Assert.Equal((ProofVerdict.Proved, record.Counts.Files, 0L), (record.Verdict, record.Counts.FilesProved, record.Counts.Errors));
         Assert.Equal(absent.Contains("file_data") ? 0 : instance[Role.Owner].Counts.DerivedObjects, record.Counts.DerivedObjects);
@@ -42,7 +48,9 @@ public sealed class OlderProofTests(KnownInstances instances)
         var (person, counts) = (older[role], record.Counts);
         Assert.Equal((ProofVerdict.Proved, person.Files.Count + person.Counts.Trash), (record.Verdict, counts.FilesProved));
         Assert.Equal((person.Counts.Entities, person.AuthCodes.Count), (counts.Entities, counts.AuthCodes));
-        Assert.Equal((0L, 0L, 0L, 0L), (counts.DerivedObjects, counts.Contacts, counts.Comments + counts.Reactions, counts.MemoryShares + counts.FileLinks + counts.LegacyKits + counts.EntrustedAccounts));
+        Assert.Equal((0L, 0L, 0L, 0L),
+            (counts.DerivedObjects, counts.Contacts, counts.Comments + counts.Reactions,
+            counts.MemoryShares + counts.FileLinks + counts.LegacyKits + counts.EntrustedAccounts));
     }
 
     [Theory]
@@ -51,7 +59,11 @@ public sealed class OlderProofTests(KnownInstances instances)
     {
         var instance = await FirstAsync(name);
         await using var opened = await OpenedInstance.OpenAsync(instance);
-        foreach (var column in (string[])["obj_id", "obj_nonce", "obj_size"]) Drop(opened, $"ALTER TABLE file_data DROP COLUMN {column}");
+        foreach (var column in (string[])["obj_id", "obj_nonce", "obj_size"])
+        {
+            Drop(opened, $"ALTER TABLE file_data DROP COLUMN {column}");
+        }
+
         var record = await opened.ProveAsync();
         Assert.Equal((ProofVerdict.Proved, (long)instance[Role.Owner].Counts.MlData), (record.Verdict, record.Counts.DerivedObjects));
     }
@@ -62,7 +74,8 @@ public sealed class OlderProofTests(KnownInstances instances)
     {
         var instance = await FirstAsync(name);
         using var other = new TemporaryFolder();
-        CopyInstance(instance.Folder, other["ente"], yaml => System.Text.RegularExpressions.Regex.Replace(yaml, @"(?m)^(\s+hash: ).*$", $"$1{Convert.ToBase64String(new byte[64])}"));
+        CopyInstance(instance.Folder, other["ente"], yaml =>
+            System.Text.RegularExpressions.Regex.Replace(yaml, @"(?m)^(\s+hash: ).*$", $"$1{Convert.ToBase64String(new byte[64])}"));
         await using var opened = await OpenedInstance.OpenAsync(instance, operatorFolder: other["ente"]);
         var reader = await LibraryReader.OpenAsync(opened.Snapshot.Connection, Token);
         var owner = instance[Role.Owner];
@@ -94,7 +107,10 @@ public sealed class OlderProofTests(KnownInstances instances)
         var instance = await FirstAsync(name);
         await using var opened = await OpenedInstance.OpenAsync(instance);
         var owner = instance[Role.Owner];
-        opened.Execute("UPDATE key_attributes SET encrypted_key = (SELECT encrypted_key FROM key_attributes WHERE user_id <> $0 LIMIT 1) WHERE user_id = $0", owner.UserId);
+        opened.Execute(
+            "UPDATE key_attributes SET encrypted_key = (SELECT encrypted_key FROM key_attributes WHERE user_id <> $0 LIMIT 1) "
+            + "WHERE user_id = $0",
+            owner.UserId);
         var refused = await RefusedAsync(opened, owner, owner.Password);
         Assert.Equal(FailureKind.Damaged, refused.Kind);
         Assert.Contains("the password is right", refused.Message);
@@ -108,11 +124,13 @@ public sealed class OlderProofTests(KnownInstances instances)
         var instance = await FirstAsync(name);
         await using var opened = await OpenedInstance.OpenAsync(instance, Role.Sharee);
         var sharee = instance[Role.Sharee];
-        opened.Execute("UPDATE key_attributes SET encrypted_secret_key = substr(encrypted_secret_key, 5) WHERE user_id = $0", sharee.UserId);
+        opened.Execute("UPDATE key_attributes SET encrypted_secret_key = substr(encrypted_secret_key, 5) WHERE user_id = $0",
+            sharee.UserId);
         var record = await opened.ProveAsync();
         Assert.Equal(ProofVerdict.NotProved, record.Verdict);
         Assert.Contains(opened.Errors, finding => finding.Code == "account-key-damaged");
-        Assert.Equal(sharee.Albums.Count(album => album.OwnerId != sharee.UserId), opened.Errors.Count(finding => finding.Code == "album-key-wrong"));
+        Assert.Equal(sharee.Albums.Count(album => album.OwnerId != sharee.UserId),
+            opened.Errors.Count(finding => finding.Code == "album-key-wrong"));
         Assert.InRange(record.Counts.FilesProved, 1, record.Counts.Files - 1);
     }
 

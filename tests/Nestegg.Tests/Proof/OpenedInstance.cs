@@ -1,7 +1,4 @@
-using Nestegg.Ente.Accounts;
-using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
-using Nestegg.Ente.Objects;
 using Nestegg.Proof;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Proofs;
@@ -12,7 +9,9 @@ using Nestegg.TestKit.Instances;
 
 namespace Nestegg.Tests.Proof;
 
-/// <summary>A snapshot of a known instance, opened, whose objects were damaged before the backup and whose rows and files can be damaged after it.</summary>
+/// <summary>
+/// A snapshot of a known instance, opened, whose objects were damaged before the backup and whose rows and files can be damaged after it.
+/// </summary>
 internal sealed class OpenedInstance : IAsyncDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -32,7 +31,8 @@ internal sealed class OpenedInstance : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <param name="change">Damages an object, by its key and bytes, before the backup reads it; null takes it away.</param>
-    public static async Task<OpenedInstance> OpenAsync(KnownMoment moment, Role role = Role.Owner, Func<string, byte[], byte[]?>? change = null, string? operatorFolder = null)
+    public static async Task<OpenedInstance> OpenAsync(
+        KnownMoment moment, Role role = Role.Owner, Func<string, byte[], byte[]?>? change = null, string? operatorFolder = null)
     {
         var opened = new OpenedInstance { person = moment[role] };
         opened.store = LocalStore.Create(opened.folder["repository"], TimeProvider.System);
@@ -47,7 +47,11 @@ internal sealed class OpenedInstance : IAsyncDisposable
     {
         using var command = Snapshot.Connection.CreateCommand();
         command.CommandText = sql;
-        for (var i = 0; i < values.Length; i++) command.Parameters.AddWithValue($"${i}", values[i]);
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters.AddWithValue($"${i}", values[i]);
+        }
+
         Assert.True(command.ExecuteNonQuery() != 0, $"{sql} changed nothing");
         return this;
     }
@@ -59,8 +63,14 @@ internal sealed class OpenedInstance : IAsyncDisposable
         var path = Path.Combine(folder["repository"], row.StoredAs);
         var bytes = await File.ReadAllBytesAsync(path, Token);
         File.SetAttributes(path, FileAttributes.Normal);
-        if (change(bytes) is { } changed) await File.WriteAllBytesAsync(path, changed, Token);
-        else File.Delete(path);
+        if (change(bytes) is { } changed)
+        {
+            await File.WriteAllBytesAsync(path, changed, Token);
+        }
+        else
+        {
+            File.Delete(path);
+        }
     }
 
     /// <summary>The files of the person, trash included, to look up what a test damages.</summary>
@@ -88,6 +98,17 @@ internal sealed class OpenedInstance : IAsyncDisposable
         {
             Findings = events.Findings;
         }
+    }
+
+    /// <summary>Proves, expects exactly one file to fail with one finding, and all others to be proved.</summary>
+    public async Task<Finding> OneFileFailsAsync(string code)
+    {
+        var record = await ProveAsync();
+        var finding = Assert.Single(Errors);
+        Assert.Equal(code, finding.Code);
+        Assert.Equal((ProofVerdict.NotProved, 1L, record.Counts.Files - 1),
+            (record.Verdict, record.Counts.FilesNotProved, record.Counts.FilesProved));
+        return finding;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,7 +1,5 @@
 using System.Formats.Tar;
 using System.Net;
-using System.Text;
-using System.Text.Json;
 using Nestegg.Age;
 using Nestegg.Repositories;
 using Nestegg.TestKit.Instances;
@@ -23,7 +21,8 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
         Assert.True(run.Summary.GetProperty("kept").GetBoolean());
 
         var account = proved.Instance["t1"][Role.Owner];
-        var kept = Directory.GetFiles(Path.Combine(proved.Repository, "proofs", proved.Snapshots["t1"])).Where(path => path.Contains($"-{account.UserId}.", StringComparison.Ordinal)).Order().ToList();
+        var kept = Directory.GetFiles(Path.Combine(proved.Repository, "proofs", proved.Snapshots["t1"]))
+            .Where(path => path.Contains($"-{account.UserId}.", StringComparison.Ordinal)).Order().ToList();
         Assert.Equal([".json", ".stamps.zst.age", ".tar.zst.age"], kept.Select(path => path[path.IndexOf('.', path.LastIndexOf('/'))..]));
         var summary = await File.ReadAllTextAsync(kept[0], Token);
         var report = await File.ReadAllTextAsync(proved.Folder["report.html"], Token);
@@ -39,11 +38,13 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
         // A sample after a whole proof takes nothing away from it.
         Assert.Equal(ExitCode.Done, (await proved.ProveAsync("t1", Role.Owner, "--sample", "1%")).Code);
         var list = await proved.RunAsync("snapshots");
-        var row = list.Events.Single(line => line.GetProperty("event").GetString() == "snapshot" && line.GetProperty("id").GetString() == proved.Snapshots["t1"]);
+        var row = list.Events.Single(
+            line => line.GetProperty("event").GetString() == "snapshot" && line.GetProperty("id").GetString() == proved.Snapshots["t1"]);
         // The other tests of this class prove others of the proved in the same repository.
         Assert.Matches($"^[1-3] of {proved.Instance["t1"].Users} people, ", row.GetProperty("proved").GetString());
         var one = await proved.RunAsync("snapshots", proved.Snapshots["t1"]);
-        var proof = one.Events.Single(line => line.GetProperty("event").GetString() == "proof" && line.GetProperty("person").GetInt64() == account.UserId && line.GetProperty("share").GetString() == "100 %");
+        var proof = one.Events.Single(line => line.GetProperty("event").GetString() == "proof"
+            && line.GetProperty("person").GetInt64() == account.UserId && line.GetProperty("share").GetString() == "100 %");
         Assert.Equal("proved", proof.GetProperty("verdict").GetString());
     }
 
@@ -121,7 +122,8 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
     {
         var proved = await repositories.OpenAsync(name);
         await File.WriteAllTextAsync(proved.Folder["wrong"], "hunter2", Token);
-        var run = await proved.RunAsync("prove", "--user", proved.Instance["t1"][Role.Sharee].Email, "--password-file", "wrong", "--identity", "identity.txt");
+        var run = await proved.RunAsync(
+            "prove", "--user", proved.Instance["t1"][Role.Sharee].Email, "--password-file", "wrong", "--identity", "identity.txt");
         Assert.Equal(ExitCode.BadInput, run.Code);
         Assert.Contains("the password does not open this account", run.Message);
         Assert.Contains("the recovery key opens every snapshot", run.Hint);
@@ -140,11 +142,13 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
         await File.WriteAllTextAsync(proved.Folder["misspelt"], string.Join(' ', words), Token);
         foreach (var (file, message) in new[]
         {
-            ("swapped", "the checksum of the recovery key does not fit"), ("misspelt", "word 4 of the recovery key is not in the list of words"),
+            ("swapped", "the checksum of the recovery key does not fit"),
+            ("misspelt", "word 4 of the recovery key is not in the list of words"),
             ($"t1-{Role.Sharee}-words", "the recovery key is not this account's"),
         })
         {
-            var run = await proved.RunAsync("prove", "--user", proved.Instance["t1"][Role.Owner].Email, "--recovery-key-file", file, "--identity", "identity.txt");
+            var run = await proved.RunAsync(
+                "prove", "--user", proved.Instance["t1"][Role.Owner].Email, "--recovery-key-file", file, "--identity", "identity.txt");
             Assert.Equal(ExitCode.BadInput, run.Code);
             Assert.Contains(message, run.Message);
         }
@@ -156,7 +160,8 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
     public async Task An_unknown_user_is_named(string name, string user)
     {
         var proved = await repositories.OpenAsync(name);
-        var run = await proved.RunAsync("prove", "--user", user, "--recovery-key-file", $"t1-{Role.Sharee}-words", "--identity", "identity.txt");
+        var run = await proved.RunAsync(
+            "prove", "--user", user, "--recovery-key-file", $"t1-{Role.Sharee}-words", "--identity", "identity.txt");
         Assert.Equal(ExitCode.BadInput, run.Code);
         Assert.Contains($"has no account {user}", run.Message);
     }
@@ -166,7 +171,8 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
     public async Task Somebody_whose_sign_up_was_never_finished_has_nothing_to_open(string name)
     {
         var proved = await repositories.OpenAsync(name);
-        var run = await proved.RunAsync("prove", "--user", "eve@example.org", "--password-file", $"t1-{Role.Owner}-password", "--identity", "identity.txt");
+        var run = await proved.RunAsync(
+            "prove", "--user", "eve@example.org", "--password-file", $"t1-{Role.Owner}-password", "--identity", "identity.txt");
         Assert.Equal(ExitCode.BadInput, run.Code);
         Assert.Contains("its sign-up was not finished", run.Message);
     }
@@ -177,14 +183,17 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
     {
         var proved = await repositories.OpenAsync(name);
         var number = $"{proved.Instance["t2"][Role.Sharee].UserId}";
-        var run = await proved.RunAsync("prove", "--user", number, "--recovery-key-file", $"t2-{Role.Sharee}-words", "--identity", "identity.txt", "--without-record", "--sample", "1%");
+        var run = await proved.RunAsync("prove", "--user", number, "--recovery-key-file", $"t2-{Role.Sharee}-words", "--identity",
+            "identity.txt", "--without-record", "--sample", "1%");
         Assert.Equal((ExitCode.Done, number), (run.Code, run.Summary.GetProperty("userId").GetString()));
     }
 
     private static async Task<Dictionary<string, string>> OpenTarAsync(ProvedInstance proved, string path)
     {
-        using var identities = await AgeIdentityFile.ReadAsync(File.OpenRead(proved.Folder["identity.txt"]), "identity", (_, _) => throw new InvalidOperationException(), Token);
-        await using var tar = new TarReader(new ZstdReader(await AgeReader.OpenAsync(File.OpenRead(path), path, identities.Identities, [], Token), path));
+        using var identities = await AgeIdentityFile.ReadAsync(
+            File.OpenRead(proved.Folder["identity.txt"]), "identity", (_, _) => throw new InvalidOperationException(), Token);
+        await using var tar = new TarReader(
+            new ZstdReader(await AgeReader.OpenAsync(File.OpenRead(path), path, identities.Identities, [], Token), path));
         var entries = new Dictionary<string, string>();
         while (await tar.GetNextEntryAsync(copyData: true, Token) is { } entry)
         {
@@ -199,5 +208,6 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
 
     /// <summary>Names of albums and files that are unlike any word of ours.</summary>
     private static IEnumerable<string> Names(KnownPerson account) =>
-        account.Albums.SelectMany(album => album.Files.Select(file => file.Name!).Append(album.Name)).Where(name => name.Length > 6 && name is not ("Favorites" or "Uncategorized" or ".hidden"));
+        account.Albums.SelectMany(album => album.Files.Select(file => file.Name!).Append(album.Name))
+            .Where(name => name.Length > 6 && name is not ("Favorites" or "Uncategorized" or ".hidden"));
 }

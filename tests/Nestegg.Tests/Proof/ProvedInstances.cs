@@ -79,13 +79,18 @@ internal sealed class ProvedInstance
 
     /// <summary>Proves by recovery key, which takes no time.</summary>
     public Task<CliRun> ProveAsync(string moment, Role role, params string[] more) => RunAsync(
-        ["prove", "--snapshot", Snapshots[moment], "--user", Instance[moment][role].Email, "--recovery-key-file", $"{moment}-{role}-words", "--identity", "identity.txt", .. more]);
+        ["prove", "--snapshot", Snapshots[moment], "--user", Instance[moment][role].Email, "--recovery-key-file",
+            $"{moment}-{role}-words", "--identity", "identity.txt", .. more]);
 
     public async Task<CliRun> RunAsync(params string[] arguments)
     {
         var (output, error) = (new StringWriter(new StringBuilder()), new StringWriter(new StringBuilder()));
-        var host = new CommandHost { Out = output, Error = error, Environment = new Dictionary<string, string>(), WorkingFolder = Folder.Path };
-        var code = await CommandLine.RunAsync([.. arguments, "--json", "--repository", Repository], host, TestContext.Current.CancellationToken);
+        var host = new CommandHost
+        {
+            Out = output, Error = error, Environment = new Dictionary<string, string>(), WorkingFolder = Folder.Path,
+        };
+        var code = await CommandLine.RunAsync(
+            [.. arguments, "--json", "--repository", Repository], host, TestContext.Current.CancellationToken);
         return new CliRun(code, output.ToString(), error.ToString());
     }
 }
@@ -93,7 +98,8 @@ internal sealed class ProvedInstance
 /// <summary>What a run with <c>--json</c> said.</summary>
 internal sealed record CliRun(ExitCode Code, string Output, string Error)
 {
-    public IReadOnlyList<JsonElement> Events { get; } = [.. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    public IReadOnlyList<JsonElement> Events { get; } = [.. Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Select(line => JsonDocument.Parse(line).RootElement)];
 
     public JsonElement Summary => Events.Last(line => line.GetProperty("event").GetString() == "summary");
 

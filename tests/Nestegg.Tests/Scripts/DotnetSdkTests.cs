@@ -46,7 +46,10 @@ public sealed class DotnetSdkTests : IDisposable
     [InlineData("exit 145")]
     public async Task It_is_fetched_once_and_used_from_then_on(string? unfittingSdk)
     {
-        if (unfittingSdk is not null) await WriteProgramAsync("bin/dotnet", unfittingSdk);
+        if (unfittingSdk is not null)
+        {
+            await WriteProgramAsync("bin/dotnet", unfittingSdk);
+        }
         await using var server = new ScriptedHttpServer((_, context) => context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes("""
             echo "installer was given: $*"
             mkdir -p .dotnet && printf '#!/bin/bash\necho 10.0.123\n' > .dotnet/dotnet && chmod +x .dotnet/dotnet
@@ -77,8 +80,10 @@ public sealed class DotnetSdkTests : IDisposable
     private async Task<(int Code, string Output)> SourceAsync(Uri installScript)
     {
         var (code, output, _) = await ExternalProgram.TryRunAsync(
-            "/bin/bash", ["-euo", "pipefail", "-c", $"cd '{checkout.Path}'; . ./dotnet-sdk; echo \"went on with $(dotnet --version)\""], Token,
-            new Dictionary<string, string?> { ["PATH"] = checkout["bin"], ["NESTEGG_DOTNET_INSTALL"] = installScript.ToString(), ["DOTNET_ROOT"] = null });
+            "/bin/bash", ["-euo", "pipefail", "-c", $"cd '{checkout.Path}'; . ./dotnet-sdk; echo \"went on with $(dotnet --version)\""],
+            Token,
+            new Dictionary<string, string?> { ["PATH"] = checkout["bin"], ["NESTEGG_DOTNET_INSTALL"] = installScript.ToString(),
+                ["DOTNET_ROOT"] = null });
         return (code, output);
     }
 }
