@@ -44,6 +44,18 @@ internal sealed class RequestRetries
         Func<TState, CancellationToken, ValueTask<T>> attempt, TState state, CancellationToken cancellationToken) =>
         pipeline.ExecuteAsync(attempt, state, cancellationToken);
 
+    /// <summary>As if an attempt that was made elsewhere, and failed, had been the first one here.</summary>
+    public ValueTask<T> GoOnAsync<TState, T>(
+        Exception failed, Func<TState, CancellationToken, ValueTask<T>> attempt, TState state, CancellationToken cancellationToken)
+    {
+        var isFirst = true;
+        return pipeline.ExecuteAsync((it, token) =>
+        {
+            (var wasFirst, isFirst) = (isFirst, false);
+            return wasFirst ? ValueTask.FromException<T>(failed) : attempt(it, token);
+        }, state, cancellationToken);
+    }
+
     // A part of each pause is chance, so that many workers do not come back at once; but nobody comes earlier than the server wants.
     private TimeSpan Pause(TimeSpan planned, RetryConditionHeaderValue? retryAfter)
     {

@@ -34,8 +34,7 @@ internal sealed class ResumingStream : ReadOnlyStream
 
         try
         {
-            var count = await retries.RunAsync(
-                static (it, token) => it.Stream.ReadOnceAsync(it.Room, token), (Stream: this, Room: room), cancellationToken);
+            var count = await ReadOrAskAgainAsync(room, cancellationToken);
             position += count;
             return count;
         }
@@ -54,6 +53,20 @@ internal sealed class ResumingStream : ReadOnlyStream
         }
 
         base.Dispose(disposing);
+    }
+
+    // The way through the retries costs several times what a read does: only one that has failed takes it.
+    private async ValueTask<int> ReadOrAskAgainAsync(Memory<byte> room, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadOnceAsync(room, cancellationToken);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            return await retries.GoOnAsync(
+                failure, static (it, token) => it.Stream.ReadOnceAsync(it.Room, token), (Stream: this, Room: room), cancellationToken);
+        }
     }
 
     private async ValueTask<int> ReadOnceAsync(Memory<byte> room, CancellationToken cancellationToken)

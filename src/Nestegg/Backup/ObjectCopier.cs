@@ -19,7 +19,7 @@ internal sealed class ObjectCopier(
     /// <summary>Objects that were not found, have another length, or could not be read.</summary>
     public ObjectQueue Problems { get; } = new();
 
-    /// <summary>Copies all of them. What could not be read is tried again at the end, for a store that was away for a moment only.</summary>
+    /// <summary>Copies all of them. What could not be read has another turn at the end: a store may be away for longer than a request is patient.</summary>
     /// <exception cref="NesteggException">The buckets or the repository are out of reach.</exception>
     public async Task CopyAsync(ObjectQueue queue, int parallel, CancellationToken cancellationToken)
     {

@@ -48,12 +48,16 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         {
             return await DecryptAsync(file, subject, cancellationToken);
         }
-        catch (Exception exception) when (_targetFailure is null && exception is not MuseumException { IsSignedOut: true } && exception is EnteException or NesteggException)
+        catch (Exception exception) when (IsOfTheFile(exception))
         {
             var hint = exception is EnteException ente ? ente.Hint : ((NesteggException)exception).Hint;
             return Failed("object-unreadable", subject, exception.Message, hint);
         }
     }
+
+    // A session that has ended, a disk that is full: those are not the file's, and end the export.
+    private bool IsOfTheFile(Exception exception) => _targetFailure is null
+        && exception is NesteggException or EnteException and not (ScratchException or MuseumException { IsSignedOut: true });
 
     private async Task<FetchedContent> DecryptAsync(LibraryFile file, string subject, CancellationToken cancellationToken)
     {

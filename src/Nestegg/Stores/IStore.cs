@@ -4,7 +4,7 @@ namespace Nestegg.Stores;
 /// A place that holds named byte strings: a folder or a bucket with a prefix. It knows nothing of repositories.
 /// Keys are relative, with <c>/</c> between parts: <c>packs/ab/abcd….tar</c>. Every member may be called from many tasks at once.
 /// Failures are <see cref="NesteggException"/>: <see cref="FailureKind.OutOfReach"/> when the place does not answer or refuses, with the key named.
-/// What is transient has been retried once before it is thrown.
+/// What time heals has been tried again, in one place, before it is thrown.
 /// </summary>
 public interface IStore : IAsyncDisposable
 {
