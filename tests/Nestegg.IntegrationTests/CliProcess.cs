@@ -46,6 +46,11 @@ internal sealed class CliProcess : IAsyncDisposable
         return new CliProcess(process);
     }
 
+    /// <summary>Starts it with a folder of its own for temporary files.</summary>
+    public static CliProcess StartIn(TemporaryFolder temporary, params IEnumerable<string> arguments) => Start(
+        // The runtime's own socket for debuggers would stay in the folder of a process that is killed.
+        new Dictionary<string, string> { ["TMPDIR"] = temporary.Path, ["DOTNET_EnableDiagnostics"] = "0" }, arguments);
+
     public static CliProcess Start(params IEnumerable<string> arguments) => Start(new Dictionary<string, string>(), arguments);
 
     /// <summary>Runs to the end; fails with all that was said when the exit code is another one.</summary>

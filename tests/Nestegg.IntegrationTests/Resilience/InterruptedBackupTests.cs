@@ -7,13 +7,17 @@ using Nestegg.TestKit.Servers;
 namespace Nestegg.IntegrationTests.Resilience;
 
 /// <summary>The program itself, ended at many moments of a backup and started again.</summary>
-public sealed partial class InterruptedBackupTests(SharedServers servers, KnownInstances instances)
+public sealed partial class InterruptedBackupTests(SharedServers servers, KnownInstances instances) : IDisposable
 {
     // What each moment is waited for with: a line of the program's output, or milliseconds after its first one.
     private static readonly string[] Steps = ["\"step\":\"database\"", "\"step\":\"configuration\"", "\"step\":\"objects\"", "\"event\":\"progress\"", "\"step\":\"commit\""];
     private static readonly int[] DelaysMs = [0, 150, 300, 450, 600, 800, 1100];
 
+    private readonly TemporaryFolder temporary = new();
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => temporary.Dispose();
 
     [Theory]
     [InstanceData("INT")]
@@ -32,6 +36,7 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
             await ExternalProgram.RunAsync("cp", ["-a", earlier["repository"], instance.RepositoryFolder], Token);
             await using var store = new LocalStore(instance.RepositoryFolder);
             interrupted += await InterruptAndGoOnAsync(instance.ConfigurationPath, store, signal, moment, total) ? 1 : 0;
+            Assert.Empty(Directory.EnumerateFileSystemEntries(temporary.Path));
         }
 
         Assert.True(interrupted >= Steps.Length, $"only {interrupted} runs were interrupted: the rest had ended before");
@@ -113,16 +118,17 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
     }
 
     /// <returns>Whether the signal came before the end.</returns>
-    private static async Task<bool> InterruptAndGoOnAsync(string configuration, LocalStore store, string signal, string moment, long total)
+    private async Task<bool> InterruptAndGoOnAsync(string configuration, LocalStore store, string signal, string moment, long total)
     {
-        await using var run = CliProcess.Start("backup", "--json", "--parallel", "2", "--config", configuration);
+        await using var run = CliProcess.StartIn(temporary, "backup", "--json", "--parallel", "2", "--config", configuration);
         var (end, took) = await InterruptAsync(run, signal, moment);
         Assert.True(took < TimeSpan.FromSeconds(20), $"{moment}: it took {took.TotalSeconds:0.0} s to end");
 
         // The signal may come between the last deed and the last word: then the snapshot is there, whatever the exit code says.
         var snapshots = await NewRepository.AssertIntactAsync(store, moment, Token);
         Assert.InRange(snapshots, end.ExitCode == ExitCode.Done ? 2 : 1, 2);
-        var next = await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration);
+        await using var again = CliProcess.StartIn(temporary, "backup", "--json", "--config", configuration);
+        var next = await again.ExpectAsync(ExitCode.Done, Token);
         Assert.Equal(snapshots + 1, await NewRepository.AssertIntactAsync(store, moment, Token));
         if (snapshots == 2)
             Assert.Equal(0, NewObjects(next));

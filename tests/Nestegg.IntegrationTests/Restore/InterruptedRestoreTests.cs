@@ -4,9 +4,13 @@ using Nestegg.TestKit.Instances;
 namespace Nestegg.IntegrationTests.Restore;
 
 /// <summary>The program itself, ended in the middle and started again.</summary>
-public sealed class InterruptedRestoreTests(SharedServers servers, KnownInstances instances)
+public sealed class InterruptedRestoreTests(SharedServers servers, KnownInstances instances) : IDisposable
 {
+    private readonly TemporaryFolder temporary = new();
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => temporary.Dispose();
 
     [Theory]
     [InstanceData("KILL", 11)]
@@ -34,6 +38,8 @@ public sealed class InterruptedRestoreTests(SharedServers servers, KnownInstance
         }
 
         Assert.InRange(interrupted, 1, 60);
+        Assert.Equal(0, (await RunAsync(["snapshots", "--repository", snapshot.RepositoryPath], signal, delayMs: 0)).ExitCode);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(temporary.Path));
         Assert.Equal(NewInstance.Expected(snapshot.Moment), await target.HashObjectsAsync(Token));
         Assert.Equal(snapshot.Moment.Users, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
         Assert.Equal(0L, await target.AskAsync<long>("SELECT count(*) FROM tokens", Token));
@@ -85,16 +91,16 @@ public sealed class InterruptedRestoreTests(SharedServers servers, KnownInstance
             Assert.Equal(await File.ReadAllBytesAsync(item.FilePath, Token), await File.ReadAllBytesAsync(Path.Combine(folder["objects"], item.Key), Token));
     }
 
-    private static Task<(int ExitCode, string Output)> RunAsync(KnownSnapshot snapshot, NewInstance target, string signal, int delayMs, params string[] more) => RunAsync(
+    private Task<(int ExitCode, string Output)> RunAsync(KnownSnapshot snapshot, NewInstance target, string signal, int delayMs, params string[] more) => RunAsync(
         [
             "restore", "--repository", snapshot.RepositoryPath, "--identity", snapshot.IdentityPath, "--into", target.Folder,
             .. target.Map.SelectMany(entry => new[] { "--map", entry }), .. more,
         ],
         signal, delayMs);
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(string[] arguments, string signal, int delayMs)
+    private async Task<(int ExitCode, string Output)> RunAsync(string[] arguments, string signal, int delayMs)
     {
-        await using var run = CliProcess.Start(arguments);
+        await using var run = CliProcess.StartIn(temporary, arguments);
         var end = run.EndAsync(Token);
         if (delayMs > 0 && await Task.WhenAny(end, Task.Delay(delayMs, Token)) != end)
         {
