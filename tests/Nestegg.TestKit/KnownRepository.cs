@@ -17,7 +17,7 @@ internal static class KnownRepository
         this SampleRepository sample, KnownMoment moment, CancellationToken cancellationToken,
         Func<string, byte[], byte[]?>? change = null, string? folder = null)
     {
-        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, cancellationToken);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
         await writer.LoadKnownAsync(cancellationToken);
         await writer.PutSecretAsync(SecretPart.Database, async (stream, token) =>
         {

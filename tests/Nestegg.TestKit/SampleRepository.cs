@@ -32,7 +32,7 @@ internal sealed class SampleRepository : IDisposable
     /// <summary>Stores what the repository does not have yet, as a backup does, and commits.</summary>
     public async Task<Manifest> BackUpAsync(IReadOnlyDictionary<string, byte[]> objects, CancellationToken cancellationToken)
     {
-        await using var writer = await Repository.BeginSnapshotAsync(SigningKey, TimeProvider.System, cancellationToken);
+        await using var writer = await Repository.BeginSnapshotAsync(SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
         await writer.LoadKnownAsync(cancellationToken);
         await writer.PutSecretAsync(SecretPart.Database, (stream, token) => stream.WriteAsync(Database, token).AsTask(), 1000, cancellationToken);
         await writer.PutSecretAsync(SecretPart.Configuration, (stream, token) => stream.WriteAsync("configuration"u8.ToArray(), token).AsTask(), 1000, cancellationToken);

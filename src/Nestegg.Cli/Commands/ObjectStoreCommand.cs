@@ -43,7 +43,7 @@ internal static class ObjectStoreCommand
         run.Output.Event("listening", json => json.WriteString("address", store.Address.ToString()));
         try
         {
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            await Task.Delay(Timeout.InfiniteTimeSpan, run.Host.Time, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -24,6 +24,10 @@ internal sealed class CommandHost
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+#pragma warning disable RS0030 // This is where the process's own comes in.
+    public Random Random { get; init; } = Random.Shared;
+#pragma warning restore RS0030
+
     public static CommandHost FromProcess() => new()
     {
         Out = Console.Out,

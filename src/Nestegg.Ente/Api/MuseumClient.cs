@@ -19,7 +19,6 @@ public sealed class MuseumClient : IDisposable
 
     private readonly HttpClient _museum;
     private readonly HttpClient _objects;
-    private readonly TimeProvider _time;
     private readonly RequestRetries _retries;
 
     /// <param name="endpoint">museum's own origin, such as <c>https://api.ente.example.org</c>; a path is kept.</param>
@@ -28,7 +27,7 @@ public sealed class MuseumClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(time);
-        (_time, _retries) = (time, new RequestRetries(MuseumRetries.Rules, time));
+        (Time, _retries) = (time, new RequestRetries(MuseumRetries.Rules, time));
         Endpoint = new Uri(endpoint.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/");
         _museum = new HttpClient(NewHandler(followRedirects: false)) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
 
@@ -36,6 +35,8 @@ public sealed class MuseumClient : IDisposable
         _museum.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("nestegg", "0.1"));
         _objects = new HttpClient(NewHandler(followRedirects: true)) { Timeout = Timeout.InfiniteTimeSpan };
     }
+
+    internal TimeProvider Time { get; }
 
     /// <summary>A store that sends nothing for so long will not send anything more.</summary>
     internal TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(60);
@@ -83,7 +84,7 @@ public sealed class MuseumClient : IDisposable
         try
         {
             var first = await _retries.RunAsync(stop => download.TryOpenAsync(0, stop), Silence, cancellationToken);
-            return first is null ? null : new ResumingStream(download, first, _retries, new SilenceLimit(Silence, _time));
+            return first is null ? null : new ResumingStream(download, first, _retries, new SilenceLimit(Silence, Time));
         }
         catch (Exception failure) when (download.Explain(failure) is { } explained)
         {
@@ -145,7 +146,7 @@ public sealed class MuseumClient : IDisposable
 
     private async Task<MuseumAnswer> AskAsync(Func<HttpRequestMessage> newRequest, bool isAskedOnce, CancellationToken cancellationToken)
     {
-        using var silence = new SilenceLimit(AnswerLimit, _time);
+        using var silence = new SilenceLimit(AnswerLimit, Time);
         try
         {
             return isAskedOnce

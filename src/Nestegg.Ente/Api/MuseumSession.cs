@@ -49,7 +49,7 @@ public sealed class MuseumSession : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Keys.Dispose();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), _client.Time);
         try
         {
             using var answer = await _client.PostAsync("users/logout", "{}", _token, limit.Token);

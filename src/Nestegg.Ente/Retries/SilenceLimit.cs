@@ -9,7 +9,9 @@ internal sealed class SilenceLimit(TimeSpan limit, TimeProvider time) : IDisposa
     /// <exception cref="TimeoutException">It took longer.</exception>
     public async ValueTask<T> RunAsync<TState, T>(Func<TState, CancellationToken, ValueTask<T>> wait, TState state, CancellationToken cancellationToken)
     {
+#pragma warning disable RS0030 // It was made with the TimeProvider, which CancelAfter goes on with.
         timer.CancelAfter(limit);
+#pragma warning restore RS0030
         try
         {
             using var stop = cancellationToken.UnsafeRegister(static timer => ((CancellationTokenSource)timer!).Cancel(), timer);

@@ -23,7 +23,9 @@ public sealed class ScratchFolder : IDisposable
     private ScratchFolder(string parent, string path, FileStream held) => (Parent, Path, this.held) = (parent, path, held);
 
     /// <summary>Where temporary files go unless a caller says otherwise.</summary>
+#pragma warning disable RS0030 // This is the one place that knows it.
     internal static string SystemFolder => System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetTempPath());
+#pragma warning restore RS0030
 
     internal string Parent { get; }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
 namespace Nestegg.Server.S3;
@@ -93,8 +94,21 @@ internal sealed partial class BucketFolders
 
     public ObjectFile? TryOpen(string bucket, string key) => ObjectFile.TryOpen(ObjectPath(bucket, key));
 
-    /// <summary>A new file that no reader sees; the caller commits its path or deletes it.</summary>
-    public string NewIncomingPath() => Path.Combine(folder, ".incoming", Guid.NewGuid().ToString("n"));
+    /// <summary>A new file that no reader sees; the caller commits its path and then forgets it.</summary>
+    public string NewIncomingPath() => Path.Combine(folder, ".incoming", RandomNumberGenerator.GetHexString(32, lowercase: true));
+
+    /// <summary>Removes what was not committed. It tells no failure: the one before it, if there was any, is the one to tell, and the next start removes what stays.</summary>
+    public static void Forget(string incomingPath)
+    {
+        try
+        {
+            File.Delete(incomingPath);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return;
+        }
+    }
 
     /// <summary>Puts a finished file in an object's place, in one step; <see langword="false"/> when the condition does not hold.</summary>
     public bool TryCommit(string incomingPath, string bucket, string key, PutCondition condition)

@@ -18,10 +18,12 @@ namespace Nestegg.Server.S3;
 public sealed class EmbeddedObjectStore : IAsyncDisposable
 {
     private readonly WebApplication web;
+    private readonly TimeProvider clock;
 
-    private EmbeddedObjectStore(WebApplication web, Uri address)
+    private EmbeddedObjectStore(WebApplication web, Uri address, TimeProvider clock)
     {
         this.web = web;
+        this.clock = clock;
         Address = address;
     }
 
@@ -70,13 +72,13 @@ public sealed class EmbeddedObjectStore : IAsyncDisposable
         }
 
         var bound = web.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
-        return new EmbeddedObjectStore(web, new Uri(bound));
+        return new EmbeddedObjectStore(web, new Uri(bound), clock);
     }
 
     public async ValueTask DisposeAsync()
     {
         // Idle connections close at once; a request in flight has a second to end.
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1), clock);
         await web.StopAsync(patience.Token);
         await web.DisposeAsync();
     }
@@ -87,7 +89,7 @@ public sealed class EmbeddedObjectStore : IAsyncDisposable
         var objects = new ObjectRequests(buckets);
         return new S3Gateway(
             new RequestVerifier(credentials, clock), new BucketRequests(buckets, new Listings(buckets)), objects,
-            new MultipartRequests(buckets, new MultipartUploads(buckets, clock), objects));
+            new MultipartRequests(buckets, new MultipartUploads(buckets, clock), objects, clock));
     }
 
     /// <summary>Leaves signals to the process that started the store; the default would take SIGINT and SIGTERM for itself.</summary>

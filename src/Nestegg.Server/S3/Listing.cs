@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Nestegg.Server.S3;
@@ -101,7 +102,7 @@ internal sealed class Listings(BucketFolders buckets)
     private ListingPage Truncated(Cursor cursor, ListingTerms terms, List<ListedObject> objects, List<string> prefixes, string last)
     {
         cursor.StepBack();
-        var token = $"{Guid.NewGuid():n}-{Convert.ToHexStringLower(Encoding.Latin1.GetBytes(last))}";
+        var token = $"{RandomNumberGenerator.GetHexString(32, lowercase: true)}-{Convert.ToHexStringLower(Encoding.Latin1.GetBytes(last))}";
         lock (gate)
         {
             open.AddLast((token, terms, cursor));

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace Nestegg.Server.S3;
 
 /// <summary>Requests to multipart uploads.</summary>
-internal sealed class MultipartRequests(BucketFolders buckets, MultipartUploads uploads, ObjectRequests objects)
+internal sealed class MultipartRequests(BucketFolders buckets, MultipartUploads uploads, ObjectRequests objects, TimeProvider clock)
 {
     public Task StartAsync(S3Request request, CancellationToken cancellationToken)
     {
@@ -39,12 +39,12 @@ internal sealed class MultipartRequests(BucketFolders buckets, MultipartUploads 
             if (isCopy)
             {
                 await request.Context.Response.XmlAsync(S3Xml.ToBytes(S3Xml.Element("CopyPartResult",
-                    S3Xml.Element("LastModified", S3Xml.Time(DateTimeOffset.UtcNow)), S3Xml.Element("ETag", $"\"{etag}\""))), cancellationToken);
+                    S3Xml.Element("LastModified", S3Xml.Time(clock.GetUtcNow())), S3Xml.Element("ETag", $"\"{etag}\""))), cancellationToken);
             }
         }
         finally
         {
-            File.Delete(incoming);
+            BucketFolders.Forget(incoming);
         }
     }
 

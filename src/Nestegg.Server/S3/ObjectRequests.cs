@@ -131,7 +131,7 @@ internal sealed class ObjectRequests(BucketFolders buckets)
         finally
         {
             // After a commit the name is gone, and this does nothing.
-            File.Delete(incoming);
+            BucketFolders.Forget(incoming);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 
 namespace Nestegg.Server.S3;
@@ -12,7 +13,7 @@ internal sealed class S3Gateway(RequestVerifier verifier, BucketRequests buckets
 
     public async Task AnswerAsync(HttpContext context)
     {
-        context.Response.Headers["x-amz-request-id"] = Guid.NewGuid().ToString("n")[..16].ToUpperInvariant();
+        context.Response.Headers["x-amz-request-id"] = RandomNumberGenerator.GetHexString(16);
         AllowOtherOrigins(context);
         try
         {

@@ -35,7 +35,7 @@ internal sealed class BackupRun(
             log.Find(finding);
         }
 
-        await using var hold = await repository.LockAsync("backup", time, cancellationToken);
+        await using var hold = await repository.LockAsync("backup", time, options.Random, cancellationToken);
         if (hold.TakenFrom is { } dead)
         {
             log.Step("lock", $"The lock of {dead.Command} on {dead.Host} since {dead.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC was taken over: its process {dead.Process} is gone");
@@ -61,7 +61,7 @@ internal sealed class BackupRun(
 
     private async Task<Manifest> TakeAsync(CancellationToken cancellationToken)
     {
-        await using var snapshot = await repository.BeginSnapshotAsync(options.SigningKey, time, cancellationToken);
+        await using var snapshot = await repository.BeginSnapshotAsync(options.SigningKey, time, options.Random, cancellationToken);
         using var queue = new ObjectQueue();
         log.Step("database", "Capturing the database and the list of objects");
         var capture = new DatabaseCapture(instance, snapshot, counts, time);

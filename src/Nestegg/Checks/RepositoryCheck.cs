@@ -17,7 +17,7 @@ internal sealed record CheckOptions
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Chooses the files of a random subset.</summary>
-    public Random Random { get; init; } = Random.Shared;
+    public required Random Random { get; init; }
 }
 
 /// <summary>

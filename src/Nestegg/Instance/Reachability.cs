@@ -21,14 +21,15 @@ internal static class Reachability
             .Distinct();
 
     /// <summary>Those whose name does not resolve, or that are on this machine and do not answer.</summary>
-    public static async Task<IReadOnlyList<Endpoint>> FindUnreachableAsync(IEnumerable<Endpoint> endpoints, EndpointMap map, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Endpoint>> FindUnreachableAsync(
+        IEnumerable<Endpoint> endpoints, EndpointMap map, TimeProvider time, CancellationToken cancellationToken)
     {
         var unreachable = new List<Endpoint>();
         foreach (var endpoint in endpoints)
         {
             var target = map.Resolve(endpoint);
             var isLocal = target.Host is "localhost" or "127.0.0.1" or "::1";
-            if (isLocal ? !await AnswersAsync(target, cancellationToken) : !await ResolvesAsync(target.Host, cancellationToken))
+            if (isLocal ? !await AnswersAsync(target, time, cancellationToken) : !await ResolvesAsync(target.Host, cancellationToken))
                 unreachable.Add(endpoint);
         }
 
@@ -36,10 +37,10 @@ internal static class Reachability
     }
 
     /// <summary>Runs <c>docker</c> in the instance's folder.</summary>
-    public static RunEngine Docker(string folder) => async (arguments, cancellationToken) =>
+    public static RunEngine Docker(string folder, TimeProvider time) => async (arguments, cancellationToken) =>
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(EngineLimit);
+        using var clock = new CancellationTokenSource(EngineLimit, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancellationToken);
         var start = new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
         try
         {
@@ -68,10 +69,10 @@ internal static class Reachability
         }
     }
 
-    private static async Task<bool> AnswersAsync(Endpoint endpoint, CancellationToken cancellationToken)
+    private static async Task<bool> AnswersAsync(Endpoint endpoint, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(ConnectLimit);
+        using var clock = new CancellationTokenSource(ConnectLimit, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancellationToken);
         using var client = new TcpClient();
         try
         {

@@ -25,7 +25,7 @@ public static class BackupJob
             {
                 using var signingKey = ReadSigningKey(context.Configuration);
                 await using var instance = EnteInstance.Open(context.Configuration, context.Time);
-                var options = new BackupOptions(signingKey, context.Configuration.Recipients, parallel);
+                var options = new BackupOptions(signingKey, context.Configuration.Recipients, parallel, context.Random);
                 return await new BackupRun(instance, repository, options, log, context.Time).RunAsync(cancellationToken);
             },
             cancellationToken);

@@ -22,7 +22,7 @@ public static class InitJob
         var folder = InstanceFolder.Read(request.Instance);
         var setup = request.Setup with { InstanceFolder = folder.Folder, RepositoryLocation = request.Repository.Location };
         new RepositorySetup(setup, time).Check();
-        var addresses = await MapAsync(folder, request.Map, log, cancellationToken);
+        var addresses = await MapAsync(folder, request.Map, time, log, cancellationToken);
         await using var store = request.Repository.OpenStore(create: true, time);
         var made = await new RepositorySetup(setup with { Map = [.. addresses] }, time).RunAsync(store, cancellationToken);
         TellOfIdentities(setup, made.SigningKeyPath, log);
@@ -50,16 +50,16 @@ public static class InitJob
 
     // What was given by hand, and for the rest what the container engine says.
     private static async Task<IEnumerable<string>> MapAsync(
-        InstanceFolder folder, IReadOnlyList<string> given, RunLog log, CancellationToken cancellationToken)
+        InstanceFolder folder, IReadOnlyList<string> given, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
         var endpoints = Reachability.EndpointsOf(folder.Configuration);
-        var unreachable = await Reachability.FindUnreachableAsync(endpoints, EndpointMap.Parse(given), cancellationToken);
+        var unreachable = await Reachability.FindUnreachableAsync(endpoints, EndpointMap.Parse(given), time, cancellationToken);
         if (unreachable.Count == 0)
         {
             return given;
         }
 
-        var found = await new ContainerDiscovery(Reachability.Docker(folder.Folder)).FindAsync(unreachable, cancellationToken);
+        var found = await new ContainerDiscovery(Reachability.Docker(folder.Folder, time)).FindAsync(unreachable, cancellationToken);
         foreach (var address in found)
         {
             log.Find(

@@ -8,12 +8,13 @@ internal sealed partial class Repository
     /// <summary>Takes the right to write, or says who has it.</summary>
     /// <param name="command">What the holder is doing: <c>backup</c>.</param>
     /// <exception cref="NesteggException"><see cref="FailureKind.Locked"/></exception>
-    public Task<RepositoryLock> LockAsync(string command, TimeProvider time, CancellationToken cancellationToken) =>
-        RepositoryLock.AcquireAsync(store, command, time, cancellationToken);
+    public Task<RepositoryLock> LockAsync(string command, TimeProvider time, Random random, CancellationToken cancellationToken) =>
+        RepositoryLock.AcquireAsync(store, command, time, random, cancellationToken);
 
     /// <summary>Begins a snapshot: reads the newest manifest. The caller holds the lock.</summary>
     /// <param name="signingKey">Must be the repository's; stays the caller's.</param>
-    public async Task<SnapshotWriter> BeginSnapshotAsync(MinisignSecretKey signingKey, TimeProvider time, CancellationToken cancellationToken)
+    public async Task<SnapshotWriter> BeginSnapshotAsync(
+        MinisignSecretKey signingKey, TimeProvider time, Random random, CancellationToken cancellationToken)
     {
         if (signingKey.PublicKey.ToString() != SigningKey.ToString())
         {
@@ -32,7 +33,7 @@ internal sealed partial class Repository
             previous = new PreviousManifest(finished[^1], ObjectHash.Of(content));
         }
 
-        var start = new SnapshotStart(SnapshotId.New(time.GetUtcNow(), newest, Random.Shared), previous);
+        var start = new SnapshotStart(SnapshotId.New(time.GetUtcNow(), newest, random), previous);
         return new SnapshotWriter(this, store, signingKey, start, time);
     }
 }

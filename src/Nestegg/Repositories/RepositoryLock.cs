@@ -36,7 +36,8 @@ internal sealed class RepositoryLock : IAsyncDisposable
     private string Key => RepositoryKeys.Lock(file.Id);
 
     /// <inheritdoc cref="Repository.LockAsync"/>
-    public static async Task<RepositoryLock> AcquireAsync(IStore store, string command, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<RepositoryLock> AcquireAsync(
+        IStore store, string command, TimeProvider time, Random random, CancellationToken cancellationToken)
     {
         LockFile? takenFrom = null;
         for (var attempt = 1; ; attempt++)
@@ -61,7 +62,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
             // Two that begin at the same moment see each other and both withdraw; then the wait, which is random, decides.
             if (attempt == Attempts || time.GetUtcNow() - other.StartedAt > TimeSpan.FromSeconds(10))
                 throw Refusal(other, store.Location);
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(100, 1500)), time, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(100, 1500)), time, cancellationToken);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Nestegg.Stores.Local;
 
 namespace Nestegg.Stores;
@@ -46,7 +47,7 @@ public sealed class LocalStore : IStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         Prepare();
-        var path = Path.Combine(Location, WaitingFolder, Guid.NewGuid().ToString("n"));
+        var path = Path.Combine(Location, WaitingFolder, RandomNumberGenerator.GetHexString(32, lowercase: true));
         return Task.FromResult<StoreWriter>(LocalFailure.Guard("write", path, Location, () => new LocalWriter(this, path, expectedBytes)));
     }
 

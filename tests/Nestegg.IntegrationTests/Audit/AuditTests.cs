@@ -215,7 +215,7 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
     {
         await using var instance = EnteInstance.Open(NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
         var log = new RunLog(new RunEvents());
-        var result = await new AuditRun(log, new LaterTime(later)).OfInstanceAsync(instance, Token);
+        var result = await new AuditRun(log, StillTime.Off(later)).OfInstanceAsync(instance, Token);
         return (result, [.. log.Findings]);
     }
 
@@ -223,10 +223,5 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
     {
         await audited.Instance.Objects.CopyObjectAsync(audited.Instance.Bucket, key, audited.Instance.SpareBucket, key, Token);
         await audited.Instance.DeleteObjectAsync(key, Token);
-    }
-
-    private sealed class LaterTime(TimeSpan later) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + later;
     }
 }

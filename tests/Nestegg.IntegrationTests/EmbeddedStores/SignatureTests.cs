@@ -2,13 +2,14 @@ using System.Net;
 using System.Text;
 using Amazon.S3;
 using Amazon.S3.Model;
+using Nestegg.TestKit;
 using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.EmbeddedStores;
 
 public sealed class SignatureTests : IAsyncLifetime
 {
-    private readonly Clock clock = new();
+    private readonly StillTime clock = StillTime.Off(TimeSpan.Zero);
     private readonly HttpClient http = new();
     private EmbeddedStore store = null!;
     private string bucket = null!;
@@ -53,7 +54,7 @@ public sealed class SignatureTests : IAsyncLifetime
     [InlineData(-16)]
     public async Task A_clock_that_is_too_far_off_is_named(int minutes)
     {
-        clock.Offset = TimeSpan.FromMinutes(minutes);
+        clock.AdjustTime(TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(minutes));
         var error = await Assert.ThrowsAsync<AmazonS3Exception>(() => store.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket }, Token));
         Assert.Equal("RequestTimeTooSkewed", error.ErrorCode);
     }
@@ -64,7 +65,7 @@ public sealed class SignatureTests : IAsyncLifetime
         var link = await store.Client.GetPreSignedURLAsync(Link(HttpVerb.GET));
         Assert.Equal("content", await http.GetStringAsync(new Uri(link), Token));
 
-        clock.Offset = TimeSpan.FromMinutes(61);
+        clock.AdjustTime(TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(61));
         using var late = await http.GetAsync(new Uri(link), Token);
         Assert.Equal(HttpStatusCode.Forbidden, late.StatusCode);
         Assert.Contains("Request has expired", await late.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
@@ -131,13 +132,6 @@ public sealed class SignatureTests : IAsyncLifetime
     {
         BucketName = bucket, Key = "a b/é", Verb = verb, Expires = DateTime.UtcNow.AddHours(1), Protocol = Protocol.HTTP,
     };
-
-    private sealed class Clock : TimeProvider
-    {
-        public TimeSpan Offset { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Offset;
-    }
 
     /// <summary>Replaces a word of every body, as a hostile network would.</summary>
     private sealed class Tamper : DelegatingHandler

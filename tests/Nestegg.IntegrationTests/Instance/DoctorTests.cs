@@ -267,7 +267,7 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     [InlineData(20, "Error clock-skew")]
     public async Task A_clock_that_is_off_is_found(int minutes, string expected)
     {
-        var (codes, result) = await instance.ExamineAsync(Token, time: new ShiftedClock(TimeSpan.FromMinutes(minutes)));
+        var (codes, result) = await instance.ExamineAsync(Token, time: StillTime.Off(TimeSpan.FromMinutes(minutes)));
 
         Assert.Equal([expected], codes);
         Assert.Contains("NTP", Find(result, "clock-skew").Hint);
@@ -281,9 +281,4 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
         Map = instance.Map(),
         Postgres = new PostgresProgramSettings { PgDump = [program] },
     };
-
-    private sealed class ShiftedClock(TimeSpan shift) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + shift;
-    }
 }

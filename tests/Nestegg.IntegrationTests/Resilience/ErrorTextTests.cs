@@ -37,7 +37,7 @@ public sealed class ErrorTextTests(SharedServers servers, KnownInstances instanc
         await SayAsync(ExitCode.NoRepository, ["snapshots", "--repository", instance["empty"]], instance["empty"]);
 
         await using (var store = new LocalStore(repository))
-        await using (await (await Repository.OpenAsync(store, Token)).LockAsync("backup", TimeProvider.System, Token))
+        await using (await (await Repository.OpenAsync(store, Token)).LockAsync("backup", TimeProvider.System, Random.Shared, Token))
             await SayAsync(ExitCode.Locked, ["backup", "--config", config], repository, $"process {Environment.ProcessId}");
 
         await SayAsync(ExitCode.Done, ["backup", "--config", config]);

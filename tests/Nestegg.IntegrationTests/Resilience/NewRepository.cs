@@ -25,7 +25,7 @@ internal static class NewRepository
         var repository = await Repository.OpenAsync(store, cancellationToken);
         using var memory = new TemporaryFolder();
         var log = new RunLog(new RunEvents());
-        await new RepositoryCheck(repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path }, log).RunAsync(cancellationToken);
+        await new RepositoryCheck(repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path, Random = Random.Shared }, log).RunAsync(cancellationToken);
         Assert.True(log.Errors == 0, $"{moment}: {string.Join('\n', log.Findings)}");
         return (await repository.ListSnapshotsAsync(cancellationToken)).Finished.Count;
     }

@@ -59,7 +59,7 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
         await using var store = LocalStore.Create(folder["repository"]);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         await File.WriteAllBytesAsync(folder["identity.txt"], [.. sample.Identity.ToText(), (byte)'\n'], Token);
-        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Token);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
         await writer.LoadKnownAsync(Token);
         if (firstBytes > 0) await AddFirstAsync(instance, writer, postgres, name, firstBytes);
         for (var number = firstBytes > 0 ? 1 : 0; number < instance.Objects; number++)

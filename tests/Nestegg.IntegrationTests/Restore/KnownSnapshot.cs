@@ -44,7 +44,7 @@ internal sealed class KnownSnapshot : IDisposable
 
     private static async Task<Manifest> WriteAsync(SampleRepository sample, KnownMoment moment, CancellationToken cancellationToken)
     {
-        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, cancellationToken);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
         await writer.LoadKnownAsync(cancellationToken);
         await writer.PutSecretAsync(SecretPart.Database, async (stream, token) =>
         {

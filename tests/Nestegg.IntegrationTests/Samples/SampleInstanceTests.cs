@@ -268,12 +268,7 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
         return new SampleOptions
         {
             Folder = folder["my-ente"], ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
-            ObjectStore = store.Endpoint, AccessKey = EmbeddedStore.AccessKey, SecretKey = EmbeddedStore.SecretKey, Time = new FixedTime(),
+            ObjectStore = store.Endpoint, AccessKey = EmbeddedStore.AccessKey, SecretKey = EmbeddedStore.SecretKey, Time = new StillTime(new(2026, 11, 23, 19, 0, 0, TimeSpan.Zero)),
         };
-    }
-
-    private sealed class FixedTime : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => new(2026, 11, 23, 19, 0, 0, TimeSpan.Zero);
     }
 }

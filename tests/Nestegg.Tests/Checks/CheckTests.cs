@@ -151,7 +151,7 @@ public sealed class CheckTests : IDisposable
         var found = new List<string>();
         for (var day = 0; day < runs; day++)
         {
-            var time = new FixedTime(new DateTimeOffset(2026, 11, 23 + day, 3, 0, 0, TimeSpan.Zero));
+            var time = new StillTime(new DateTimeOffset(2026, 11, 23 + day, 3, 0, 0, TimeSpan.Zero));
             var findings = await FindAsync(store, Parse(part), folder[remembers ? "memory" : $"memory{day}"], time);
             found.AddRange(findings.Select(finding => finding.Subject.Split('#')[0]));
         }
@@ -187,7 +187,7 @@ public sealed class CheckTests : IDisposable
     public async Task What_an_interrupted_run_left_is_a_note_and_no_more()
     {
         await using var store = await MakeAsync();
-        await using (var writer = await sample!.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Token))
+        await using (var writer = await sample!.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token))
         {
             await writer.LoadKnownAsync(Token);
             await writer.PutSecretAsync(SecretPart.Database, (_, _) => Task.CompletedTask, 0, Token);
@@ -285,7 +285,7 @@ public sealed class CheckTests : IDisposable
         try
         {
             var repository = await Repository.OpenAsync(store, Token);
-            var options = new CheckOptions { Read = scope, MemoryFolder = memory ?? fresh.Path, Time = time ?? TimeProvider.System };
+            var options = new CheckOptions { Read = scope, MemoryFolder = memory ?? fresh.Path, Time = time ?? TimeProvider.System, Random = Random.Shared };
             var counts = await new RepositoryCheck(repository, options, new RunLog(events)).RunAsync(Token);
             Assert.Equal(events.Findings.Count(finding => finding.Severity == Severity.Error), counts.Errors);
             return ([.. events.Findings], counts);
@@ -294,10 +294,5 @@ public sealed class CheckTests : IDisposable
         {
             return ([new Finding("no-repository", Severity.Error, "", e.Message)], new CheckCounts());
         }
-    }
-
-    private sealed class FixedTime(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
     }
 }

@@ -59,7 +59,7 @@ public sealed class CrashTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Token);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
         await writer.LoadKnownAsync(Token);
         foreach (var length in (int[])[100, 3_000_000])
             await Assert.ThrowsAsync<IOException>(() => writer.Objects.AddAsync("1/a", 0, new TornStream(SampleRepository.Content(length, 1)), length, Token));
@@ -77,7 +77,7 @@ public sealed class CrashTests : IDisposable
     {
         using var memory = new TemporaryFolder();
         var events = new RunEvents();
-        var check = new RepositoryCheck(repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path }, new RunLog(events));
+        var check = new RepositoryCheck(repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path, Random = Random.Shared }, new RunLog(events));
         await check.RunAsync(Token);
 
         // Only the moment between manifest and signature leaves more than a note.

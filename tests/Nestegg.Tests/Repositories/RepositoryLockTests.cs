@@ -18,10 +18,10 @@ public sealed class RepositoryLockTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await using (var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Token))
+        await using (var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token))
         {
             var file = Assert.Single(Locks());
-            var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.LockAsync("prune", TimeProvider.System, Token));
+            var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.LockAsync("prune", TimeProvider.System, Random.Shared, Token));
             Assert.Equal(FailureKind.Locked, e.Kind);
             Assert.Contains(Environment.MachineName, e.Message);
             Assert.Contains($"process {Environment.ProcessId}", e.Message);
@@ -31,7 +31,7 @@ public sealed class RepositoryLockTests : IDisposable
         }
 
         Assert.Empty(Locks());
-        await using var next = await sample.Repository.LockAsync("prune", TimeProvider.System, Token);
+        await using var next = await sample.Repository.LockAsync("prune", TimeProvider.System, Random.Shared, Token);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class RepositoryLockTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         await PutAsync(store, DateTimeOffset.UtcNow.AddMinutes(-6));
-        await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Token);
+        await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token);
         Assert.Equal("backup", Assert.Single(Locks()).Command);
     }
 
@@ -55,7 +55,7 @@ public sealed class RepositoryLockTests : IDisposable
         {
             try
             {
-                await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Token);
+                await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token);
                 most = Math.Max(most, Interlocked.Increment(ref holders));
                 await Task.Delay(50, Token);
                 Interlocked.Decrement(ref holders);
@@ -74,8 +74,8 @@ public sealed class RepositoryLockTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        var time = new ManualTime();
-        await using var held = await sample.Repository.LockAsync("backup", time, Token);
+        var time = StillTime.Off(TimeSpan.Zero);
+        await using var held = await sample.Repository.LockAsync("backup", time, Random.Shared, Token);
         var before = Assert.Single(Locks());
         await WaitAsync(() => time.HasTimer);
         time.Advance(RepositoryLock.HeartbeatInterval);
@@ -95,8 +95,8 @@ public sealed class RepositoryLockTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        var time = new ManualTime();
-        await using var held = await sample.Repository.LockAsync("backup", time, Token);
+        var time = StillTime.Off(TimeSpan.Zero);
+        await using var held = await sample.Repository.LockAsync("backup", time, Random.Shared, Token);
         await WaitAsync(() => time.HasTimer);
         time.Advance(RepositoryLock.Lifetime);
         await WaitAsync(() => held.Lost.IsCancellationRequested);
@@ -113,8 +113,8 @@ public sealed class RepositoryLockTests : IDisposable
         await using var store = new FaultyStore(folderStore, (_, operation) =>
             isBroken && operation == StoreOperation.Size ? throw (Exception)Activator.CreateInstance(kind, "the dog ate the lock")! : Fault.None);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        var time = new ManualTime();
-        await using var held = await sample.Repository.LockAsync("backup", time, Token);
+        var time = StillTime.Off(TimeSpan.Zero);
+        await using var held = await sample.Repository.LockAsync("backup", time, Random.Shared, Token);
         await WaitAsync(() => time.HasTimer);
 
         var work = held.RunAsync(async token =>
@@ -137,8 +137,8 @@ public sealed class RepositoryLockTests : IDisposable
         var isAway = false;
         await using var store = new FaultyStore(folderStore, (_, operation) => isAway && operation == StoreOperation.Size ? Fault.Before : Fault.None);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        var time = new ManualTime();
-        await using var held = await sample.Repository.LockAsync("backup", time, Token);
+        var time = StillTime.Off(TimeSpan.Zero);
+        await using var held = await sample.Repository.LockAsync("backup", time, Random.Shared, Token);
         await BeatAsync();
         isAway = true;
         await BeatAsync();
@@ -169,7 +169,7 @@ public sealed class RepositoryLockTests : IDisposable
         using var sample = await SampleRepository.CreateAsync(store, Token);
         // The file holds whole seconds.
         var dead = await PutAsync(store, DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()), await DeadProcessAsync(), ProcessTable.Here);
-        await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Token);
+        await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token);
         Assert.Equal(dead, held.TakenFrom);
         Assert.Equal(Environment.ProcessId, Assert.Single(Locks()).Process);
     }
@@ -193,7 +193,7 @@ public sealed class RepositoryLockTests : IDisposable
         foreach (var table in (string?[])[null, "another boot pid:[4026531836]"])
         {
             await PutAsync(store, DateTimeOffset.UtcNow.AddMinutes(-1), await DeadProcessAsync(), table);
-            var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.LockAsync("backup", TimeProvider.System, Token));
+            var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token));
             Assert.Equal(FailureKind.Locked, e.Kind);
         }
     }
@@ -203,7 +203,7 @@ public sealed class RepositoryLockTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await using (await sample.Repository.LockAsync("backup", TimeProvider.System, Token))
+        await using (await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token))
         {
             Directory.Delete(folder.Path, recursive: true);
         }
@@ -234,73 +234,5 @@ public sealed class RepositoryLockTests : IDisposable
         var file = new LockFile("old", "nas", process, "backup of the past", startedAt, startedAt, startedAt + RepositoryLock.Lifetime) { ProcessTable = processTable };
         await store.PutAsync(RepositoryKeys.Lock("old"), JsonSerializer.SerializeToUtf8Bytes(file, LockJson.Instance.LockFile), Token);
         return file;
-    }
-
-    /// <summary>Time that stands still until it is moved; timers fire when it passes them.</summary>
-    private sealed class ManualTime : TimeProvider
-    {
-        private readonly Lock gate = new();
-        private readonly List<ManualTimer> timers = [];
-        private DateTimeOffset now = DateTimeOffset.UtcNow;
-
-        public bool HasTimer
-        {
-            get
-            {
-                lock (gate)
-                    return timers.Count > 0;
-            }
-        }
-
-        public override DateTimeOffset GetUtcNow()
-        {
-            lock (gate)
-                return now;
-        }
-
-        public void Advance(TimeSpan by)
-        {
-            List<ManualTimer> due;
-            lock (gate)
-            {
-                now += by;
-                due = [.. timers.Where(timer => timer.DueAt <= now)];
-                due.ForEach(timer => timers.Remove(timer));
-            }
-
-            due.ForEach(timer => timer.Fire());
-        }
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            lock (gate)
-            {
-                var timer = new ManualTimer(this, () => callback(state), now + dueTime);
-                if (dueTime != Timeout.InfiniteTimeSpan)
-                    timers.Add(timer);
-                return timer;
-            }
-        }
-
-        private sealed class ManualTimer(ManualTime time, Action fire, DateTimeOffset dueAt) : ITimer
-        {
-            public DateTimeOffset DueAt => dueAt;
-
-            public void Fire() => fire();
-
-            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
-
-            public void Dispose()
-            {
-                lock (time.gate)
-                    time.timers.Remove(this);
-            }
-
-            public ValueTask DisposeAsync()
-            {
-                Dispose();
-                return ValueTask.CompletedTask;
-            }
-        }
     }
 }

@@ -22,7 +22,7 @@ public sealed class RepositoryTests : IDisposable
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var failure = await Assert.ThrowsAsync<NesteggException>(async () =>
         {
-            await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Token);
+            await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
             await writer.PutSecretAsync(SecretPart.Database, async (stream, token) =>
             {
                 await stream.WriteAsync(SampleRepository.Database, token);
@@ -137,7 +137,7 @@ public sealed class RepositoryTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Token);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
         await writer.LoadKnownAsync(Token);
         for (var i = 0; i < 1100; i++)
             await writer.AddMissingAsync(new MissingObject($"1/\t{i}", i - 1, "file", "404"), Token);
@@ -155,7 +155,7 @@ public sealed class RepositoryTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Token);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
         await writer.LoadKnownAsync(Token);
         await Parallel.ForAsync(0, 120, Token, async (i, token) =>
             await writer.Objects.AddAsync($"1/{i}", 0, new MemoryStream(SampleRepository.Content(400_000, i)), 400_000, token));

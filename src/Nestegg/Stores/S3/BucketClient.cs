@@ -24,8 +24,8 @@ public sealed class BucketClient : IAsyncDisposable
     public BucketClient(S3Settings settings, S3Credentials credentials, string bucket, TimeProvider? time = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(bucket);
-        connection = new S3Connection(settings, credentials);
         Time = time ?? TimeProvider.System;
+        connection = new S3Connection(settings, credentials, Time);
         retries = new RequestRetries(S3Retries.Rules, Time);
         Bucket = bucket;
     }

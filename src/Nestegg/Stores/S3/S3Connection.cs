@@ -16,9 +16,11 @@ internal sealed class S3Connection : IDisposable
     private static readonly TimeSpan UrlLifetime = TimeSpan.FromHours(1);
 
     private readonly SocketsHttpHandler handler;
+    private readonly TimeProvider time;
 
-    public S3Connection(S3Settings settings, S3Credentials credentials)
+    public S3Connection(S3Settings settings, S3Credentials credentials, TimeProvider time)
     {
+        this.time = time;
         Settings = settings;
         Endpoint = settings.Endpoint ?? new Uri($"https://s3.{settings.Region}.amazonaws.com");
         handler = new SocketsHttpHandler
@@ -50,7 +52,7 @@ internal sealed class S3Connection : IDisposable
         Key = key,
         Verb = HttpVerb.GET,
         Protocol = Endpoint.Scheme == "http" ? Protocol.HTTP : Protocol.HTTPS,
-        Expires = DateTime.UtcNow + UrlLifetime,
+        Expires = time.GetUtcNow().UtcDateTime + UrlLifetime,
     });
 
     /// <summary>How long a request with a body of this many bytes may take: the silence that is allowed, and at least 16 KiB a second.</summary>
