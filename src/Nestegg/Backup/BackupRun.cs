@@ -91,10 +91,12 @@ internal sealed class BackupRun(
     {
         var progress = new CopyProgress(log, "objects", queue.Count, queue.TotalBytes);
         await using var buckets = instance.OpenBuckets();
-        using var copier = new ObjectCopier(buckets, snapshot, counts, progress);
-        await copier.CopyAsync(queue, options.Parallel, cancellationToken);
-        var review = new LossReview(instance.Database, copier, snapshot, counts, log, time);
-        await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => review.RunAsync(cancellationToken));
+        var reach = new SlotReach(buckets);
+        var copier = new SlotCopier(buckets, reach, snapshot, counts);
+        using var problems = new ObjectQueue();
+        await new ObjectCopier(copier, reach, progress, options.Parallel).CopyAsync(queue, problems, cancellationToken);
+        var review = new LossReview(instance, copier, snapshot, counts, log);
+        await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => review.RunAsync(problems, cancellationToken));
     }
 
     /// <summary>An index file for what was stored before the run was stopped, so that the next run need not fetch it again.</summary>

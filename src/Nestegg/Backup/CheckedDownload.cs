@@ -13,9 +13,6 @@ internal sealed class CheckedDownload(Stream content, long announcedBytes, strin
     private long readBytes;
     private bool isAtEnd;
 
-    /// <summary>The MD5 that was found, once it was found to differ.</summary>
-    public string? FoundMd5 { get; private set; }
-
     /// <summary>The MD5 that an ETag states; <see langword="null"/> for the ETag of a multipart upload and for anything else that is no MD5.</summary>
     public static string? Md5Of(string? etag)
     {
@@ -68,11 +65,14 @@ internal sealed class CheckedDownload(Stream content, long announcedBytes, strin
 
         if (md5 is not null && Convert.ToHexStringLower(md5.GetHashAndReset()) is var found && found != expectedMd5)
         {
-            FoundMd5 = found;
-            throw new DownloadException($"the MD5 of its bytes is {found}, the store states {expectedMd5}");
+            throw new DownloadException($"the MD5 of its bytes is {found}, the store states {expectedMd5}") { FoundMd5 = found };
         }
     }
 }
 
 /// <summary>What came out of a bucket is not what the bucket announced. Never leaves the copying.</summary>
-internal sealed class DownloadException(string message, NesteggException? bucketFailure = null) : Exception(message, bucketFailure);
+internal sealed class DownloadException(string message, NesteggException? bucketFailure = null) : Exception(message, bucketFailure)
+{
+    /// <summary>The MD5 of what came, when it is not the one that was expected.</summary>
+    public string? FoundMd5 { get; init; }
+}

@@ -1,6 +1,6 @@
 using Nestegg.Ente.Objects;
+using Nestegg.Instance;
 using Nestegg.Repositories;
-using Npgsql;
 
 namespace Nestegg.Backup;
 
@@ -8,8 +8,7 @@ namespace Nestegg.Backup;
 /// Looks up again, in the live database, what could not be copied as the snapshot of the database names it. What was deleted or overwritten
 /// since then is no loss; the rest is put on the record as missing.
 /// </summary>
-internal sealed class LossReview(
-    NpgsqlDataSource database, ObjectCopier copier, SnapshotWriter snapshot, BackupCounts counts, RunLog log, TimeProvider time)
+internal sealed class LossReview(EnteInstance instance, SlotCopier copier, SnapshotWriter snapshot, BackupCounts counts, RunLog log)
 {
     private const int BatchObjects = 1000;
     private const int FindingsSaid = 20;
@@ -18,17 +17,18 @@ internal sealed class LossReview(
 
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <param name="problems">What could not be copied, with the reason.</param>
+    public async Task RunAsync(ObjectQueue problems, CancellationToken cancellationToken)
     {
-        if (copier.Problems.Count == 0)
+        if (problems.Count == 0)
         {
             return;
         }
 
         // museum stores an object first and then changes the row: a moment for those that it has just overwritten.
-        await Task.Delay(Grace, time, cancellationToken);
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        foreach (var batch in copier.Problems.Read().Chunk(BatchObjects))
+        await Task.Delay(Grace, instance.Time, cancellationToken);
+        await using var connection = await instance.Database.OpenConnectionAsync(cancellationToken);
+        foreach (var batch in problems.Read().Chunk(BatchObjects))
         {
             var now = new Dictionary<string, NamedObject>(StringComparer.Ordinal);
             await foreach (var named in NamedObjects.ReadAgainAsync(connection, [.. batch.Select(queued => queued.Object)], cancellationToken))
@@ -58,10 +58,10 @@ internal sealed class LossReview(
         }
 
         // The row names other slots by now: the object was moved, not lost.
-        var moved = !current.Slots.Equals(item.Slots) ? await copier.TryCopyAsync(current, cancellationToken) : reason;
-        if (moved is not null)
+        var lost = current.Slots.Equals(item.Slots) ? reason : (await copier.TryCopyAsync(current, cancellationToken))?.Reason;
+        if (lost is not null)
         {
-            await RecordAsync(item, moved, cancellationToken);
+            await RecordAsync(item, lost, cancellationToken);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Nestegg.Ente.Objects;
 using Nestegg.Ente.Scratch;
@@ -16,6 +17,7 @@ internal sealed class ObjectQueue : IDisposable
     private readonly ScratchFile file = ScratchFile.Create(BufferBytes);
     private readonly BinaryWriter writer;
     private readonly Lock gate = new();
+    private bool isBeingRead;
 
     public ObjectQueue() => writer = new BinaryWriter(file, Encoding.UTF8);
 
@@ -28,6 +30,7 @@ internal sealed class ObjectQueue : IDisposable
     {
         lock (gate)
         {
+            Debug.Assert(!isBeingRead, "Reading and adding share one position in the file.");
             Write(item, reason);
             Count++;
             TotalBytes += item.SizeBytes ?? 0;
@@ -37,6 +40,7 @@ internal sealed class ObjectQueue : IDisposable
     /// <summary>Reads what was added, in that order. Nothing may be added while it is read.</summary>
     public IEnumerable<QueuedObject> Read()
     {
+        isBeingRead = true;
         writer.Flush();
         file.Position = 0;
         using var reader = new BinaryReader(file, Encoding.UTF8, leaveOpen: true);
@@ -47,6 +51,8 @@ internal sealed class ObjectQueue : IDisposable
                 SlotNames.Parse(reader.ReadString()), reader.ReadBoolean(), ReadNumber(reader), ReadNumber(reader));
             yield return new QueuedObject(item, reader.ReadString());
         }
+
+        isBeingRead = false;
     }
 
     public void Dispose() => file.Dispose();
