@@ -13,7 +13,8 @@ public sealed class FailureStreakTests
         }
 
         var ended = Assert.Throws<NesteggException>(() => streak.Add("files in a row could not be read", "the disk is gone", "mount it"));
-        Assert.Equal((FailureKind.OutOfReach, "20 files in a row could not be read; the last: the disk is gone", "mount it"), (ended.Kind, ended.Message, ended.Hint));
+        Assert.Equal((FailureKind.OutOfReach, "mount it"), (ended.Kind, ended.Hint));
+        Assert.Equal("20 files in a row could not be read; the last: the disk is gone", ended.Message);
         Assert.True(streak.IsTooLong);
     }
 

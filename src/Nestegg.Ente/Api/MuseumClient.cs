@@ -76,7 +76,9 @@ public sealed class MuseumClient : IDisposable
     internal Task<MuseumAnswer> PostAsync(string path, string json, SessionToken? token, CancellationToken cancellationToken) =>
         AskAsync(() => NewRequest(HttpMethod.Post, path, json, token), isAskedOnce: false, cancellationToken);
 
-    /// <summary>An object's bytes. When they stop coming, the stream asks for the rest, and throws a <see cref="MuseumException"/> when that does not come.</summary>
+    /// <summary>
+    /// An object's bytes. When they stop coming, the stream asks for the rest, and throws a <see cref="MuseumException"/> when that does not come.
+    /// </summary>
     /// <returns>Null when museum or the store has no such object.</returns>
     internal async Task<Stream?> OpenAsync(string path, SessionToken token, CancellationToken cancellationToken)
     {
@@ -106,7 +108,8 @@ public sealed class MuseumClient : IDisposable
         return await SendAsync(_objects, request, offset, cancellationToken);
     }
 
-    private static Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, long offset, CancellationToken cancellationToken)
+    private static Task<HttpResponseMessage> SendAsync(
+        HttpClient client, HttpRequestMessage request, long offset, CancellationToken cancellationToken)
     {
         request.Headers.Range = offset > 0 ? new RangeHeaderValue(offset, null) : null;
         return client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -151,7 +154,8 @@ public sealed class MuseumClient : IDisposable
         {
             return isAskedOnce
                 ? await AskOnceAsync(newRequest, silence, cancellationToken)
-                : await _retries.RunAsync((it, stop) => new ValueTask<MuseumAnswer>(AskOnceAsync(it, silence, stop)), newRequest, cancellationToken);
+                : await _retries.RunAsync(
+                    (it, stop) => new ValueTask<MuseumAnswer>(AskOnceAsync(it, silence, stop)), newRequest, cancellationToken);
         }
         catch (Exception failure) when (MuseumRetries.Explain(Endpoint.ToString(), failure) is { } explained)
         {
@@ -159,16 +163,19 @@ public sealed class MuseumClient : IDisposable
         }
     }
 
-    private async Task<MuseumAnswer> AskOnceAsync(Func<HttpRequestMessage> newRequest, SilenceLimit silence, CancellationToken cancellationToken)
+    private async Task<MuseumAnswer> AskOnceAsync(
+        Func<HttpRequestMessage> newRequest, SilenceLimit silence, CancellationToken cancellationToken)
     {
         using var request = newRequest();
         using var response = await silence.RunAsync(
-            static (it, stop) => new ValueTask<HttpResponseMessage>(SendAsync(it._museum, it.request, 0, stop)), (_museum, request), cancellationToken);
+            static (it, stop) => new ValueTask<HttpResponseMessage>(SendAsync(it._museum, it.request, 0, stop)),
+            (_museum, request), cancellationToken);
         var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.OrdinalIgnoreCase) == true;
         try
         {
             var body = isJson ? await ReadAsync(response.Content, silence, cancellationToken) : null;
-            return new MuseumAnswer(response.StatusCode, body) { Location = response.Headers.Location, RetryAfter = response.Headers.RetryAfter };
+            var headers = response.Headers;
+            return new MuseumAnswer(response.StatusCode, body) { Location = headers.Location, RetryAfter = headers.RetryAfter };
         }
         catch (JsonException exception)
         {

@@ -4,8 +4,8 @@ using Nestegg.Ente.Retries;
 namespace Nestegg.Ente.Api;
 
 /// <summary>
-/// An object's bytes: redirected to the store, as museum does, or straight from the server, as read-only ones do. What is read is checked by whoever
-/// decrypts it: bytes of two answers that do not belong together are not authentic.
+/// An object's bytes: redirected to the store, as museum does, or straight from the server, as read-only ones do. What is read is checked
+/// by whoever decrypts it: bytes of two answers that do not belong together are not authentic.
 /// </summary>
 internal sealed class MuseumDownload(MuseumClient client, string path, SessionToken token) : IResumable
 {
@@ -13,7 +13,8 @@ internal sealed class MuseumDownload(MuseumClient client, string path, SessionTo
     private string server = client.Endpoint.ToString();
 
     public async Task<OpenedBody> OpenAsync(long offset, CancellationToken cancellationToken) =>
-        await TryOpenAsync(offset, cancellationToken) ?? throw new MuseumException("an object was deleted while it was read", "run the command again");
+        await TryOpenAsync(offset, cancellationToken)
+            ?? throw new MuseumException("an object was deleted while it was read", "run the command again");
 
     public Exception? Explain(Exception failure) => MuseumRetries.Explain(server, failure);
 
@@ -30,11 +31,14 @@ internal sealed class MuseumDownload(MuseumClient client, string path, SessionTo
         var address = Address(response);
         server = $"the object store {address.Authority}";
         response = await client.FetchAsync(address, offset, cancellationToken);
-        return await BodyAsync(response, offset, new MuseumException(
-            $"{server} answered {(int)response.StatusCode}", "look into the store's log; museum signs the addresses with the keys of its configuration"), cancellationToken);
+        var refusal = new MuseumException(
+            $"{server} answered {(int)response.StatusCode}",
+            "look into the store's log; museum signs the addresses with the keys of its configuration");
+        return await BodyAsync(response, offset, refusal, cancellationToken);
     }
 
-    private static async Task<OpenedBody?> BodyAsync(HttpResponseMessage response, long offset, MuseumException refusal, CancellationToken cancellationToken)
+    private static async Task<OpenedBody?> BodyAsync(
+        HttpResponseMessage response, long offset, MuseumException refusal, CancellationToken cancellationToken)
     {
         if (response.IsSuccessStatusCode)
         {
@@ -56,7 +60,9 @@ internal sealed class MuseumDownload(MuseumClient client, string path, SessionTo
         using (response)
         {
             var location = response.Headers.Location is { } given ? new Uri(client.Endpoint, given) : null;
-            return location is { Scheme: "http" or "https" } ? location : throw client.Refused(path, response.StatusCode, "it redirects to nowhere");
+            return location is { Scheme: "http" or "https" }
+                ? location
+                : throw client.Refused(path, response.StatusCode, "it redirects to nowhere");
         }
     }
 }

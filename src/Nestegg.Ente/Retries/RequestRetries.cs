@@ -6,8 +6,8 @@ using Polly.Retry;
 namespace Nestegg.Ente.Retries;
 
 /// <summary>
-/// Makes requests, each until it succeeds, fails for good or has failed too often; then what came of the last attempt is given or thrown. The one
-/// place where anything is asked again, so an attempt must not ask again by itself. Used by many tasks at once.
+/// Makes requests, each until it succeeds, fails for good or has failed too often; then what came of the last attempt is given or thrown.
+/// The one place where anything is asked again, so an attempt must not ask again by itself. Used by many tasks at once.
 /// </summary>
 internal sealed class RequestRetries
 {

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Nestegg.Ente.Retries;
 
 /// <summary>
-/// A body that a server sends. When the connection breaks or falls silent, it asks for the rest and goes on, as long as every few attempts bring at
-/// least one byte. It ends where the server said that it would, and not where the connection did.
+/// A body that a server sends. When the connection breaks or falls silent, it asks for the rest and goes on, as long as every few attempts
+/// bring at least one byte. It ends where the server said that it would, and not where the connection did.
 /// </summary>
 internal sealed class ResumingStream : ReadOnlyStream
 {
@@ -97,6 +97,11 @@ internal sealed class ResumingStream : ReadOnlyStream
             throw new IOException($"it had {end} bytes when it was opened and has {now} now");
         }
 
+        if (body.Offset > position)
+        {
+            throw new IOException($"byte {position} was asked for and byte {body.Offset} came");
+        }
+
         var skipped = ArrayPool<byte>.Shared.Rent(SkipBytes);
         try
         {
@@ -104,7 +109,7 @@ internal sealed class ResumingStream : ReadOnlyStream
             {
                 var room = skipped.AsMemory(0, (int)Math.Min(skipped.Length, position - at));
                 var count = await silence.ReadAsync(body.Content, room, cancellationToken);
-                at += count > 0 ? count : throw new EndOfStreamException($"it ended at byte {at}, before the {position} that had come already");
+                at += count > 0 ? count : throw new EndOfStreamException($"it ended at byte {at}, and {position} had come already");
             }
         }
         finally

@@ -7,7 +7,8 @@ internal sealed class SilenceLimit(TimeSpan limit, TimeProvider time) : IDisposa
     private CancellationTokenSource timer = new(Timeout.InfiniteTimeSpan, time);
 
     /// <exception cref="TimeoutException">It took longer.</exception>
-    public async ValueTask<T> RunAsync<TState, T>(Func<TState, CancellationToken, ValueTask<T>> wait, TState state, CancellationToken cancellationToken)
+    public async ValueTask<T> RunAsync<TState, T>(
+        Func<TState, CancellationToken, ValueTask<T>> wait, TState state, CancellationToken cancellationToken)
     {
 #pragma warning disable RS0030 // It was made with the TimeProvider, which CancelAfter goes on with.
         timer.CancelAfter(limit);
@@ -17,7 +18,8 @@ internal sealed class SilenceLimit(TimeSpan limit, TimeProvider time) : IDisposa
             using var stop = cancellationToken.UnsafeRegister(static timer => ((CancellationTokenSource)timer!).Cancel(), timer);
             return await wait(state, timer.Token);
         }
-        catch (Exception failure) when (timer.IsCancellationRequested && failure is OperationCanceledException or HttpRequestException or IOException)
+        catch (Exception failure) when (
+            timer.IsCancellationRequested && failure is OperationCanceledException or HttpRequestException or IOException)
         {
             // A request that is stopped in the middle may call it a broken connection.
             cancellationToken.ThrowIfCancellationRequested();

@@ -17,7 +17,7 @@ public sealed class DatabaseFailureTests
         { new SocketException((int)SocketError.HostNotFound), "is out of reach" },
         { new TimeoutException(), "did not answer in time" },
         { new NpgsqlException("failed", new IOException()), "broke the connection" },
-        { new PostgresException("permission denied for table files", "ERROR", "ERROR", PostgresErrorCodes.InsufficientPrivilege), "permission denied for table files" },
+        { new PostgresException("permission denied", "ERROR", "ERROR", PostgresErrorCodes.InsufficientPrivilege), "refuses: permission denied" },
         { new PostgresException("bye", "FATAL", "FATAL", PostgresErrorCodes.AdminShutdown), "ended the connection: bye" },
     };
 
@@ -25,7 +25,8 @@ public sealed class DatabaseFailureTests
     [MemberData(nameof(Failures))]
     public async Task Whatever_a_database_does_is_told_with_its_name_and_never_with_its_password(Exception failure, string words)
     {
-        var told = await Assert.ThrowsAsync<NesteggException>(() => DatabaseFailure.GuardAsync(Database, () => Task.FromException(failure)));
+        var told = await Assert.ThrowsAsync<NesteggException>(() =>
+            DatabaseFailure.GuardAsync(Database, () => Task.FromException(failure)));
         Assert.Equal(FailureKind.OutOfReach, told.Kind);
         Assert.Contains(words, told.Message);
         Assert.Null(ErrorText.WhatIsWrong(told, "db.example.org"));
@@ -34,5 +35,6 @@ public sealed class DatabaseFailureTests
 
     [Fact]
     public async Task What_is_not_the_database_s_is_left_alone() =>
-        await Assert.ThrowsAsync<InvalidOperationException>(() => DatabaseFailure.GuardAsync(Database, () => Task.FromException(new InvalidOperationException())));
+        await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            DatabaseFailure.GuardAsync(Database, () => Task.FromException(new InvalidOperationException())));
 }

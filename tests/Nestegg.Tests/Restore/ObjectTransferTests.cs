@@ -22,7 +22,8 @@ public sealed class ObjectTransferTests : IDisposable
     public async Task An_object_that_cannot_be_read_is_named_and_the_others_are_restored()
     {
         var opened = 0;
-        var counts = await RestoreAsync(LargeBytes, operation => operation == StoreOperation.Open && Interlocked.Increment(ref opened) == 5);
+        var counts = await RestoreAsync(
+            LargeBytes, operation => operation == StoreOperation.Open && Interlocked.Increment(ref opened) == 5);
         Assert.Equal((Objects - 1, 1L), (counts.Written, counts.Failed));
         var finding = Assert.Single(events.Findings);
         Assert.Equal("object-unreadable", finding.Code);
@@ -63,14 +64,19 @@ public sealed class ObjectTransferTests : IDisposable
         Assert.Empty(events.Findings);
     }
 
-    private string[] Restored() => [.. Directory.GetFiles(folder["target"], "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder["target"], path))];
+    private string[] Restored() =>
+    [
+        .. Directory.GetFiles(folder["target"], "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder["target"], path)),
+    ];
 
     private async Task<TransferCounts> RestoreAsync(int bytes, Func<StoreOperation, bool> fails)
     {
         var isArmed = false;
-        await using var store = new FaultyStore(LocalStore.Create(folder["repository"]), (_, operation) => isArmed && fails(operation) ? Fault.Before : Fault.None);
+        await using var store = new FaultyStore(
+            LocalStore.Create(folder["repository"]), (_, operation) => isArmed && fails(operation) ? Fault.Before : Fault.None);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        var snapshot = await sample.BackUpAsync(Enumerable.Range(0, Objects).ToDictionary(number => $"1/{number:00}", number => SampleRepository.Content(bytes, number)), Token);
+        var objects = Enumerable.Range(0, Objects).ToDictionary(number => $"1/{number:00}", number => SampleRepository.Content(bytes, number));
+        var snapshot = await sample.BackUpAsync(objects, Token);
         var rows = await sample.Repository.ReadLiveRowsAsync(snapshot, Token).ToListAsync(Token);
         isArmed = true;
         var transfer = new ObjectTransfer(sample.Repository, new FolderTarget(folder["target"]), 4, new RunLog(events));

@@ -8,14 +8,16 @@ namespace Nestegg.Tests.Retries;
 public sealed class ResumingStreamTests
 {
     private static readonly RetryRules Rules = new(
-        [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)], outcome => outcome.Exception is IOException or TimeoutException ? new PassingFailure(2) : null);
+        [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)],
+        outcome => outcome.Exception is IOException or TimeoutException ? new PassingFailure(2) : null);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Bytes come whole, whatever a server does, as long as every three openings bring one; and they are never more, fewer or others.</summary>
+    /// <summary>Bytes come whole, whatever a server does, as long as every three attempts bring one; they are never more, fewer or others.</summary>
     [Fact]
     public Task Whatever_breaks_the_bytes_are_whole_or_the_reader_is_told() =>
-        Gen.Select(Gen.Byte.Array[1, 300], Gen.Int[0, 40].Array[60], Gen.Bool, Gen.Bool).SampleAsync(async (content, cuts, knowsRanges, saysLength) =>
+        Gen.Select(Gen.Byte.Array[1, 300], Gen.Int[0, 40].Array[60], Gen.Bool, Gen.Bool).SampleAsync(
+        async (content, cuts, knowsRanges, saysLength) =>
         {
             var server = new Server(content) { Cuts = cuts, KnowsRanges = knowsRanges, SaysLength = saysLength };
             await using var stream = await server.OpenAsync();
@@ -24,7 +26,8 @@ public sealed class ResumingStreamTests
             Assert.True(content.AsSpan().StartsWith(received.ToArray()), "other bytes than the server's");
             Assert.Equal(failure is null, received.Length == content.Length);
             Assert.True(failure is null or ExplainedException, failure?.ToString());
-            Assert.All(server.Openings.Skip(1).Zip(server.Openings.Skip(3)), pair => Assert.True(pair.First < pair.Second, "asked again without progress"));
+            var asked = server.Openings.Skip(1).Zip(server.Openings.Skip(3));
+            Assert.All(asked, pair => Assert.True(pair.First < pair.Second, "asked again without progress"));
         }, iter: 300);
 
     [Fact]
@@ -46,6 +49,15 @@ public sealed class ResumingStreamTests
         server.Content = new byte[90];
         var failure = await Assert.ThrowsAsync<ExplainedException>(() => stream.CopyToAsync(Stream.Null, Token));
         Assert.Contains("it had 100 bytes when it was opened and has 90 now", failure.Message);
+    }
+
+    [Fact]
+    public async Task An_answer_that_begins_too_late_is_not_patched_together()
+    {
+        var server = new Server(new byte[100]) { Cuts = [40], Beyond = 1 };
+        await using var stream = await server.OpenAsync();
+        var failure = await Assert.ThrowsAsync<ExplainedException>(() => stream.CopyToAsync(Stream.Null, Token));
+        Assert.Contains("byte 40 was asked for and byte 41 came", failure.Message);
     }
 
     [Fact]
@@ -92,6 +104,9 @@ public sealed class ResumingStreamTests
 
         public bool SaysLength { get; init; } = true;
 
+        /// <summary>How far behind the byte that was asked for an answer begins.</summary>
+        public int Beyond { get; init; }
+
         public bool EndsQuietly { get; init; }
 
         public bool FallsSilent { get; init; }
@@ -105,15 +120,17 @@ public sealed class ResumingStreamTests
         public async Task<Stream> OpenAsync()
         {
             var time = new TestTime(haste: 1000);
-            return new ResumingStream(this, await OpenAsync(0, Token), new RequestRetries(Rules, time), new SilenceLimit(TimeSpan.FromSeconds(100), time));
+            var silence = new SilenceLimit(TimeSpan.FromSeconds(100), time);
+            return new ResumingStream(this, await OpenAsync(0, Token), new RequestRetries(Rules, time), silence);
         }
 
         public Task<OpenedBody> OpenAsync(long offset, CancellationToken cancellationToken)
         {
-            var begin = KnowsRanges ? offset : 0;
+            var begin = KnowsRanges && offset > 0 ? offset + Beyond : 0;
             var cut = Openings.Count < Cuts.Length ? Cuts[Openings.Count] : int.MaxValue;
             Openings.Add(offset);
-            return Task.FromResult(new OpenedBody(new Body(this, begin, cut), begin, SaysLength ? Content.Length : null, new Response(this)));
+            var body = new Body(this, begin, cut);
+            return Task.FromResult(new OpenedBody(body, begin, SaysLength ? Content.Length : null, new Response(this)));
         }
 
         public Exception? Explain(Exception failure) => failure is IOException or TimeoutException ? new ExplainedException(failure) : null;

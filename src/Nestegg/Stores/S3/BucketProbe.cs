@@ -60,7 +60,8 @@ internal sealed class BucketProbe(BucketClient bucket, string subject)
         try
         {
             using var response = await silence.RunAsync(
-                static (it, token) => new ValueTask<HttpResponseMessage>(it.Http.GetAsync(it.endpoint, HttpCompletionOption.ResponseHeadersRead, token)),
+                static (it, token) => new ValueTask<HttpResponseMessage>(
+                    it.Http.GetAsync(it.endpoint, HttpCompletionOption.ResponseHeadersRead, token)),
                 (bucket.Connection.Http, endpoint), cancellationToken);
             if (response.Headers.Date is not { } theirs) return null;
             var ours = bucket.Time.GetUtcNow();

@@ -61,7 +61,11 @@ internal static class S3Failure
             switch (inner)
             {
                 // What TLS itself refuses has a cause in it; what is no TLS at all has none.
-                case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: UntrustedServerException or AuthenticationException { InnerException: not null } }:
+                case HttpRequestException
+                {
+                    HttpRequestError: HttpRequestError.SecureConnectionError,
+                    InnerException: UntrustedServerException or AuthenticationException { InnerException: not null },
+                }:
                     return ("store-tls", $"no secure connection to {host}: {Sentence(inner.InnerException.Message)}", "see that the certificate is valid for this name and its issuer trusted here (SSL_CERT_FILE names a file of issuers), or use http:// if the server has no TLS");
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
                     return ("store-unreachable", $"nothing listens at {host}", "see that the server runs, and that host and port are those that reach it from this machine");

@@ -9,7 +9,7 @@ using Nestegg.Ente.Retries;
 
 namespace Nestegg.Stores.S3;
 
-/// <summary>Which failures of an object store time heals. The SDK's own retries are off, so that a request is never retried on two levels.</summary>
+/// <summary>Which failures of an object store time heals. The SDK's own retries are off: no request is retried on two levels.</summary>
 internal static class S3Retries
 {
     // Together some five seconds: long enough for a restarting server or a lost connection, short enough for a wrong address.
@@ -20,8 +20,10 @@ internal static class S3Retries
     private static PassingFailure? Judge(Exception failure) => failure switch
     {
         AuthenticationException => null,
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: not IOException { InnerException: SocketException } } => null,
-        AmazonServiceException { StatusCode: not 0 } answer => IsPassing(answer) ? new PassingFailure(Pauses.Length, RetryAfter(answer)) : null,
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } tls
+            when tls.InnerException is not IOException { InnerException: SocketException } => null,
+        AmazonServiceException { StatusCode: not 0 } answer =>
+            IsPassing(answer) ? new PassingFailure(Pauses.Length, RetryAfter(answer)) : null,
         TimeoutException or SocketException or IOException or HttpRequestException => new PassingFailure(Pauses.Length),
         { InnerException: { } inner } => Judge(inner),
         _ => null,
@@ -30,7 +32,8 @@ internal static class S3Retries
     private static bool IsPassing(AmazonServiceException answer) =>
         (int)answer.StatusCode >= 500 && answer.StatusCode is not (HttpStatusCode.NotImplemented or HttpStatusCode.InsufficientStorage)
         || answer.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
-        || answer.ErrorCode is "SlowDown" or "RequestTimeout" or "InternalError" or "ServiceUnavailable" or "Throttling" or "BadDigest" or "IncompleteBody" or "OperationAborted";
+        || answer.ErrorCode is "SlowDown" or "RequestTimeout" or "InternalError" or "ServiceUnavailable" or "Throttling"
+            or "BadDigest" or "IncompleteBody" or "OperationAborted";
 
     private static RetryConditionHeaderValue? RetryAfter(AmazonServiceException answer) => answer switch
     {
@@ -42,7 +45,8 @@ internal static class S3Retries
 }
 
 /// <summary>The error that the SDK would have made of an answer to a request that it did not make.</summary>
-internal sealed class RefusedReadException(string message, string code, HttpResponseMessage response) : AmazonS3Exception(message, ErrorType.Unknown, code, "", response.StatusCode)
+internal sealed class RefusedReadException(string message, string code, HttpResponseMessage response)
+    : AmazonS3Exception(message, ErrorType.Unknown, code, "", response.StatusCode)
 {
     public RetryConditionHeaderValue? RetryAfter { get; } = response.Headers.RetryAfter;
 }
