@@ -18,7 +18,7 @@ internal static class KnownRepository
         Func<string, byte[], byte[]?>? change = null, string? folder = null)
     {
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
-        await writer.LoadKnownAsync(cancellationToken);
+        var objects = await writer.LoadObjectsAsync(cancellationToken);
         await writer.PutSecretAsync(SecretPart.Database, async (stream, token) =>
         {
             await using var dump = File.OpenRead(moment.DumpPath);
@@ -32,7 +32,7 @@ internal static class KnownRepository
         {
             // The same key with other bytes is a new version, as in a real index.
             var version = found.Key.EndsWith("/mldata", StringComparison.Ordinal) ? moment.Name[1] - '0' : 0;
-            if (writer.Known.TryMark(found.Key, version, found.SizeBytes, out _))
+            if (objects.Known.TryMark(found.Key, version, found.SizeBytes, out _))
             {
                 continue;
             }
@@ -40,11 +40,11 @@ internal static class KnownRepository
             var stored = await File.ReadAllBytesAsync(found.FilePath, cancellationToken);
             if ((change is null ? stored : change(found.Key, stored)) is { } bytes)
             {
-                await writer.Objects.AddAsync(found.Key, version, new MemoryStream(bytes), bytes.Length, cancellationToken);
+                await objects.Writer.AddAsync(found.Key, version, new MemoryStream(bytes), bytes.Length, cancellationToken);
             }
         }
 
-        var draft = SampleRepository.Draft(writer, new Dictionary<string, byte[]>());
-        return await writer.CommitAsync(draft with { Counts = draft.Counts with { Users = moment.Users } }, cancellationToken);
+        var draft = SampleRepository.Draft(new Dictionary<string, byte[]>());
+        return await writer.CommitAsync(draft with { Counts = draft.Counts with { Users = moment.Users } }, objects, cancellationToken);
     }
 }

@@ -33,16 +33,16 @@ internal sealed class SampleRepository : IDisposable
     public async Task<Manifest> BackUpAsync(IReadOnlyDictionary<string, byte[]> objects, CancellationToken cancellationToken)
     {
         await using var writer = await Repository.BeginSnapshotAsync(SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
-        await writer.LoadKnownAsync(cancellationToken);
+        var stored = await writer.LoadObjectsAsync(cancellationToken);
         await writer.PutSecretAsync(SecretPart.Database, (stream, token) => stream.WriteAsync(Database, token).AsTask(), 1000, cancellationToken);
         await writer.PutSecretAsync(SecretPart.Configuration, (stream, token) => stream.WriteAsync("configuration"u8.ToArray(), token).AsTask(), 1000, cancellationToken);
         foreach (var (key, content) in objects)
         {
-            if (!writer.Known.TryMark(key, 0, content.Length, out _))
-                await writer.Objects.AddAsync(key, 0, new MemoryStream(content), content.Length, cancellationToken);
+            if (!stored.Known.TryMark(key, 0, content.Length, out _))
+                await stored.Writer.AddAsync(key, 0, new MemoryStream(content), content.Length, cancellationToken);
         }
 
-        return await writer.CommitAsync(Draft(writer, objects), cancellationToken);
+        return await writer.CommitAsync(Draft(objects), stored, cancellationToken);
     }
 
     public void Dispose()
@@ -62,7 +62,7 @@ internal sealed class SampleRepository : IDisposable
         return bytes;
     }
 
-    public static Manifest Draft(SnapshotWriter writer, IReadOnlyDictionary<string, byte[]> objects) => new()
+    public static Manifest Draft(IReadOnlyDictionary<string, byte[]> objects) => new()
     {
         CreatedAt = DateTimeOffset.UnixEpoch,
         Program = "nestegg test",

@@ -65,8 +65,8 @@ internal sealed class BackupRun(
         using var queue = new ObjectQueue();
         log.Step("database", "Capturing the database and the list of objects");
         var capture = new DatabaseCapture(instance, snapshot, counts, time);
-        var database = await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => capture.RunAsync(queue, cancellationToken));
-        foreach (var finding in snapshot.Known.Findings)
+        var (database, objects) = await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => capture.RunAsync(queue, cancellationToken));
+        foreach (var finding in objects.DamagedIndexFiles)
         {
             log.Find(finding);
         }
@@ -77,22 +77,22 @@ internal sealed class BackupRun(
         log.Step("objects", $"{counts.Objects:N0} objects are in the repository already, {queue.Count:N0} are to be fetched");
         try
         {
-            await CopyAsync(snapshot, queue, cancellationToken);
-            return await CommitAsync(snapshot, database, cancellationToken);
+            await CopyAsync(snapshot, objects, queue, cancellationToken);
+            return await CommitAsync(snapshot, objects, database, cancellationToken);
         }
         catch (Exception failure) when (failure is OperationCanceledException or NesteggException)
         {
-            await KeepWhatIsStoredAsync(snapshot);
+            await KeepWhatIsStoredAsync(objects.Writer);
             throw;
         }
     }
 
-    private async Task CopyAsync(SnapshotWriter snapshot, ObjectQueue queue, CancellationToken cancellationToken)
+    private async Task CopyAsync(SnapshotWriter snapshot, SnapshotObjects objects, ObjectQueue queue, CancellationToken cancellationToken)
     {
         var progress = new CopyProgress(log, "objects", queue.Count, queue.TotalBytes);
         await using var buckets = instance.OpenBuckets();
         var reach = new SlotReach(buckets);
-        var copier = new SlotCopier(buckets, reach, snapshot, counts);
+        var copier = new SlotCopier(buckets, reach, objects, counts);
         using var problems = new ObjectQueue();
         await new ObjectCopier(copier, reach, progress, options.Parallel).CopyAsync(queue, problems, cancellationToken);
         var review = new LossReview(instance, copier, snapshot, counts, log);
@@ -100,13 +100,13 @@ internal sealed class BackupRun(
     }
 
     /// <summary>An index file for what was stored before the run was stopped, so that the next run need not fetch it again.</summary>
-    private async Task KeepWhatIsStoredAsync(SnapshotWriter snapshot)
+    private async Task KeepWhatIsStoredAsync(ObjectWriter objects)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), time);
         try
         {
-            await snapshot.Objects.FlushAsync(limit.Token);
-            log.Step("stopped", $"{snapshot.Objects.AddedObjects:N0} objects that were fetched so far are kept for the next run");
+            await objects.KeepAsync(limit.Token);
+            log.Step("stopped", $"{objects.AddedObjects:N0} objects that were fetched so far are kept for the next run");
         }
         catch (Exception failure) when (failure is NesteggException or OperationCanceledException)
         {
@@ -115,7 +115,7 @@ internal sealed class BackupRun(
         }
     }
 
-    private async Task<Manifest> CommitAsync(SnapshotWriter snapshot, CapturedDatabase database, CancellationToken cancellationToken)
+    private async Task<Manifest> CommitAsync(SnapshotWriter snapshot, SnapshotObjects objects, CapturedDatabase database, CancellationToken cancellationToken)
     {
         if (await PreviousAsync(cancellationToken) is { } previous)
         {
@@ -136,10 +136,10 @@ internal sealed class BackupRun(
         }
 
         log.Step("commit", "Writing the manifest");
-        return await snapshot.CommitAsync(Draft(snapshot, database), cancellationToken);
+        return await snapshot.CommitAsync(Draft(database), objects, cancellationToken);
     }
 
-    private Manifest Draft(SnapshotWriter snapshot, CapturedDatabase database) => new()
+    private Manifest Draft(CapturedDatabase database) => new()
     {
         CreatedAt = database.TakenAt,
         Program = $"nestegg {typeof(BackupRun).Assembly.GetName().Version?.ToString(3)}",

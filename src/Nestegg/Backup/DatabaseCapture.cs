@@ -17,7 +17,7 @@ internal sealed record CapturedDatabase(
 /// </summary>
 internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snapshot, BackupCounts counts, TimeProvider time)
 {
-    public async Task<CapturedDatabase> RunAsync(ObjectQueue missingHere, CancellationToken cancellationToken)
+    public async Task<(CapturedDatabase Database, SnapshotObjects Objects)> RunAsync(ObjectQueue missingHere, CancellationToken cancellationToken)
     {
         await using var connection = await instance.Database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
@@ -38,8 +38,8 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
         }
 
         await dump;
-        var (catalog, tables) = await scan;
-        return new CapturedDatabase(takenAt, connection.PostgreSqlVersion.ToString(), catalog.SchemaVersion, catalog.SchemaDirty, tables);
+        var (objects, catalog, tables) = await scan;
+        return (new CapturedDatabase(takenAt, connection.PostgreSqlVersion.ToString(), catalog.SchemaVersion, catalog.SchemaDirty, tables), objects);
     }
 
     private async Task DumpAsync(string snapshotName, int serverMajorVersion, CancellationToken cancellationToken)
@@ -58,14 +58,14 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
     }
 
     /// <summary>The objects that the database names, then its tables with their counts of rows.</summary>
-    private async Task<(EnteCatalog Catalog, IReadOnlyDictionary<string, long> Tables)> ScanAsync(
+    private async Task<(SnapshotObjects Objects, EnteCatalog Catalog, IReadOnlyDictionary<string, long> Tables)> ScanAsync(
         NpgsqlConnection connection, ObjectQueue missingHere, CancellationToken cancellationToken)
     {
-        await snapshot.LoadKnownAsync(cancellationToken);
+        var objects = await snapshot.LoadObjectsAsync(cancellationToken);
         await foreach (var item in NamedObjects.ReadAsync(connection, cancellationToken))
         {
             // A row with a version of its own may rightly hold another length: it was overwritten between the snapshot and its copying.
-            if (snapshot.Known.TryMark(item.Key, item.Version ?? 0, item.Version is null ? item.SizeBytes : null, out var sizeBytes))
+            if (objects.Known.TryMark(item.Key, item.Version ?? 0, item.Version is null ? item.SizeBytes : null, out var sizeBytes))
             {
                 counts.AddHeld(item.Kind, sizeBytes);
             }
@@ -76,7 +76,7 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
         }
 
         var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
-        return (catalog, await catalog.CountRowsAsync(connection, catalog.Tables, cancellationToken));
+        return (objects, catalog, await catalog.CountRowsAsync(connection, catalog.Tables, cancellationToken));
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)

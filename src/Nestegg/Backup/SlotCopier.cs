@@ -15,7 +15,7 @@ internal sealed record CopyFailure(string Reason, bool IsUnread);
 /// look, then in all others; what is found is compared with the length that the database states and the MD5 that the store states. Used by many
 /// tasks at once.
 /// </summary>
-internal sealed class SlotCopier(InstanceBuckets buckets, SlotReach reach, SnapshotWriter snapshot, BackupCounts counts)
+internal sealed class SlotCopier(InstanceBuckets buckets, SlotReach reach, SnapshotObjects objects, BackupCounts counts)
 {
     /// <returns><see langword="null"/> when it is there now.</returns>
     /// <exception cref="NesteggException">The repository failed, or a slot that the object's row names has been given up.</exception>
@@ -123,9 +123,9 @@ internal sealed class SlotCopier(InstanceBuckets buckets, SlotReach reach, Snaps
     private async Task StoreAsync(NamedObject item, CheckedDownload content, long sizeBytes, CancellationToken cancellationToken)
     {
         // A wrong length that an earlier run has kept already need not come again.
-        if (!snapshot.Known.TryMark(item.Key, item.Version ?? 0, sizeBytes, out _))
+        if (!objects.Known.TryMark(item.Key, item.Version ?? 0, sizeBytes, out _))
         {
-            await snapshot.Objects.AddAsync(item.Key, item.Version ?? 0, content, sizeBytes, cancellationToken);
+            await objects.Writer.AddAsync(item.Key, item.Version ?? 0, content, sizeBytes, cancellationToken);
         }
 
         counts.AddHeld(item.Kind, sizeBytes);

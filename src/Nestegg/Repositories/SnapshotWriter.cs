@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Nestegg.Minisign;
 using Nestegg.Stores;
@@ -19,8 +20,7 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly List<ManifestFile> files = [];
     private readonly List<MissingObject> firstMissing = [];
-    private KnownObjects? known;
-    private ObjectWriter? objects;
+    private SnapshotObjects? loaded;
     private PartWriter? missing;
 
     /// <summary>For <see cref="Repository.BeginSnapshotAsync"/>.</summary>
@@ -35,17 +35,12 @@ internal sealed class SnapshotWriter : IAsyncDisposable
 
     public SnapshotId Id => start.Id;
 
-    /// <summary>What the repository has already; ask it before fetching an object. Not before <see cref="LoadKnownAsync"/>.</summary>
-    public KnownObjects Known => known ?? throw NotLoaded();
-
-    /// <summary>Where new objects go. Not before <see cref="LoadKnownAsync"/>.</summary>
-    public ObjectWriter Objects => objects ?? throw NotLoaded();
-
     /// <summary>Reads every index file. Secret parts may be put meanwhile.</summary>
-    public async Task LoadKnownAsync(CancellationToken cancellationToken)
+    /// <returns>Belongs to this snapshot, which disposes it.</returns>
+    public async Task<SnapshotObjects> LoadObjectsAsync(CancellationToken cancellationToken)
     {
-        known = await KnownObjects.LoadAsync(store, cancellationToken);
-        objects = new ObjectWriter(store, known, Id.ToString(), time);
+        Debug.Assert(loaded is null, "The objects of a snapshot are loaded once.");
+        return loaded = await SnapshotObjects.LoadAsync(store, Id, time, cancellationToken);
     }
 
     /// <summary>Writes a secret part: what <paramref name="write"/> writes goes through zstd and age into the snapshot's folder.</summary>
@@ -69,12 +64,12 @@ internal sealed class SnapshotWriter : IAsyncDisposable
 
     /// <summary>Makes everything durable, then writes the live set, the manifest and, last, the signature.</summary>
     /// <param name="draft">All but what the writer knows itself: format, ids, the end, the previous manifest, what is new, files, index and missing.</param>
-    public async Task<Manifest> CommitAsync(Manifest draft, CancellationToken cancellationToken)
+    public async Task<Manifest> CommitAsync(Manifest draft, SnapshotObjects objects, CancellationToken cancellationToken)
     {
-        await Objects.FlushAsync(cancellationToken);
+        await objects.Writer.FinishAsync(cancellationToken);
         if (missing is not null)
             Add(await missing.CommitAsync(cancellationToken));
-        var (live, index) = Known.Marked();
+        var (live, index) = objects.Known.Marked();
         await using (var part = await PartWriter.CreateAsync(store, KeyOf(RepositoryKeys.LiveRows), 64 * 1024, null, cancellationToken))
         {
             await live.WriteAsync(part.Content, cancellationToken);
@@ -89,7 +84,7 @@ internal sealed class SnapshotWriter : IAsyncDisposable
             Id = Id,
             FinishedAt = time.GetUtcNow(),
             Previous = start.Previous,
-            Counts = draft.Counts with { NewObjects = Objects.AddedObjects, NewBytes = Objects.AddedBytes },
+            Counts = draft.Counts with { NewObjects = objects.Writer.AddedObjects, NewBytes = objects.Writer.AddedBytes },
             Files = [.. files],
             Index = index,
             Missing = [.. firstMissing],
@@ -105,13 +100,11 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     {
         if (missing is not null)
             await missing.DisposeAsync();
-        objects?.Dispose();
-        known?.Dispose();
+        if (loaded is not null)
+            await loaded.DisposeAsync();
     }
 
     internal static string TrustedComment(SnapshotId id, string repositoryId) => $"nestegg snapshot {id} repository {repositoryId}";
-
-    private static InvalidOperationException NotLoaded() => new("What the repository has already was not loaded.");
 
     private ManifestFile Add(ManifestFile file)
     {

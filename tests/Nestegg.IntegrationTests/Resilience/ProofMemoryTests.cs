@@ -60,28 +60,28 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
         using var sample = await SampleRepository.CreateAsync(store, Token);
         await File.WriteAllBytesAsync(folder["identity.txt"], [.. sample.Identity.ToText(), (byte)'\n'], Token);
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
-        await writer.LoadKnownAsync(Token);
-        if (firstBytes > 0) await AddFirstAsync(instance, writer, postgres, name, firstBytes);
+        var stored = await writer.LoadObjectsAsync(Token);
+        if (firstBytes > 0) await AddFirstAsync(instance, stored, postgres, name, firstBytes);
         for (var number = firstBytes > 0 ? 1 : 0; number < instance.Objects; number++)
         {
             var content = instance.Content(number % 64);
-            await writer.Objects.AddAsync(instance.ObjectKey(number), 0, new MemoryStream(content), content.Length, Token);
+            await stored.Writer.AddAsync(instance.ObjectKey(number), 0, new MemoryStream(content), content.Length, Token);
         }
 
         await PutDatabaseAsync(writer, postgres, name);
         await writer.PutSecretAsync(
             SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(InstanceFolder.Read(folder["my-ente"]), stream, TimeProvider.System, token), 10_000, Token);
-        await writer.CommitAsync(SampleRepository.Draft(writer, new Dictionary<string, byte[]>()), Token);
+        await writer.CommitAsync(SampleRepository.Draft(new Dictionary<string, byte[]>()), stored, Token);
         return instance.RecoveryWords;
     }
 
     /// <summary>Stores a long file in the place of the first, and writes its length, header and hash into the database.</summary>
-    private static async Task AddFirstAsync(MillionInstance instance, SnapshotWriter writer, PostgresServer postgres, string database, long plainBytes)
+    private static async Task AddFirstAsync(MillionInstance instance, SnapshotObjects stored, PostgresServer postgres, string database, long plainBytes)
     {
         var pipe = new Pipe();
         using var plaintext = new MadeUpStream(plainBytes);
         var encrypting = EncryptAsync();
-        await writer.Objects.AddAsync(instance.ObjectKey(0), 0, pipe.Reader.AsStream(), SecretStream.EncryptedBytes(plainBytes), Token);
+        await stored.Writer.AddAsync(instance.ObjectKey(0), 0, pipe.Reader.AsStream(), SecretStream.EncryptedBytes(plainBytes), Token);
         var header = await encrypting;
         var metadata = SecretStream.Seal(Encoding.UTF8.GetBytes($$"""{"title":"long.mp4","fileType":1,"hash":"{{plaintext.Hash}}"}"""), instance.FileKey, out var metadataHeader);
         await postgres.ExecuteAsync(database, $"""

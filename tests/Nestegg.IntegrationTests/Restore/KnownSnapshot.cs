@@ -45,7 +45,7 @@ internal sealed class KnownSnapshot : IDisposable
     private static async Task<Manifest> WriteAsync(SampleRepository sample, KnownMoment moment, CancellationToken cancellationToken)
     {
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
-        await writer.LoadKnownAsync(cancellationToken);
+        var stored = await writer.LoadObjectsAsync(cancellationToken);
         await writer.PutSecretAsync(SecretPart.Database, async (stream, token) =>
         {
             await using var dump = File.OpenRead(moment.DumpPath);
@@ -56,10 +56,10 @@ internal sealed class KnownSnapshot : IDisposable
         foreach (var item in moment.Objects)
         {
             await using var content = File.OpenRead(item.FilePath);
-            await writer.Objects.AddAsync(item.Key, 0, content, item.SizeBytes, cancellationToken);
+            await stored.Writer.AddAsync(item.Key, 0, content, item.SizeBytes, cancellationToken);
         }
 
-        var draft = SampleRepository.Draft(writer, new Dictionary<string, byte[]>());
+        var draft = SampleRepository.Draft(new Dictionary<string, byte[]>());
         return await writer.CommitAsync(
             draft with
             {
@@ -68,6 +68,6 @@ internal sealed class KnownSnapshot : IDisposable
                 Counts = draft.Counts with { Objects = moment.Objects.Count, ObjectBytes = moment.Objects.Sum(item => item.SizeBytes) },
                 Tables = new Dictionary<string, long> { ["users"] = moment.Users },
             },
-            cancellationToken);
+            stored, cancellationToken);
     }
 }

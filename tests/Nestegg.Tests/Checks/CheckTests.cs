@@ -189,10 +189,10 @@ public sealed class CheckTests : IDisposable
         await using var store = await MakeAsync();
         await using (var writer = await sample!.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token))
         {
-            await writer.LoadKnownAsync(Token);
+            var stored = await writer.LoadObjectsAsync(Token);
             await writer.PutSecretAsync(SecretPart.Database, (_, _) => Task.CompletedTask, 0, Token);
-            await writer.Objects.AddAsync("3/orphan", 0, new MemoryStream([1, 2, 3]), 3, Token);
-            await writer.Objects.FlushAsync(Token);
+            await stored.Writer.AddAsync("3/orphan", 0, new MemoryStream([1, 2, 3]), 3, Token);
+            await stored.Writer.FinishAsync(Token);
         }
 
         var (findings, counts) = await CheckAsync(store, ReadScope.All);

@@ -60,14 +60,14 @@ public sealed class CrashTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
-        await writer.LoadKnownAsync(Token);
+        var stored = await writer.LoadObjectsAsync(Token);
         foreach (var length in (int[])[100, 3_000_000])
-            await Assert.ThrowsAsync<IOException>(() => writer.Objects.AddAsync("1/a", 0, new TornStream(SampleRepository.Content(length, 1)), length, Token));
-        var manifest = await writer.CommitAsync(SampleRepository.Draft(writer, new Dictionary<string, byte[]>()), Token);
+            await Assert.ThrowsAsync<IOException>(() => stored.Writer.AddAsync("1/a", 0, new TornStream(SampleRepository.Content(length, 1)), length, Token));
+        var manifest = await writer.CommitAsync(SampleRepository.Draft(new Dictionary<string, byte[]>()), stored, Token);
         Assert.Empty(manifest.Index);
         Assert.False(Directory.Exists(folder["objects"]));
         Assert.False(Directory.Exists(folder["packs"]));
-        Assert.Equal(0, writer.Objects.AddedObjects);
+        Assert.Equal(0, stored.Writer.AddedObjects);
     }
 
     private static Dictionary<string, byte[]> Objects(int first, int count) =>

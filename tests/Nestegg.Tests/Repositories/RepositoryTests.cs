@@ -138,10 +138,10 @@ public sealed class RepositoryTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
-        await writer.LoadKnownAsync(Token);
+        var stored = await writer.LoadObjectsAsync(Token);
         for (var i = 0; i < 1100; i++)
             await writer.AddMissingAsync(new MissingObject($"1/\t{i}", i - 1, "file", "404"), Token);
-        var manifest = await writer.CommitAsync(SampleRepository.Draft(writer, new Dictionary<string, byte[]>()), Token);
+        var manifest = await writer.CommitAsync(SampleRepository.Draft(new Dictionary<string, byte[]>()), stored, Token);
         Assert.Equal(1000, manifest.Missing.Count);
         await using var file = new ZstdReader(await sample.Repository.OpenFileAsync(manifest, RepositoryKeys.MissingRows, Token), "missing");
         var lines = (await new StreamReader(file, Encoding.UTF8).ReadToEndAsync(Token)).TrimEnd('\n').Split('\n');
@@ -156,10 +156,10 @@ public sealed class RepositoryTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
-        await writer.LoadKnownAsync(Token);
+        var stored = await writer.LoadObjectsAsync(Token);
         await Parallel.ForAsync(0, 120, Token, async (i, token) =>
-            await writer.Objects.AddAsync($"1/{i}", 0, new MemoryStream(SampleRepository.Content(400_000, i)), 400_000, token));
-        var manifest = await writer.CommitAsync(SampleRepository.Draft(writer, new Dictionary<string, byte[]>()), Token);
+            await stored.Writer.AddAsync($"1/{i}", 0, new MemoryStream(SampleRepository.Content(400_000, i)), 400_000, token));
+        var manifest = await writer.CommitAsync(SampleRepository.Draft(new Dictionary<string, byte[]>()), stored, Token);
         var keys = new HashSet<string>();
         await foreach (var row in sample.Repository.ReadLiveRowsAsync(manifest, Token))
         {
