@@ -55,7 +55,17 @@ internal sealed class AuditReport : IProgress<RunEvent>, IDisposable
         return output.Finish(Summary(result, isLive), ExitCodes.Of(result.IsComplete));
     }
 
-    public void Dispose() => csv?.Dispose();
+    public void Dispose()
+    {
+        try
+        {
+            csv?.Dispose();
+        }
+        catch (IOException)
+        {
+            // It writes what is buffered once more, after a write that failed and is told; Finish has written everything otherwise.
+        }
+    }
 
     // One table a code, the errors first: a table of all would repeat itself in every line.
     private void ShowFindings(AuditResult result)

@@ -38,7 +38,10 @@ internal sealed class CommonOptions(CommandHost host)
         Func<CommandRun, TRequest, CancellationToken, Task<ExitCode>> run) =>
         command.SetAction(async (parse, cancellationToken) =>
         {
-            var context = new JobContext { Configuration = configuration(parse), Environment = host.Environment, Time = host.Time, Random = host.Random };
+            var context = new JobContext
+            {
+                Configuration = configuration(parse), Environment = host.Environment, Time = host.Time, Random = host.Random,
+            };
             return (int)await run(new CommandRun(host, context, Output, new RunLog(Output)), read(parse, context), cancellationToken);
         });
 

@@ -1,8 +1,10 @@
+using Microsoft.Data.Sqlite;
+
 namespace Nestegg.Ente.Scratch;
 
 /// <summary>
-/// A SQLite database for what does not fit into memory, in a private temporary file (mode 0600, in a <see cref="ScratchFolder"/>). The file is
-/// removed on dispose and, after a crash, by the next run.
+/// A SQLite database for what does not fit into memory, in a private temporary file (mode 0600, in a <see cref="ScratchFolder"/>). The
+/// file is removed on dispose and, after a crash, by the next run.
 /// </summary>
 internal sealed class ScratchDatabase : SqliteFile
 {
@@ -39,5 +41,5 @@ internal sealed class ScratchDatabase : SqliteFile
         folder.Dispose();
     }
 
-    private static ScratchException Explain(ScratchFolder folder, Exception failure) => new(folder.Parent, failure);
+    private static ScratchException Explain(ScratchFolder folder, SqliteException failure) => new(folder.Parent, failure);
 }

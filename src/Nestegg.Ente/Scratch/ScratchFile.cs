@@ -10,7 +10,8 @@ internal sealed class ScratchFile : Stream
     private readonly ScratchFolder? folder;
     private readonly FileStream file;
 
-    private ScratchFile(string parent, ScratchFolder? folder, FileStream file) => (this.parent, this.folder, this.file) = (parent, folder, file);
+    private ScratchFile(string parent, ScratchFolder? folder, FileStream file) =>
+        (this.parent, this.folder, this.file) = (parent, folder, file);
 
     public override bool CanRead => true;
 

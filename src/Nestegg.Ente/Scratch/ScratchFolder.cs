@@ -59,20 +59,10 @@ public sealed class ScratchFolder : IDisposable
     }
 
     /// <summary>
-    /// Removes what dead processes left in the system's temporary folder; what cannot be removed stays. Whoever makes a temporary file does so
-    /// anyway; this is for the beginning of a program that may need none this time.
+    /// Removes what dead processes left in the system's temporary folder; what cannot be removed stays. Whoever makes a temporary file does
+    /// so anyway; this is for the beginning of a program that may need none this time.
     /// </summary>
-    public static void RemoveLeftovers(DateTimeOffset now)
-    {
-        try
-        {
-            RemoveLeftovers(SystemFolder, now.UtcDateTime);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // The folder is not there or may not be listed. Who needs it will say so; others can do without.
-        }
-    }
+    public static void RemoveLeftovers(DateTimeOffset now) => RemoveLeftovers(SystemFolder, now.UtcDateTime);
 
     /// <summary>Makes an empty file that only this user may read, and gives its path. It goes away with the folder.</summary>
     /// <exception cref="ScratchException">The folder is full, or has been taken away.</exception>
@@ -127,29 +117,39 @@ public sealed class ScratchFolder : IDisposable
 
     private static void RemoveLeftovers(string parent, DateTime utcNow)
     {
-        foreach (var folder in Directory.EnumerateDirectories(parent, Prefix + "*"))
+        try
         {
-            if (!File.Exists(System.IO.Path.Combine(folder, LockName)))
+            foreach (var folder in Directory.EnumerateDirectories(parent, Prefix + "*"))
             {
-                if (utcNow - Directory.GetLastWriteTimeUtc(folder) > MakingTakesAtMost)
-                {
-                    Remove(folder);
-                }
-
-                continue;
+                RemoveIfLeftover(folder, utcNow);
             }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // It is not there or may not be listed. Who has to write there will say so; others can do without.
+        }
+    }
 
-            if (TryLock(folder) is { } held)
+    private static void RemoveIfLeftover(string folder, DateTime utcNow)
+    {
+        if (!File.Exists(System.IO.Path.Combine(folder, LockName)))
+        {
+            if (utcNow - Directory.GetLastWriteTimeUtc(folder) > MakingTakesAtMost)
             {
-                // Held until the folder is gone, so that its maker cannot lock it meanwhile. Windows makes and locks in one step, and removes no file that is open.
-                if (OperatingSystem.IsWindows())
-                {
-                    held.Dispose();
-                }
-
                 Remove(folder);
+            }
+        }
+        else if (TryLock(folder) is { } held)
+        {
+            // Held until the folder is gone, so that its maker cannot lock it meanwhile. Windows makes and locks in one step, and
+            // removes no file that is open.
+            if (OperatingSystem.IsWindows())
+            {
                 held.Dispose();
             }
+
+            Remove(folder);
+            held.Dispose();
         }
     }
 

@@ -4,8 +4,8 @@ using SQLitePCL;
 namespace Nestegg.Ente.Scratch;
 
 /// <summary>
-/// A SQLite file of ours: how each of them is opened, prepares its statements and tells that its disk fails. What SQLite refuses for any other
-/// reason is thrown as a <see cref="SqliteException"/>. Not for several tasks at once.
+/// A SQLite file of ours: how each of them is opened, prepares its statements and tells that its disk fails. What SQLite refuses for any
+/// other reason is thrown as a <see cref="SqliteException"/>. Not for several tasks at once.
 /// </summary>
 internal class SqliteFile : IDisposable
 {
@@ -16,9 +16,9 @@ internal class SqliteFile : IDisposable
     private const string Durable = "PRAGMA journal_mode = DELETE; PRAGMA synchronous = NORMAL";
 
     private readonly Dictionary<string, SqliteStatement> statements = new(StringComparer.Ordinal);
-    private readonly Func<Exception, Exception> explain;
+    private readonly Func<SqliteException, Exception> explain;
 
-    internal SqliteFile(string path, bool isDurable, Func<Exception, Exception> explain)
+    internal SqliteFile(string path, bool isDurable, Func<SqliteException, Exception> explain)
     {
         this.explain = explain;
         Connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
@@ -45,10 +45,10 @@ internal class SqliteFile : IDisposable
     internal sqlite3 Handle => Connection.Handle!;
 
     /// <summary>
-    /// Opens or makes a file that stays: what was committed is there after a crash. A disk that is full, read-only, failing or gone is thrown
-    /// as what <paramref name="explain"/> makes of it.
+    /// Opens or makes a file that stays: what was committed is there after a crash. A disk that is full, read-only, failing or gone is
+    /// thrown as what <paramref name="explain"/> makes of it.
     /// </summary>
-    public static SqliteFile OpenDurable(string path, Func<Exception, Exception> explain) => new(path, isDurable: true, explain);
+    public static SqliteFile OpenDurable(string path, Func<SqliteException, Exception> explain) => new(path, isDurable: true, explain);
 
     /// <summary>The statement of this text, prepared once. Its parameters are <c>?</c>, or <c>?1</c>, <c>?2</c>, ….</summary>
     public SqliteStatement Statement(string sql)
@@ -74,7 +74,7 @@ internal class SqliteFile : IDisposable
     /// <summary>Runs statements without parameters, with semicolons between them.</summary>
     public void Execute(string script) => Check(raw.sqlite3_exec(Handle, script));
 
-    /// <summary>Begins a transaction: what changes many rows is many times faster in one. Without <see cref="Commit"/> nothing of it is promised.</summary>
+    /// <summary>Begins a transaction, in which many changes are many times faster. Without <see cref="Commit"/> nothing is promised.</summary>
     public void Begin() => Execute("BEGIN");
 
     public void Commit() => Execute("COMMIT");
@@ -99,7 +99,8 @@ internal class SqliteFile : IDisposable
 
     internal Exception Failure()
     {
-        var failure = new SqliteException(raw.sqlite3_errmsg(Handle).utf8_to_string(), raw.sqlite3_errcode(Handle), raw.sqlite3_extended_errcode(Handle));
+        var message = raw.sqlite3_errmsg(Handle).utf8_to_string();
+        var failure = new SqliteException(message, raw.sqlite3_errcode(Handle), raw.sqlite3_extended_errcode(Handle));
         return IsOfDisk(failure) ? explain(failure) : failure;
     }
 

@@ -66,7 +66,7 @@ internal sealed class SqliteStatement : IDisposable
         Run();
     }
 
-    /// <summary>Runs it and gives its rows: this object each time, which holds a row until the next. To be read at once and by one reader.</summary>
+    /// <summary>Runs it and gives its rows: this object each time, which holds a row until the next. For one reader, and at once.</summary>
     public IEnumerable<SqliteStatement> Rows(params ReadOnlySpan<SqliteValue> values)
     {
         Debug.Assert(!isRead, "its rows are being read already");

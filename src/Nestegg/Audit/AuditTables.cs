@@ -21,7 +21,8 @@ internal sealed class AuditTables(ScratchDatabase file)
         var insert = file.Insert("loaded", 8);
         await foreach (var item in objects.WithCancellation(cancellationToken))
         {
-            insert.Run(item.Key, (int)item.Kind, item.SizeBytes, item.Version, item.Slots.ToString(), item.IsDeleted, item.OwnerId, item.FileId);
+            insert.Run(
+                item.Key, (int)item.Kind, item.SizeBytes, item.Version, item.Slots.ToString(), item.IsDeleted, item.OwnerId, item.FileId);
         }
 
         file.Commit();

@@ -10,7 +10,8 @@ internal sealed class LiveInventory(AuditTables tables, AuditPlaces places, Func
 
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
-        tables.File.Execute("CREATE TABLE present (key TEXT, place INTEGER, size INTEGER, modified INTEGER, PRIMARY KEY (key, place)) WITHOUT ROWID");
+        tables.File.Execute(
+            "CREATE TABLE present (key TEXT, place INTEGER, size INTEGER, modified INTEGER, PRIMARY KEY (key, place)) WITHOUT ROWID");
         tables.File.Begin();
         for (var place = 0; place < places.All.Count; place++)
         {

@@ -51,6 +51,11 @@ internal sealed class ExportFolder : IDisposable
             RemoveTemporaryFiles(TemporaryIn(full));
             return new ExportFolder(full, held, NamesHeldBy(TemporaryIn(full), options.WindowsNames), time.GetUtcNow());
         }
+        catch (NesteggException)
+        {
+            held?.Dispose();
+            throw;
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             held?.Dispose();
@@ -186,7 +191,7 @@ internal sealed class ExportFolder : IDisposable
 
     private static void RemoveTemporaryFiles(string temporary)
     {
-        foreach (var left in Directory.EnumerateFiles(temporary, "*.part"))
+        foreach (var left in Directory.EnumerateFiles(temporary))
         {
             File.Delete(left);
         }

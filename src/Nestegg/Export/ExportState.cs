@@ -84,20 +84,24 @@ internal sealed class ExportState : IDisposable
     }
 
     internal ExportedAlbum? Album(long album) =>
-        file.Rows("SELECT folder, name FROM albums WHERE album = ?", album).Select(row => new ExportedAlbum(row.Text(0), row.Text(1))).FirstOrDefault();
+        file.Rows("SELECT folder, name FROM albums WHERE album = ?", album)
+            .Select(row => new ExportedAlbum(row.Text(0), row.Text(1))).FirstOrDefault();
 
     internal bool IsFolderTaken(string folder) => file.Rows("SELECT 1 FROM albums WHERE fold = ?", ExportName.Fold(folder)).Any();
 
     internal void PutAlbum(long album, ExportedAlbum exported) => Change(
-        "INSERT OR REPLACE INTO albums VALUES (?, ?, ?, ?, ?)", album, exported.Folder, ExportName.Fold(exported.Folder), exported.Name, run);
+        "INSERT OR REPLACE INTO albums VALUES (?, ?, ?, ?, ?)",
+        album, exported.Folder, ExportName.Fold(exported.Folder), exported.Name, run);
 
-    internal ExportedFile? File(long album, long id) => file.Rows("SELECT stamp, title, sidecar FROM files WHERE album = ? AND file = ?", album, id)
-        .Select(row => new ExportedFile(row.IsNull(0) ? null : row.Text(0), row.Text(1), row.Text(2))).FirstOrDefault();
+    internal ExportedFile? File(long album, long id) =>
+        file.Rows("SELECT stamp, title, sidecar FROM files WHERE album = ? AND file = ?", album, id)
+            .Select(row => new ExportedFile(row.IsNull(0) ? null : row.Text(0), row.Text(1), row.Text(2))).FirstOrDefault();
 
     /// <summary>Records a file as seen in this run.</summary>
     internal void PutFile(long album, long id, ExportedFile exported)
     {
-        Change("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", album, id, exported.Stamp, exported.Title, exported.SidecarName, run);
+        Change(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", album, id, exported.Stamp, exported.Title, exported.SidecarName, run);
         Change("INSERT OR REPLACE INTO sidecars VALUES (?, ?, ?)", album, id, ExportName.Fold(exported.SidecarName));
     }
 
@@ -150,10 +154,12 @@ internal sealed class ExportState : IDisposable
         [.. file.Rows("SELECT file FROM files WHERE album = ? AND run <> ? AND file > ? ORDER BY file LIMIT ?", album, run, after, limit)
             .Select(row => row.Integer(0))];
 
-    internal long CountFiles(long album) => file.Rows("SELECT count(*) FROM files WHERE album = ?", album).Select(row => row.Integer(0)).First();
+    internal long CountFiles(long album) =>
+        file.Rows("SELECT count(*) FROM files WHERE album = ?", album).Select(row => row.Integer(0)).First();
 
     /// <summary>Albums that this run did not see. As many as there are albums, at most.</summary>
-    internal List<long> UnseenAlbums() => [.. file.Rows("SELECT album FROM albums WHERE run <> ? ORDER BY album", run).Select(row => row.Integer(0))];
+    internal List<long> UnseenAlbums() =>
+        [.. file.Rows("SELECT album FROM albums WHERE run <> ? ORDER BY album", run).Select(row => row.Integer(0))];
 
     /// <summary>Records that the run came to its end, so that the next one need not look at every sidecar.</summary>
     internal void End()
@@ -183,7 +189,8 @@ internal sealed class ExportState : IDisposable
     private static WrittenState? Written(long sizeBytes, long modifiedTicks) =>
         sizeBytes == UnknownSize ? null : new WrittenState(sizeBytes, new DateTime(modifiedTicks, DateTimeKind.Utc));
 
-    private static string? Fact(SqliteFile file, string name) => file.Rows("SELECT value FROM facts WHERE name = ?", name).Select(row => row.Text(0)).FirstOrDefault();
+    private static string? Fact(SqliteFile file, string name) =>
+        file.Rows("SELECT value FROM facts WHERE name = ?", name).Select(row => row.Text(0)).FirstOrDefault();
 
     private void SetFact(string name, string value) => Change("INSERT OR REPLACE INTO facts VALUES (?, ?)", name, value);
 

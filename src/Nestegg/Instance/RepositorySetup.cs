@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Nestegg.Age;
 using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Scratch;
 using Nestegg.Minisign;
 using Nestegg.Repositories;
 using Nestegg.Stores;
@@ -83,7 +84,7 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
         }
         catch
         {
-            File.Delete(signingKeyPath);
+            Leftover.Remove(signingKeyPath);
             throw;
         }
 

@@ -16,7 +16,8 @@ internal sealed class BucketContents : IDisposable
     public static BucketContents Create()
     {
         var file = ScratchDatabase.Create();
-        file.Execute("CREATE TABLE present (slot TEXT, key TEXT, size INTEGER, etag TEXT, known INTEGER, PRIMARY KEY (slot, key)) WITHOUT ROWID");
+        file.Execute(
+            "CREATE TABLE present (slot TEXT, key TEXT, size INTEGER, etag TEXT, known INTEGER, PRIMARY KEY (slot, key)) WITHOUT ROWID");
 
         // Never committed: nobody but this connection reads the file, and it sees what it has changed.
         file.Begin();
@@ -49,7 +50,7 @@ internal sealed class BucketContents : IDisposable
         lock (gate)
         {
             return file.Rows(
-                "SELECT coalesce(sum(known = 1), 0), coalesce(sum(known = 2), 0), coalesce(sum(known = 0), 0) FROM present WHERE slot = ?", slot)
+                "SELECT total(known = 1), total(known = 2), total(known = 0) FROM present WHERE slot = ?", slot)
                 .Select(row => (row.Integer(0), row.Integer(1), row.Integer(2))).First();
         }
     }

@@ -4,7 +4,9 @@ using Nestegg.Repositories;
 
 namespace Nestegg.Snapshots;
 
-/// <summary>The live index rows of a snapshot as the table <c>stored</c>, on a connection of its own. Used by several tasks at once, one look-up at a time.</summary>
+/// <summary>
+/// The live index rows of a snapshot as the table <c>stored</c>, on a connection of its own. Used by several tasks at once, one look-up at a time.
+/// </summary>
 internal sealed class StoredObjects : IDisposable
 {
     private const int ColumnCount = 6;
@@ -46,7 +48,8 @@ internal sealed class StoredObjects : IDisposable
             foreach (var row in file.Rows("SELECT version, size, sha256, pack, offset FROM stored WHERE key = ?", key))
             {
                 return new IndexRow(
-                    key, row.Integer(0), row.Integer(1), new ObjectHash(row.Blob(2)), row.IsNull(3) ? null : new ObjectHash(row.Blob(3)), row.Integer(4));
+                    key, row.Integer(0), row.Integer(1), new ObjectHash(row.Blob(2)),
+                    row.IsNull(3) ? null : new ObjectHash(row.Blob(3)), row.Integer(4));
             }
         }
 
