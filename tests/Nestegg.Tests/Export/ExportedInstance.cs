@@ -37,7 +37,7 @@ public abstract class ExportedInstance(KnownInstances instances) : IDisposable
         using var keys = await person.OpenAsync(reader, Token);
         var account = new ExportAccount(person.UserId, keys, reader, content ?? new KnownContent(instance[moment]));
         return (instance, await Exporter.RunAsync(
-            account, target is null ? Target : folder[target], options, new FixedTime(), RunEvents.Nowhere(), Token));
+            account, target is null ? Target : folder[target], options, new StillTime(new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero)), RunEvents.Nowhere(), Token));
     }
 
     private protected static KnownAlbum OwnAlbum(KnownPerson person) => person.Albums.First(album => album.OwnerId == person.UserId);
@@ -52,9 +52,4 @@ public abstract class ExportedInstance(KnownInstances instances) : IDisposable
             .Where(file => !file.Relative.StartsWith(".nestegg/", StringComparison.Ordinal))
             .Select(file => $"{file.Relative} {Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file.path)))}")
             .Order(StringComparer.Ordinal);
-
-    private sealed class FixedTime : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    }
 }

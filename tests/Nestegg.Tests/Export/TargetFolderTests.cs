@@ -1,4 +1,5 @@
 using System.Text;
+using Nestegg.Ente;
 using Nestegg.Ente.Api;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Export;
@@ -216,7 +217,8 @@ public sealed class TargetFolderTests : IDisposable
     public async Task A_session_that_was_ended_ends_the_export()
     {
         _library.Failure = new MuseumException("museum has ended the session", "start again") { IsSignedOut = true };
-        Assert.Same(_library.Failure, await Assert.ThrowsAsync<MuseumException>(ExportAsync));
+        var ended = await Assert.ThrowsAsync<NesteggException>(ExportAsync);
+        Assert.Equal((FailureKind.OutOfReach, _library.Failure), (ended.Kind, ended.InnerException));
     }
 
     [Fact]
@@ -235,7 +237,7 @@ public sealed class TargetFolderTests : IDisposable
     }
 
     [Theory]
-    [InlineData(typeof(IOException))]
+    [InlineData(typeof(EnteException))]
     [InlineData(typeof(InvalidOperationException))]
     [InlineData(typeof(OperationCanceledException))]
     public async Task A_source_that_fails_in_the_middle_leaves_no_plaintext_behind(Type kind)
@@ -257,14 +259,14 @@ public sealed class TargetFolderTests : IDisposable
                     cancellation.Cancel();
                 }
 
-                throw (Exception)Activator.CreateInstance(kind, "taken away")!;
+                throw kind == typeof(EnteException) ? new EnteException("taken away", "look for it") : (Exception)Activator.CreateInstance(kind)!;
             }
         };
         var end = await Record.ExceptionAsync(() => library.ExportAsync(Target, new ExportOptions { Parallel = 1 }, cancellation.Token));
 
         Assert.Equal(1, seen[2]);
         Assert.Empty(TemporaryFiles());
-        if (kind == typeof(IOException))
+        if (kind == typeof(EnteException))
         {
             // One file that cannot be read does not end the export, and what was written of it is gone before the next is begun.
             Assert.Equal((null, 1), (end, seen[3]));
