@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 using Xunit.Sdk;
 using Xunit.v3;
@@ -17,5 +16,5 @@ public sealed class RecordedFactAttribute([CallerFilePath] string? file = null, 
 internal sealed class RecordedFactDiscoverer : FactDiscoverer
 {
     public override ValueTask<IReadOnlyCollection<IXunitTestCase>> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, IXunitTestMethod testMethod, IFactAttribute factAttribute) =>
-        FixtureFolder.IsPresent ? base.Discover(discoveryOptions, testMethod, factAttribute) : new([]);
+        RecordedInstance.IsPresent ? base.Discover(discoveryOptions, testMethod, factAttribute) : new([]);
 }

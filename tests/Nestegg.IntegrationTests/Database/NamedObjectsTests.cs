@@ -4,6 +4,7 @@ using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
+using Nestegg.TestKit.Sample;
 using Nestegg.TestKit.Servers;
 using Npgsql;
 
@@ -12,25 +13,6 @@ namespace Nestegg.IntegrationTests.Database;
 /// <summary>The objects that a database names, asked of PostgreSQL and of the archive that was made from it.</summary>
 public sealed class NamedObjectsTests(SharedServers servers, KnownInstances instances) : IDisposable
 {
-    // Going back from schema 124: what came with the version and later ones is dropped.
-    private static readonly (int Version, string Sql)[] Steps =
-    [
-        (124, "DROP TABLE events"),
-        (122, "ALTER TABLE passkeys DROP COLUMN IF EXISTS rp_id; ALTER TABLE passkey_credentials DROP COLUMN IF EXISTS rp_id"),
-        (121, "DROP TABLE legacy_kit_challenge, legacy_kit_recovery_session_token, legacy_kit_recovery_session, legacy_kit CASCADE"),
-        (120, "DROP TABLE contact_entity, user_attachments CASCADE"),
-        (119, "DROP TABLE memory_share_files, memory_shares CASCADE"),
-        (116, "DROP TABLE public_paste_tokens"),
-        (115, "ALTER TABLE collection_shares DROP COLUMN shared_at"),
-        (114, "DROP TABLE reactions, comments, anon_users CASCADE"),
-        (113, "DROP TABLE collection_actions; ALTER TABLE collection_files DROP COLUMN action, DROP COLUMN action_user"),
-        (103, "DROP TABLE public_file_tokens_access_history, public_file_tokens CASCADE"),
-        (94, "ALTER TABLE file_data DROP COLUMN obj_id, DROP COLUMN obj_nonce, DROP COLUMN obj_size; DELETE FROM file_data WHERE data_type IN ('vid_preview', 'img_preview')"),
-        (93, "DROP TABLE emergency_recovery, emergency_contact CASCADE"),
-        (89, "DROP TABLE file_data; ALTER TABLE temp_objects DROP COLUMN bucket_id"),
-        (81, "ALTER TABLE embeddings DROP COLUMN size, DROP COLUMN version, DROP COLUMN datacenters"),
-    ];
-
     private readonly TemporaryFolder folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -61,7 +43,7 @@ public sealed class NamedObjectsTests(SharedServers servers, KnownInstances inst
     {
         foreach (var (moment, count) in new[] { ("t1", 138), ("t2", 146) })
         {
-            await using var archive = await LoadAsync(FixtureFolder.Dump(moment));
+            await using var archive = await LoadAsync(RecordedInstance.Read()[moment].DumpPath);
             var named = await AllAsync(archive.Connection);
             Assert.Equal((count, 2), (named.Count, named.Count(o => o.IsDeleted)));
         }
@@ -112,7 +94,7 @@ public sealed class NamedObjectsTests(SharedServers servers, KnownInstances inst
         var postgres = await servers.PostgresAsync(Token);
         var database = await postgres.RestoreAsync(known.DumpPath, Token);
         var all = known.Objects.Count;
-        foreach (var (version, sql) in Steps)
+        foreach (var (version, sql) in OlderSchema.Steps)
         {
             await postgres.ExecuteAsync(database, $"{sql}; UPDATE schema_migrations SET version = {version - 1}", Token);
             all -= version switch { 120 => Count(known, "/user-attachments/"), 94 => Count(known, "_preview/"), 89 => Count(known, "/mldata"), _ => 0 };
@@ -122,7 +104,7 @@ public sealed class NamedObjectsTests(SharedServers servers, KnownInstances inst
             Assert.Equal(version - 1, (await EnteCatalog.ReadAsync(archive.Connection, Token)).SchemaVersion);
         }
 
-        Assert.Equal(EnteCatalog.OldestKnownSchema, Steps[^1].Version - 1);
+        Assert.Equal(EnteCatalog.OldestKnownSchema, OlderSchema.Oldest);
         Assert.Equal(known.Originals().Count, all);
     }
 

@@ -6,6 +6,7 @@ using Nestegg.Ente.Library;
 using Nestegg.Ente.Objects;
 using Nestegg.Stores;
 using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Sample;
 using Nestegg.TestKit.Servers;
 using Npgsql;
@@ -87,7 +88,7 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
     public async Task Its_tables_have_the_columns_types_and_defaults_of_a_real_instance()
     {
         await using var sample = await CreateAsync();
-        var real = await ColumnsAsync(postgres.ConnectionString(await postgres.RestoreAsync(FixtureFolder.Dump("t1"), Token)));
+        var real = await ColumnsAsync(postgres.ConnectionString(await postgres.RestoreAsync(RecordedInstance.Read()["t1"].DumpPath, Token)));
         var ours = await ColumnsAsync(sample.ConnectionString);
         Assert.Equal(real.OrderBy(table => table.Key), ours.OrderBy(table => table.Key));
     }

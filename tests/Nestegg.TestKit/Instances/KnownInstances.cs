@@ -11,7 +11,7 @@ public sealed class KnownInstances : IAsyncDisposable
     /// <summary>Made by <see cref="SampleInstance"/>, which needs PostgreSQL.</summary>
     public const string Sample = "sample";
 
-    /// <summary>A recording of the real programs; see <see cref="FixtureFolder"/>.</summary>
+    /// <summary>A recording of the real programs; see <see cref="RecordedInstance"/>.</summary>
     public const string Recorded = "recorded";
 
     private readonly SemaphoreSlim making = new(1);
@@ -19,7 +19,7 @@ public sealed class KnownInstances : IAsyncDisposable
     private readonly Dictionary<string, KnownInstance> instances = [];
 
     /// <summary>Those that tests can run on here.</summary>
-    public static IReadOnlyList<string> Present { get; } = FixtureFolder.IsPresent ? [Sample, Recorded] : [Sample];
+    public static IReadOnlyList<string> Present { get; } = RecordedInstance.IsPresent ? [Sample, Recorded] : [Sample];
 
     /// <param name="name">One of <see cref="Present"/>.</param>
     public async Task<KnownInstance> OpenAsync(string name, CancellationToken cancellationToken)

@@ -8,9 +8,6 @@ namespace Nestegg.TestKit.Sample;
 /// </summary>
 public static class OlderSchema
 {
-    /// <summary>The first schema that was published.</summary>
-    public const int Oldest = 80;
-
     /// <summary>From the newest on; each leads to the schema before its version.</summary>
     public static IReadOnlyList<(int Version, string Sql)> Steps { get; } =
     [
@@ -30,6 +27,9 @@ public static class OlderSchema
         (89, "DROP TABLE file_data; ALTER TABLE temp_objects DROP COLUMN bucket_id"),
         (81, "ALTER TABLE embeddings DROP COLUMN size, DROP COLUMN version, DROP COLUMN datacenters"),
     ];
+
+    /// <summary>The first schema that was published.</summary>
+    public static int Oldest => Steps[^1].Version - 1;
 
     /// <summary>Leaves the tables and columns of <see cref="Oldest"/>.</summary>
     public static async Task GoBackAsync(string connectionString, CancellationToken cancellationToken)
