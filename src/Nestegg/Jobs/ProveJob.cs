@@ -21,7 +21,7 @@ public static class ProveJob
             context, request.Person, log,
             async account =>
             {
-                using var proved = new ProvedObjects();
+                using var proved = ProvedObjects.Create();
                 var record = await ProveAsync(context, request, account, proved, log, cancellationToken);
                 await request.Report(record);
                 var isKept = request.IsKept && await TryKeepAsync(account.Source.Repository, record, proved, log, cancellationToken);
@@ -42,7 +42,7 @@ public static class ProveJob
         }
 
         log.Step("prove", $"the account opened; decrypting {(options.Sample < 1 ? $"{options.Sample:P0} of its files" : "all of its files")}");
-        var run = new ProofRun(source.Repository, account.Snapshot, options, context.Time, context.Random, log.OfPart());
+        var run = new ProofRun(account.Snapshot, options, context.Time, context.Random, log.OfPart());
         return await run.RunAsync(new ProofAccount(account.UserId, user, account.OpenedWith, account.Keys), proved, cancellationToken);
     }
 

@@ -46,7 +46,7 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
             playlist ??= opened;
             if (problem is null)
             {
-                proved.Add(stamp, isNew: true);
+                proved.Add(stamp);
                 tally.Count(counts => counts.DerivedObjects++);
             }
             else

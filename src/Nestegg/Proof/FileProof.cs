@@ -15,8 +15,8 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
     private const int ZipInMemoryBytes = 4 * 1024 * 1024;
     private const int ZipBufferBytes = 128 * 1024;
 
-    private readonly DerivedProof _derived = new(objects, proved, tally);
-    private readonly FailureStreak _unreadable = new();
+    private readonly DerivedProof derived = new(objects, proved, tally);
+    private readonly FailureStreak unreadable = new();
 
     /// <param name="isSampled">Whether its bytes are read; otherwise only its keys and descriptions are opened.</param>
     public async Task ProveAsync(LibraryFile file, bool isSampled, CancellationToken cancellationToken)
@@ -35,7 +35,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         {
             await ProveContentAsync(it, cancellationToken);
             await ProveThumbnailAsync(it, cancellationToken);
-            await _derived.ProveAsync(it, cancellationToken);
+            await derived.ProveAsync(it, cancellationToken);
         }
 
         Count(it, isSampled);
@@ -121,18 +121,10 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
 
         try
         {
-            ContentOutcome outcome;
-            await using (var encrypted = await objects.OpenAsync(row, cancellationToken))
-            {
-                outcome = await ContentReader.DecryptAsync(encrypted, it.File.Key!, job.Header, job.WholeHash, target, cancellationToken);
-            }
-
-            _unreadable.End();
-            tally.Count(counts => counts.DecryptedBytes += outcome.PlaintextBytes);
-            var isRight = await JudgeAsync(it, job, row, outcome, cancellationToken) && (job.Unpack is null || await job.Unpack(cancellationToken));
+            var isRight = await DecryptAsync(it, job, row, target, cancellationToken);
             if (isRight)
             {
-                proved.Add(stamp, isNew: true);
+                proved.Add(stamp);
             }
 
             return isRight;
@@ -144,11 +136,24 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
             // A disk or a network that is gone fails every file alike: that ends the proof. A pack that is missing does not, however many it held.
             if (failure.Kind != FailureKind.Damaged)
             {
-                _unreadable.Add("objects in a row could not be read", failure.Message, failure.Hint);
+                unreadable.Add("objects in a row could not be read", failure.Message, failure.Hint);
             }
 
             return false;
         }
+    }
+
+    private async Task<bool> DecryptAsync(FileCase it, StreamJob job, IndexRow row, Stream target, CancellationToken cancellationToken)
+    {
+        ContentOutcome outcome;
+        await using (var encrypted = await objects.OpenAsync(row, cancellationToken))
+        {
+            outcome = await ContentReader.DecryptAsync(encrypted, it.File.Key!, job.Header, job.WholeHash, target, cancellationToken);
+        }
+
+        unreadable.End();
+        tally.Count(counts => counts.DecryptedBytes += outcome.PlaintextBytes);
+        return await JudgeAsync(it, job, row, outcome, cancellationToken) && (job.Unpack is null || await job.Unpack(cancellationToken));
     }
 
     private async Task<bool> JudgeAsync(FileCase it, StreamJob job, IndexRow row, ContentOutcome outcome, CancellationToken cancellationToken)

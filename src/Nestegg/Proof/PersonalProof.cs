@@ -27,43 +27,26 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
 
     public async Task ProveAsync(ProofAccount account, IReadOnlyCollection<Album> albums, CancellationToken cancellationToken)
     {
-        foreach (var problem in account.Keys.Problems)
+        var (user, keys) = (account.UserId, account.Keys);
+        foreach (var problem in keys.Problems)
         {
-            Error(new LibraryProblem("account-key-damaged", problem), $"account {account.UserId}");
+            Error(new LibraryProblem("account-key-damaged", problem), $"account {user}");
         }
 
-        await foreach (var code in reader.AuthCodesAsync(account.UserId, account.Keys, cancellationToken))
-        {
-            Judge(code.Problem, $"code {code.Id}", counts => counts.AuthCodes++);
-        }
-
-        await foreach (var entity in reader.EntitiesAsync(account.UserId, account.Keys, cancellationToken))
-        {
-            Judge(entity.Problem, $"entry {entity.Id}", counts => counts.Entities++);
-        }
-
-        await foreach (var comment in reader.CommentsAsync(albums, cancellationToken))
-        {
-            Judge(comment.Problem, $"comment {comment.Id}", counts => counts.Comments++);
-        }
-
-        await foreach (var reaction in reader.ReactionsAsync(albums, cancellationToken))
-        {
-            Judge(reaction.Problem, $"reaction {reaction.Id}", counts => counts.Reactions++);
-        }
-
-        await foreach (var share in reader.MemorySharesAsync(account.UserId, account.Keys, cancellationToken))
-        {
-            Judge(share.Problem, $"link to memory {share.Id}", counts => counts.MemoryShares++);
-        }
-
-        await foreach (var link in reader.FileLinksAsync(account.UserId, account.Keys, cancellationToken))
-        {
-            Judge(link.Problem, $"link {link.Id} to file {link.FileId}", counts => counts.FileLinks++);
-        }
-
-        await ProveRecoveryAsync(account, cancellationToken);
-        await foreach (var contact in reader.ContactsAsync(account.UserId, account.Keys, cancellationToken))
+        await JudgeAllAsync(reader.AuthCodesAsync(user, keys, cancellationToken), code => (code.Problem, $"code {code.Id}"), counts => counts.AuthCodes++);
+        await JudgeAllAsync(reader.EntitiesAsync(user, keys, cancellationToken), entity => (entity.Problem, $"entry {entity.Id}"), counts => counts.Entities++);
+        await JudgeAllAsync(reader.CommentsAsync(albums, cancellationToken), comment => (comment.Problem, $"comment {comment.Id}"), counts => counts.Comments++);
+        await JudgeAllAsync(
+            reader.ReactionsAsync(albums, cancellationToken), reaction => (reaction.Problem, $"reaction {reaction.Id}"), counts => counts.Reactions++);
+        await JudgeAllAsync(
+            reader.MemorySharesAsync(user, keys, cancellationToken), share => (share.Problem, $"link to memory {share.Id}"), counts => counts.MemoryShares++);
+        await JudgeAllAsync(
+            reader.FileLinksAsync(user, keys, cancellationToken), link => (link.Problem, $"link {link.Id} to file {link.FileId}"), counts => counts.FileLinks++);
+        await JudgeAllAsync(
+            reader.EntrustedAccountsAsync(user, keys, cancellationToken), other => (other.Problem, $"account {other.UserId}"),
+            counts => counts.EntrustedAccounts++);
+        await JudgeAllAsync(reader.LegacyKitsAsync(user, keys, cancellationToken), kit => (kit.Problem, $"legacy kit {kit.Id}"), counts => counts.LegacyKits++);
+        await foreach (var contact in reader.ContactsAsync(user, keys, cancellationToken))
         {
             using (contact)
             {
@@ -76,19 +59,16 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
         }
     }
 
-    private async Task ProveRecoveryAsync(ProofAccount account, CancellationToken cancellationToken)
+    /// <summary>Judges each, and disposes of what holds a key.</summary>
+    private async Task JudgeAllAsync<T>(IAsyncEnumerable<T> all, Func<T, (LibraryProblem? Problem, string Subject)> describe, Action<ProofCounts> count)
     {
-        await foreach (var entrusted in reader.EntrustedAccountsAsync(account.UserId, account.Keys, cancellationToken))
+        await foreach (var one in all)
         {
-            using (entrusted)
+            using (one as IDisposable)
             {
-                Judge(entrusted.Problem, $"account {entrusted.UserId}", counts => counts.EntrustedAccounts++);
+                var (problem, subject) = describe(one);
+                Judge(problem, subject, count);
             }
-        }
-
-        await foreach (var kit in reader.LegacyKitsAsync(account.UserId, account.Keys, cancellationToken))
-        {
-            Judge(kit.Problem, $"legacy kit {kit.Id}", counts => counts.LegacyKits++);
         }
     }
 

@@ -4,14 +4,14 @@ using Nestegg.Snapshots;
 namespace Nestegg.Proof;
 
 /// <summary>A snapshot's objects for a reader that authenticates them itself. Used by several tasks at once.</summary>
-internal sealed class ProofObjects(Repository repository, OpenedSnapshot snapshot)
+internal sealed class ProofObjects(OpenedSnapshot snapshot)
 {
-    private readonly ObjectReadAhead _stored = repository.ReadAhead();
+    private readonly ObjectReadAhead stored = snapshot.Repository.ReadAhead();
 
     public IndexRow? Find(string key) => snapshot.Find(key);
 
     /// <inheritdoc cref="ObjectReadAhead.OpenAsync"/>
-    public Task<Stream> OpenAsync(IndexRow row, CancellationToken cancellationToken) => _stored.OpenAsync(row, cancellationToken);
+    public Task<Stream> OpenAsync(IndexRow row, CancellationToken cancellationToken) => stored.OpenAsync(row, cancellationToken);
 
     /// <summary>Reads a small object whole.</summary>
     /// <returns>Null when it is longer than <paramref name="maxBytes"/>.</returns>

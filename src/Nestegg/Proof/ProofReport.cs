@@ -72,28 +72,28 @@ public static class ProofReport
         page.Append("<section><h2>What was opened</h2><table class=\"numbers\">");
         Row(page, "Files", counts.Files, "each once, those in the trash among them");
         Row(page, "proved", counts.FilesProved, "every chunk authentic, whole, and as recorded", "sub");
-        Row(page, "not proved", counts.FilesNotProved, "see below", "sub bad", hideZero: true);
-        Row(page, "proved by an earlier proof", counts.FilesProvedBefore, "same bytes, same keys; not read again", "sub", hideZero: true);
-        Row(page, "outside the sample", counts.FilesNotSampled, "only their keys and descriptions were opened", "sub", hideZero: true);
-        Row(page, "shared by others", counts.SharedFiles, "", "sub", hideZero: true);
-        Row(page, "in the trash", counts.TrashFiles, "", "sub", hideZero: true);
-        Row(page, "without a recorded hash", counts.FilesWithoutHash, "uploaded by old apps: their authenticators alone speak for them", "sub", hideZero: true);
-        Row(page, "live photos", counts.LivePhotos, "picture and video compared apart", "sub", hideZero: true);
-        Row(page, "items of Locker", counts.LockerItems, "notes, credentials and the like", "sub", hideZero: true);
+        RowIfAny(page, "not proved", counts.FilesNotProved, "see below", "sub bad");
+        RowIfAny(page, "proved by an earlier proof", counts.FilesProvedBefore, "same bytes, same keys; not read again", "sub");
+        RowIfAny(page, "outside the sample", counts.FilesNotSampled, "only their keys and descriptions were opened", "sub");
+        RowIfAny(page, "shared by others", counts.SharedFiles, "", "sub");
+        RowIfAny(page, "in the trash", counts.TrashFiles, "", "sub");
+        RowIfAny(page, "without a recorded hash", counts.FilesWithoutHash, "uploaded by old apps: their authenticators alone speak for them", "sub");
+        RowIfAny(page, "live photos", counts.LivePhotos, "picture and video compared apart", "sub");
+        RowIfAny(page, "items of Locker", counts.LockerItems, "notes, credentials and the like", "sub");
         page.Append($"<tr><th>Decrypted</th><td>{Bytes(counts.DecryptedBytes)}</td><td>{Number(counts.DecryptedBytes)} bytes of plain content</td></tr>");
-        Row(page, "Thumbnails", counts.Thumbnails, "", hideZero: true);
-        Row(page, "Derived data", counts.DerivedObjects, "search and face data, streamable videos; can be made again", hideZero: true);
-        Row(page, "derived data that does not open", counts.DerivedProblems, "the apps make it again", "sub", hideZero: true);
+        RowIfAny(page, "Thumbnails", counts.Thumbnails, "");
+        RowIfAny(page, "Derived data", counts.DerivedObjects, "search and face data, streamable videos; can be made again");
+        RowIfAny(page, "derived data that does not open", counts.DerivedProblems, "the apps make it again", "sub");
         Row(page, "Albums", counts.Albums, counts.SharedAlbums > 0 ? $"{Number(counts.SharedAlbums)} of them shared by others" : "");
-        Row(page, "Places, people, memories", counts.Entities, "", hideZero: true);
-        Row(page, "Contacts", counts.Contacts, counts.ContactPictures > 0 ? $"{Number(counts.ContactPictures)} with a picture" : "", hideZero: true);
-        Row(page, "Codes of Ente Auth", counts.AuthCodes, "", hideZero: true);
-        Row(page, "Comments", counts.Comments, "", hideZero: true);
-        Row(page, "Reactions", counts.Reactions, "", hideZero: true);
-        Row(page, "Links to memories", counts.MemoryShares, "", hideZero: true);
-        Row(page, "Links to single files", counts.FileLinks, "", hideZero: true);
-        Row(page, "Legacy kits", counts.LegacyKits, "any two of a kit’s three cards open this account", hideZero: true);
-        Row(page, "Accounts entrusted to this one", counts.EntrustedAccounts, "it holds their recovery keys, and they fit", hideZero: true);
+        RowIfAny(page, "Places, people, memories", counts.Entities, "");
+        RowIfAny(page, "Contacts", counts.Contacts, counts.ContactPictures > 0 ? $"{Number(counts.ContactPictures)} with a picture" : "");
+        RowIfAny(page, "Codes of Ente Auth", counts.AuthCodes, "");
+        RowIfAny(page, "Comments", counts.Comments, "");
+        RowIfAny(page, "Reactions", counts.Reactions, "");
+        RowIfAny(page, "Links to memories", counts.MemoryShares, "");
+        RowIfAny(page, "Links to single files", counts.FileLinks, "");
+        RowIfAny(page, "Legacy kits", counts.LegacyKits, "any two of a kit’s three cards open this account");
+        RowIfAny(page, "Accounts entrusted to this one", counts.EntrustedAccounts, "it holds their recovery keys, and they fit");
         page.Append("</table></section>\n");
     }
 
@@ -149,13 +149,16 @@ public static class ProofReport
 
     private static void Fact(StringBuilder page, string name, string value) => page.Append($"<div><dt>{name}</dt><dd>{Text(value)}</dd></div>");
 
-    private static void Row(StringBuilder page, string name, long value, string note, string kind = "", bool hideZero = false)
+    private static void RowIfAny(StringBuilder page, string name, long value, string note, string kind = "")
     {
-        if (!hideZero || value > 0)
+        if (value > 0)
         {
-            page.Append($"<tr class=\"{kind}\"><th>{name}</th><td>{Number(value)}</td><td>{note}</td></tr>");
+            Row(page, name, value, note, kind);
         }
     }
+
+    private static void Row(StringBuilder page, string name, long value, string note, string kind = "") =>
+        page.Append($"<tr class=\"{kind}\"><th>{name}</th><td>{Number(value)}</td><td>{note}</td></tr>");
 
     private static string Class(ProofVerdict verdict) => verdict == ProofVerdict.NotProved ? "bad-page" : "good-page";
 

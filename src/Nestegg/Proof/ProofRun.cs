@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Library;
-using Nestegg.Repositories;
 using Nestegg.Repositories.Proofs;
 using Nestegg.Snapshots;
 
@@ -17,25 +16,24 @@ internal sealed record ProofAccount(long UserId, string Account, string OpenedWi
 /// Decrypts everything of a person that a snapshot holds, and says of each file whether it is proved or what exactly is wrong. Damage in one
 /// never stops the rest. Holds 500 files' rows, three chunks of 4 MiB for each file that is under way, and the person's albums.
 /// </summary>
-internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, ProofOptions options, TimeProvider time, Random random, RunLog log)
+internal sealed class ProofRun(OpenedSnapshot snapshot, ProofOptions options, TimeProvider time, Random random, RunLog log)
 {
-    private readonly ProofTally _tally = new(log);
-    private long _files;
-    private long _bytes;
+    private readonly ProofTally tally = new(log);
 
     /// <param name="proved">What earlier proofs have decrypted; gets what this one does.</param>
     public async Task<ProofRecord> RunAsync(ProofAccount account, ProvedObjects proved, CancellationToken cancellationToken)
     {
         var startedAt = time.GetUtcNow();
         var reader = await LibraryReader.OpenAsync(snapshot.Connection, cancellationToken);
-        var objects = new ProofObjects(repository, snapshot);
+        var objects = new ProofObjects(snapshot);
         var albums = await reader.AlbumsAsync(account.UserId, account.Keys, cancellationToken);
         try
         {
-            var personal = new PersonalProof(reader, objects, _tally, options);
+            var personal = new PersonalProof(reader, objects, tally, options);
             var living = personal.ProveAlbums(albums);
-            (_files, _bytes) = await reader.CountFilesAsync(account.UserId, living, cancellationToken);
-            await ProveFilesAsync(new FileProof(objects, proved, _tally, options), SampledAsync(reader, account.UserId, living, albums, cancellationToken), cancellationToken);
+            var total = await reader.CountFilesAsync(account.UserId, living, cancellationToken);
+            var files = SampledAsync(FilesAsync(reader, account.UserId, living, albums, cancellationToken), total.Files);
+            await ProveFilesAsync(new FileProof(objects, proved, tally, options), files, total, cancellationToken);
             await personal.ProveAsync(account, living, cancellationToken);
         }
         finally
@@ -49,7 +47,8 @@ internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, P
         return Record(account, startedAt);
     }
 
-    private async Task ProveFilesAsync(FileProof proof, IAsyncEnumerable<(LibraryFile File, bool IsSampled)> files, CancellationToken cancellationToken)
+    private async Task ProveFilesAsync(
+        FileProof proof, IAsyncEnumerable<(LibraryFile File, bool IsSampled)> files, FileTotals total, CancellationToken cancellationToken)
     {
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(files, parallel, async (next, token) =>
@@ -59,42 +58,44 @@ internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, P
                 await proof.ProveAsync(next.File, next.IsSampled, token);
             }
 
-            var counts = _tally.Counts;
-            log.Progress("prove", counts.Files, _files, counts.DecryptedBytes, counts.FilesProvedBefore + counts.FilesNotSampled > 0 ? null : _bytes);
+            var counts = tally.Counts;
+            var isAllRead = counts.FilesProvedBefore + counts.FilesNotSampled == 0;
+            log.Progress("prove", counts.Files, total.Files, counts.DecryptedBytes, isAllRead ? total.Bytes : null);
         });
     }
 
-    /// <summary>All files of the person, and of each whether its bytes are read: exactly the share that was asked for, any of them equally likely.</summary>
-    private async IAsyncEnumerable<(LibraryFile File, bool IsSampled)> SampledAsync(
-        LibraryReader reader, long userId, IReadOnlyCollection<Album> living, IReadOnlyCollection<Album> all, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Of each file, whether its bytes are read: exactly the share that was asked for, any of them equally likely.</summary>
+    private async IAsyncEnumerable<(LibraryFile File, bool IsSampled)> SampledAsync(IAsyncEnumerable<LibraryFile> files, long total)
     {
-        var left = _files;
-        var wanted = (long)Math.Ceiling(_files * options.Sample);
-        await foreach (var file in FilesAsync())
+        var left = total;
+        var wanted = (long)Math.Ceiling(total * options.Sample);
+        await foreach (var file in files)
         {
             var isSampled = options.Sample >= 1 || random.NextDouble() * left < wanted;
             wanted -= isSampled ? 1 : 0;
             left--;
             yield return (file, isSampled);
         }
+    }
 
-        async IAsyncEnumerable<LibraryFile> FilesAsync()
+    private static async IAsyncEnumerable<LibraryFile> FilesAsync(
+        LibraryReader reader, long userId, IReadOnlyCollection<Album> living, IReadOnlyCollection<Album> all,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var file in reader.FilesAsync(userId, living, cancellationToken))
         {
-            await foreach (var file in reader.FilesAsync(userId, living, cancellationToken))
-            {
-                yield return file;
-            }
+            yield return file;
+        }
 
-            await foreach (var file in reader.TrashAsync(userId, all, cancellationToken))
-            {
-                yield return file;
-            }
+        await foreach (var file in reader.TrashAsync(userId, all, cancellationToken))
+        {
+            yield return file;
         }
     }
 
     private ProofRecord Record(ProofAccount account, DateTimeOffset startedAt) => new()
     {
-        RepositoryId = repository.Description.Id,
+        RepositoryId = snapshot.Repository.Description.Id,
         Snapshot = snapshot.Manifest.Id,
         ManifestSha256 = snapshot.Manifest.Hash,
         SnapshotCreatedAt = snapshot.Manifest.CreatedAt,
@@ -108,8 +109,8 @@ internal sealed class ProofRun(Repository repository, OpenedSnapshot snapshot, P
         Sample = options.Sample,
         OnlyNew = options.OnlyNew,
         Verdict = log.Errors > 0 ? ProofVerdict.NotProved : options.Sample < 1 ? ProofVerdict.SampleProved : ProofVerdict.Proved,
-        Counts = _tally.Counts with { Errors = log.Errors, Warnings = log.Warnings },
-        Albums = _tally.Albums,
+        Counts = tally.Counts with { Errors = log.Errors, Warnings = log.Warnings },
+        Albums = tally.Albums,
         Findings = log.Findings,
     };
 }

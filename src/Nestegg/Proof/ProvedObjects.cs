@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Nestegg.Age;
@@ -17,13 +18,17 @@ internal sealed class ProvedObjects : IDisposable
 {
     public const int StampBytes = 16;
 
-    private readonly ScratchDatabase file = ScratchDatabase.Create();
+    private readonly ScratchDatabase file;
     private readonly Lock gate = new();
 
-    public ProvedObjects()
+    private ProvedObjects(ScratchDatabase file) => this.file = file;
+
+    public static ProvedObjects Create()
     {
+        var file = ScratchDatabase.Create();
         file.Execute("CREATE TABLE proved (stamp BLOB PRIMARY KEY, is_new INTEGER NOT NULL) WITHOUT ROWID");
         file.Begin();
+        return new ProvedObjects(file);
     }
 
     /// <summary>What an object that was decrypted under these circumstances is known by.</summary>
@@ -44,14 +49,8 @@ internal sealed class ProvedObjects : IDisposable
         }
     }
 
-    /// <param name="isNew">By this proof; otherwise by an earlier one.</param>
-    public void Add(byte[] stamp, bool isNew)
-    {
-        lock (gate)
-        {
-            file.Run("INSERT OR IGNORE INTO proved VALUES (?, ?)", stamp, isNew);
-        }
-    }
+    /// <summary>Records that this proof has decrypted it.</summary>
+    public void Add(byte[] stamp) => Add(stamp, isNew: true);
 
     /// <summary>Reads what earlier proofs of a person have decrypted, in whichever snapshot.</summary>
     /// <returns>How many proofs there were.</returns>
@@ -95,4 +94,13 @@ internal sealed class ProvedObjects : IDisposable
     }
 
     public void Dispose() => file.Dispose();
+
+    private void Add(byte[] stamp, bool isNew)
+    {
+        Debug.Assert(stamp.Length == StampBytes, "A stamp of another length fits nothing.");
+        lock (gate)
+        {
+            file.Run("INSERT OR IGNORE INTO proved VALUES (?, ?)", stamp, isNew);
+        }
+    }
 }

@@ -12,12 +12,21 @@ namespace Nestegg.Snapshots;
 /// </summary>
 internal sealed class OpenedSnapshot : IAsyncDisposable
 {
-    private readonly Repository _repository;
-    private readonly IReadOnlyCollection<AgeIdentity> _identities;
-    private readonly StoredObjects _stored;
+    private readonly IReadOnlyCollection<AgeIdentity> identities;
+    private readonly StoredObjects stored;
 
-    private OpenedSnapshot(Repository repository, Manifest manifest, IReadOnlyCollection<AgeIdentity> identities, ArchiveDatabase database, StoredObjects stored) =>
-        (_repository, Manifest, _identities, Database, _stored) = (repository, manifest, identities, database, stored);
+    private OpenedSnapshot(
+        Repository repository, Manifest manifest, IReadOnlyCollection<AgeIdentity> identities, ArchiveDatabase database, StoredObjects stored)
+    {
+        Repository = repository;
+        Manifest = manifest;
+        Database = database;
+        this.identities = identities;
+        this.stored = stored;
+    }
+
+    /// <summary>Where its objects are. Stays its opener's.</summary>
+    public Repository Repository { get; }
 
     public Manifest Manifest { get; }
 
@@ -50,7 +59,8 @@ internal sealed class OpenedSnapshot : IAsyncDisposable
 
         try
         {
-            return new OpenedSnapshot(repository, manifest, identities, database, await StoredObjects.LoadAsync(repository, manifest, database, cancellationToken));
+            var stored = await StoredObjects.LoadAsync(repository, manifest, database, cancellationToken);
+            return new OpenedSnapshot(repository, manifest, identities, database, stored);
         }
         catch
         {
@@ -60,24 +70,24 @@ internal sealed class OpenedSnapshot : IAsyncDisposable
     }
 
     /// <summary>Where an object is; null when the snapshot does not hold it. May be called by several tasks at once.</summary>
-    public IndexRow? Find(string key) => _stored.Find(key);
+    public IndexRow? Find(string key) => stored.Find(key);
 
     /// <summary>Opens an object; its length and hash are compared when it ends. May be called by several tasks at once.</summary>
     /// <returns>Null when the snapshot does not hold it.</returns>
     public async Task<Stream?> OpenObjectAsync(string key, CancellationToken cancellationToken) =>
-        Find(key) is { } row ? await _repository.OpenObjectAsync(row, cancellationToken) : null;
+        Find(key) is { } row ? await Repository.OpenObjectAsync(row, cancellationToken) : null;
 
     /// <summary>museum's secrets as they were: with them, accounts are found by their addresses. The caller disposes them.</summary>
     public async Task<MuseumSecrets> ReadSecretsAsync(CancellationToken cancellationToken)
     {
-        await using var tar = await _repository.OpenSecretAsync(Manifest, SecretPart.Configuration, _identities, cancellationToken);
+        await using var tar = await Repository.OpenSecretAsync(Manifest, SecretPart.Configuration, identities, cancellationToken);
         using var saved = await ConfigurationArchive.ReadAsync(tar, cancellationToken);
         return MuseumSecrets.From(saved.Effective);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _stored.Dispose();
+        stored.Dispose();
         await Database.DisposeAsync();
     }
 }

@@ -88,8 +88,8 @@ internal sealed class OpenedInstance : IAsyncDisposable
         var log = new RunLog(events);
         var reader = await LibraryReader.OpenAsync(Snapshot.Connection, Token);
         using var keys = await person.OpenAsync(reader, Token);
-        using var fresh = new ProvedObjects();
-        var run = new ProofRun(Repository, Snapshot, options ?? new ProofOptions(), TimeProvider.System, new Random(5), log);
+        using var fresh = ProvedObjects.Create();
+        var run = new ProofRun(Snapshot, options ?? new ProofOptions(), TimeProvider.System, new Random(5), log);
         try
         {
             return await run.RunAsync(new ProofAccount(person.UserId, person.Email, "recovery key", keys), proved ?? fresh, Token);
