@@ -46,10 +46,10 @@ public sealed record KeyAttributes
     public required WrappedKey? RecoveryKey { get; init; }
 
     /// <summary>The columns to select for <see cref="Read(DbDataReader)"/>.</summary>
-    public static string Columns { get; } = string.Join(", ", Names.Select(name => name.Column));
+    internal static string Columns { get; } = string.Join(", ", Names.Select(name => name.Column));
 
     /// <summary>Reads the current row, which has <see cref="Columns"/>.</summary>
-    public static KeyAttributes Read(DbDataReader row)
+    internal static KeyAttributes Read(DbDataReader row)
     {
         ArgumentNullException.ThrowIfNull(row);
         return Read(i =>
@@ -60,7 +60,7 @@ public sealed record KeyAttributes
     }
 
     /// <summary>Reads the <c>keyAttributes</c> of museum's API.</summary>
-    public static KeyAttributes Read(JsonElement json) => Read(i =>
+    internal static KeyAttributes Read(JsonElement json) => Read(i =>
         json.ValueKind == JsonValueKind.Object && json.TryGetProperty(Names[i].Json, out var value)
             ? value.ValueKind switch
             {

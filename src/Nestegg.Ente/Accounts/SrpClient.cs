@@ -8,13 +8,13 @@ namespace Nestegg.Ente.Accounts;
 /// The client's side of Ente's password login. Send <see cref="PublicValue"/> (<c>srpA</c>), answer the server's <c>srpB</c> with
 /// <see cref="TryProve"/> (<c>srpM1</c>), and believe the server only when <see cref="TryVerify"/> accepts its <c>srpM2</c>.
 /// </summary>
-public sealed class SrpClient
+internal sealed class SrpClient
 {
     private const int EphemeralBytes = 64;
-    private readonly BigInteger _x;
-    private readonly BigInteger _a;
-    private readonly BigInteger _publicValue;
-    private byte[]? _expectedProof;
+    private readonly BigInteger x;
+    private readonly BigInteger a;
+    private readonly BigInteger publicValue;
+    private byte[]? expectedProof;
 
     /// <summary>Begins a login.</summary>
     /// <param name="srpUserId"><c>srpUserID</c> exactly as the server gave it.</param>
@@ -27,13 +27,13 @@ public sealed class SrpClient
 
     internal SrpClient(string srpUserId, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> loginKey, ReadOnlySpan<byte> ephemeral)
     {
-        _x = Srp.PrivateKey(srpUserId, salt, loginKey);
-        _a = Srp.Number(ephemeral);
-        _publicValue = BigInteger.ModPow(Srp.G, _a, Srp.N);
+        x = Srp.PrivateKey(srpUserId, salt, loginKey);
+        a = Srp.Number(ephemeral);
+        publicValue = BigInteger.ModPow(Srp.G, a, Srp.N);
     }
 
     /// <summary>A, 512 bytes.</summary>
-    public byte[] PublicValue => Srp.Pad(_publicValue);
+    public byte[] PublicValue => Srp.Pad(publicValue);
 
     /// <summary>Computes the proof that this side knows the password.</summary>
     /// <returns>False when the server's value is one that no honest server sends.</returns>
@@ -41,20 +41,20 @@ public sealed class SrpClient
     {
         proof = null;
         var b = Srp.Number(serverPublicValue);
-        var u = Srp.Scrambler(_publicValue, b);
+        var u = Srp.Scrambler(publicValue, b);
         if (serverPublicValue.Length > Srp.NumberBytes || (b % Srp.N).IsZero || u.IsZero)
         {
             return false;
         }
 
-        var difference = (b - (Srp.K * BigInteger.ModPow(Srp.G, _x, Srp.N))) % Srp.N;
-        var secret = BigInteger.ModPow(difference.Sign < 0 ? difference + Srp.N : difference, _a + (u * _x), Srp.N);
-        proof = Srp.ClientProof(_publicValue, b, secret);
-        _expectedProof = Srp.ServerProof(_publicValue, proof, secret);
+        var difference = (b - (Srp.K * BigInteger.ModPow(Srp.G, x, Srp.N))) % Srp.N;
+        var secret = BigInteger.ModPow(difference.Sign < 0 ? difference + Srp.N : difference, a + (u * x), Srp.N);
+        proof = Srp.ClientProof(publicValue, b, secret);
+        expectedProof = Srp.ServerProof(publicValue, proof, secret);
         return true;
     }
 
     /// <summary>Checks the server's proof that it knows the verifier.</summary>
     public bool TryVerify(ReadOnlySpan<byte> serverProof) =>
-        _expectedProof is not null && CryptographicOperations.FixedTimeEquals(serverProof, _expectedProof);
+        expectedProof is not null && CryptographicOperations.FixedTimeEquals(serverProof, expectedProof);
 }

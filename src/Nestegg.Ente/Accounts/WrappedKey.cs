@@ -13,7 +13,7 @@ public sealed record WrappedKey(byte[] Box, byte[] Nonce)
 
     /// <summary>Reads the two columns.</summary>
     /// <returns>Null when one is absent; an ill-formed value when one is not Base64.</returns>
-    public static WrappedKey? Read(string? box, string? nonce) => string.IsNullOrEmpty(box) || string.IsNullOrEmpty(nonce)
+    internal static WrappedKey? Read(string? box, string? nonce) => string.IsNullOrEmpty(box) || string.IsNullOrEmpty(nonce)
         ? null
         : new WrappedKey(
             StandardBase64.TryDecode(box, out var boxBytes) ? boxBytes : [],
@@ -23,7 +23,7 @@ public sealed record WrappedKey(byte[] Box, byte[] Nonce)
     public bool TryOpen(SecretKey key, [NotNullWhen(true)] out SecretKey? opened) => SecretBox.TryOpenKey(Box, Nonce, key, out opened);
 
     /// <summary>Wraps a key under another, with a random nonce.</summary>
-    public static WrappedKey Wrap(SecretKey wrapped, SecretKey key)
+    internal static WrappedKey Wrap(SecretKey wrapped, SecretKey key)
     {
         ArgumentNullException.ThrowIfNull(wrapped);
         var box = SecretBox.Seal(wrapped.Bytes, key, out var nonce);

@@ -16,9 +16,9 @@ public sealed class LiveLibrary : IAsyncDisposable
     private static readonly string[] EntityTypes = ["location", "cgroup", "smart_album", "memory", "person", "contact"];
 
     private readonly ScratchDatabase file;
-    private readonly Dictionary<string, long> _people = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, long> people = new(StringComparer.OrdinalIgnoreCase);
 
-    private readonly List<(long AlbumId, string Why)> _refused = [];
+    private readonly List<(long AlbumId, string Why)> refused = [];
 
     private LiveLibrary(ScratchDatabase file) => this.file = file;
 
@@ -26,10 +26,10 @@ public sealed class LiveLibrary : IAsyncDisposable
     public SqliteConnection Connection => file.Connection;
 
     /// <summary>The user ids of the people whose albums and shares the account sees, by address. Holds as many entries as there are people.</summary>
-    public IReadOnlyDictionary<string, long> People => _people;
+    public IReadOnlyDictionary<string, long> People => people;
 
     /// <summary>The albums whose files museum did not list, and why: deleted or no longer shared since the list of albums was made.</summary>
-    public IReadOnlyList<(long AlbumId, string Why)> Refused => _refused;
+    public IReadOnlyList<(long AlbumId, string Why)> Refused => refused;
 
     /// <summary>Asks for everything but the bytes.</summary>
     /// <param name="session">Signed in for Photos or Locker.</param>
@@ -59,7 +59,7 @@ public sealed class LiveLibrary : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(session);
         var tables = new LiveTables(file, session.UserId);
-        _people[session.Email] = session.UserId;
+        people[session.Email] = session.UserId;
         using (var keys = JsonDocument.Parse(session.KeyAttributesJson))
         {
             tables.AddAccount(keys.RootElement);
@@ -98,7 +98,7 @@ public sealed class LiveLibrary : IAsyncDisposable
                 continue;
             }
 
-            await foreach (var file in session.FilesAsync(id, answer => _refused.Add((id, $"museum answered {(int)answer.Status} {answer.Code}".TrimEnd())), cancellationToken))
+            await foreach (var file in session.FilesAsync(id, answer => refused.Add((id, $"museum answered {(int)answer.Status} {answer.Code}".TrimEnd())), cancellationToken))
             {
                 // Removed entries are marks for clients that had the file; they have no content.
                 if (!file.Flag("isDeleted"))
@@ -173,7 +173,7 @@ public sealed class LiveLibrary : IAsyncDisposable
         {
             if (person.Text("email") is { Length: > 0 } email && person.Integer("id") is { } id)
             {
-                _people[email] = id;
+                people[email] = id;
             }
         }
     }

@@ -14,13 +14,13 @@ public sealed class MuseumSession : IAsyncDisposable
 {
     private const int EntityPage = 1000;
 
-    private readonly MuseumClient _client;
-    private readonly SessionToken _token;
+    private readonly MuseumClient client;
+    private readonly SessionToken token;
 
     internal MuseumSession(MuseumClient client, SessionToken token, long userId, string email, KeyChain keys, string keyAttributes)
     {
-        _client = client;
-        _token = token;
+        this.client = client;
+        this.token = token;
         (UserId, Email, Keys, KeyAttributesJson) = (userId, email, keys, keyAttributes);
     }
 
@@ -38,21 +38,21 @@ public sealed class MuseumSession : IAsyncDisposable
     /// <summary>The encrypted original of a file. Reading throws <see cref="IOException"/>, <see cref="HttpRequestException"/> or <see cref="TimeoutException"/> when the connection cannot be had back.</summary>
     /// <returns>Null when museum or its store does not have it.</returns>
     public Task<Stream?> OpenFileAsync(long fileId, CancellationToken cancellationToken) =>
-        _client.OpenAsync($"files/download/{fileId}", _token, cancellationToken);
+        client.OpenAsync($"files/download/{fileId}", token, cancellationToken);
 
     /// <summary>The encrypted thumbnail of a file.</summary>
     /// <returns>Null when museum or its store does not have it.</returns>
     public Task<Stream?> OpenThumbnailAsync(long fileId, CancellationToken cancellationToken) =>
-        _client.OpenAsync($"files/preview/{fileId}", _token, cancellationToken);
+        client.OpenAsync($"files/preview/{fileId}", token, cancellationToken);
 
     /// <summary>Signs out, so that no session of ours stays behind, and zeroes the keys.</summary>
     public async ValueTask DisposeAsync()
     {
         Keys.Dispose();
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), _client.Time);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), client.Time);
         try
         {
-            using var answer = await _client.PostAsync("users/logout", "{}", _token, limit.Token);
+            using var answer = await client.PostAsync("users/logout", "{}", token, limit.Token);
         }
         catch (Exception exception) when (exception is EnteException or OperationCanceledException)
         {
@@ -102,7 +102,7 @@ public sealed class MuseumSession : IAsyncDisposable
     private async Task<MuseumAnswer> RequireAsync(string path, CancellationToken cancellationToken)
     {
         var answer = await AskAsync(path, cancellationToken);
-        return answer.IsSuccess ? answer : throw _client.Refused(path, answer.Status, answer.Code);
+        return answer.IsSuccess ? answer : throw client.Refused(path, answer.Status, answer.Code);
     }
 
     // 404 and 403 say that there is none for this account; older museums answer so to routes that they do not have.
@@ -120,7 +120,7 @@ public sealed class MuseumSession : IAsyncDisposable
 
     private async Task<MuseumAnswer> AskAsync(string path, CancellationToken cancellationToken)
     {
-        var answer = await _client.GetAsync(path, _token, cancellationToken);
+        var answer = await client.GetAsync(path, token, cancellationToken);
         if (answer.IsSuccess || answer.Status is HttpStatusCode.NotFound or HttpStatusCode.Forbidden)
         {
             return answer;
@@ -128,7 +128,7 @@ public sealed class MuseumSession : IAsyncDisposable
 
         using (answer)
         {
-            throw _client.Refused(path, answer.Status, answer.Code);
+            throw client.Refused(path, answer.Status, answer.Code);
         }
     }
 

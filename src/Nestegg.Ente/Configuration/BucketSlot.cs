@@ -56,7 +56,9 @@ public sealed class BucketSlot
     private static Uri? ReadAddress(string endpoint, bool isPlain)
     {
         if (endpoint.Length == 0)
+        {
             return null;
+        }
 
         var text = endpoint.Contains("://", StringComparison.Ordinal) ? endpoint : (isPlain ? "http://" : "https://") + endpoint;
         return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"

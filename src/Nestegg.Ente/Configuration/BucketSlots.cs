@@ -55,11 +55,15 @@ public sealed class BucketSlots
             _ => ("", ""),
         };
         if (type.Length == 0)
+        {
             return HotPrimary;
+        }
 
         // museum decodes these two blocks past its overrides: no variable reaches them.
         if (configuration.FindInFiles($"s3.{block}.{type}.primaryBucket") is { } chosen && slots.TryGetValue(chosen.Text, out var slot))
+        {
             return slot;
+        }
 
         return kind == ObjectKind.ProfilePicture ? HotPrimary : slots.GetValueOrDefault(configuration.Text("s3.derived-storage"), HotPrimary);
     }

@@ -44,7 +44,9 @@ internal sealed class ComposeProject
         {
             var name = Path.GetFileName(file);
             if (YamlSettings.ReadRoot(File.ReadAllText(file), name) is not { } root)
+            {
                 continue;
+            }
 
             project.roots.Add(root);
             project.ReadServices(root, name);
@@ -63,15 +65,21 @@ internal sealed class ComposeProject
     private void ReadServices(YamlMappingNode root, string file)
     {
         if (YamlSettings.Child(root, "services") is not YamlMappingNode services)
+        {
             return;
+        }
 
         var museum = YamlSettings.Entries(services).Where(service => IsMuseum(service.Key, service.Value)).Select(service => service.Key).FirstOrDefault();
         foreach (var (name, service) in YamlSettings.Entries(services))
         {
             if (name == museum)
+            {
                 ReadMuseum(service, file);
+            }
             else
+            {
                 foreignFolders.AddRange(Volumes(service).Select(volume => volume.HostPath));
+            }
         }
     }
 
@@ -86,12 +94,16 @@ internal sealed class ComposeProject
         {
             environmentFiles.Add(path);
             if (File.Exists(path))
+            {
                 environment.AddRange(DotEnv.Read(File.ReadAllText(path), lookup).Select(entry => Variable(entry.Name, entry.Value, Path.GetFileName(path))));
+            }
         }
 
         environment.AddRange(Variables(YamlSettings.Child(service, "environment"), file));
         foreach (var (host, container) in Volumes(service))
+        {
             mounts[Normal(container)] = host;
+        }
 
         ReadConfigs(service, file);
     }
@@ -99,7 +111,9 @@ internal sealed class ComposeProject
     private IEnumerable<EnvironmentVariable> Variables(YamlNode? node, string file)
     {
         if (node is YamlMappingNode map)
+        {
             return YamlSettings.Entries(map).Select(entry => Variable(entry.Key, Value(entry.Value), file));
+        }
 
         return node is not YamlSequenceNode list
             ? []
@@ -122,7 +136,9 @@ internal sealed class ComposeProject
     private IEnumerable<(string HostPath, string ContainerPath)> Volumes(YamlNode service)
     {
         if (YamlSettings.Child(service, "volumes") is not YamlSequenceNode volumes)
+        {
             yield break;
+        }
 
         foreach (var volume in volumes.Children)
         {
@@ -132,27 +148,37 @@ internal sealed class ComposeProject
 
             // Anything else than a path is a named volume, which lives with the engine.
             if (source is not null && target is not null && source.StartsWith('.') | source.StartsWith('/') | source.StartsWith('~'))
+            {
                 yield return (HostPath(source), target);
+            }
         }
     }
 
     private void ReadConfigs(YamlNode service, string file)
     {
         if (YamlSettings.Child(service, "configs") is not YamlSequenceNode configs)
+        {
             return;
+        }
 
         foreach (var config in configs.Children)
         {
             var source = Value(config) ?? Value(YamlSettings.Child(config, "source"));
             if (source is null)
+            {
                 continue;
+            }
 
             var target = Value(YamlSettings.Child(config, "target")) ?? "/" + source;
             var definition = roots.Select(root => YamlSettings.Child(YamlSettings.Child(root, "configs"), source)).LastOrDefault(node => node is not null);
             if (Value(YamlSettings.Child(definition, "content")) is { } text)
+            {
                 inlineFiles[Normal(target)] = ($"{file}, config {source},", text);
+            }
             else if (Value(YamlSettings.Child(definition, "file")) is { } path)
+            {
                 mounts[Normal(target)] = HostPath(path);
+            }
         }
     }
 

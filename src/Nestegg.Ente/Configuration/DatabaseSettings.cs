@@ -33,11 +33,15 @@ public sealed class DatabaseSettings
         foreach (var (key, name) in new[] { ("host", "host"), ("port", "port"), ("name", "dbname"), ("user", "user"), ("password", "password"), ("sslmode", "sslmode") })
         {
             if (configuration.Text($"db.{key}") is { Length: > 0 } text)
+            {
                 settings.parameters[name] = text;
+            }
         }
 
         foreach (var (name, value) in ReadPairs(configuration.Text("db.extra")))
+        {
             settings.parameters[name] = value;
+        }
 
         return settings;
     }
@@ -71,7 +75,9 @@ public sealed class DatabaseSettings
         void Set(string name, Action<string> assign)
         {
             if (parameters.TryGetValue(name, out var value) && value.Length > 0)
+            {
                 assign(value);
+            }
         }
     }
 
@@ -84,7 +90,9 @@ public sealed class DatabaseSettings
         })
         {
             if (parameters.TryGetValue(name, out var value) && value.Length > 0)
+            {
                 yield return new(variable, value);
+            }
         }
     }
 
@@ -112,22 +120,30 @@ public sealed class DatabaseSettings
         {
             var equals = text.IndexOf('=', at);
             if (equals < 0)
+            {
                 yield break;
+            }
 
             var name = text[at..equals].Trim();
             at = equals + 1;
             while (at < text.Length && char.IsWhiteSpace(text[at]))
+            {
                 at++;
+            }
 
             var isQuoted = at < text.Length && text[at] == '\'';
             if (isQuoted)
+            {
                 at++;
+            }
 
             var value = new System.Text.StringBuilder();
             for (; at < text.Length && (isQuoted ? text[at] != '\'' : !char.IsWhiteSpace(text[at])); at++)
             {
                 if (text[at] == '\\' && at + 1 < text.Length)
+                {
                     at++;
+                }
 
                 value.Append(text[at]);
             }

@@ -17,10 +17,14 @@ internal static class DotEnv
         {
             line = line.TrimStart();
             if (line.StartsWith("export ", StringComparison.Ordinal))
+            {
                 line = line["export ".Length..].TrimStart();
+            }
 
             if (line.Length == 0 || line[0] == '#')
+            {
                 continue;
+            }
 
             var equals = line.IndexOf('=');
             if (equals < 0)
@@ -39,7 +43,9 @@ internal static class DotEnv
     public static string Quote(string value)
     {
         if (value.All(character => char.IsAsciiLetterOrDigit(character) || "-_./:@+=,%".Contains(character)))
+        {
             return value;
+        }
 
         return value.Contains('\'') || value.Contains('\n')
             ? "\"" + value.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n").Replace("$", "\\$") + "\""
@@ -58,7 +64,9 @@ internal static class DotEnv
         var body = value[1..];
         int end;
         while ((end = EndOfQuote(body, quote)) < 0 && following.TryDequeue(out var line))
+        {
             body += "\n" + line;
+        }
 
         body = end < 0 ? body : body[..end];
         return quote == '\'' ? body : Interpolation.Expand(Unescape(body), lookup);
@@ -69,9 +77,13 @@ internal static class DotEnv
         for (var i = 0; i < body.Length; i++)
         {
             if (body[i] == '\\' && quote == '"')
+            {
                 i++;
+            }
             else if (body[i] == quote)
+            {
                 return i;
+            }
         }
 
         return -1;

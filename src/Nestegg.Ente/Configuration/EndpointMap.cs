@@ -1,32 +1,39 @@
+using System.Globalization;
+
 namespace Nestegg.Ente.Configuration;
 
 /// <summary>A host and a port. IPv6 addresses are written in brackets: <c>[::1]:5432</c>.</summary>
 public readonly record struct Endpoint(string Host, int Port)
 {
-    /// <summary>Reads <c>host:port</c>, or <c>host</c> alone, whose port is then 0.</summary>
+    /// <summary>Reads <c>host:port</c>.</summary>
     public static bool TryParse(string text, out Endpoint endpoint)
     {
-        endpoint = default;
-        var port = 0;
-        var host = text;
+        var isParsed = TryParse(text, out var host, out var port) && port is not null;
+        endpoint = isParsed ? new Endpoint(host, port!.Value) : default;
+        return isParsed;
+    }
+
+    /// <summary><c>host:port</c>.</summary>
+    public override string ToString() => Format(Host, Port);
+
+    /// <summary>Reads <c>host:port</c>, or <c>host</c> alone.</summary>
+    internal static bool TryParse(string text, out string host, out int? port)
+    {
+        (host, port) = (text, null);
         var colon = text.LastIndexOf(':');
         if (colon >= 0 && !text.EndsWith(']'))
         {
             host = text[..colon];
-            if (!int.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None, null, out port) || port is < 1 or > 65535)
-                return false;
+            port = int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
         }
 
         var isBracketed = host.StartsWith('[') && host.EndsWith(']');
-        if (host.Length == 0 || host.Any(char.IsWhiteSpace) || (host.Contains(':') && !isBracketed))
-            return false;
-
-        endpoint = new Endpoint(isBracketed ? host[1..^1] : host, port);
-        return true;
+        var isHost = host.Length > 0 && !host.Any(char.IsWhiteSpace) && (isBracketed || !host.Contains(':'));
+        host = isBracketed ? host[1..^1] : host;
+        return isHost && port is null or >= 1 and <= 65535;
     }
 
-    /// <summary><c>host:port</c>.</summary>
-    public override string ToString() => (Host.Contains(':') ? $"[{Host}]" : Host) + (Port > 0 ? $":{Port}" : "");
+    internal static string Format(string host, int? port) => (host.Contains(':') ? $"[{host}]" : host) + (port is null ? "" : $":{port}");
 }
 
 /// <summary>
@@ -35,25 +42,30 @@ public readonly record struct Endpoint(string Host, int Port)
 /// </summary>
 public sealed class EndpointMap
 {
-    private readonly Dictionary<Endpoint, Endpoint> entries = [];
+    // A side without a port is for every port, and leaves the port as it is.
+    private readonly Dictionary<(string Host, int? Port), (string Host, int? Port)> entries = [];
 
     /// <summary>Maps nothing.</summary>
     public static EndpointMap Empty { get; } = new();
 
     /// <summary>The entries in the form that <see cref="Parse"/> reads.</summary>
-    public IEnumerable<string> Entries => entries.Select(entry => $"{entry.Key}={entry.Value}");
+    public IEnumerable<string> Entries =>
+        entries.Select(entry => $"{Endpoint.Format(entry.Key.Host, entry.Key.Port)}={Endpoint.Format(entry.Value.Host, entry.Value.Port)}");
 
     /// <exception cref="EnteException">An entry is not <c>host:port=host:port</c>.</exception>
     public static EndpointMap Parse(IEnumerable<string> texts)
     {
+        ArgumentNullException.ThrowIfNull(texts);
         var map = new EndpointMap();
         foreach (var text in texts)
         {
-            var sides = text.Split('=');
-            if (sides.Length != 2 || !Endpoint.TryParse(Folded(sides[0]), out var from) || !Endpoint.TryParse(sides[1].Trim(), out var to))
+            if (text.Split('=') is not [var from, var to]
+                || !Endpoint.TryParse(Folded(from), out var host, out var port) || !Endpoint.TryParse(to.Trim(), out var toHost, out var toPort))
+            {
                 throw new EnteException($"The map entry `{text}` is not of the form host:port=host:port.", "For example: postgres:5432=127.0.0.1:5432");
+            }
 
-            map.entries[from] = to;
+            map.entries[(host, port)] = (toHost, toPort);
         }
 
         return map;
@@ -62,11 +74,10 @@ public sealed class EndpointMap
     /// <summary>Where to connect to for an address of the configuration; the address itself when nothing is said about it.</summary>
     public Endpoint Resolve(Endpoint endpoint)
     {
-        var key = endpoint with { Host = Folded(endpoint.Host) };
-        if (!entries.TryGetValue(key, out var target) && !entries.TryGetValue(key with { Port = 0 }, out target))
-            return endpoint;
-
-        return target.Port > 0 ? target : target with { Port = endpoint.Port };
+        var host = Folded(endpoint.Host);
+        return entries.TryGetValue((host, endpoint.Port), out var target) || entries.TryGetValue((host, null), out target)
+            ? new Endpoint(target.Host, target.Port ?? endpoint.Port)
+            : endpoint;
     }
 
     /// <summary>The same for the address of a service.</summary>

@@ -15,13 +15,17 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
         foreach (var (name, path) in single)
         {
             if (File.Exists(path))
+            {
                 Add(RelativePath(path, name), new FileInfo(path));
+            }
         }
 
         foreach (var (name, path) in folders)
         {
             if (Directory.Exists(path))
+            {
                 Walk(RelativePath(path, name), new DirectoryInfo(path));
+            }
         }
 
         return ([.. files.Values], skipped);
@@ -41,9 +45,13 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
             {
                 var path = $"{relativePath}/{item.Name}";
                 if (item is DirectoryInfo { LinkTarget: null } child)
+                {
                     Walk(path, child);
+                }
                 else if (File.Exists(item.FullName))
+                {
                     Add(path, new FileInfo(item.FullName));
+                }
             }
         }
         catch (UnauthorizedAccessException)
@@ -56,9 +64,13 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
     {
         var size = (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length;
         if (size > LargestFileBytes)
+        {
             skipped.Add(new SkippedFile(relativePath, $"{size:N0} bytes are too many for a file of a configuration"));
+        }
         else
+        {
             files.TryAdd(relativePath, new InstanceFile(relativePath, file.FullName, size));
+        }
     }
 
     private string RelativePath(string path, string nameElsewhere)

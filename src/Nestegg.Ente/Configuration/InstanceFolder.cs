@@ -13,7 +13,9 @@ public sealed class InstanceFolder
     {
         this.location = location with { Folder = Path.GetFullPath(location.Folder) };
         if (!Directory.Exists(Folder))
+        {
             throw new EnteException($"The instance's folder {Folder} does not exist.", "Name the folder that holds museum.yaml and compose.yaml.");
+        }
 
         var dotEnvPath = Path.Join(Folder, ".env");
         var dotEnv = ReadVariables(dotEnvPath, Process, mustExist: false);
@@ -85,11 +87,15 @@ public sealed class InstanceFolder
     private List<string> FindComposeFiles()
     {
         if (location.ComposeFiles.Count > 0)
+        {
             return [.. location.ComposeFiles.Select(Existing)];
+        }
 
         var found = ComposeNames.Select(name => Path.Join(Folder, name)).FirstOrDefault(File.Exists);
         if (found is null)
+        {
             return [];
+        }
 
         var overrides = ComposeNames.Select(name => Path.Join(Folder, name.Replace(".y", ".override.y", StringComparison.Ordinal)));
         return [found, .. overrides.Where(File.Exists).Take(1)];
@@ -116,13 +122,17 @@ public sealed class InstanceFolder
     private (string, string)? FindCredentials(List<EnvironmentVariable> environment, (string, string)? museumLayer)
     {
         if (location.CredentialsYaml is { } named)
+        {
             return ReadCredentials(Existing(named));
+        }
 
         // The option itself can stand in museum.yaml or in the environment, so both are looked at before the file is known.
         var chosen = MuseumConfiguration.Create(museumLayer is { } layer ? [layer] : [], environment).Text("credentials-file");
         var containerPath = chosen.Length > 0 ? chosen : "credentials.yaml";
         if (compose?.FindInlineFile(containerPath) is { } inline)
+        {
             return inline;
+        }
 
         var path = compose?.FindMount(containerPath) ?? Path.GetFullPath(compose is null ? containerPath : containerPath.TrimStart('/'), Folder);
         return File.Exists(path) ? ReadCredentials(path) : null;

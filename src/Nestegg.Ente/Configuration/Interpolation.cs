@@ -11,7 +11,9 @@ internal static class Interpolation
     public static string Expand(string text, Func<string, string?> lookup)
     {
         if (!text.Contains('$'))
+        {
             return text;
+        }
 
         var result = new StringBuilder();
         for (var i = 0; i < text.Length; i++)
@@ -48,7 +50,9 @@ internal static class Interpolation
         var rest = body.AsSpan(length);
         var emptyIsUnset = rest.StartsWith(":");
         if (emptyIsUnset)
+        {
             rest = rest[1..];
+        }
 
         var isSet = value is not null && !(emptyIsUnset && value.Length == 0);
         var argument = rest.IsEmpty ? "" : rest[1..].ToString();
@@ -68,9 +72,13 @@ internal static class Interpolation
         for (var i = open; i < text.Length; i++)
         {
             if (text[i] == '{')
+            {
                 depth++;
+            }
             else if (text[i] == '}' && --depth == 0)
+            {
                 return i;
+            }
         }
 
         return -1;
@@ -80,7 +88,9 @@ internal static class Interpolation
     {
         var length = 0;
         while (length < text.Length && (char.IsAsciiLetter(text[length]) || text[length] == '_' || (length > 0 && char.IsAsciiDigit(text[length]))))
+        {
             length++;
+        }
 
         return length;
     }

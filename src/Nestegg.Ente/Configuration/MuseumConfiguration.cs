@@ -31,20 +31,28 @@ public sealed class MuseumConfiguration
         foreach (var variable in environment)
         {
             if (variable.Value.Length > 0 && (variable.Name == "ENVIRONMENT" || variable.Name.StartsWith("ENTE_", StringComparison.Ordinal)))
+            {
                 configuration.variables[variable.Name] = variable;
+            }
         }
 
         var name = configuration.variables.TryGetValue("ENVIRONMENT", out var chosen) ? chosen.Value : "";
         foreach (var setting in MuseumDefaults.For(name))
+        {
             configuration.files[setting.Key] = setting;
+        }
 
         foreach (var (source, text) in yamlLayers)
         {
             if (YamlSettings.ReadRoot(text, source) is not { } root)
+            {
                 continue;
+            }
 
             foreach (var setting in YamlSettings.Flatten(root, source))
+            {
                 configuration.files[setting.Key] = setting;
+            }
         }
 
         return configuration;
@@ -54,7 +62,9 @@ public sealed class MuseumConfiguration
     public Setting? Find(string key)
     {
         if (variables.TryGetValue(MuseumKeys.VariableName(key), out var variable))
+        {
             return new Setting(key, [variable.Value], isList: false, new SettingOrigin(variable.ToString()));
+        }
 
         return FindInFiles(key);
     }
@@ -93,7 +103,9 @@ public sealed class MuseumConfiguration
             var parts = setting.Key.Split('.');
             var shared = open.Zip(parts[..^1]).TakeWhile(pair => pair.First == pair.Second).Count();
             for (var depth = shared; depth < parts.Length - 1; depth++)
+            {
                 yaml.Append(' ', 2 * depth).Append(parts[depth]).Append(":\n");
+            }
 
             open = parts[..^1];
             yaml.Append(' ', 2 * open.Length).Append(parts[^1]).Append(": ").Append(Value(setting)).Append("  # ").Append(setting.Origin).Append('\n');
@@ -110,7 +122,9 @@ public sealed class MuseumConfiguration
     private static string Value(Setting setting)
     {
         if (setting.IsList)
+        {
             return "[" + string.Join(", ", setting.Values.Select(Quote)) + "]";
+        }
 
         return setting.Text is "true" or "false" || (long.TryParse(setting.Text, out var number) && number.ToString() == setting.Text)
             ? setting.Text

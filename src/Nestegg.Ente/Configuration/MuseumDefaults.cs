@@ -5,7 +5,7 @@ namespace Nestegg.Ente.Configuration;
 /// runs on them, and then they are the real keys of that instance. They are kept here because such an instance's configuration
 /// names them nowhere, a later museum may ship others, and without <c>key.encryption</c> and <c>key.hash</c> nobody can sign in again.
 /// </summary>
-public static class MuseumDefaults
+internal static class MuseumDefaults
 {
     internal const string Source = "museum's public default";
 

@@ -6,7 +6,7 @@ namespace Nestegg.Ente.Configuration;
 /// The settings that museum reads, by name: an <c>ENTE_…</c> variable cannot be turned back into its key without them,
 /// because both <c>.</c> and <c>-</c> become <c>_</c>.
 /// </summary>
-public static class MuseumKeys
+internal static class MuseumKeys
 {
     /// <summary>The slots that museum has settings for, in its own order.</summary>
     public static IReadOnlyList<string> SlotNames { get; } =

@@ -2,11 +2,11 @@ namespace Nestegg.Ente.Configuration;
 
 /// <summary>Where the value of a setting came from, so that a message can say which line of which file to change.</summary>
 /// <param name="Source">A file, <c>ENTE_DB_PASSWORD in .env</c>, or <c>museum's default</c>.</param>
-/// <param name="Line">The line in a YAML file, counted from 1; 0 where there is none.</param>
-public readonly record struct SettingOrigin(string Source, int Line = 0)
+/// <param name="Line">The line in a YAML file, counted from 1; null where there is none.</param>
+public readonly record struct SettingOrigin(string Source, int? Line = null)
 {
     /// <summary>As a person would say it: <c>museum.yaml line 12</c>.</summary>
-    public override string ToString() => Line > 0 ? $"{Source} line {Line}" : Source;
+    public override string ToString() => Line is null ? Source : $"{Source} line {Line}";
 }
 
 /// <summary>One setting as museum sees it. Not a record: a record's text would print secrets.</summary>

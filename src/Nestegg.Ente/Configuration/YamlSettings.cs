@@ -26,7 +26,9 @@ internal static class YamlSettings
         }
 
         if (stream.Documents.Count == 0 || IsNull(stream.Documents[0].RootNode))
+        {
             return null;
+        }
 
         return stream.Documents[0].RootNode as YamlMappingNode
             ?? throw new EnteException($"{source} holds no settings: a mapping (`key: value`) was expected at its top.", "Is it the right file?");
@@ -38,7 +40,9 @@ internal static class YamlSettings
         foreach (var (key, node) in Entries(root))
         {
             foreach (var setting in Flatten(key, node, source))
+            {
                 yield return setting;
+            }
         }
     }
 
@@ -51,14 +55,18 @@ internal static class YamlSettings
             {
                 var merged = value is YamlSequenceNode sequence ? sequence.Children : [value];
                 foreach (var entry in merged.OfType<YamlMappingNode>().SelectMany(Entries))
+                {
                     yield return entry;
+                }
             }
         }
 
         foreach (var (key, value) in mapping.Children)
         {
             if (key is YamlScalarNode { Value: { } name } && name != "<<")
+            {
                 yield return (name, value);
+            }
         }
     }
 

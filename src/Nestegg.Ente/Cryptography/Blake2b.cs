@@ -9,8 +9,8 @@ public sealed unsafe class Blake2b : IDisposable
     /// <summary>The length of the hash that Ente's apps record of a file.</summary>
     public const int FileHashBytes = 64;
 
-    private void* _state;
-    private bool _finished;
+    private void* state;
+    private bool finished;
 
     /// <summary>Begins a hash.</summary>
     /// <param name="hashBytes">1 to 64.</param>
@@ -21,8 +21,8 @@ public sealed unsafe class Blake2b : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(hashBytes, FileHashBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(key.Length, FileHashBytes, nameof(key));
         HashBytes = hashBytes;
-        _state = NativeMemory.AlignedAlloc(Sodium.GenericHashStateBytes, Sodium.GenericHashStateAlignment);
-        Sodium.Require(Sodium.crypto_generichash_blake2b_init((nint)_state, key, (nuint)key.Length, (nuint)hashBytes));
+        state = NativeMemory.AlignedAlloc(Sodium.GenericHashStateBytes, Sodium.GenericHashStateAlignment);
+        Sodium.Require(Sodium.crypto_generichash_blake2b_init((nint)state, key, (nuint)key.Length, (nuint)hashBytes));
     }
 
     /// <summary>Frees the native memory of a hash that was dropped.</summary>
@@ -43,16 +43,16 @@ public sealed unsafe class Blake2b : IDisposable
     public void Update(ReadOnlySpan<byte> bytes)
     {
         RequireOpen();
-        Sodium.Require(Sodium.crypto_generichash_blake2b_update((nint)_state, bytes, (ulong)bytes.Length));
+        Sodium.Require(Sodium.crypto_generichash_blake2b_update((nint)state, bytes, (ulong)bytes.Length));
     }
 
     /// <summary>Ends the hash; nothing can be added afterwards.</summary>
     public byte[] Finish()
     {
         RequireOpen();
-        _finished = true;
+        finished = true;
         var hash = new byte[HashBytes];
-        Sodium.Require(Sodium.crypto_generichash_blake2b_final((nint)_state, hash, (nuint)hash.Length));
+        Sodium.Require(Sodium.crypto_generichash_blake2b_final((nint)state, hash, (nuint)hash.Length));
         return hash;
     }
 
@@ -65,8 +65,8 @@ public sealed unsafe class Blake2b : IDisposable
 
     private void RequireOpen()
     {
-        ObjectDisposedException.ThrowIf(_state == null, this);
-        if (_finished)
+        ObjectDisposedException.ThrowIf(state == null, this);
+        if (finished)
         {
             throw new InvalidOperationException("This hash has been finished.");
         }
@@ -74,11 +74,11 @@ public sealed unsafe class Blake2b : IDisposable
 
     private void Release()
     {
-        if (_state != null)
+        if (state != null)
         {
-            CryptographicOperations.ZeroMemory(new Span<byte>(_state, Sodium.GenericHashStateBytes));
-            NativeMemory.AlignedFree(_state);
-            _state = null;
+            CryptographicOperations.ZeroMemory(new Span<byte>(state, Sodium.GenericHashStateBytes));
+            NativeMemory.AlignedFree(state);
+            state = null;
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace Nestegg.Ente.Cryptography;
 
 /// <summary>What a client shows the server instead of the password: the first 16 bytes of a sub-key of the password's key.</summary>
-public static class LoginKey
+internal static class LoginKey
 {
     /// <summary>How much of the sub-key SRP uses as its password.</summary>
     public const int SizeBytes = 16;

@@ -12,9 +12,9 @@ public sealed unsafe class SecretKey : IDisposable
     /// <summary>The length of every key that Ente uses.</summary>
     public const int SizeBytes = 32;
 
-    private byte* _bytes;
+    private byte* bytes;
 
-    private SecretKey() => _bytes = (byte*)NativeMemory.AllocZeroed(SizeBytes);
+    private SecretKey() => bytes = (byte*)NativeMemory.AllocZeroed(SizeBytes);
 
     /// <summary>A key that was dropped without <see cref="Dispose"/> is zeroed when it is collected.</summary>
     ~SecretKey() => Release();
@@ -27,8 +27,8 @@ public sealed unsafe class SecretKey : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_bytes == null, this);
-            return new Span<byte>(_bytes, SizeBytes);
+            ObjectDisposedException.ThrowIf(bytes == null, this);
+            return new Span<byte>(bytes, SizeBytes);
         }
     }
 
@@ -79,11 +79,11 @@ public sealed unsafe class SecretKey : IDisposable
 
     private void Release()
     {
-        if (_bytes != null)
+        if (bytes != null)
         {
-            CryptographicOperations.ZeroMemory(new Span<byte>(_bytes, SizeBytes));
-            NativeMemory.Free(_bytes);
-            _bytes = null;
+            CryptographicOperations.ZeroMemory(new Span<byte>(bytes, SizeBytes));
+            NativeMemory.Free(bytes);
+            bytes = null;
         }
     }
 }

@@ -9,10 +9,10 @@ namespace Nestegg.Ente.Cryptography;
 /// </summary>
 public sealed class SecretStreamDecryptor : IDisposable
 {
-    private Sodium.SecretStreamState _state;
-    private bool _final;
-    private bool _extraFinal;
-    private long _chunks;
+    private Sodium.SecretStreamState state;
+    private bool final;
+    private bool extraFinal;
+    private long chunks;
 
     /// <summary>Begins a stream. A header of the wrong length is a defect, not an exception: it comes from the database.</summary>
     public SecretStreamDecryptor(SecretKey key, ReadOnlySpan<byte> header)
@@ -24,7 +24,7 @@ public sealed class SecretStreamDecryptor : IDisposable
             return;
         }
 
-        Sodium.Require(Sodium.crypto_secretstream_xchacha20poly1305_init_pull(ref _state, header, key.Bytes));
+        Sodium.Require(Sodium.crypto_secretstream_xchacha20poly1305_init_pull(ref state, header, key.Bytes));
     }
 
     /// <summary>What is wrong, once something is.</summary>
@@ -49,8 +49,8 @@ public sealed class SecretStreamDecryptor : IDisposable
         }
 
         // Some writers may end a file whose length is a multiple of 4 MiB with one more, empty chunk.
-        var isExtraFinal = _final && !_extraFinal && chunk.Length == SecretStream.OverheadBytes;
-        if (_final && !isExtraFinal)
+        var isExtraFinal = final && !extraFinal && chunk.Length == SecretStream.OverheadBytes;
+        if (final && !isExtraFinal)
         {
             return Fail(SecretStreamDefectKind.DataAfterFinal);
         }
@@ -62,15 +62,15 @@ public sealed class SecretStreamDecryptor : IDisposable
 
         // The body follows the tag byte. libsodium checks the authenticator before it writes, and XORs in place.
         var body = chunk[1..^(SecretStream.OverheadBytes - 1)];
-        var result = Sodium.crypto_secretstream_xchacha20poly1305_pull(ref _state, body, 0, out var tag, chunk, (ulong)chunk.Length, 0, 0);
+        var result = Sodium.crypto_secretstream_xchacha20poly1305_pull(ref state, body, 0, out var tag, chunk, (ulong)chunk.Length, 0, 0);
         if (result != 0 || (isExtraFinal && tag != Sodium.SecretStreamTagFinal))
         {
             return Fail(isExtraFinal ? SecretStreamDefectKind.DataAfterFinal : SecretStreamDefectKind.NotAuthentic);
         }
 
-        _extraFinal = isExtraFinal;
-        _final = tag == Sodium.SecretStreamTagFinal;
-        _chunks++;
+        extraFinal = isExtraFinal;
+        final = tag == Sodium.SecretStreamTagFinal;
+        chunks++;
         EncryptedBytes += chunk.Length;
         plaintext = body;
         return true;
@@ -78,7 +78,7 @@ public sealed class SecretStreamDecryptor : IDisposable
 
     /// <summary>Call at the end of the bytes.</summary>
     /// <returns>True when the stream is whole.</returns>
-    public bool TryFinish() => Defect is null && (_final || Fail(SecretStreamDefectKind.FinalMissing));
+    public bool TryFinish() => Defect is null && (final || Fail(SecretStreamDefectKind.FinalMissing));
 
     /// <summary>
     /// Decrypts a whole stream: reads the next chunk and decrypts this one while the sink takes the last one, so that one long file keeps two cores busy. Holds three
@@ -140,11 +140,11 @@ public sealed class SecretStreamDecryptor : IDisposable
         : Task.Run(() => sink(plaintext, cancellationToken).AsTask(), CancellationToken.None);
 
     /// <inheritdoc/>
-    public void Dispose() => Sodium.Zero(ref _state);
+    public void Dispose() => Sodium.Zero(ref state);
 
     private bool Fail(SecretStreamDefectKind kind)
     {
-        Defect = new SecretStreamDefect(kind, _chunks + 1, EncryptedBytes);
+        Defect = new SecretStreamDefect(kind, chunks + 1, EncryptedBytes);
         return false;
     }
 
@@ -152,23 +152,23 @@ public sealed class SecretStreamDecryptor : IDisposable
     {
         // Thumbnails are half of a library: begin with what they need, and grow once to a whole chunk.
         private const int FirstBytes = 256 * 1024;
-        private byte[] _array = [];
-        private int _usedBytes;
+        private byte[] array = [];
+        private int usedBytes;
 
         internal int Length { get; private set; }
 
-        internal Memory<byte> Filled => _array.AsMemory(0, Length);
+        internal Memory<byte> Filled => array.AsMemory(0, Length);
 
         internal async Task FillAsync(Stream source, CancellationToken cancellationToken)
         {
             Length = 0;
-            if (_array.Length == 0)
+            if (array.Length == 0)
             {
-                _array = ArrayPool<byte>.Shared.Rent(FirstBytes);
+                array = ArrayPool<byte>.Shared.Rent(FirstBytes);
             }
 
             await ReadOnAsync(source, cancellationToken);
-            if (Length == _array.Length && Length < SecretStream.EncryptedChunkBytes)
+            if (Length == array.Length && Length < SecretStream.EncryptedChunkBytes)
             {
                 Grow();
                 await ReadOnAsync(source, cancellationToken);
@@ -177,16 +177,16 @@ public sealed class SecretStreamDecryptor : IDisposable
 
         internal void Return()
         {
-            if (_array.Length == SecretStream.EncryptedChunkBytes)
+            if (array.Length == SecretStream.EncryptedChunkBytes)
             {
-                ChunkPool.Return(_array, _usedBytes);
+                ChunkPool.Return(array, usedBytes);
             }
-            else if (_array.Length > 0)
+            else if (array.Length > 0)
             {
                 ReturnWiped();
             }
 
-            _array = [];
+            array = [];
         }
 
         private void Grow()
@@ -194,21 +194,21 @@ public sealed class SecretStreamDecryptor : IDisposable
             var chunk = ChunkPool.Rent();
             Filled.CopyTo(chunk);
             ReturnWiped();
-            _array = chunk;
+            array = chunk;
         }
 
         // It held somebody's photo, and anybody may be the next to have it.
         private void ReturnWiped()
         {
-            CryptographicOperations.ZeroMemory(_array.AsSpan(0, _usedBytes));
-            ArrayPool<byte>.Shared.Return(_array);
+            CryptographicOperations.ZeroMemory(array.AsSpan(0, usedBytes));
+            ArrayPool<byte>.Shared.Return(array);
         }
 
         private async Task ReadOnAsync(Stream source, CancellationToken cancellationToken)
         {
-            var rest = _array.AsMemory(Length, Math.Min(_array.Length, SecretStream.EncryptedChunkBytes) - Length);
+            var rest = array.AsMemory(Length, Math.Min(array.Length, SecretStream.EncryptedChunkBytes) - Length);
             Length += await source.ReadAtLeastAsync(rest, rest.Length, throwOnEndOfStream: false, cancellationToken);
-            _usedBytes = Math.Max(_usedBytes, Length);
+            usedBytes = Math.Max(usedBytes, Length);
         }
     }
 }

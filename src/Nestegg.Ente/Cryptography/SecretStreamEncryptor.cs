@@ -3,19 +3,19 @@ namespace Nestegg.Ente.Cryptography;
 /// <summary>Encrypts a file chunk by chunk, as Ente's apps do.</summary>
 public sealed class SecretStreamEncryptor : IDisposable
 {
-    private readonly byte[] _header = new byte[SecretStream.HeaderBytes];
-    private Sodium.SecretStreamState _state;
-    private bool _ended;
+    private readonly byte[] header = new byte[SecretStream.HeaderBytes];
+    private Sodium.SecretStreamState state;
+    private bool ended;
 
     /// <summary>Begins a stream under a random header.</summary>
     public SecretStreamEncryptor(SecretKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        Sodium.Require(Sodium.crypto_secretstream_xchacha20poly1305_init_push(ref _state, _header, key.Bytes));
+        Sodium.Require(Sodium.crypto_secretstream_xchacha20poly1305_init_push(ref state, header, key.Bytes));
     }
 
     /// <summary>What a reader needs beside the key; kept in the database, not in the object.</summary>
-    public ReadOnlyMemory<byte> Header => _header;
+    public ReadOnlyMemory<byte> Header => header;
 
     /// <summary>Encrypts one chunk.</summary>
     /// <param name="plaintext">4 MiB, or, for the last, fewer.</param>
@@ -23,7 +23,7 @@ public sealed class SecretStreamEncryptor : IDisposable
     /// <param name="message">Receives 17 bytes more.</param>
     public void Encrypt(ReadOnlySpan<byte> plaintext, bool isLast, Span<byte> message)
     {
-        if (_ended)
+        if (ended)
         {
             throw new InvalidOperationException("The last chunk of this stream has been encrypted.");
         }
@@ -33,9 +33,9 @@ public sealed class SecretStreamEncryptor : IDisposable
             throw new ArgumentException($"A message is {SecretStream.OverheadBytes} bytes longer than its content.", nameof(message));
         }
 
-        _ended = isLast;
+        ended = isLast;
         Sodium.Require(Sodium.crypto_secretstream_xchacha20poly1305_push(
-            ref _state, message, 0, plaintext, (ulong)plaintext.Length, 0, 0, isLast ? Sodium.SecretStreamTagFinal : Sodium.SecretStreamTagMessage));
+            ref state, message, 0, plaintext, (ulong)plaintext.Length, 0, 0, isLast ? Sodium.SecretStreamTagFinal : Sodium.SecretStreamTagMessage));
     }
 
     /// <summary>Encrypts everything that <paramref name="plaintext"/> holds.</summary>
@@ -63,7 +63,7 @@ public sealed class SecretStreamEncryptor : IDisposable
                 (current, next, length) = (next, current, nextLength);
             }
 
-            return encryptor._header;
+            return encryptor.header;
         }
         finally
         {
@@ -74,7 +74,7 @@ public sealed class SecretStreamEncryptor : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Sodium.Zero(ref _state);
+    public void Dispose() => Sodium.Zero(ref state);
 
     private static async Task<int> ReadChunkAsync(Stream source, byte[] buffer, CancellationToken cancellationToken) =>
         await source.ReadAtLeastAsync(

@@ -6,7 +6,6 @@ namespace Nestegg.Ente.Cryptography;
 internal static partial class Sodium
 {
     internal const int BoxPublicKeyBytes = 32;
-    internal const int BoxSecretKeyBytes = 32;
     internal const int BoxSealBytes = 48;
 
     [LibraryImport(Library)]

@@ -5,7 +5,6 @@ namespace Nestegg.Ente.Cryptography;
 // crypto_kdf_blake2b.h: sub-keys by keyed BLAKE2b.
 internal static partial class Sodium
 {
-    internal const int KdfKeyBytes = 32;
     internal const int KdfContextBytes = 8;
 
     [LibraryImport(Library)]

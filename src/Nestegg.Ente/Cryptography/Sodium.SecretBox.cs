@@ -5,7 +5,6 @@ namespace Nestegg.Ente.Cryptography;
 // crypto_secretbox.h: XSalsa20-Poly1305, the authenticator before the ciphertext.
 internal static partial class Sodium
 {
-    internal const int SecretBoxKeyBytes = 32;
     internal const int SecretBoxNonceBytes = 24;
     internal const int SecretBoxMacBytes = 16;
 

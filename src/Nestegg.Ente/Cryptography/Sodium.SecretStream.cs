@@ -6,7 +6,6 @@ namespace Nestegg.Ente.Cryptography;
 // crypto_secretstream_xchacha20poly1305.h.
 internal static partial class Sodium
 {
-    internal const int SecretStreamKeyBytes = 32;
     internal const int SecretStreamHeaderBytes = 24;
 
     /// <summary>One byte of tag before the body, 16 of authenticator after it.</summary>

@@ -3,13 +3,13 @@ namespace Nestegg.Ente.Database;
 /// <summary>The data of one entry: blocks of a length and bytes, up to a length of 0, as one stream of bytes.</summary>
 internal sealed class ArchiveBlockStream(ArchiveSource source) : ReadOnlyStream
 {
-    private int _leftInBlock;
-    private bool _ended;
+    private int leftInBlock;
+    private bool ended;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var count = 0;
-        while (count < buffer.Length && !_ended)
+        while (count < buffer.Length && !ended)
         {
             // An uncompressed archive has a block for each row: many are gathered, but none is waited for once there is something.
             if (count > 0 && source.Buffered <= sizeof(int))
@@ -17,15 +17,15 @@ internal sealed class ArchiveBlockStream(ArchiveSource source) : ReadOnlyStream
                 break;
             }
 
-            if (_leftInBlock == 0)
+            if (leftInBlock == 0)
             {
                 await NextBlockAsync(cancellationToken);
                 continue;
             }
 
-            var room = Math.Min(_leftInBlock, buffer.Length - count);
+            var room = Math.Min(leftInBlock, buffer.Length - count);
             var read = await source.ReadAsync(buffer.Slice(count, room), cancellationToken);
-            _leftInBlock -= read;
+            leftInBlock -= read;
             count += read;
         }
 
@@ -37,10 +37,10 @@ internal sealed class ArchiveBlockStream(ArchiveSource source) : ReadOnlyStream
     public async ValueTask<long> SkipToEndAsync(CancellationToken cancellationToken)
     {
         long skipped = 0;
-        while (!_ended)
+        while (!ended)
         {
-            skipped += _leftInBlock;
-            await source.SkipAsync(_leftInBlock, cancellationToken);
+            skipped += leftInBlock;
+            await source.SkipAsync(leftInBlock, cancellationToken);
             await NextBlockAsync(cancellationToken);
         }
 
@@ -49,12 +49,12 @@ internal sealed class ArchiveBlockStream(ArchiveSource source) : ReadOnlyStream
 
     private async ValueTask NextBlockAsync(CancellationToken cancellationToken)
     {
-        _leftInBlock = await source.IntAsync(cancellationToken);
-        if (_leftInBlock < 0)
+        leftInBlock = await source.IntAsync(cancellationToken);
+        if (leftInBlock < 0)
         {
-            throw source.Damaged($"a block has a length of {_leftInBlock}");
+            throw source.Damaged($"a block has a length of {leftInBlock}");
         }
 
-        _ended = _leftInBlock == 0;
+        ended = leftInBlock == 0;
     }
 }

@@ -16,13 +16,13 @@ public sealed class ArchiveReader
     private const byte RowsBlock = 1;
     private const byte LargeObjectsBlock = 3;
 
-    private readonly ArchiveSource _source;
-    private readonly Dictionary<int, (ArchiveEntry Entry, ArchiveTable? Table)> _awaited = [];
-    private ArchiveRows? _rows;
+    private readonly ArchiveSource source;
+    private readonly Dictionary<int, (ArchiveEntry Entry, ArchiveTable? Table)> awaited = [];
+    private ArchiveRows? rows;
 
     private ArchiveReader(ArchiveSource source, ArchiveHeader header, List<ArchiveEntry> entries)
     {
-        _source = source;
+        this.source = source;
         Header = header;
         var definitions = new Dictionary<(string, string), ArchiveEntry>();
         foreach (var entry in entries.Where(entry => entry.Description == "TABLE"))
@@ -32,10 +32,10 @@ public sealed class ArchiveReader
 
         foreach (var entry in entries.Where(entry => entry.HasData))
         {
-            _awaited.Add(entry.Id, (entry, entry.Description == "TABLE DATA" ? ArchiveContents.Table(entry, definitions) : null));
+            awaited.Add(entry.Id, (entry, entry.Description == "TABLE DATA" ? ArchiveContents.Table(entry, definitions) : null));
         }
 
-        Tables = [.. _awaited.Values.Select(awaited => awaited.Table).OfType<ArchiveTable>()];
+        Tables = [.. this.awaited.Values.Select(awaited => awaited.Table).OfType<ArchiveTable>()];
         TablesWithoutRows = [.. definitions.Keys.Except(Tables.Select(table => (table.Schema, table.Name))).Select(key => key.Item2)];
         Sequences = [.. entries.Where(entry => entry.Description == "SEQUENCE SET").Select(ArchiveContents.Sequence)];
     }
@@ -82,49 +82,49 @@ public sealed class ArchiveReader
     /// <exception cref="EnteException">The archive is damaged or ends before all its tables were there.</exception>
     public async Task<ArchiveRows?> NextTableAsync(CancellationToken cancellationToken)
     {
-        if (_rows is not null)
+        if (rows is not null)
         {
-            await _rows.FinishAsync(cancellationToken);
-            _rows = null;
+            await rows.FinishAsync(cancellationToken);
+            rows = null;
         }
 
         while (true)
         {
-            _source.Place = "the rows of its tables";
-            if (await _source.IsAtEndAsync(cancellationToken))
+            source.Place = "the rows of its tables";
+            if (await source.IsAtEndAsync(cancellationToken))
             {
-                return _awaited.Count == 0 ? null : throw new EnteException(
-                    $"The database archive ends too early: the rows of {_awaited.Count} tables are missing, \"{_awaited.Values.First().Entry.Tag}\" among them.",
+                return this.awaited.Count == 0 ? null : throw new EnteException(
+                    $"The database archive ends too early: the rows of {this.awaited.Count} tables are missing, \"{this.awaited.Values.First().Entry.Tag}\" among them.",
                     ArchiveSource.DamageHint);
             }
 
-            var kind = await _source.ByteAsync(cancellationToken);
-            var id = await _source.IntAsync(cancellationToken);
-            if (!_awaited.Remove(id, out var awaited))
+            var kind = await source.ByteAsync(cancellationToken);
+            var id = await source.IntAsync(cancellationToken);
+            if (!this.awaited.Remove(id, out var awaited))
             {
-                throw _source.Damaged($"rows of entry {id}, which has none or had them before");
+                throw source.Damaged($"rows of entry {id}, which has none or had them before");
             }
 
-            _source.Place = $"the rows of \"{awaited.Entry.Tag}\"";
+            source.Place = $"the rows of \"{awaited.Entry.Tag}\"";
             switch (kind)
             {
                 case RowsBlock when awaited.Table is { } table:
-                    return _rows = Rows(table);
+                    return rows = Rows(table);
                 case RowsBlock:
-                    await new ArchiveBlockStream(_source).SkipToEndAsync(cancellationToken);
+                    await new ArchiveBlockStream(source).SkipToEndAsync(cancellationToken);
                     break;
                 case LargeObjectsBlock when awaited.Table is null:
                     await SkipLargeObjectsAsync(cancellationToken);
                     break;
                 default:
-                    throw _source.Damaged($"a block of kind {kind}");
+                    throw source.Damaged($"a block of kind {kind}");
             }
         }
     }
 
     private ArchiveRows Rows(ArchiveTable table)
     {
-        var blocks = new ArchiveBlockStream(_source);
+        var blocks = new ArchiveBlockStream(source);
         Stream text = Header.Compression == ArchiveCompression.Gzip ? new ZLibStream(blocks, CompressionMode.Decompress, leaveOpen: true) : blocks;
         return new ArchiveRows(table, blocks, text);
     }
@@ -132,9 +132,9 @@ public sealed class ArchiveReader
     // Ente has none; a database that is shared with something else may.
     private async ValueTask SkipLargeObjectsAsync(CancellationToken cancellationToken)
     {
-        while (await _source.IntAsync(cancellationToken) != 0)
+        while (await source.IntAsync(cancellationToken) != 0)
         {
-            await new ArchiveBlockStream(_source).SkipToEndAsync(cancellationToken);
+            await new ArchiveBlockStream(source).SkipToEndAsync(cancellationToken);
         }
     }
 }

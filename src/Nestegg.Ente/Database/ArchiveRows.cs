@@ -12,20 +12,20 @@ public sealed class ArchiveRows
     private const int NullLength = -1;
     private const int EndMarkLength = 2;
 
-    private readonly ArchiveBlockStream _blocks;
-    private readonly Stream _text;
-    private readonly (int Start, int Length)[] _fields;
-    private byte[] _buffer = new byte[256 * 1024];
-    private int _start;
-    private int _end;
-    private bool _ended;
+    private readonly ArchiveBlockStream blocks;
+    private readonly Stream text;
+    private readonly (int Start, int Length)[] fields;
+    private byte[] buffer = new byte[256 * 1024];
+    private int start;
+    private int end;
+    private bool ended;
 
     internal ArchiveRows(ArchiveTable table, ArchiveBlockStream blocks, Stream text)
     {
         Table = table;
-        _blocks = blocks;
-        _text = text;
-        _fields = new (int, int)[table.Columns.Count];
+        this.blocks = blocks;
+        this.text = text;
+        fields = new (int, int)[table.Columns.Count];
     }
 
     /// <summary>The table that the rows are of.</summary>
@@ -39,26 +39,26 @@ public sealed class ArchiveRows
     /// <exception cref="EnteException">The archive is damaged.</exception>
     public ValueTask<bool> ReadAsync(CancellationToken cancellationToken)
     {
-        var newline = _ended ? -1 : _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');
+        var newline = ended ? -1 : buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
         return newline is >= 0 and not EndMarkLength ? new ValueTask<bool>(Take(newline)) : SlowAsync(cancellationToken);
     }
 
     /// <summary>Whether the field of the current row is NULL.</summary>
-    public bool IsNull(int column) => _fields[column].Length == NullLength;
+    public bool IsNull(int column) => fields[column].Length == NullLength;
 
     /// <summary>The field of the current row without escapes: text in UTF-8, other types as PostgreSQL prints them. Empty for NULL. Valid until the next row.</summary>
     public ReadOnlySpan<byte> Utf8(int column)
     {
-        var (start, length) = _fields[column];
-        return length == NullLength ? default : _buffer.AsSpan(start, length);
+        var (start, length) = fields[column];
+        return length == NullLength ? default : buffer.AsSpan(start, length);
     }
 
     /// <summary>Passes over the rows that were not read, to the end of the table's data.</summary>
     internal async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
-        var leftBytes = await _blocks.SkipToEndAsync(cancellationToken);
-        await _text.DisposeAsync();
-        if (_ended && leftBytes > 0)
+        var leftBytes = await blocks.SkipToEndAsync(cancellationToken);
+        await text.DisposeAsync();
+        if (ended && leftBytes > 0)
         {
             throw Damaged($"{leftBytes} bytes follow the end of the rows");
         }
@@ -69,18 +69,18 @@ public sealed class ArchiveRows
 
     private async ValueTask<bool> SlowAsync(CancellationToken cancellationToken)
     {
-        if (_ended)
+        if (ended)
         {
             return false;
         }
 
         var newline = await LineAsync(cancellationToken);
-        if (newline != EndMarkLength || _buffer[_start] != '\\' || _buffer[_start + 1] != '.')
+        if (newline != EndMarkLength || buffer[start] != '\\' || buffer[start + 1] != '.')
         {
             return Take(newline);
         }
 
-        _start += newline + 1;
+        start += newline + 1;
         await EndAsync(cancellationToken);
         return false;
     }
@@ -90,16 +90,16 @@ public sealed class ArchiveRows
     {
         do
         {
-            if (_buffer.AsSpan(_start, _end - _start).ContainsAnyExcept((byte)'\n'))
+            if (buffer.AsSpan(start, end - start).ContainsAnyExcept((byte)'\n'))
             {
                 throw Damaged("there is something after the end mark of the rows");
             }
 
-            _start = _end;
+            start = end;
         }
         while (await FillAsync(cancellationToken));
-        _ended = true;
-        Array.Clear(_fields);
+        ended = true;
+        Array.Clear(fields);
     }
 
     private async ValueTask<int> LineAsync(CancellationToken cancellationToken)
@@ -107,13 +107,13 @@ public sealed class ArchiveRows
         var searched = 0;
         while (true)
         {
-            var newline = _buffer.AsSpan(_start + searched, _end - _start - searched).IndexOf((byte)'\n');
+            var newline = buffer.AsSpan(start + searched, end - start - searched).IndexOf((byte)'\n');
             if (newline >= 0)
             {
                 return searched + newline;
             }
 
-            searched = _end - _start;
+            searched = end - start;
             if (!await FillAsync(cancellationToken))
             {
                 throw Damaged("the rows end without their end mark");
@@ -123,27 +123,27 @@ public sealed class ArchiveRows
 
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        if (_start > 0)
+        if (start > 0)
         {
-            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
-            _end -= _start;
-            _start = 0;
+            buffer.AsSpan(start, end - start).CopyTo(buffer);
+            end -= start;
+            start = 0;
         }
 
-        if (_end == _buffer.Length)
+        if (end == buffer.Length)
         {
-            if (_buffer.Length >= RowLimitBytes)
+            if (buffer.Length >= RowLimitBytes)
             {
                 throw Damaged($"the row is longer than {RowLimitBytes} bytes");
             }
 
-            Array.Resize(ref _buffer, _buffer.Length * 2);
+            Array.Resize(ref buffer, buffer.Length * 2);
         }
 
         try
         {
-            var read = await _text.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
-            _end += read;
+            var read = await text.ReadAsync(buffer.AsMemory(end), cancellationToken);
+            end += read;
             return read > 0;
         }
         // The second is .NET's ZLibException, which is not public: the stream wants a dictionary.
@@ -158,27 +158,27 @@ public sealed class ArchiveRows
     private bool Take(int length)
     {
         RowNumber++;
-        var found = Split(_start, _start + length);
-        if (found != _fields.Length)
+        var found = Split(start, start + length);
+        if (found != fields.Length)
         {
-            throw Damaged($"it has {found} fields, the table has {_fields.Length} columns");
+            throw Damaged($"it has {found} fields, the table has {fields.Length} columns");
         }
 
-        _start += length + 1;
+        start += length + 1;
         return true;
     }
 
     private int Split(int from, int end)
     {
         var count = 0;
-        if (_fields.Length == 0 && from == end)
+        if (fields.Length == 0 && from == end)
         {
             return 0;
         }
 
         while (true)
         {
-            var rest = _buffer.AsSpan(from, end - from);
+            var rest = buffer.AsSpan(from, end - from);
             var length = rest.IndexOfAny((byte)'\t', (byte)'\\');
             if (length < 0)
             {
@@ -194,9 +194,9 @@ public sealed class ArchiveRows
                 length = Unescape(rest, length);
             }
 
-            if (count < _fields.Length)
+            if (count < fields.Length)
             {
-                _fields[count] = (from, length);
+                fields[count] = (from, length);
             }
 
             count++;

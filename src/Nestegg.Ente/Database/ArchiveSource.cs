@@ -13,9 +13,9 @@ internal sealed class ArchiveSource(Stream stream)
     // pg_dump writes a sign byte and then the four bytes of a C int, the lowest first.
     private const int IntBytes = 5;
 
-    private readonly byte[] _buffer = new byte[BufferBytes];
-    private int _start;
-    private int _end;
+    private readonly byte[] buffer = new byte[BufferBytes];
+    private int start;
+    private int end;
 
     /// <summary>How many bytes of the archive have been taken.</summary>
     public long Position { get; private set; }
@@ -24,7 +24,7 @@ internal sealed class ArchiveSource(Stream stream)
     public string Place { get; set; } = "its head";
 
     /// <summary>How many bytes can be taken without waiting.</summary>
-    public int Buffered => _end - _start;
+    public int Buffered => end - start;
 
     public EnteException Damaged(string what) => new($"The database archive is damaged at byte {Position}, in {Place}: {what}.", DamageHint);
 
@@ -111,8 +111,8 @@ internal sealed class ArchiveSource(Stream stream)
 
     private ReadOnlySpan<byte> Take(int count)
     {
-        var taken = _buffer.AsSpan(_start, count);
-        _start += count;
+        var taken = buffer.AsSpan(start, count);
+        start += count;
         Position += count;
         return taken;
     }
@@ -130,15 +130,15 @@ internal sealed class ArchiveSource(Stream stream)
 
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        if (_start > 0)
+        if (start > 0)
         {
-            _buffer.AsSpan(_start, Buffered).CopyTo(_buffer);
-            _end -= _start;
-            _start = 0;
+            buffer.AsSpan(start, Buffered).CopyTo(buffer);
+            end -= start;
+            start = 0;
         }
 
-        var read = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
-        _end += read;
+        var read = await stream.ReadAsync(buffer.AsMemory(end), cancellationToken);
+        end += read;
         return read > 0;
     }
 }

@@ -29,11 +29,11 @@ public sealed class EnteCatalog
         SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'
         """;
 
-    private readonly Dictionary<string, HashSet<string>> _columns;
+    private readonly Dictionary<string, HashSet<string>> columns;
 
     private EnteCatalog(Dictionary<string, HashSet<string>> columns, long? schemaVersion, bool schemaDirty)
     {
-        _columns = columns;
+        this.columns = columns;
         SchemaVersion = schemaVersion;
         SchemaDirty = schemaDirty;
     }
@@ -45,7 +45,7 @@ public sealed class EnteCatalog
     public bool SchemaDirty { get; }
 
     /// <summary>The names of all tables.</summary>
-    public IReadOnlyCollection<string> Tables => _columns.Keys;
+    public IReadOnlyCollection<string> Tables => columns.Keys;
 
     /// <summary>Reads the catalog of a live PostgreSQL or of the SQLite file that was made from an archive.</summary>
     /// <exception cref="DbException">The database does not answer, or the role may not read <c>schema_migrations</c>.</exception>
@@ -83,13 +83,13 @@ public sealed class EnteCatalog
     }
 
     /// <summary>Whether there is such a table.</summary>
-    public bool HasTable(string table) => _columns.ContainsKey(table);
+    public bool HasTable(string table) => columns.ContainsKey(table);
 
     /// <summary>Whether the table is there and has such a column.</summary>
-    public bool HasColumn(string table, string column) => _columns.TryGetValue(table, out var names) && names.Contains(column);
+    public bool HasColumn(string table, string column) => columns.TryGetValue(table, out var names) && names.Contains(column);
 
     /// <summary>The columns of a table; none when there is no such table.</summary>
-    public IReadOnlyCollection<string> Columns(string table) => _columns.TryGetValue(table, out var names) ? names : [];
+    public IReadOnlyCollection<string> Columns(string table) => columns.TryGetValue(table, out var names) ? names : [];
 
     /// <summary>The column's name when the table has it, else <paramref name="otherwise"/>, for a SELECT that also suits older schemas.</summary>
     public string ColumnOr(string table, string column, string otherwise = "NULL") =>

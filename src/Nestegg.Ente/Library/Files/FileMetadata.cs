@@ -37,7 +37,7 @@ public sealed record FileMetadata
     public JsonElement Json { get; init; }
 
     /// <summary>Reads it; what is of the wrong kind is absent.</summary>
-    public static FileMetadata Read(JsonElement json) => new()
+    internal static FileMetadata Read(JsonElement json) => new()
     {
         Title = json.Text("title"),
         CreationTime = json.Integer("creationTime"),

@@ -12,9 +12,9 @@ public sealed class LivePhoto : IDisposable
     private const int ExtensionMax = 10;
     private const int EntriesMax = 64;
     private const long SlackBytes = 64 * 1024 * 1024;
-    private readonly ZipArchive _zip;
+    private readonly ZipArchive zip;
 
-    private LivePhoto(ZipArchive zip, LivePhotoPart image, LivePhotoPart video) => (_zip, Image, Video) = (zip, image, video);
+    private LivePhoto(ZipArchive zip, LivePhotoPart image, LivePhotoPart video) => (this.zip, Image, Video) = (zip, image, video);
 
     /// <summary>The picture.</summary>
     public LivePhotoPart Image { get; }
@@ -71,7 +71,7 @@ public sealed class LivePhoto : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _zip.Dispose();
+    public void Dispose() => zip.Dispose();
 
     // Pictures and videos hardly compress; what claims to is a bomb.
     private static long Limit(Stream zip) => (4 * zip.Length) + SlackBytes;

@@ -6,15 +6,15 @@ namespace Nestegg.Ente.Library;
 public sealed class LivePhotoPart
 {
     private const int BufferBytes = 128 * 1024;
-    private readonly ZipArchiveEntry _entry;
+    private readonly ZipArchiveEntry entry;
 
-    internal LivePhotoPart(ZipArchiveEntry entry, string extension) => (_entry, Extension) = (entry, extension);
+    internal LivePhotoPart(ZipArchiveEntry entry, string extension) => (this.entry, Extension) = (entry, extension);
 
     /// <summary>With its dot: <c>.HEIC</c>; empty when the entry's name has none that can be trusted. Letters and digits only.</summary>
     public string Extension { get; }
 
     /// <summary>The length that the zip states.</summary>
-    public long LengthBytes => _entry.Length;
+    public long LengthBytes => entry.Length;
 
     /// <summary>Writes the part, piece by piece.</summary>
     /// <returns>False when the entry is damaged or longer than the zip states; what was written is then of no use.</returns>
@@ -26,7 +26,7 @@ public sealed class LivePhotoPart
         Stream content;
         try
         {
-            content = await _entry.OpenAsync(cancellationToken);
+            content = await entry.OpenAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is InvalidDataException or NotSupportedException or IOException)
         {

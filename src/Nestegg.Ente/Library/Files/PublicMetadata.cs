@@ -43,7 +43,7 @@ public sealed record PublicMetadata
     public JsonElement Json { get; init; }
 
     /// <summary>Reads it; what is of the wrong kind is absent.</summary>
-    public static PublicMetadata Read(JsonElement json)
+    internal static PublicMetadata Read(JsonElement json)
     {
         var (latitude, longitude) = (json.Real("lat"), json.Real("long"));
         return new PublicMetadata
