@@ -7,7 +7,7 @@ namespace Nestegg.Ente.Retries;
 
 /// <summary>
 /// Makes requests, each until it succeeds, fails for good or has failed too often; then what came of the last attempt is given or thrown.
-/// The one place where anything is asked again, so an attempt must not ask again by itself. Used by many tasks at once.
+/// The one place where a request is made again, so an attempt must not ask again by itself. Used by many tasks at once.
 /// </summary>
 internal sealed class RequestRetries
 {
