@@ -33,7 +33,8 @@ internal sealed class CliProcess : IAsyncDisposable
     public static CliProcess Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         // Where the tests run in the background, a shell has told them to ignore the interrupt, and what they start would too.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "setsid", Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli"), .. arguments])
+        var program = Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli");
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "setsid", program, .. arguments])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
         };

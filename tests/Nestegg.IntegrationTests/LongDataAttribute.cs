@@ -4,7 +4,7 @@ using Xunit.v3;
 
 namespace Nestegg.IntegrationTests;
 
-/// <summary>A row of a theory that takes many minutes and gigabytes: it is there only where <c>NESTEGG_LONG_TESTS=1</c> asks for it.</summary>
+/// <summary>A row of a theory that takes many minutes and gigabytes: it is there only with <c>NESTEGG_LONG_TESTS=1</c>.</summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class LongDataAttribute(params object[] arguments) : DataAttribute
 {

@@ -5,10 +5,11 @@ using Xunit.v3;
 
 namespace Nestegg.IntegrationTests;
 
-/// <summary>A test that says something about the recorded instance: it has the trait <c>instance=recorded</c>, and is not there where that is not.</summary>
+/// <summary>A test of the recorded instance alone: it has the trait <c>instance=recorded</c>, and is not there where that is not.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 [XunitTestCaseDiscoverer(typeof(RecordedFactDiscoverer))]
-public sealed class RecordedFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1) : FactAttribute(file, line), ITraitAttribute
+public sealed class RecordedFactAttribute([CallerFilePath] string? file = null, [CallerLineNumber] int line = -1)
+    : FactAttribute(file, line), ITraitAttribute
 {
     public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [new("instance", KnownInstances.Recorded)];
 }

@@ -7,7 +7,10 @@ internal static class RunningInstances
 {
     /// <param name="name">One of <see cref="KnownInstances.Present"/>.</param>
     /// <param name="moment"><c>t1</c> or <c>t2</c>.</param>
-    public static async Task<RunningInstance> StartAsync(this KnownInstances instances, string name, string moment, SharedServers servers, CancellationToken cancellationToken) =>
-        await RunningInstance.StartAsync(
-            await instances.OpenAsync(name, cancellationToken), moment, await servers.PostgresAsync(cancellationToken), await servers.CephAsync(cancellationToken), cancellationToken);
+    public static async Task<RunningInstance> StartAsync(
+        this KnownInstances instances, string name, string moment, SharedServers servers, CancellationToken cancellationToken)
+    {
+        var (postgres, ceph) = (await servers.PostgresAsync(cancellationToken), await servers.CephAsync(cancellationToken));
+        return await RunningInstance.StartAsync(await instances.OpenAsync(name, cancellationToken), moment, postgres, ceph, cancellationToken);
+    }
 }

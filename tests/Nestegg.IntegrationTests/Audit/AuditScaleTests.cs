@@ -6,7 +6,10 @@ using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Audit;
 
-/// <summary>A few files, or as many as NESTEGG_SCALE_FILES says, two objects each. The goal: a million objects in two minutes, in memory that does not grow with them.</summary>
+/// <summary>
+/// A few files, or as many as NESTEGG_SCALE_FILES says, two objects each. The goal: a million objects in two minutes, in memory that does not
+/// grow with them.
+/// </summary>
 public sealed class AuditScaleTests(SharedServers servers, KnownInstances instances)
 {
     private const int FewFiles = 2_000;

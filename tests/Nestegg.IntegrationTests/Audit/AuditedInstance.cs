@@ -2,7 +2,7 @@ using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Audit;
 
-/// <summary>A known instance with all of its buckets and a repository beside it, to be harmed and then audited, live and as a snapshot.</summary>
+/// <summary>A known instance on real servers and a repository beside it, to be harmed and then audited, live and as a snapshot.</summary>
 internal sealed class AuditedInstance : IDisposable
 {
     private AuditedInstance(RunningInstance instance) => Instance = instance;
@@ -12,7 +12,8 @@ internal sealed class AuditedInstance : IDisposable
     /// <summary>What must be in it, until a test harms it.</summary>
     public KnownMoment Moment => Instance.Moment;
 
-    public static async Task<AuditedInstance> StartAsync(KnownInstances instances, string name, string moment, SharedServers servers, CancellationToken cancellationToken) =>
+    public static async Task<AuditedInstance> StartAsync(
+        KnownInstances instances, string name, string moment, SharedServers servers, CancellationToken cancellationToken) =>
         new(await instances.StartAsync(name, moment, servers, cancellationToken));
 
     private string[] LiveArguments => ["audit", "--json", "--config", Instance.ConfigurationPath];

@@ -1,4 +1,5 @@
 using Nestegg.TestKit.Instances;
+using Nestegg.TestKit.Sample;
 
 namespace Nestegg.IntegrationTests.Audit;
 
@@ -15,7 +16,8 @@ public sealed class RowAuditTests(SharedServers servers, KnownInstances instance
         var (owner, sharee, shared, lone) = Rows(audited.Moment);
         await audited.Instance.ExecuteAsync($"""
             UPDATE key_attributes SET key_decryption_nonce = '' WHERE user_id = {sharee};
-            UPDATE key_attributes SET recovery_key_encrypted_with_master_key = NULL, recovery_key_decryption_nonce = NULL WHERE user_id = {owner};
+            UPDATE key_attributes SET recovery_key_encrypted_with_master_key = NULL, recovery_key_decryption_nonce = NULL
+                WHERE user_id = {owner};
             UPDATE collections SET encrypted_key = 'no base64' WHERE collection_id = {shared[1]};
             UPDATE collection_shares SET encrypted_key = 'AAAA' WHERE collection_id = {shared[0]} AND to_user_id = {sharee};
             UPDATE authenticator_key SET header = '-' WHERE user_id = {owner};
@@ -26,7 +28,8 @@ public sealed class RowAuditTests(SharedServers servers, KnownInstances instance
             UPDATE collection_files SET key_decryption_nonce = 'AAAA' WHERE file_id = {lone[3].File.Id};
             INSERT INTO legacy_kit (id, user_id, variant, notice_period_in_hrs, encrypted_recovery_blob, auth_public_key, encrypted_owner_blob)
                 VALUES ('6b1f3c52-7d1e-4b8f-9a56-0e5d2f4c8a11', {owner}, 1, 24, 'AAAA', '', 'AAAA');
-            INSERT INTO public_file_tokens (id, file_id, owner_id, app, access_token, encrypted_share_key) VALUES ('link_old', {lone[0].File.Id}, {owner}, 'photos', 'A', NULL), ('link_cut', {lone[1].File.Id}, {owner}, 'photos', 'B', 'AAAA');
+            INSERT INTO public_file_tokens (id, file_id, owner_id, app, access_token, encrypted_share_key) VALUES
+                ('link_old', {lone[0].File.Id}, {owner}, 'photos', 'A', NULL), ('link_cut', {lone[1].File.Id}, {owner}, 'photos', 'B', 'AAAA');
             """, Token);
 
         string[] expected =
@@ -50,21 +53,24 @@ public sealed class RowAuditTests(SharedServers servers, KnownInstances instance
     {
         using var audited = await StartAsync(name, "t2");
         var (_, sharee, _, lone) = Rows(audited.Moment);
+        var seen = audited.Moment[Role.Sharee].Albums.Where(album => album.OwnerId != sharee);
         await audited.Instance.ExecuteAsync($"""
             SET session_replication_role = replica;
             UPDATE collection_files SET is_deleted = true WHERE file_id = {lone[0].File.Id};
             DELETE FROM object_keys WHERE file_id = {lone[1].File.Id} AND o_type = 'thumbnail';
             DELETE FROM files WHERE file_id = {lone[2].File.Id};
-            UPDATE files SET encrypted_metadata = '-', file_decryption_header = '-', thumbnail_decryption_header = '-', metadata_decryption_header = '-' WHERE file_id = {lone[3].File.Id};
+            UPDATE files SET encrypted_metadata = '-', file_decryption_header = '-', thumbnail_decryption_header = '-',
+                metadata_decryption_header = '-' WHERE file_id = {lone[3].File.Id};
             DELETE FROM key_attributes WHERE user_id = {sharee};
             UPDATE schema_migrations SET dirty = true;
             """, Token);
 
         string[] expected =
         [
-            $"file-in-no-album file {lone[0].File.Id}", $"file-without-object file {lone[1].File.Id}", $"membership-without-file file {lone[2].File.Id}", $"membership-without-file file {lone[3].File.Id}",
+            $"file-in-no-album file {lone[0].File.Id}", $"file-without-object file {lone[1].File.Id}",
+            $"membership-without-file file {lone[2].File.Id}", $"membership-without-file file {lone[3].File.Id}",
             $"owner-without-keys user {sharee}", "schema-dirty schema_migrations",
-            .. audited.Moment[Role.Sharee].Albums.Where(album => album.OwnerId != sharee).Select(album => $"share-without-keys album {album.Id}").Order(StringComparer.Ordinal),
+            .. seen.Select(album => $"share-without-keys album {album.Id}").Order(StringComparer.Ordinal),
         ];
         var live = AuditedInstance.Findings(await audited.LiveAsync(ExitCode.Incomplete, Token, "--csv", audited.Instance["findings.csv"]));
         Assert.Equal(expected, live.Distinct());
@@ -72,7 +78,8 @@ public sealed class RowAuditTests(SharedServers servers, KnownInstances instance
         var csv = await File.ReadAllLinesAsync(audited.Instance["findings.csv"], Token);
         Assert.Equal("severity,code,subject,message,hint", csv[0]);
         Assert.Equal(live.Count, csv.Length - 1);
-        Assert.Contains(csv, line => line.StartsWith($"\"warning\",\"file-in-no-album\",\"file {lone[0].File.Id}\",", StringComparison.Ordinal));
+        var row = $"\"warning\",\"file-in-no-album\",\"file {lone[0].File.Id}\",";
+        Assert.Contains(csv, line => line.StartsWith(row, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -82,7 +89,8 @@ public sealed class RowAuditTests(SharedServers servers, KnownInstances instance
         using var audited = await StartAsync(name, "t2");
         await audited.Instance.ExecuteAsync("""
             DELETE FROM object_keys WHERE file_id IN (SELECT file_id FROM trash WHERE is_deleted);
-            UPDATE files SET encrypted_metadata = '-', file_decryption_header = '-', thumbnail_decryption_header = '-', metadata_decryption_header = '-', info = NULL WHERE file_id IN (SELECT file_id FROM trash WHERE is_deleted);
+            UPDATE files SET encrypted_metadata = '-', file_decryption_header = '-', thumbnail_decryption_header = '-',
+                metadata_decryption_header = '-', info = NULL WHERE file_id IN (SELECT file_id FROM trash WHERE is_deleted);
             """, Token);
         Assert.Empty(AuditedInstance.Findings(await audited.SnapshotAsync(ExitCode.Done, Token)));
         Assert.Empty(AuditedInstance.Findings(await audited.LiveAsync(ExitCode.Done, Token)));
@@ -93,17 +101,10 @@ public sealed class RowAuditTests(SharedServers servers, KnownInstances instance
     public async Task An_instance_of_schema_80_is_audited_by_what_it_has(string name)
     {
         using var audited = await StartAsync(name, "t2");
-        await audited.Instance.ExecuteAsync("""
-            DROP TABLE events, legacy_kit_challenge, legacy_kit_recovery_session_token, legacy_kit_recovery_session, legacy_kit, contact_entity, user_attachments,
-                memory_share_files, memory_shares, public_paste_tokens, reactions, comments, anon_users, collection_actions, public_file_tokens_access_history,
-                public_file_tokens, emergency_recovery, emergency_contact, file_data CASCADE;
-            ALTER TABLE collection_files DROP COLUMN action, DROP COLUMN action_user;
-            ALTER TABLE temp_objects DROP COLUMN bucket_id;
-            UPDATE schema_migrations SET version = 80;
-            """, Token);
+        await audited.Instance.ExecuteAsync(OlderSchema.Statements, Token);
         var live = await audited.LiveAsync(ExitCode.Done, Token);
         Assert.Empty(AuditedInstance.Findings(live));
-        Assert.Equal(audited.Moment.Objects.Count(item => item.Key.Contains("/file-data/", StringComparison.Ordinal)), live.Summary.GetProperty("staleDerived").GetInt64());
+        Assert.Equal(audited.Moment.FileData().Count, live.Summary.GetProperty("staleDerived").GetInt64());
         Assert.Empty(AuditedInstance.Findings(await audited.SnapshotAsync(ExitCode.Done, Token)));
     }
 
@@ -119,7 +120,8 @@ public sealed class RowAuditTests(SharedServers servers, KnownInstances instance
         Assert.Contains($"error: row-undecryptable, {files} found\n", run.Out);
         Assert.Contains($"  and {files - 50} more; --csv FILE and --json have all\n", run.Out);
         Assert.Equal(50, run.Out.Split("column metadata_decryption_header").Length - 1);
-        Assert.Matches($@"\n  {audited.Moment[Role.Owner].UserId} +[0-9]+ +[0-9.]+ MiB +[0-9]+ +{audited.Moment.ShareCount(Role.Owner)} +", run.Out);
+        var (owner, shares) = (audited.Moment[Role.Owner].UserId, audited.Moment.ShareCount(Role.Owner));
+        Assert.Matches($@"\n  {owner} +[0-9]+ +[0-9.]+ MiB +[0-9]+ +{shares} +", run.Out);
         Assert.DoesNotContain("Nestegg.", run.Out + run.Error);
         Assert.DoesNotContain("   at ", run.Out + run.Error);
 
@@ -132,8 +134,10 @@ public sealed class RowAuditTests(SharedServers servers, KnownInstances instance
     private static (long Owner, long Sharee, long[] Shared, IReadOnlyList<(KnownFile File, KnownAlbum Album)> Lone) Rows(KnownMoment moment)
     {
         var (owner, sharee) = (moment[Role.Owner].UserId, moment[Role.Sharee]);
-        return (owner, sharee.UserId, [.. sharee.Albums.Where(album => album.OwnerId == owner).Select(album => album.Id).Order()], moment.LoneFiles(Role.Owner));
+        var shared = sharee.Albums.Where(album => album.OwnerId == owner).Select(album => album.Id).Order();
+        return (owner, sharee.UserId, [.. shared], moment.LoneFiles(Role.Owner));
     }
 
-    private Task<AuditedInstance> StartAsync(string name, string moment) => AuditedInstance.StartAsync(instances, name, moment, servers, Token);
+    private Task<AuditedInstance> StartAsync(string name, string moment) =>
+        AuditedInstance.StartAsync(instances, name, moment, servers, Token);
 }

@@ -96,7 +96,8 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
         Assert.Equal(original.Sequences, again.Sequences);
     }
 
-    public static IEnumerable<TheoryDataRow<byte>> Minors => [.. PostgresVersions.Since<byte>(14, 14), .. PostgresVersions.Since<byte>(17, 15, 16)];
+    public static IEnumerable<TheoryDataRow<byte>> Minors =>
+        [.. PostgresVersions.Since<byte>(14, 14), .. PostgresVersions.Since<byte>(17, 15, 16)];
 
     [Theory]
     [MemberData(nameof(Minors))]

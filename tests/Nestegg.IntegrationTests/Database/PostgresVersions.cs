@@ -8,6 +8,8 @@ public sealed class PostgresVersions : IAsyncDisposable
 {
     private readonly Dictionary<string, PostgresServer> servers = [];
 
+    private const string Where = $"neither in /usr/lib/postgresql nor named by {PostgresServer.FoldersVariable}";
+
     private static readonly string[] Supported = ["14", "15", "16", "17", "18"];
 
     /// <summary>A row for each version that is here, and one that is skipped for those that are not.</summary>
@@ -23,7 +25,7 @@ public sealed class PostgresVersions : IAsyncDisposable
             var absent = string.Join(", ", Supported.Except(PostgresServer.Versions));
             if (absent.Length > 0)
             {
-                yield return new TheoryDataRow<string>(absent).WithSkip($"PostgreSQL {absent}: neither in /usr/lib/postgresql nor named by {PostgresServer.FoldersVariable}");
+                yield return new TheoryDataRow<string>(absent).WithSkip($"PostgreSQL {absent}: {Where}");
             }
         }
     }
@@ -40,7 +42,7 @@ public sealed class PostgresVersions : IAsyncDisposable
     public static IEnumerable<TheoryDataRow<T>> Since<T>(int version, params T[] rows) =>
         PostgresServer.Versions.Any(here => int.Parse(here) >= version)
             ? rows.Select(row => new TheoryDataRow<T>(row))
-            : [new TheoryDataRow<T>(rows[0]).WithSkip($"PostgreSQL {version} or newer: neither in /usr/lib/postgresql nor named by {PostgresServer.FoldersVariable}")];
+            : [new TheoryDataRow<T>(rows[0]).WithSkip($"PostgreSQL {version} or newer: {Where}")];
 
     public async Task<PostgresServer> OfAsync(string version, CancellationToken cancellationToken)
     {

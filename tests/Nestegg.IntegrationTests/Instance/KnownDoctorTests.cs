@@ -7,6 +7,7 @@ public sealed class KnownDoctorTests(SharedServers servers, KnownInstances insta
     [Theory]
     [InstanceData("t1")]
     [InstanceData("t2")]
+    [InstanceData("older", Only = KnownInstances.Sample)]
     public async Task A_known_instance_is_healthy(string name, string moment)
     {
         var token = TestContext.Current.CancellationToken;

@@ -45,7 +45,8 @@ public class RoundTripTests(SharedServers servers, KnownInstances instances)
         await Cli.ExpectAsync(ExitCode.Done, Token, "check", "--read", "--config", configuration);
         await Cli.ExpectAsync(ExitCode.Done, Token, "audit", "--snapshot", "latest", "--identity", instance.IdentityPath, "--config", configuration);
         await Cli.ExpectAsync(ExitCode.Done, Token, "restore", "--objects-to", instance["objects"], "--config", configuration);
-        Assert.All(instance.Moment.Objects, item => Assert.Equal(item.Hash, ObjectHash.Of(File.ReadAllBytes(Path.Combine(instance["objects"], item.Key)))));
+        Assert.All(
+            instance.Moment.Objects, item => Assert.Equal(item.Hash, ObjectHash.Of(File.ReadAllBytes(Path.Combine(instance["objects"], item.Key)))));
     }
 
     private static async Task<string> BackupAsync(RunningInstance instance)

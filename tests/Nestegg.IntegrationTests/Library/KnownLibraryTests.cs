@@ -22,6 +22,8 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
     [InstanceData("t1", "archive", "recovery key")]
     [InstanceData("t2", "postgres", "recovery key")]
     [InstanceData("t2", "archive", "password")]
+    [InstanceData("older", "postgres", "recovery key", Only = KnownInstances.Sample)]
+    [InstanceData("older", "archive", "recovery key", Only = KnownInstances.Sample)]
     public async Task Albums_files_and_hashes_are_those_that_are_known(string name, string moment, string source, string way)
     {
         var known = (await instances.OpenAsync(name, Token))[moment];

@@ -35,7 +35,8 @@ public sealed class ReadmeTests(KnownInstances instances) : IDisposable
 
         var expected = person.Files.Where(file => file.HasContent).ToDictionary(file => file.Id.ToString(), file => file.Sha256);
         Assert.Equal(expected.Keys.Order(), Directory.GetFiles(folder["photos"]).Select(path => Path.GetFileName(path)).Order());
-        Assert.All(expected, file => Assert.Equal(file.Value, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder["photos"], file.Key))))));
+        Assert.All(expected, file =>
+            Assert.Equal(file.Value, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder["photos"], file.Key))))));
     }
 
     [Fact]

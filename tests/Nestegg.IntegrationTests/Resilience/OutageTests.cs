@@ -190,7 +190,8 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
         await AssertNextRunCompletesAsync(instance, earlier: 0);
     }
 
-    private async Task<RunningInstance> StartAsync(string name) => await StartAsync(name, await servers.PostgresAsync(Token), await servers.CephAsync(Token));
+    private async Task<RunningInstance> StartAsync(string name) =>
+        await StartAsync(name, await servers.PostgresAsync(Token), await servers.CephAsync(Token));
 
     private async Task<RunningInstance> StartAsync(string name, PostgresServer postgres, CephGateway ceph)
     {

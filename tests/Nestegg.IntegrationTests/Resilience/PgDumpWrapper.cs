@@ -10,7 +10,8 @@ internal static class PgDumpWrapper
     /// In the language of sh. <c>$PG_DUMP "$@"</c> is the real one; <c>$MARK</c> is a file whose making <see cref="ReachedAsync"/> waits for, and
     /// <c>$GO</c> one that <see cref="GoOn"/> makes.
     /// </param>
-    public static async Task ConfigureAsync(RunningInstance instance, string script, CancellationToken cancellationToken, string version = "pg_dump (PostgreSQL) 17.0")
+    public static async Task ConfigureAsync(
+        RunningInstance instance, string script, CancellationToken cancellationToken, string version = "pg_dump (PostgreSQL) 17.0")
     {
         var path = instance["pg_dump"];
         await File.WriteAllTextAsync(path, $"""

@@ -11,13 +11,15 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
 {
     // Of everything that would act by itself one, and no others, so that the numbers are known.
     private const string Dangers = """
-        DELETE FROM temp_objects; DELETE FROM push_tokens; DELETE FROM data_cleanup; DELETE FROM notification_history; DELETE FROM emergency_recovery;
+        DELETE FROM temp_objects; DELETE FROM push_tokens; DELETE FROM data_cleanup; DELETE FROM notification_history;
+        DELETE FROM emergency_recovery;
         INSERT INTO temp_objects (object_key, expiration_time) VALUES ('1/live-by-now', 1);
         INSERT INTO push_tokens (user_id, fcm_token) SELECT min(user_id), 'phone' FROM users;
         INSERT INTO data_cleanup (user_id, stage, stage_schedule_time) VALUES (1, 'scheduled', 1), (2, 'completed', 1);
         INSERT INTO notification_history (user_id, template_id, sent_time) SELECT min(user_id), t, 1 FROM users, (VALUES ('inactive_user_deletion_warn_1d_v2'), ('inactiveXuser_deletion_other'), ('storage_limit')) v(t) GROUP BY t;
         INSERT INTO emergency_recovery (id, user_id, emergency_contact_id, status, wait_till)
-            SELECT gen_random_uuid(), user_id, emergency_contact_id, 'READY', 1 FROM emergency_contact ORDER BY user_id, emergency_contact_id LIMIT 1;
+            SELECT gen_random_uuid(), user_id, emergency_contact_id, 'READY', 1 FROM emergency_contact
+            ORDER BY user_id, emergency_contact_id LIMIT 1;
         INSERT INTO legacy_kit_challenge SELECT gen_random_uuid(), id, 'x', 1 FROM legacy_kit;
         UPDATE file_data SET is_deleted = true, pending_sync = true WHERE file_id = (SELECT min(file_id) FROM file_data);
         """;
@@ -75,7 +77,8 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
     {
         await using var connection = await PrepareAsync(name);
         await Neutralisation.RunAsync(connection, new HashSet<string>(), isBesideProduction: true, DateTimeOffset.UtcNow, Token);
-        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored AND delete_by < extract(epoch FROM now() + interval '90 years') * 1000000"));
+        Assert.Equal(0L, await AskAsync(
+            connection, "SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored AND delete_by < extract(epoch FROM now() + interval '90 years') * 1000000"));
     }
 
     [Theory]
@@ -145,7 +148,8 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
     private async Task<NpgsqlConnection> PrepareAsync(string name)
     {
         var postgres = await servers.PostgresAsync(Token);
-        var connection = await postgres.OpenAsync(await postgres.RestoreAsync((await instances.OpenAsync(name, Token))["t2"].DumpPath, Token), Token);
+        var known = (await instances.OpenAsync(name, Token))["t2"];
+        var connection = await postgres.OpenAsync(await postgres.RestoreAsync(known.DumpPath, Token), Token);
         await ExecuteAsync(connection, Dangers);
         return connection;
     }

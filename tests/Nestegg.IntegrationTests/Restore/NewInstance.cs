@@ -10,7 +10,10 @@ using Npgsql;
 
 namespace Nestegg.IntegrationTests.Restore;
 
-/// <summary>What a person has on the new machine: a folder as the quickstart makes it, an empty database, an empty bucket for each slot that the old instance used.</summary>
+/// <summary>
+/// What a person has on the new machine: a folder as the quickstart makes it, an empty database, an empty bucket for each slot that the old
+/// instance used.
+/// </summary>
 internal sealed class NewInstance : IDisposable
 {
     // What the neutralising steps change in the known instances; every other table must come back bit by bit.
@@ -43,7 +46,8 @@ internal sealed class NewInstance : IDisposable
     public string[] Map => [$"postgres:5432=127.0.0.1:{Postgres.Port}", $"localhost:3200=127.0.0.1:{Ceph.Endpoint.Port}"];
 
     /// <param name="old">What will be restored into it.</param>
-    public static async Task<NewInstance> CreateAsync(SharedServers servers, KnownMoment old, CancellationToken cancellationToken, bool makeDatabase = true)
+    public static async Task<NewInstance> CreateAsync(
+        SharedServers servers, KnownMoment old, CancellationToken cancellationToken, bool makeDatabase = true)
     {
         var postgres = await servers.PostgresAsync(cancellationToken);
         var ceph = await servers.CephAsync(cancellationToken);
@@ -119,7 +123,7 @@ internal sealed class NewInstance : IDisposable
         return sums;
     }
 
-    /// <summary>Every table of the restored database is that of the moment, row for row, but for what the documented steps change.</summary>
+    /// <summary>Every table of the restored database is that of the moment, row for row, but for the documented steps.</summary>
     public static async Task AssertTablesAsync(NewInstance target, KnownMoment moment, CancellationToken cancellationToken)
     {
         var original = await target.Postgres.RestoreAsync(moment.DumpPath, cancellationToken);
@@ -127,7 +131,8 @@ internal sealed class NewInstance : IDisposable
         var restored = await ChecksumsAsync(target.Postgres, target.Database, cancellationToken);
         Assert.Equal(expected.Keys, restored.Keys);
         Assert.All(expected.Where(table => !Neutralised.Contains(table.Key)), table => Assert.Equal($"{table.Key} {table.Value}", $"{table.Key} {restored[table.Key]}"));
-        Assert.All(Neutralised.Where(table => table != "trash"), table => Assert.Equal("0 ", restored[table]));
+        // An older schema lacks some of these.
+        Assert.All(Neutralised.Where(expected.ContainsKey).Where(table => table != "trash"), table => Assert.Equal("0 ", restored[table]));
     }
 
     /// <summary>A session ends on the server some moments after its client has gone, and a restore refuses to run beside one.</summary>

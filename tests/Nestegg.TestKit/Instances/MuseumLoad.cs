@@ -105,17 +105,25 @@ public sealed class MuseumLoad : IAsyncDisposable
     /// <summary>The last or the first file with such data, so that rewriting and removing do not meet.</summary>
     private async Task<(long FileId, string Key, string Bucket)?> DerivedAsync(NpgsqlConnection connection, string order)
     {
-        await using var command = new NpgsqlCommand($"SELECT file_id, user_id, CAST(latest_bucket AS text) FROM file_data WHERE data_type = 'mldata' AND NOT is_deleted ORDER BY file_id {order} LIMIT 1", connection);
+        await using var command = new NpgsqlCommand($"""
+            SELECT file_id, user_id, CAST(latest_bucket AS text) FROM file_data
+            WHERE data_type = 'mldata' AND NOT is_deleted ORDER BY file_id {order} LIMIT 1
+            """, connection);
         await using var reader = await command.ExecuteReaderAsync();
-        return await reader.ReadAsync()
-            ? (reader.GetInt64(0), string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt64(1)}/file-data/{reader.GetInt64(0)}/mldata"), instance.BucketOf(reader.GetString(2)))
-            : null;
+        if (!await reader.ReadAsync())
+        {
+            return null;
+        }
+
+        var key = string.Create(CultureInfo.InvariantCulture, $"{reader.GetInt64(1)}/file-data/{reader.GetInt64(0)}/mldata");
+        return (reader.GetInt64(0), key, instance.BucketOf(reader.GetString(2)));
     }
 
     private async Task<(string Key, long SizeBytes)> PutAsync(string key, int sizeBytes, string? bucket = null)
     {
         using var content = new MemoryStream(RandomNumberGenerator.GetBytes(sizeBytes));
-        await instance.Objects.PutObjectAsync(new() { BucketName = bucket ?? instance.Bucket, Key = key, InputStream = content, UseChunkEncoding = false });
+        await instance.Objects.PutObjectAsync(
+            new() { BucketName = bucket ?? instance.Bucket, Key = key, InputStream = content, UseChunkEncoding = false });
         return (key, sizeBytes);
     }
 

@@ -8,8 +8,9 @@ using Nestegg.TestKit.Servers;
 namespace Nestegg.TestKit.Instances;
 
 /// <summary>
-/// A known instance brought to life on real servers: its database in a PostgreSQL, its objects in a bucket for each slot, its folder copied, an empty
-/// repository, and a <c>nestegg.yaml</c> that leads there. Host names stay those inside compose and go through the map, as on a real host.
+/// A known instance brought to life on real servers: its database in a PostgreSQL, its objects in a bucket for each slot, its folder copied,
+/// an empty repository, and a <c>nestegg.yaml</c> that leads there. Host names stay those inside compose and go through the map, as on a
+/// real host.
 /// </summary>
 public sealed class RunningInstance : IDisposable
 {
@@ -21,15 +22,15 @@ public sealed class RunningInstance : IDisposable
     private readonly CephGateway store;
     private readonly IReadOnlyDictionary<string, string> buckets;
 
-    private RunningInstance(KnownInstance known, KnownMoment moment, PostgresServer postgres, CephGateway store, (string Database, IReadOnlyDictionary<string, string> Buckets) made)
+    private RunningInstance(
+        KnownInstance known, KnownMoment moment, PostgresServer postgres, CephGateway store, IReadOnlyDictionary<string, string> buckets)
     {
-        (this.known, Moment, this.postgres, this.store, (Database, buckets)) = (known, moment, postgres, store, made);
+        (this.known, Moment, this.postgres, this.store, this.buckets) = (known, moment, postgres, store, buckets);
         Folder = folder["my-ente"];
         CopyFolder(known.Folder, Folder);
         IdentityPath = folder["identity.txt"];
         RepositoryFolder = folder["repository"];
         ConfigurationPath = folder["nestegg.yaml"];
-        File.WriteAllText(ConfigurationPath, Configuration());
     }
 
     /// <summary>What it was brought to life from: what must be found in it, until a test changes it.</summary>
@@ -38,7 +39,7 @@ public sealed class RunningInstance : IDisposable
     /// <summary>The operator's folder.</summary>
     public string Folder { get; }
 
-    public string Database { get; private set; }
+    public string Database { get; private set; } = "";
 
     /// <summary>The bucket in slot <c>b2-eu-cen</c>, which has every original and thumbnail, as the quickstart has it.</summary>
     public string Bucket => buckets[Slots[0]];
@@ -65,7 +66,8 @@ public sealed class RunningInstance : IDisposable
     public IAmazonS3 Objects => store.Client;
 
     /// <param name="moment"><c>t1</c> or <c>t2</c>.</param>
-    public static async Task<RunningInstance> StartAsync(KnownInstance known, string moment, PostgresServer postgres, CephGateway store, CancellationToken cancellationToken)
+    public static async Task<RunningInstance> StartAsync(
+        KnownInstance known, string moment, PostgresServer postgres, CephGateway store, CancellationToken cancellationToken)
     {
         var buckets = new Dictionary<string, string>();
         foreach (var slot in Slots)
@@ -73,15 +75,14 @@ public sealed class RunningInstance : IDisposable
             buckets.Add(slot, await store.CreateBucketAsync(cancellationToken));
         }
 
-        await known[moment].UploadAsync(store.Client, slot => buckets[slot], cancellationToken);
-        var database = await postgres.RestoreAsync(known[moment].DumpPath, cancellationToken);
-        var instance = new RunningInstance(known, known[moment], postgres, store, (database, buckets));
+        var instance = new RunningInstance(known, known[moment], postgres, store, buckets);
+        await instance.MoveToAsync(moment, cancellationToken);
         await using var repository = LocalStore.Create(instance.RepositoryFolder, TimeProvider.System);
         await instance.CreateRepositoryAsync(repository, cancellationToken);
         return instance;
     }
 
-    /// <summary>Time goes on: the database and the objects of the other moment take the place of what is there.</summary>
+    /// <summary>Time goes on: the database and the objects of another moment take the place of what is there.</summary>
     public async Task MoveToAsync(string moment, CancellationToken cancellationToken)
     {
         Moment = known[moment];
@@ -91,7 +92,8 @@ public sealed class RunningInstance : IDisposable
     }
 
     /// <summary>An object is gone from the bucket of its slot.</summary>
-    public Task DeleteObjectAsync(string key, CancellationToken cancellationToken) => store.Client.DeleteObjectAsync(PlaceOf(key), key, cancellationToken);
+    public Task DeleteObjectAsync(string key, CancellationToken cancellationToken) =>
+        store.Client.DeleteObjectAsync(PlaceOf(key), key, cancellationToken);
 
     /// <summary>An object has other bytes.</summary>
     public Task ReplaceObjectAsync(string key, string content, CancellationToken cancellationToken) =>

@@ -31,13 +31,16 @@ public static class OlderSchema
     /// <summary>The first schema that was published.</summary>
     public static int Oldest => Steps[^1].Version - 1;
 
+    /// <summary>All of them at once.</summary>
+    public static string Statements { get; } =
+        string.Join("; ", Steps.Select(step => step.Sql).Append($"UPDATE schema_migrations SET version = {Oldest}"));
+
     /// <summary>Leaves the tables and columns of <see cref="Oldest"/>.</summary>
     public static async Task GoBackAsync(string connectionString, CancellationToken cancellationToken)
     {
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(
-            string.Join("; ", Steps.Select(step => step.Sql).Append($"UPDATE schema_migrations SET version = {Oldest}")), connection);
+        await using var command = new NpgsqlCommand(Statements, connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }
