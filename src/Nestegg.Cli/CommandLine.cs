@@ -51,7 +51,9 @@ internal static class CommandLine
             "nestegg restore --repository /mnt/nas/nestegg --identity nestegg-identity.txt --into ~/my-ente --dry-run",
             "nestegg backup --help");
         foreach (var option in common.All)
+        {
             root.Options.Add(option);
+        }
 
         root.Subcommands.Add(InitCommand.Create(common));
         root.Subcommands.Add(DoctorCommand.Create(common));
@@ -66,7 +68,9 @@ internal static class CommandLine
         root.Subcommands.Add(ObjectStoreCommand.Create(common));
 
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction standard } help)
+        {
             help.Action = new HelpWithExamples(standard);
+        }
 
         return root;
     }
@@ -89,7 +93,9 @@ internal static class CommandLine
         };
         output.Error(code, message, hint);
         if (host.Environment.GetValueOrDefault("NESTEGG_TRACE") == "1")
+        {
             host.Error.WriteLine(exception);
+        }
 
         return code;
     }

@@ -13,7 +13,10 @@ internal static partial class NativeHeap
     public static void UseOne()
     {
         if (!OperatingSystem.IsLinux())
+        {
             return;
+        }
+
         try
         {
             _ = SetOption(ArenaMax, 1);

@@ -40,7 +40,9 @@ internal sealed class CliProcess : IAsyncDisposable
         };
         start.Environment["NESTEGG_CONFIG"] = "";
         foreach (var (name, value) in environment)
+        {
             start.Environment[name] = value;
+        }
 
         var process = Process.Start(start)!;
         process.StandardInput.Close();
@@ -78,9 +80,15 @@ internal sealed class CliProcess : IAsyncDisposable
             lock (gate)
             {
                 if (lines.Exists(line => line.Contains(text, StringComparison.Ordinal)))
+                {
                     return true;
+                }
+
                 if (isAtEnd)
+                {
                     return false;
+                }
+
                 next = changed.Task;
             }
 
@@ -104,7 +112,10 @@ internal sealed class CliProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!process.HasExited)
+        {
             process.Kill(entireProcessTree: true);
+        }
+
         await process.WaitForExitAsync();
         await watching;
         process.Dispose();
@@ -121,15 +132,22 @@ internal sealed class CliProcess : IAsyncDisposable
             lock (gate)
             {
                 if (line is null)
+                {
                     isAtEnd = true;
+                }
                 else
+                {
                     lines.Add(line);
+                }
+
                 (before, changed) = (changed, New());
             }
 
             before.SetResult();
             if (line is null)
+            {
                 return;
+            }
         }
     }
 
@@ -143,7 +161,9 @@ internal sealed class CliProcess : IAsyncDisposable
                 foreach (var line in await File.ReadAllLinesAsync($"/proc/{Id}/status"))
                 {
                     if (line.StartsWith("VmHWM:", StringComparison.Ordinal))
+                    {
                         PeakBytes = Math.Max(PeakBytes, 1024 * long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]));
+                    }
                 }
             }
             catch (IOException)

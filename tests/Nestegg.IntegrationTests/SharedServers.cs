@@ -47,8 +47,16 @@ public sealed class SharedServers : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (postgres is not null) await postgres.DisposeAsync();
-        if (ceph is not null) await ceph.DisposeAsync();
+        if (postgres is not null)
+        {
+            await postgres.DisposeAsync();
+        }
+
+        if (ceph is not null)
+        {
+            await ceph.DisposeAsync();
+        }
+
         starting.Dispose();
     }
 }

@@ -10,15 +10,27 @@ public static partial class ErrorText
     public static string? WhatIsWrong(NesteggException failure, string mustName)
     {
         var text = failure.Message + "\n" + failure.Hint;
-        if (!failure.Message.Contains(mustName, StringComparison.Ordinal)) return $"does not name '{mustName}': {text}";
-        if (failure.Hint.Length == 0) return $"has no hint: {text}";
+        if (!failure.Message.Contains(mustName, StringComparison.Ordinal))
+        {
+            return $"does not name '{mustName}': {text}";
+        }
+
+        if (failure.Hint.Length == 0)
+        {
+            return $"has no hint: {text}";
+        }
+
         return WhatIsWrong(text);
     }
 
     /// <summary>What is wrong with what a command printed; <see langword="null"/> when it holds nothing for programmers.</summary>
     public static string? WhatIsWrong(string text)
     {
-        if (StackFrame().IsMatch(text)) return $"holds a stack trace: {text}";
+        if (StackFrame().IsMatch(text))
+        {
+            return $"holds a stack trace: {text}";
+        }
+
         return ClassName().Match(text) is { Success: true } name ? $"holds the class name '{name.Value}': {text}" : null;
     }
 

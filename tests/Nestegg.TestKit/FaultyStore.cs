@@ -45,7 +45,10 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
         var gate = new Lock();
         return new FaultyStore(inner, (_, _) =>
         {
-            lock (gate) return random.NextDouble() >= share ? Fault.None : random.Next(2) == 0 ? Fault.Before : Fault.After;
+            lock (gate)
+            {
+                return random.NextDouble() >= share ? Fault.None : random.Next(2) == 0 ? Fault.Before : Fault.After;
+            }
         });
     }
 
@@ -54,7 +57,11 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
         var fault = Ask(StoreOperation.Create, out var number);
         Fail(fault, Fault.Before, number, StoreOperation.Create, "(a new item)");
         var writer = await inner.CreateAsync(expectedBytes, cancellationToken);
-        if (fault == Fault.After) await writer.DisposeAsync();
+        if (fault == Fault.After)
+        {
+            await writer.DisposeAsync();
+        }
+
         Fail(fault, Fault.After, number, StoreOperation.Create, "(a new item)");
         return new Writer(this, writer);
     }
@@ -64,7 +71,11 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
         var fault = Ask(StoreOperation.Open, out var number);
         Fail(fault, Fault.Before, number, StoreOperation.Open, key);
         var stream = await inner.TryOpenAsync(key, offset, length, cancellationToken);
-        if (fault == Fault.After && stream is not null) await stream.DisposeAsync();
+        if (fault == Fault.After && stream is not null)
+        {
+            await stream.DisposeAsync();
+        }
+
         Fail(fault, Fault.After, number, StoreOperation.Open, key);
         return stream is null ? null : new Reader(this, key, stream);
     }
@@ -76,7 +87,11 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
     {
         var fault = Ask(StoreOperation.List, out var number);
         Fail(fault, Fault.Before, number, StoreOperation.List, prefix);
-        await foreach (var item in inner.ListAsync(prefix, cancellationToken)) yield return item;
+        await foreach (var item in inner.ListAsync(prefix, cancellationToken))
+        {
+            yield return item;
+        }
+
         Fail(fault, Fault.After, number, StoreOperation.List, prefix);
     }
 
@@ -106,7 +121,11 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
 
     private static void Fail(Fault fault, Fault moment, int number, StoreOperation operation, string key)
     {
-        if (fault != moment) return;
+        if (fault != moment)
+        {
+            return;
+        }
+
         throw new NesteggException(
             FailureKind.OutOfReach, $"cannot {operation.ToString().ToLowerInvariant()} {key}: failing on purpose {moment.ToString().ToLowerInvariant()} operation {number}", "this is a test");
     }
@@ -147,7 +166,11 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing) inner.Dispose();
+            if (disposing)
+            {
+                inner.Dispose();
+            }
+
             base.Dispose(disposing);
         }
     }
@@ -162,7 +185,11 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
 
         protected override void Dispose(bool disposing)
         {
-            if (disposing) inner.Dispose();
+            if (disposing)
+            {
+                inner.Dispose();
+            }
+
             base.Dispose(disposing);
         }
     }

@@ -12,7 +12,10 @@ public static class RepositoryRoot
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (File.Exists(System.IO.Path.Combine(folder.FullName, "Nestegg.slnx"))) return folder.FullName;
+            if (File.Exists(System.IO.Path.Combine(folder.FullName, "Nestegg.slnx")))
+            {
+                return folder.FullName;
+            }
         }
 
         throw new InvalidOperationException($"no Nestegg.slnx above {AppContext.BaseDirectory}");

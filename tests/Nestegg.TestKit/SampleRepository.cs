@@ -39,7 +39,9 @@ internal sealed class SampleRepository : IDisposable
         foreach (var (key, content) in objects)
         {
             if (!stored.Known.TryMark(key, 0, content.Length, out _))
+            {
                 await stored.Writer.AddAsync(key, 0, new MemoryStream(content), content.Length, cancellationToken);
+            }
         }
 
         return await writer.CommitAsync(Draft(objects), stored, cancellationToken);

@@ -19,12 +19,24 @@ public sealed class SmallDisk : IAsyncDisposable
     /// <returns><see langword="null"/> where mounting is not allowed, or mkfs.exfat or mount.exfat-fuse is not installed.</returns>
     public static Task<SmallDisk?> TryMountExFatAsync(CancellationToken cancellationToken) => TryMountAsync(async disk =>
     {
-        if (ExternalProgram.Find("mkfs.exfat") is null || ExternalProgram.Find("mount.exfat-fuse") is null) return (1, "", "");
+        if (ExternalProgram.Find("mkfs.exfat") is null || ExternalProgram.Find("mount.exfat-fuse") is null)
+        {
+            return (1, "", "");
+        }
+
         var image = disk.folder["image"];
-        using (var file = File.Create(image)) file.SetLength(64 << 20);
+        using (var file = File.Create(image))
+        {
+            file.SetLength(64 << 20);
+        }
+
         await ExternalProgram.RunAsync("mkfs.exfat", [image], cancellationToken);
         var attached = await ExternalProgram.TryRunAsync("losetup", ["--find", "--show", image], cancellationToken);
-        if (attached.ExitCode != 0) return attached;
+        if (attached.ExitCode != 0)
+        {
+            return attached;
+        }
+
         var device = attached.Output.Trim();
         var mounted = await ExternalProgram.TryRunAsync("mount.exfat-fuse", [device, disk.Path], cancellationToken);
         // Done once it is mounted no more.
@@ -47,7 +59,11 @@ public sealed class SmallDisk : IAsyncDisposable
     {
         var disk = new SmallDisk(new TemporaryFolder());
         Directory.CreateDirectory(disk.Path);
-        if ((await mount(disk)).ExitCode == 0) return disk;
+        if ((await mount(disk)).ExitCode == 0)
+        {
+            return disk;
+        }
+
         disk.folder.Dispose();
         return null;
     }

@@ -35,7 +35,10 @@ public class Decryption
         {
             var chunk = work.AsSpan(at, Math.Min(SecretStream.EncryptedChunkBytes, work.Length - at));
             if (!decryptor.TryDecrypt(chunk, out var plain))
+            {
                 throw new InvalidOperationException("the sample does not decrypt");
+            }
+
             hash.Update(plain);
         }
 

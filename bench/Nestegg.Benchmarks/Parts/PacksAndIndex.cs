@@ -36,7 +36,10 @@ public class PacksAndIndex
         using var pack = new PackWriter();
         await pack.BeginAsync(store, CancellationToken.None);
         foreach (var content in objects)
+        {
             await pack.AddAsync("key", 0, content, ObjectHash.Of(content));
+        }
+
         return (await pack.CommitAsync(CancellationToken.None)).First().StoredAs;
     }
 
@@ -48,7 +51,10 @@ public class PacksAndIndex
         var entries = 0;
         using var pack = new PackReader(content!, packKey);
         await foreach (var _ in pack.ReadAllAsync(CancellationToken.None))
+        {
             entries++;
+        }
+
         return entries;
     }
 
@@ -58,7 +64,10 @@ public class PacksAndIndex
         using var writer = new IndexWriter();
         var hash = ObjectHash.Of("pack"u8);
         for (var row = 0; row < Rows; row++)
+        {
             writer.Append(new IndexRow(keys[row], 0, 30_000, ObjectHash.Of(Encoding.ASCII.GetBytes(keys[row])), hash, 512 + (row * 31_000L)));
+        }
+
         var content = writer.Finish();
         indexHash = ObjectHash.Of(content.Span);
         return content;
@@ -72,7 +81,9 @@ public class PacksAndIndex
         while (await reader.ReadBlockAsync(CancellationToken.None))
         {
             while (reader.TryReadRow(out _))
+            {
                 rows++;
+            }
         }
 
         return rows;
@@ -83,10 +94,16 @@ public class PacksAndIndex
     {
         using var table = new ObjectTable();
         for (var row = 0u; row < Rows; row++)
+        {
             table.Set(new UInt128(row * 0x9E3779B97F4A7C15, row), row);
+        }
+
         var found = 0L;
         for (var row = 0u; row < Rows; row++)
+        {
             found += table.TryGet(new UInt128(row * 0x9E3779B97F4A7C15, row), out _) ? 1 : 0;
+        }
+
         return found;
     }
 }

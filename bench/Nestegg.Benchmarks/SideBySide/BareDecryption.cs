@@ -29,7 +29,11 @@ internal static class BareDecryption
             {
                 var chunk = work.AsSpan(0, Math.Min(SecretStream.EncryptedChunkBytes, encrypted.Length - at));
                 encrypted.AsSpan(at, chunk.Length).CopyTo(chunk);
-                if (!decryptor.TryDecrypt(chunk, out var plain)) throw new InvalidOperationException("the sample does not decrypt");
+                if (!decryptor.TryDecrypt(chunk, out var plain))
+                {
+                    throw new InvalidOperationException("the sample does not decrypt");
+                }
+
                 hash.Update(plain);
             }
 

@@ -18,8 +18,14 @@ internal static class BareDownload
         {
             await using var source = await client.TryOpenAsync(item.Key, 0, null, token)
                 ?? throw new InvalidOperationException($"{item.Key} vanished");
-            if (isHashed) await HashAsync(source.Content, token);
-            else await source.Content.CopyToAsync(Stream.Null, 1 << 17, token);
+            if (isHashed)
+            {
+                await HashAsync(source.Content, token);
+            }
+            else
+            {
+                await source.Content.CopyToAsync(Stream.Null, 1 << 17, token);
+            }
         });
         return 0;
     }

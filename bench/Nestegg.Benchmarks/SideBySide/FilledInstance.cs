@@ -101,7 +101,11 @@ internal sealed class FilledInstance : IAsyncDisposable
             {
                 row.Write(FileId(i), NpgsqlDbType.Bigint);
                 row.Write(owner, NpgsqlDbType.Bigint);
-                for (var header = 0; header < 3; header++) row.Write(RandomText(24), NpgsqlDbType.Text);
+                for (var header = 0; header < 3; header++)
+                {
+                    row.Write(RandomText(24), NpgsqlDbType.Text);
+                }
+
                 row.Write(RandomText(280), NpgsqlDbType.Text);
                 row.Write(DerivedVersion + i, NpgsqlDbType.Bigint);
             });

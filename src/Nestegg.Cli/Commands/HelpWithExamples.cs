@@ -12,12 +12,16 @@ internal sealed class HelpWithExamples(HelpAction standard) : SynchronousCommand
     {
         var code = standard.Invoke(parseResult);
         if (CommandExamples.Of(parseResult.CommandResult.Command) is not { Count: > 0 } examples)
+        {
             return code;
+        }
 
         var output = parseResult.InvocationConfiguration.Output;
         output.WriteLine("Examples:");
         foreach (var example in examples)
+        {
             output.WriteLine($"  {example}");
+        }
 
         output.WriteLine();
         return code;

@@ -28,13 +28,17 @@ internal sealed class RestoreReport(Output output)
         output.Line("What is changed in the restored database, and why (--keep STEP leaves a step out):");
         output.List("neutralise", ["step", "what", "why"], plan.Steps.Select(step => (Cell[])[step.Step, step.IsKept ? "left out (--keep)" : step.What, step.Reason]));
         foreach (var finding in plan.Findings)
+        {
             output.Report(new FindingEvent(finding));
+        }
     }
 
     public ExitCode FinishDryRun(RestorePlan plan)
     {
         foreach (var refusal in plan.Refusals)
+        {
             output.Error(ExitCodes.Of(refusal.Kind), refusal.Message, refusal.Hint);
+        }
 
         var summary = new Summary().Add("dryRun", true, "dry run").Add("refusals", plan.Refusals.Count, "reasons not to begin");
         return output.Finish(summary, plan.Refusals is [var first, ..] ? ExitCodes.Of(first.Kind) : ExitCode.Done);
@@ -55,7 +59,9 @@ internal sealed class RestoreReport(Output output)
         }
 
         foreach (var finding in result.Plan.Findings.Where(finding => finding.Severity == Severity.Error))
+        {
             output.Report(new FindingEvent(finding));
+        }
 
         output.Line("");
         output.Line("What people must know:");
@@ -92,7 +98,9 @@ internal sealed class RestoreReport(Output output)
     private static string DescribeFolder(PlannedFolder folder)
     {
         if (folder.IsNew)
+        {
             return $"gets the old configuration as it was: {string.Join(", ", folder.NewFiles)}";
+        }
 
         var files = folder.NewFiles.Count;
         return (folder.Changes.Count > 0 ? $"{folder.Changes.Count} old settings go into its museum.yaml, which is kept aside" : "its museum.yaml has the old settings already")

@@ -59,7 +59,9 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         lock (gate)
         {
             if (!IsJson && !IsQuiet)
+            {
                 WriteText(host.Out, text);
+            }
         }
     }
 
@@ -69,7 +71,9 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         lock (gate)
         {
             if (IsJson)
+            {
                 WriteJson(name, write);
+            }
         }
     }
 
@@ -87,7 +91,9 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         {
             host.Out.WriteLine($"  {row[0].Text.PadRight(width)}{row[1].Text}");
             foreach (var cell in row.Skip(2).Where(cell => cell.Text.Length > 0))
+            {
                 host.Out.WriteLine($"  {"".PadRight(width)}{cell.Text}");
+            }
         }
     });
 
@@ -98,7 +104,9 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
             if (!IsJson)
             {
                 if (IsQuiet || rows.Count == 0)
+                {
                     return;
+                }
 
                 progress?.Clear();
                 writeText(rows);
@@ -112,9 +120,13 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
                     foreach (var (column, cell) in columns.Zip(row))
                     {
                         if (cell.Number is { } number)
+                        {
                             json.WriteNumber(Field(column), number);
+                        }
                         else
+                        {
                             json.WriteString(Field(column), cell.Text);
+                        }
                     }
                 });
             }
@@ -136,7 +148,9 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
             else if (!IsQuiet)
             {
                 foreach (var line in summary.Lines())
+                {
                     host.Out.WriteLine(line);
+                }
             }
         }
 
@@ -162,7 +176,9 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
 
             host.Error.WriteLine($"error: {message}");
             if (hint.Length > 0)
+            {
                 host.Error.WriteLine($"hint: {hint}");
+            }
         }
     }
 
@@ -196,7 +212,9 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
     private void WriteFinding(Finding finding)
     {
         if (IsQuiet && finding.Severity < Severity.Warning)
+        {
             return;
+        }
 
         var severity = SeverityName(finding.Severity);
         if (IsJson)
@@ -214,7 +232,9 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
 
         WriteText(host.Out, $"{severity,-8} {finding.Subject}: {finding.Message}");
         if (finding.Hint.Length > 0)
+        {
             host.Out.WriteLine($"{"",-8} hint: {finding.Hint}");
+        }
     }
 
     private static string SeverityName(Severity severity) => severity switch

@@ -11,7 +11,9 @@ internal sealed class ProgressLine(TextWriter terminal, TimeProvider time)
     public void Show(ProgressEvent state)
     {
         if (state.Step != step)
+        {
             (step, startedAt, startBytes) = (state.Step, time.GetTimestamp(), state.DoneBytes);
+        }
 
         terminal.Write($"\r\e[K{Describe(state, time.GetElapsedTime(startedAt), startBytes)}");
         terminal.Flush();
@@ -21,7 +23,9 @@ internal sealed class ProgressLine(TextWriter terminal, TimeProvider time)
     public void Clear()
     {
         if (isShown)
+        {
             terminal.Write("\r\e[K");
+        }
 
         isShown = false;
     }
@@ -31,12 +35,16 @@ internal sealed class ProgressLine(TextWriter terminal, TimeProvider time)
     {
         var text = state.Total > 0 ? $"{state.Step} {state.Done:N0} of {state.Total:N0}" : $"{state.Step} {state.Done:N0}";
         if (state is { DoneBytes: 0, TotalBytes: null or 0 })
+        {
             return text;
+        }
 
         text += state.TotalBytes is > 0 and { } totalBytes ? $", {ByteText.Of(state.DoneBytes)} of {ByteText.Of(totalBytes)}" : $", {ByteText.Of(state.DoneBytes)}";
         var bytesPerSecond = elapsed.TotalSeconds >= 1 ? (state.DoneBytes - startBytes) / elapsed.TotalSeconds : 0;
         if (bytesPerSecond < 1)
+        {
             return text;
+        }
 
         text += $", {ByteText.Of((long)bytesPerSecond)}/s";
         return state.TotalBytes - state.DoneBytes is > 0 and { } leftBytes ? $"{text}, {TimeText(leftBytes / bytesPerSecond)} left" : text;
@@ -60,7 +68,9 @@ internal sealed class ProgressPace(TimeProvider time, TimeSpan interval)
     {
         var isLast = state.Total > 0 && state.Done == state.Total;
         if (!isLast && shownAt is { } at && time.GetElapsedTime(at) < interval)
+        {
             return false;
+        }
 
         shownAt = time.GetTimestamp();
         return true;

@@ -39,13 +39,17 @@ internal sealed class SecretPrompt(CommandHost host)
         var secret = await ReadAsync(what, source, variable, cancellationToken);
         var isFromPerson = source is { FilePath: null, FileDescriptor: null } && !host.Environment.ContainsKey(variable);
         if (!isFromPerson)
+        {
             return secret;
+        }
 
         var again = Ask($"{what}, again", variable);
         var isSame = CryptographicOperations.FixedTimeEquals(secret, again);
         CryptographicOperations.ZeroMemory(again);
         if (isSame)
+        {
             return secret;
+        }
 
         CryptographicOperations.ZeroMemory(secret);
         throw new NesteggException(FailureKind.BadInput, $"the two entries of the {what} differ", "run the command again");
@@ -54,7 +58,9 @@ internal sealed class SecretPrompt(CommandHost host)
     private byte[] Ask(string what, string variable)
     {
         if (!host.CanPrompt)
+        {
             throw new NesteggException(FailureKind.BadInput, $"the {what} is needed and there is no terminal to ask at", $"give it in a file, on a file descriptor, or in {variable}");
+        }
 
         host.Error.Write($"{what}: ");
         host.Error.Flush();
@@ -62,9 +68,13 @@ internal sealed class SecretPrompt(CommandHost host)
         while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
         {
             if (key.Key != ConsoleKey.Backspace)
+            {
                 typed.Add(key.KeyChar);
+            }
             else if (typed.Count > 0)
+            {
                 typed.RemoveAt(typed.Count - 1);
+            }
         }
 
         host.Error.WriteLine();

@@ -24,7 +24,9 @@ internal sealed class Summary
     public void WriteTo(Utf8JsonWriter json)
     {
         foreach (var entry in entries)
+        {
             entry.Write(json);
+        }
     }
 
     public IEnumerable<string> Lines()

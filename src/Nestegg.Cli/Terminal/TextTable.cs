@@ -14,10 +14,14 @@ internal static class TextTable
         console.Profile.Width = Math.Max(console.Profile.Width, widths.Sum(width => width + 3) + 4);
         var table = new Table().Border(TableBorder.Simple);
         foreach (var column in columns)
+        {
             table.AddColumn(new TableColumn(new Text(column)) { NoWrap = true });
+        }
 
         foreach (var row in rows)
+        {
             table.AddRow(row.Select(cell => new Text(cell.Text)));
+        }
 
         console.Write(table);
     }

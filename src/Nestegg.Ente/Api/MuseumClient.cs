@@ -17,9 +17,9 @@ public sealed class MuseumClient : IDisposable
     // Some of museum's answers are made from many rows.
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromMinutes(2);
 
-    private readonly HttpClient _museum;
-    private readonly HttpClient _objects;
-    private readonly RequestRetries _retries;
+    private readonly HttpClient museum;
+    private readonly HttpClient objects;
+    private readonly RequestRetries retries;
 
     /// <param name="endpoint">museum's own origin, such as <c>https://api.ente.example.org</c>; a path is kept.</param>
     /// <param name="time">What waits are measured with.</param>
@@ -27,13 +27,13 @@ public sealed class MuseumClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(time);
-        (Time, _retries) = (time, new RequestRetries(MuseumRetries.Rules, time));
+        (Time, retries) = (time, new RequestRetries(MuseumRetries.Rules, time));
         Endpoint = new Uri(endpoint.GetLeftPart(UriPartial.Path).TrimEnd('/') + "/");
-        _museum = new HttpClient(NewHandler(followRedirects: false)) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
+        museum = new HttpClient(NewHandler(followRedirects: false)) { BaseAddress = Endpoint, Timeout = Timeout.InfiniteTimeSpan };
 
         // Not go-resty: museum would then sign addresses in another bucket than the one that holds the objects.
-        _museum.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("nestegg", "0.1"));
-        _objects = new HttpClient(NewHandler(followRedirects: true)) { Timeout = Timeout.InfiniteTimeSpan };
+        museum.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("nestegg", "0.1"));
+        objects = new HttpClient(NewHandler(followRedirects: true)) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     internal TimeProvider Time { get; }
@@ -66,8 +66,8 @@ public sealed class MuseumClient : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _museum.Dispose();
-        _objects.Dispose();
+        museum.Dispose();
+        objects.Dispose();
     }
 
     internal Task<MuseumAnswer> GetAsync(string path, SessionToken? token, CancellationToken cancellationToken) =>
@@ -85,8 +85,8 @@ public sealed class MuseumClient : IDisposable
         var download = new MuseumDownload(this, path, token);
         try
         {
-            var first = await _retries.RunAsync(stop => download.TryOpenAsync(0, stop), Silence, cancellationToken);
-            return first is null ? null : new ResumingStream(download, first, _retries, new SilenceLimit(Silence, Time));
+            var first = await retries.RunAsync(stop => download.TryOpenAsync(0, stop), Silence, cancellationToken);
+            return first is null ? null : new ResumingStream(download, first, retries, new SilenceLimit(Silence, Time));
         }
         catch (Exception failure) when (download.Explain(failure) is { } explained)
         {
@@ -98,14 +98,14 @@ public sealed class MuseumClient : IDisposable
     internal async Task<HttpResponseMessage> RequestAsync(string path, SessionToken token, long offset, CancellationToken cancellationToken)
     {
         using var request = NewRequest(HttpMethod.Get, path, null, token);
-        return await SendAsync(_museum, request, offset, cancellationToken);
+        return await SendAsync(museum, request, offset, cancellationToken);
     }
 
     /// <summary>One attempt to ask the object store for it.</summary>
     internal async Task<HttpResponseMessage> FetchAsync(Uri address, long offset, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        return await SendAsync(_objects, request, offset, cancellationToken);
+        return await SendAsync(objects, request, offset, cancellationToken);
     }
 
     private static Task<HttpResponseMessage> SendAsync(
@@ -154,7 +154,7 @@ public sealed class MuseumClient : IDisposable
         {
             return isAskedOnce
                 ? await AskOnceAsync(newRequest, silence, cancellationToken)
-                : await _retries.RunAsync(
+                : await retries.RunAsync(
                     (it, stop) => new ValueTask<MuseumAnswer>(AskOnceAsync(it, silence, stop)), newRequest, cancellationToken);
         }
         catch (Exception failure) when (MuseumRetries.Explain(Endpoint.ToString(), failure) is { } explained)
@@ -169,7 +169,7 @@ public sealed class MuseumClient : IDisposable
         using var request = newRequest();
         using var response = await silence.RunAsync(
             static (it, stop) => new ValueTask<HttpResponseMessage>(SendAsync(it._museum, it.request, 0, stop)),
-            (_museum, request), cancellationToken);
+            (museum, request), cancellationToken);
         var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.OrdinalIgnoreCase) == true;
         try
         {

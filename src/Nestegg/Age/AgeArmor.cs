@@ -14,11 +14,17 @@ internal static class AgeArmor
         binary = [];
         var text = Encoding.ASCII.GetString(content).Trim();
         if (!text.StartsWith(Begin, StringComparison.Ordinal))
+        {
             return false;
+        }
+
         try
         {
             if (!text.EndsWith(End, StringComparison.Ordinal))
+            {
                 throw new FormatException();
+            }
+
             binary = Convert.FromBase64String(text[Begin.Length..^End.Length]);
             return true;
         }

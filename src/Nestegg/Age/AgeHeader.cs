@@ -31,13 +31,18 @@ internal sealed class AgeHeader
         {
             text.Append("-> ").Append(stanza.Type);
             foreach (var argument in stanza.Arguments)
+            {
                 text.Append(' ').Append(argument);
+            }
+
             text.Append('\n');
 
             // The last line of a body is shorter than the others, if need be empty: that is how its end is found.
             var body = AgeKeys.ToBase64(stanza.Body);
             for (var i = 0; i <= body.Length; i += BodyColumns)
+            {
                 text.Append(body, i, Math.Min(BodyColumns, body.Length - i)).Append('\n');
+            }
         }
 
         text.Append("---");

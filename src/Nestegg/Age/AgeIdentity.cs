@@ -16,7 +16,10 @@ internal sealed class AgeIdentity : IDisposable
         this.secretKey = secretKey.ToArray();
         Span<byte> publicKey = stackalloc byte[Sodium.ScalarMultBytes];
         if (Sodium.crypto_scalarmult_curve25519_base(publicKey, secretKey) != 0)
+        {
             throw new CryptographicException("X25519 refused a secret key.");
+        }
+
         Recipient = new AgeRecipient(publicKey);
     }
 
@@ -55,7 +58,10 @@ internal sealed class AgeIdentity : IDisposable
     internal bool TryUnwrap(AgeStanza stanza, Span<byte> fileKey)
     {
         if (stanza.Type != AgeKeys.X25519)
+        {
             return false;
+        }
+
         if (stanza.Arguments.Count != 1 || !AgeKeys.TryFromBase64(stanza.Arguments[0], out var share)
             || share.Length != Sodium.ScalarMultBytes || stanza.Body.Length != AgeKeys.WrappedKeyBytes)
         {
@@ -64,7 +70,10 @@ internal sealed class AgeIdentity : IDisposable
 
         Span<byte> shared = stackalloc byte[Sodium.ScalarMultBytes];
         if (Sodium.crypto_scalarmult_curve25519(shared, secretKey, share) != 0)
+        {
             throw new FormatException("its header has an X25519 share of low order");
+        }
+
         var isOurs = AgeKeys.TryUnwrapX25519(shared, share, Recipient.PublicKey, stanza.Body, fileKey);
         CryptographicOperations.ZeroMemory(shared);
         return isOurs;

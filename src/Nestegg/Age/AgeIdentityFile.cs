@@ -26,7 +26,9 @@ internal sealed class AgeIdentityFile : IDisposable
     public void Dispose()
     {
         foreach (var identity in Identities)
+        {
             identity.Dispose();
+        }
     }
 
     /// <summary>Reads a file; asks for a passphrase only when the file is under one.</summary>
@@ -37,7 +39,10 @@ internal sealed class AgeIdentityFile : IDisposable
         try
         {
             if (AgeArmor.TryDecode(content, name, out var binary))
+            {
                 return await DecryptAsync(binary, name, ask, cancellationToken);
+            }
+
             return content.AsSpan().StartsWith("age-encryption.org/"u8)
                 ? await DecryptAsync(content, name, ask, cancellationToken)
                 : Parse(content, name);
@@ -53,7 +58,10 @@ internal sealed class AgeIdentityFile : IDisposable
     {
         var head = new StringBuilder($"# created: {createdAt.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}\n# public key: {identity.Recipient}\n");
         foreach (var (name, value) in comments)
+        {
             head.Append($"# {name}: {value}\n");
+        }
+
         var key = identity.ToText();
         byte[] text = [.. Encoding.UTF8.GetBytes(head.ToString()), .. key, (byte)'\n'];
         CryptographicOperations.ZeroMemory(key);
@@ -87,13 +95,21 @@ internal sealed class AgeIdentityFile : IDisposable
             number++;
             var line = text[range].Trim(" \t\r"u8);
             if (line.StartsWith("#"u8))
+            {
                 AddComment(comments, line[1..]);
+            }
             else if (line.Length == 0)
+            {
                 continue;
+            }
             else if (AgeIdentity.TryParse(line, out var identity))
+            {
                 identities.Add(identity!);
+            }
             else
+            {
                 throw new NesteggException(FailureKind.BadInput, $"line {number} of {name} is no age identity", "an identity begins with AGE-SECRET-KEY-1; plugins and SSH keys are not supported");
+            }
         }
 
         return identities.Count > 0
@@ -105,7 +121,9 @@ internal sealed class AgeIdentityFile : IDisposable
     {
         var colon = line.IndexOf((byte)':');
         if (colon > 0)
+        {
             comments.TryAdd(Encoding.UTF8.GetString(line[..colon]).Trim(), Encoding.UTF8.GetString(line[(colon + 1)..]).Trim());
+        }
     }
 
     private static async Task<byte[]> ReadAllAsync(Stream stream, string name, CancellationToken cancellationToken)

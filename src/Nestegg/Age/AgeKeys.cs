@@ -90,7 +90,9 @@ internal static class AgeKeys
         var result = Sodium.crypto_pwhash_scryptsalsa208sha256_ll(
             passphrase, (nuint)passphrase.Length, labelled, (nuint)labelled.Length, 1UL << logWork, 8, 1, key, (nuint)key.Length);
         if (result != 0)
+        {
             throw new InsufficientMemoryException($"scrypt with a work factor of 2^{logWork} found too little memory.");
+        }
     }
 
     // The nonce is zero: a wrapping key is used once.

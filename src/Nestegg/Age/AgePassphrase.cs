@@ -18,7 +18,10 @@ internal static class AgePassphrase
     internal static void Unwrap(AgeHeader header, Span<byte> fileKey, string name, ReadOnlySpan<byte> passphrase)
     {
         if (!IsFor(header))
+        {
             throw new NesteggException(FailureKind.WrongIdentity, $"{name} is not encrypted to a passphrase", "give an identity file with --identity");
+        }
+
         var stanza = header.Stanzas[0];
         if (header.Stanzas.Count != 1 || stanza.Arguments.Count != 2 || stanza.Body.Length != AgeKeys.WrappedKeyBytes
             || !AgeKeys.TryFromBase64(stanza.Arguments[0], out var salt) || salt.Length != AgeKeys.ScryptSaltBytes
@@ -28,8 +31,13 @@ internal static class AgePassphrase
         }
 
         if (logWork > LogWorkLimit)
+        {
             throw new FormatException($"it asks for a scrypt work factor of 2^{logWork}; more than 2^{LogWorkLimit} is refused");
+        }
+
         if (!AgeKeys.TryUnwrapScrypt(passphrase, salt, logWork, stanza.Body, fileKey))
+        {
             throw new NesteggException(FailureKind.WrongIdentity, $"the passphrase does not open {name}", "type it again; upper and lower case matter");
+        }
     }
 }

@@ -59,10 +59,16 @@ internal sealed class AgeReader : ReadOnlyStream
             var header = await AgeHeader.ReadAsync(() => reader.ReadHeaderLineAsync(cancellationToken));
             unwrap(header, fileKey);
             if (!header.HasMac(fileKey))
+            {
                 throw new FormatException("its header was changed after it was made");
+            }
+
             await reader.FillAsync(AgeWriter.NonceBytes, cancellationToken);
             if (reader.end - reader.start < AgeWriter.NonceBytes)
+            {
                 throw new FormatException("it ends in its header");
+            }
+
             reader.cipher = AgeKeys.PayloadCipher(fileKey, reader.buffer.AsSpan(reader.start, AgeWriter.NonceBytes));
             reader.start += AgeWriter.NonceBytes;
             return reader;
@@ -86,9 +92,15 @@ internal sealed class AgeReader : ReadOnlyStream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (failure is not null)
+        {
             throw failure;
+        }
+
         if (plainStart == plainEnd && !isComplete && buffer.Length > 0)
+        {
             await ReadChunkAsync(cancellationToken);
+        }
+
         var count = Math.Min(buffer.Length, plainEnd - plainStart);
         plain.AsSpan(plainStart, count).CopyTo(buffer.Span);
         plainStart += count;
@@ -117,7 +129,10 @@ internal sealed class AgeReader : ReadOnlyStream
         var length = Math.Min(end - start, SealedChunkBytes);
         var isLast = end - start <= SealedChunkBytes;
         if (length < AgeKeys.TagBytes)
+        {
             throw failure = Damaged("it is cut off");
+        }
+
         if (!TryOpenChunk(length, isLast))
         {
             failure = Damaged(TryOpenChunk(length, !isLast)
@@ -128,7 +143,10 @@ internal sealed class AgeReader : ReadOnlyStream
         }
 
         if (isLast && length == AgeKeys.TagBytes && chunk > 0)
+        {
             throw failure = Damaged("its last chunk is empty");
+        }
+
         (plainStart, plainEnd) = (0, length - AgeKeys.TagBytes);
         start += length;
         chunk++;
@@ -176,11 +194,16 @@ internal sealed class AgeReader : ReadOnlyStream
             await FillAsync(wanted, cancellationToken);
             length = buffer.AsSpan(start, Math.Min(end - start, HeaderLineLimit)).IndexOf((byte)'\n');
             if (isAtEnd)
+            {
                 break;
+            }
         }
 
         if (length < 0 || ++headerLines > HeaderLinesLimit || !Ascii.IsValid(buffer.AsSpan(start, length)))
+        {
             throw new FormatException(headerLines == 0 ? "it is no age file" : "its header is cut off or broken");
+        }
+
         var line = Encoding.ASCII.GetString(buffer, start, length);
         start += length + 1;
         return line;
@@ -197,12 +220,17 @@ internal sealed class AgeReader : ReadOnlyStream
             foreach (var stanza in header.Stanzas)
             {
                 if (identity.TryUnwrap(stanza, fileKey))
+                {
                     return;
+                }
             }
         }
 
         if (header.Stanzas.Any(stanza => stanza.Type == AgeKeys.Scrypt))
+        {
             throw new NesteggException(FailureKind.WrongIdentity, $"{name} is encrypted to a passphrase, not to an identity", "give the passphrase instead");
+        }
+
         var have = identities.Count == 0 ? "no identity was given" : $"none of these identities opens it: {string.Join(", ", identities.Select(i => i.Recipient))}";
         var want = recipients.Count == 0 ? "" : $"; it is encrypted to {string.Join(", ", recipients)}";
         throw new NesteggException(FailureKind.WrongIdentity, $"{name} cannot be opened: {have}{want}", "give the identity file that belongs to the repository with --identity");

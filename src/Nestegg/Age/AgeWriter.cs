@@ -64,7 +64,10 @@ internal sealed class AgeWriter : WriteOnlyStream
         {
             // A full chunk waits until more comes, because the last one is marked as such.
             if (filled == ChunkBytes)
+            {
                 await WriteChunkAsync(isLast: false, cancellationToken);
+            }
+
             var count = Math.Min(buffer.Length, ChunkBytes - filled);
             buffer.Span[..count].CopyTo(plain.AsSpan(filled));
             filled += count;

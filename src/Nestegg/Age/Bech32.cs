@@ -28,13 +28,17 @@ internal static class Bech32
 
         var sum = Checksum(prefix, groups) ^ 1;
         for (var i = 0; i < ChecksumLength; i++)
+        {
             groups[DataLength + i] = (byte)(sum >> (5 * (ChecksumLength - 1 - i)) & 31);
+        }
 
         var text = new byte[prefix.Length + 1 + groups.Length];
         Encoding.ASCII.GetBytes(prefix, text);
         text[prefix.Length] = (byte)'1';
         for (var i = 0; i < groups.Length; i++)
+        {
             text[prefix.Length + 1 + i] = Alphabet[groups[i]];
+        }
 
         CryptographicOperations.ZeroMemory(groups);
         return text;
@@ -44,34 +48,47 @@ internal static class Bech32
     internal static bool TryDecode(ReadOnlySpan<byte> text, string prefix, Span<byte> key)
     {
         if (text.Length != prefix.Length + 1 + DataLength + ChecksumLength || text[prefix.Length] != '1')
+        {
             return false;
+        }
 
         var isUpper = text.IndexOfAnyInRange((byte)'A', (byte)'Z') >= 0;
         if (isUpper && text.IndexOfAnyInRange((byte)'a', (byte)'z') >= 0)
+        {
             return false;
+        }
 
         Span<byte> groups = stackalloc byte[DataLength + ChecksumLength];
         for (var i = 0; i < prefix.Length; i++)
         {
             if (Lower(text[i]) != prefix[i])
+            {
                 return false;
+            }
         }
 
         for (var i = 0; i < groups.Length; i++)
         {
             var value = Alphabet.IndexOf(Lower(text[prefix.Length + 1 + i]));
             if (value < 0)
+            {
                 return false;
+            }
+
             groups[i] = (byte)value;
         }
 
         // The last group carries one bit of the key and four of padding, which are zero.
         if (Checksum(prefix, groups) != 1 || (groups[DataLength - 1] & 15) != 0)
+        {
             return false;
+        }
 
         key.Clear();
         for (var bit = 0; bit < 8 * KeyBytes; bit++)
+        {
             key[bit / 8] |= (byte)((groups[bit / 5] >> (4 - (bit % 5)) & 1) << (7 - (bit % 8)));
+        }
 
         CryptographicOperations.ZeroMemory(groups);
         return true;
@@ -83,12 +100,21 @@ internal static class Bech32
     {
         var sum = 1u;
         foreach (var c in prefix)
+        {
             sum = Step(sum, (uint)c >> 5);
+        }
+
         sum = Step(sum, 0);
         foreach (var c in prefix)
+        {
             sum = Step(sum, (uint)c & 31);
+        }
+
         foreach (var group in groups)
+        {
             sum = Step(sum, group);
+        }
+
         return sum;
     }
 
@@ -99,7 +125,9 @@ internal static class Bech32
         for (var i = 0; i < Generator.Length; i++)
         {
             if ((top >> i & 1) != 0)
+            {
                 sum ^= Generator[i];
+            }
         }
 
         return sum;

@@ -58,7 +58,9 @@ internal sealed class CheckMemory
     public void Remember(Manifest manifest)
     {
         if (file.Newest is null || file.Newest.Id.CompareTo(manifest.Id) <= 0)
+        {
             file.Newest = new PreviousManifest(manifest.Id, manifest.Hash);
+        }
     }
 
     /// <summary>Writes the memory; <see langword="false"/> where that is not possible, as on a read-only disk.</summary>

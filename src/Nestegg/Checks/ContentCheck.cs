@@ -18,9 +18,14 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
         }
 
         if (isPack)
+        {
             await ReadPackAsync(stream, job, cancellationToken);
+        }
         else
+        {
             await ReadObjectAsync(stream, job, expected, cancellationToken);
+        }
+
         tally.Count(counts => counts with { ReadFiles = counts.ReadFiles + 1, ReadBytes = counts.ReadBytes + stream.ReadBytes });
     }
 
@@ -47,7 +52,10 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
             {
                 entries[entry.Offset] = entry;
                 if (entry.Content == entry.Name)
+                {
                     continue;
+                }
+
                 errors++;
                 log.Find(
                     "entry-damaged", Severity.Error, $"{job.Key}#{entry.Name}",
@@ -60,12 +68,17 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
         {
             // When an entry has been named, that the pack as a whole is not itself is the same news.
             if (errors == 0)
+            {
                 log.Find("pack-damaged", Severity.Error, job.Key, e.Message, Hint);
+            }
+
             errors++;
         }
 
         if (errors == 0)
+        {
             CompareRows(job, entries);
+        }
     }
 
     private void CompareRows(ReadJob job, Dictionary<long, PackEntry> entries)
@@ -73,7 +86,10 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
         foreach (var (number, row) in job.Rows)
         {
             if (entries.TryGetValue(row.Offset, out var entry) && entry.SizeBytes == row.SizeBytes && entry.Name == row.Hash)
+            {
                 continue;
+            }
+
             var found = entry == default ? "no entry begins there" : $"the entry there is {entry.Name} with {entry.SizeBytes} bytes";
             log.Find(
                 "row-wrong", Severity.Error, $"{RepositoryKeys.IndexFile(job.IndexName)}#{number}",

@@ -36,14 +36,22 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
         var isAsStated = live.Files.Count == manifest.Index.Count
             && manifest.Index.All(index => live.Files.TryGetValue(index.Name, out var rows) && rows.Count == index.Rows);
         if (!isAsStated)
+        {
             log.Find("live-set-wrong", Severity.Error, key, $"{key} does not name the rows that the manifest counts");
+        }
+
         foreach (var (name, rows) in live.Files)
         {
             if (!needed.TryGetValue(name, out var all))
+            {
                 needed.Add(name, all = new RowSet());
+            }
+
             all.Add(rows);
             if (all.Last == rows.Last)
+            {
                 needs[name] = manifest.Id;
+            }
         }
     }
 
@@ -62,13 +70,20 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
             }
 
             await foreach (var job in ReadFileAsync(name, cancellationToken))
+            {
                 yield return job;
+            }
         }
 
         foreach (var name in needed.Keys.Where(name => !seen.Contains(name)))
+        {
             log.Find("index-missing", Severity.Error, RepositoryKeys.IndexFile(name), $"{RepositoryKeys.IndexFile(name)} is missing; {needed[name].Count} objects of {needs[name]} and perhaps others are known by it alone", "look for it in another copy of the repository");
+        }
+
         foreach (var (key, (rows, example, what)) in lost)
+        {
             log.Find("object-missing", Severity.Error, key, $"{key} {what}; {rows} rows need it, among them {example}", LostHint);
+        }
     }
 
     private async IAsyncEnumerable<ReadJob> ReadFileAsync(string name, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -87,9 +102,15 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
                 {
                     var row = line.ToRow();
                     if (live.Contains(reader.Row))
+                    {
                         CheckPresence(row);
+                    }
+
                     if (open is null || open.Key != row.StoredAs)
+                    {
                         jobs.Add(open = new ReadJob(row.StoredAs, name, []));
+                    }
+
                     open.Rows.Add((reader.Row, row));
                 }
             }
@@ -100,13 +121,18 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
 
             // The last one may go on in the next block.
             foreach (var job in isWhole ? jobs : jobs.SkipLast(1))
+            {
                 yield return job;
+            }
+
             jobs = isWhole || open is null ? [] : [open];
         }
 
         tally.Count(counts => counts with { IndexFiles = counts.IndexFiles + 1, LiveRows = counts.LiveRows + live.Count });
         if (live.Last > reader.Row)
+        {
             log.Find("row-missing", Severity.Error, RepositoryKeys.IndexFile(name), $"{RepositoryKeys.IndexFile(name)} has {reader.Row} rows; the snapshot {needs[name]} needs row {live.Last}");
+        }
     }
 
     private void CheckPresence(in IndexRow row)
@@ -118,7 +144,9 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
             : row.Offset + row.SizeBytes > size ? $"has {size} bytes, and an entry should end at {row.Offset + row.SizeBytes}"
             : null;
         if (what is not null)
+        {
             lost[key] = lost.TryGetValue(key, out var before) ? before with { Rows = before.Rows + 1 } : (1, row.Key, what);
+        }
     }
 }
 

@@ -18,17 +18,27 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
         foreach (var (id, files) in folders)
         {
             if (files.ContainsKey(RepositoryKeys.Signature))
+            {
                 await ReadAsync(id, cancellationToken);
+            }
             else
+            {
                 FindUnfinished(id, files);
+            }
         }
 
         tally.Count(counts => counts with { Snapshots = manifests.Count });
         foreach (var manifest in manifests.Values)
+        {
             CheckPrevious(manifest);
+        }
+
         CheckNewest();
         foreach (var manifest in manifests.Values)
+        {
             await CheckFilesAsync(manifest, cancellationToken);
+        }
+
         return [.. manifests.Values];
     }
 
@@ -44,7 +54,10 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             }
 
             if (!folders.TryGetValue(id, out var files))
+            {
                 folders.Add(id, files = []);
+            }
+
             files[parts[2]] = item.SizeBytes;
         }
     }
@@ -88,7 +101,10 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
     private void CheckPrevious(Manifest manifest)
     {
         if (manifest.Previous is not { } previous)
+        {
             return;
+        }
+
         if (!IsFinished(previous.Id))
         {
             log.Find(
@@ -124,7 +140,9 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
 
         // After the comparison, so that one that was rolled back is found again next time.
         if (manifests.Count > 0 && (memory.Newest is null || IsFinished(memory.Newest.Id)))
+        {
             memory.Remember(manifests[manifests.Keys.Max()]);
+        }
     }
 
     private async Task CheckFilesAsync(Manifest manifest, CancellationToken cancellationToken)
@@ -143,11 +161,17 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
         {
             var key = RepositoryKeys.SnapshotFile(manifest.Id, file.Name);
             if (!files.TryGetValue(file.Name, out var size))
+            {
                 log.Find("file-missing", Severity.Error, key, $"{key} is missing", "look for it in another copy of the repository; other snapshots are not affected");
+            }
             else if (size != file.SizeBytes)
+            {
                 log.Find("file-damaged", Severity.Error, key, $"{key} has {size} bytes and should have {file.SizeBytes}", "put it back from another copy of the repository");
+            }
             else if (IsHashed(manifest, file.Name, key))
+            {
                 await HashAsync(manifest, file, key, cancellationToken);
+            }
         }
     }
 

@@ -15,13 +15,19 @@ public abstract record ReadScope
     {
         scope = None;
         if (text.EndsWith('%') && double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent))
+        {
             scope = percent is > 0 and <= 100 ? new Percent(percent) : None;
+        }
         else if (text.Split('/') is [var first, var second] && int.TryParse(second, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
         {
             if (first == "next")
+            {
                 scope = new NextPart(count);
+            }
             else if (int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number <= count)
+            {
                 scope = new Part(number, count);
+            }
         }
 
         return scope != None;

@@ -40,28 +40,41 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         await ListStoredAsync(stored, cancellationToken);
         var index = new IndexCheck(repository, stored, tally, log);
         foreach (var manifest in manifests)
+        {
             await index.AddAsync(manifest, cancellationToken);
+        }
 
         if (selection.ReadsAnything)
+        {
             log.Step("read", selection.Description.Length == 0 ? "reading every object" : $"reading {selection.Description} of the objects");
+        }
+
         await ReadAsync(AllJobsAsync(index, stored, selection, cancellationToken), stored, selection, cancellationToken);
         tally.Count(counts => counts with { UnusedFiles = stored.CountUnused() });
 
         selection.Remember(memory);
         if (!await memory.TrySaveAsync(cancellationToken))
+        {
             log.Find("no-memory", Severity.Note, options.MemoryFolder, $"{options.MemoryFolder} cannot be written: the next check will not know what this one saw");
+        }
+
         return tally.Counts with { Errors = log.Errors, Warnings = log.Warnings };
     }
 
     private async Task CheckIdentityFileAsync(CancellationToken cancellationToken)
     {
         if (repository.Description.IdentitySha256 is null)
+        {
             return;
+        }
+
         const string hint = "put it back from another copy: without it the passphrase opens nothing";
         try
         {
             if (await repository.TryReadIdentityFileAsync(cancellationToken) is null)
+            {
                 log.Find("file-missing", Severity.Error, RepositoryKeys.IdentityFile, $"{RepositoryKeys.IdentityFile} is missing", hint);
+            }
         }
         catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
         {
@@ -99,17 +112,24 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         await foreach (var job in index.RunAsync(cancellationToken))
         {
             if (selection.ReadsAnything && selection.Includes(job.Key))
+            {
                 yield return job;
+            }
         }
 
         if (!selection.ReadsAnything)
+        {
             yield break;
+        }
+
         foreach (var folder in (string[])[RepositoryKeys.Objects, RepositoryKeys.Packs])
         {
             await foreach (var item in repository.ListAsync(folder, cancellationToken))
             {
                 if (selection.Includes(item.Key))
+                {
                     yield return new ReadJob(item.Key, "", []);
+                }
             }
         }
     }
@@ -122,7 +142,10 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         await Parallel.ForEachAsync(jobs, parallel, async (job, token) =>
         {
             if (!RepositoryKeys.TryGetHash(job.Key, out var hash, out var isPack) || !stored.TryBeginReading(job.Key))
+            {
                 return;
+            }
+
             await content.ReadAsync(job, hash, isPack, token);
             var (counts, isAll) = (tally.Counts, selection.Description.Length == 0);
             log.Progress("read", counts.ReadFiles, isAll ? stored.Count : null, counts.ReadBytes, isAll ? counts.StoredBytes : null);

@@ -21,7 +21,10 @@ internal sealed class StoredFiles : IDisposable
         var number = sizes.Add(sizeBytes);
         table.Set(Hash(key), number);
         if (number < isNeeded.Length)
+        {
             return;
+        }
+
         isNeeded.Length *= 2;
         isRead.Length *= 2;
     }
@@ -32,7 +35,10 @@ internal sealed class StoredFiles : IDisposable
         lock (gate)
         {
             if (!table.TryGet(Hash(key), out var number))
+            {
                 return -1;
+            }
+
             isNeeded[(int)number] = true;
             return sizes[number];
         }
@@ -44,7 +50,10 @@ internal sealed class StoredFiles : IDisposable
         lock (gate)
         {
             if (!table.TryGet(Hash(key), out var number) || isRead[(int)number])
+            {
                 return false;
+            }
+
             isRead[(int)number] = true;
             return true;
         }
@@ -54,7 +63,10 @@ internal sealed class StoredFiles : IDisposable
     {
         var unused = 0L;
         for (var i = 0; i < sizes.Count; i++)
+        {
             unused += isNeeded[i] ? 0 : 1;
+        }
+
         return unused;
     }
 

@@ -23,7 +23,7 @@ internal sealed record FetchedPart(string Path, string? Extension, bool IsTempor
 /// </summary>
 internal sealed class ContentFetcher(IContentSource source, Func<string> newFile)
 {
-    private NesteggException? _targetFailure;
+    private NesteggException? targetFailure;
 
     internal async Task<FetchedContent> FetchAsync(LibraryFile file, string subject, CancellationToken cancellationToken)
     {
@@ -56,7 +56,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
     }
 
     // A session that has ended, a disk that is full: those are not the file's, and end the export.
-    private bool IsOfTheFile(Exception exception) => _targetFailure is null
+    private bool IsOfTheFile(Exception exception) => targetFailure is null
         && exception is NesteggException or EnteException and not (ScratchException or MuseumException { IsSignedOut: true });
 
     private async Task<FetchedContent> DecryptAsync(LibraryFile file, string subject, CancellationToken cancellationToken)
@@ -159,7 +159,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
     }
 
     // It ends the export, unlike what is wrong with one file.
-    private NesteggException TargetFailure(Exception exception) => _targetFailure = ExportFolder.CannotWrite(exception);
+    private NesteggException TargetFailure(Exception exception) => targetFailure = ExportFolder.CannotWrite(exception);
 
     /// <summary>A file being written, whose failures are told apart from those of the bytes' source.</summary>
     private sealed class TargetFile(FileStream file, Func<Exception, NesteggException> failure) : WriteOnlyStream

@@ -76,29 +76,29 @@ public sealed class LibrarySearch(string? albumPattern, string? namePattern, Dat
 /// <summary>What searches in several snapshots found, newest first, with the first and last snapshot of each. Holds about 200 bytes for each file that fits.</summary>
 public sealed class FoundHistory
 {
-    private readonly Dictionary<(long Album, long File), (FoundFile Found, SnapshotId First, SnapshotId Last)> _entries = [];
-    private readonly HashSet<SnapshotId> _snapshots = [];
-    private SnapshotId? _newest;
+    private readonly Dictionary<(long Album, long File), (FoundFile Found, SnapshotId First, SnapshotId Last)> entries = [];
+    private readonly HashSet<SnapshotId> snapshots = [];
+    private SnapshotId? newest;
 
     /// <summary>By album and name.</summary>
     public IReadOnlyList<(FoundFile Found, SnapshotId First, SnapshotId Last)> Entries =>
-        [.. _entries.Values.OrderBy(entry => entry.Found.Album, StringComparer.Ordinal).ThenBy(entry => entry.Found.Name, StringComparer.Ordinal).ThenBy(entry => entry.Found.FileId)];
+        [.. entries.Values.OrderBy(entry => entry.Found.Album, StringComparer.Ordinal).ThenBy(entry => entry.Found.Name, StringComparer.Ordinal).ThenBy(entry => entry.Found.FileId)];
 
     /// <summary>How many snapshots hold something that fits.</summary>
-    public int Snapshots => _snapshots.Count;
+    public int Snapshots => snapshots.Count;
 
     /// <summary>Records that a snapshot was gone through, whether it holds anything that fits or not.</summary>
-    internal void Searched(SnapshotId snapshot) => _newest = _newest is { } newest && newest.CompareTo(snapshot) > 0 ? newest : snapshot;
+    internal void Searched(SnapshotId snapshot) => newest = newest is { } newest && newest.CompareTo(snapshot) > 0 ? newest : snapshot;
 
     /// <summary>What to say of a file: <c>deleted</c> when the newest snapshot no longer has it there.</summary>
-    public string State((FoundFile Found, SnapshotId First, SnapshotId Last) entry) => entry.Last.Equals(_newest) ? entry.Found.State : "deleted";
+    public string State((FoundFile Found, SnapshotId First, SnapshotId Last) entry) => entry.Last.Equals(newest) ? entry.Found.State : "deleted";
 
     /// <summary>Adds what was found in a snapshot. The state that is kept is that of the newest.</summary>
     internal void Add(FoundFile found, SnapshotId snapshot)
     {
-        _snapshots.Add(snapshot);
+        snapshots.Add(snapshot);
         var key = (found.AlbumId, found.FileId);
-        _entries[key] = !_entries.TryGetValue(key, out var known)
+        entries[key] = !entries.TryGetValue(key, out var known)
             ? (found, snapshot, snapshot)
             : (snapshot.CompareTo(known.Last) > 0 ? found : known.Found,
                 snapshot.CompareTo(known.First) < 0 ? snapshot : known.First,

@@ -9,33 +9,33 @@ namespace Nestegg.Export;
 /// </summary>
 internal sealed class SidecarJson
 {
-    private readonly StringBuilder _text = new();
-    private int _depth;
-    private bool _first = true;
+    private readonly StringBuilder text = new();
+    private int depth;
+    private bool first = true;
 
     /// <summary>The text, ended by a line feed as Go's encoder does.</summary>
-    internal byte[] ToUtf8() => Encoding.UTF8.GetBytes(_text.ToString() + "\n");
+    internal byte[] ToUtf8() => Encoding.UTF8.GetBytes(text.ToString() + "\n");
 
     internal SidecarJson Open(string? name, char bracket)
     {
         Name(name);
-        _text.Append(bracket);
-        _depth++;
-        _first = true;
+        text.Append(bracket);
+        depth++;
+        first = true;
         return this;
     }
 
     internal SidecarJson Close(char bracket)
     {
-        _depth--;
+        depth--;
         // An empty array or object stays on its line.
-        if (!_first)
+        if (!first)
         {
             NewLine();
         }
 
-        _text.Append(bracket);
-        _first = false;
+        text.Append(bracket);
+        first = false;
         return this;
     }
 
@@ -44,7 +44,7 @@ internal sealed class SidecarJson
         Name(name);
         if (value is null)
         {
-            _text.Append("null");
+            text.Append("null");
         }
         else
         {
@@ -57,21 +57,21 @@ internal sealed class SidecarJson
     internal SidecarJson Number(string? name, long value)
     {
         Name(name);
-        _text.Append(value.ToString(CultureInfo.InvariantCulture));
+        text.Append(value.ToString(CultureInfo.InvariantCulture));
         return this;
     }
 
     internal SidecarJson Number(string? name, double value)
     {
         Name(name);
-        _text.Append(Shortest(value));
+        text.Append(Shortest(value));
         return this;
     }
 
     internal SidecarJson Flag(string? name, bool value)
     {
         Name(name);
-        _text.Append(value ? "true" : "false");
+        text.Append(value ? "true" : "false");
         return this;
     }
 
@@ -91,46 +91,46 @@ internal sealed class SidecarJson
 
     private void Name(string? name)
     {
-        if (_depth > 0)
+        if (depth > 0)
         {
-            if (!_first)
+            if (!first)
             {
-                _text.Append(',');
+                text.Append(',');
             }
 
             NewLine();
         }
 
-        _first = false;
+        first = false;
         if (name is not null)
         {
             Quote(name);
-            _text.Append(": ");
+            text.Append(": ");
         }
     }
 
-    private void NewLine() => _text.Append('\n').Append(' ', _depth * 2);
+    private void NewLine() => text.Append('\n').Append(' ', depth * 2);
 
     private void Quote(string value)
     {
-        _text.Append('"');
+        text.Append('"');
         foreach (var rune in value.EnumerateRunes())
         {
             _ = rune.Value switch
             {
-                '"' => _text.Append("\\\""),
-                '\\' => _text.Append("\\\\"),
-                '\n' => _text.Append("\\n"),
-                '\r' => _text.Append("\\r"),
-                '\t' => _text.Append("\\t"),
-                '\b' => _text.Append("\\b"),
-                '\f' => _text.Append("\\f"),
-                < 0x20 or '<' or '>' or '&' or 0x2028 or 0x2029 => _text.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}"),
-                _ => _text.Append(rune.ToString()),
+                '"' => text.Append("\\\""),
+                '\\' => text.Append("\\\\"),
+                '\n' => text.Append("\\n"),
+                '\r' => text.Append("\\r"),
+                '\t' => text.Append("\\t"),
+                '\b' => text.Append("\\b"),
+                '\f' => text.Append("\\f"),
+                < 0x20 or '<' or '>' or '&' or 0x2028 or 0x2029 => text.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}"),
+                _ => text.Append(rune.ToString()),
             };
         }
 
-        _text.Append('"');
+        text.Append('"');
     }
 
     // Go writes plain digits from 1e-6 up to below 1e21, .NET only from 1e-5 up to below 1e15.

@@ -19,7 +19,9 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
         foreach (var key in children.Keys)
         {
             if (!known.Contains(key))
+            {
                 throw Unknown(key, known);
+            }
         }
     }
 
@@ -40,7 +42,9 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
     {
         var child = children.GetValueOrDefault(key);
         if (child is YamlMappingNode mapping)
+        {
             return new ConfigurationSection(mapping, Named(key), file);
+        }
 
         if (YamlSettings.Text(child) is { } text)
         {
@@ -56,7 +60,9 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
     {
         var child = children.GetValueOrDefault(key);
         if (child is YamlMappingNode or YamlSequenceNode)
+        {
             throw Wrong(key, "a text is expected", "write one value after the colon");
+        }
 
         return YamlSettings.Text(child) is { Length: > 0 } text ? text : null;
     }
@@ -74,7 +80,9 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
     public int Number(string key, int otherwise, int least, int most)
     {
         if (Text(key) is not { } text)
+        {
             return otherwise;
+        }
 
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
@@ -85,10 +93,14 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
     public IReadOnlyList<string> List(string key)
     {
         if (!children.TryGetValue(key, out var child))
+        {
             return [];
+        }
 
         if (child is not YamlSequenceNode list)
+        {
             return Text(key) is { } text ? [text] : [];
+        }
 
         return [.. list.Children.Select(item => YamlSettings.Text(item) ?? throw Wrong(key, "a list of texts is expected", "write one text after each dash"))];
     }

@@ -23,11 +23,15 @@ internal sealed partial class ContainerDiscovery(RunEngine docker)
     public async Task<IReadOnlyList<DiscoveredAddress>> FindAsync(IEnumerable<Endpoint> wanted, CancellationToken cancellationToken)
     {
         if (await docker(["compose", "ps", "--format", "json"], cancellationToken) is not { } listing)
+        {
             return [];
+        }
 
         var ids = ReadIds(listing).ToArray();
         if (ids.Length == 0 || await docker(["inspect", .. ids], cancellationToken) is not { } description)
+        {
             return [];
+        }
 
         using var document = JsonDocument.Parse(description);
         var containers = document.RootElement.EnumerateArray().ToArray();
@@ -38,16 +42,22 @@ internal sealed partial class ContainerDiscovery(RunEngine docker)
     {
         var relayed = IsLoopback(endpoint.Host) ? Relay(endpoint.Port, containers) : endpoint;
         if (relayed is not { } target)
+        {
             return null;
+        }
 
         foreach (var container in containers.Where(container => HasName(container, target.Host)))
         {
             var service = Text(container, "Config", "Labels", "com.docker.compose.service") ?? target.Host;
             if (PublishedPort(container, target.Port) is { } published)
+            {
                 return new DiscoveredAddress(endpoint, published, service, IsPublished: true);
+            }
 
             if (Addresses(container).FirstOrDefault() is { } address)
+            {
                 return new DiscoveredAddress(endpoint, new Endpoint(address, target.Port), service, IsPublished: false);
+            }
         }
 
         return null;
@@ -68,12 +78,16 @@ internal sealed partial class ContainerDiscovery(RunEngine docker)
     private static Endpoint? PublishedPort(JsonElement container, int port)
     {
         if (Child(container, "NetworkSettings", "Ports", $"{port}/tcp") is not { ValueKind: JsonValueKind.Array } bindings)
+        {
             return null;
+        }
 
         foreach (var binding in bindings.EnumerateArray())
         {
             if (!int.TryParse(Text(binding, "HostPort"), out var hostPort))
+            {
                 continue;
+            }
 
             var address = Text(binding, "HostIp");
             return new Endpoint(address is null or "" or "0.0.0.0" or "::" ? "127.0.0.1" : address, hostPort);
@@ -97,7 +111,9 @@ internal sealed partial class ContainerDiscovery(RunEngine docker)
             using var document = JsonDocument.Parse(line);
             var items = document.RootElement.ValueKind == JsonValueKind.Array ? document.RootElement.EnumerateArray().ToArray() : [document.RootElement];
             foreach (var id in items.Select(item => Text(item, "ID")).OfType<string>())
+            {
                 yield return id;
+            }
         }
     }
 
@@ -108,7 +124,9 @@ internal sealed partial class ContainerDiscovery(RunEngine docker)
         foreach (var name in path)
         {
             if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element))
+            {
                 return null;
+            }
         }
 
         return element;

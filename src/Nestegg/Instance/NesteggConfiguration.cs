@@ -43,7 +43,9 @@ public sealed class NesteggConfiguration
     {
         var fromVariable = environment.GetValueOrDefault("NESTEGG_CONFIG") ?? "";
         if (named is null && File.Exists(System.IO.Path.Join(workingFolder, FileName)))
+        {
             return System.IO.Path.Join(workingFolder, FileName);
+        }
 
         if ((named ?? fromVariable) is { Length: > 0 } path)
         {

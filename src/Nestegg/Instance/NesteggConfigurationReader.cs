@@ -69,7 +69,9 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
             var isFile = key.EndsWith("-file", StringComparison.Ordinal) && !MuseumKeys.All.Contains(key);
             var setting = isFile ? key[..^"-file".Length] : key;
             if (!MuseumKeys.All.Contains(setting))
+            {
                 throw section.Unknown(key, MuseumKeys.All);
+            }
 
             settings[setting] = isFile ? ReadSecretFile(section.Required(key), section, key) : section.Required(key);
         }
@@ -110,12 +112,16 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
         var location = section.Required("location");
         var isS3 = location.StartsWith("s3://", StringComparison.Ordinal);
         if (!isS3 && location.Contains("://", StringComparison.Ordinal))
+        {
             throw section.Wrong("location", $"`{location}` is neither a folder nor s3://bucket/prefix", "for example /mnt/nas/nestegg");
+        }
 
         var lockMode = section.OneOf("object-lock", "", "governance", "compliance");
         var lockDays = section.Number("object-lock-days", 0, 0, 36500);
         if ((lockMode.Length > 0) != (lockDays > 0))
+        {
             throw section.Wrong("object-lock", "an object lock needs both object-lock and object-lock-days", "for example object-lock: governance and object-lock-days: 30");
+        }
 
         return new RepositorySettings
         {

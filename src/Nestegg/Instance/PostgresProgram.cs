@@ -57,7 +57,9 @@ internal sealed partial class PostgresProgram
         foreach (var command in configured.Count > 0 ? [configured] : Candidates(name))
         {
             if (await TryGetVersionAsync(command, workingFolder, cancellationToken) is not { } version)
+            {
                 continue;
+            }
 
             var connect = configured.Count == 0 ? PostgresConnect.Network : Resolve(settings.Connect, command[0]);
             var found = new PostgresProgram(name, command, connect, version, workingFolder);
@@ -111,7 +113,9 @@ internal sealed partial class PostgresProgram
     {
         var start = Redirected([.. Command, .. arguments], workingFolder);
         foreach (var (variable, value) in variables)
+        {
             start.Environment[variable] = value;
+        }
 
         start.Environment["PGAPPNAME"] = "nestegg";
         return start;
@@ -167,7 +171,9 @@ internal sealed partial class PostgresProgram
             WorkingDirectory = workingFolder,
         };
         foreach (var variable in ForeignVariables)
+        {
             start.Environment.Remove(variable);
+        }
 
         return start;
     }

@@ -21,7 +21,9 @@ internal static class PreflightBuckets
         foreach (var slot in instance.Slots.Configured)
         {
             foreach (var finding in await buckets[slot].ProbeAsync(slot.Name, cancellationToken))
+            {
                 yield return Explained(Judged(finding, objectsBySlot.GetValueOrDefault(slot.Name)), instance, slot);
+            }
         }
     }
 

@@ -85,7 +85,9 @@ internal static class PreflightConfiguration
         const string block = "internal.hardcoded-ott";
         var isSet = configuration.List($"{block}.emails").Count > 0 || configuration.Find($"{block}.local-domain-suffix") is not null;
         if (!isSet)
+        {
             yield break;
+        }
 
         var isClosed = configuration.Flag("internal.disable-registration");
         yield return new Finding(

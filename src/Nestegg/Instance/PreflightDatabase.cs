@@ -122,7 +122,9 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var names = new HashSet<string>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken))
+        {
             names.Add(reader.GetString(0));
+        }
 
         return names;
     }

@@ -32,17 +32,27 @@ internal static class PreflightSecrets
         }
 
         if (secrets.EncryptionKey is null)
+        {
             yield break;
+        }
 
         if (sample.Opened < sample.Emails)
+        {
             yield return Wrong("key-encryption-wrong", "key.encryption", $"opens {sample.Opened} of {sample.Emails} e-mail addresses", sample.Opened, configuration);
+        }
 
         if (sample.Opened == 0)
+        {
             yield return new Finding("key-hash-untested", Severity.Note, "key.hash", "could not be tried, because no e-mail address could be opened");
+        }
         else if (!secrets.HashKey.IsEmpty && sample.Hashed < sample.Opened)
+        {
             yield return Wrong("key-hash-wrong", "key.hash", $"reproduces {sample.Hashed} of {sample.Opened} e-mail hashes", sample.Hashed, configuration);
+        }
         else if (sample.Opened == sample.Emails && !secrets.HashKey.IsEmpty)
+        {
             yield return new Finding("secrets-ok", Severity.Ok, "key.encryption, key.hash", $"they open {sample.Emails} of {sample.Emails} e-mail addresses and reproduce their hashes");
+        }
     }
 
     private static Finding Wrong(string code, string key, string what, int fitting, MuseumConfiguration configuration)

@@ -43,7 +43,9 @@ internal sealed class ProgramRun : IAsyncDisposable
     {
         var exitCode = await WaitAsync(cancellationToken);
         if (exitCode != 0)
+        {
             throw Failure(exitCode);
+        }
     }
 
     /// <summary>Waits for the end and gives the exit code.</summary>
@@ -92,7 +94,9 @@ internal sealed class ProgramRun : IAsyncDisposable
         {
             errorLines.Enqueue(line);
             if (errorLines.Count > KeptErrorLines)
+            {
                 errorLines.Dequeue();
+            }
         }
     }
 }

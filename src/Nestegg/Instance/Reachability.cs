@@ -30,7 +30,9 @@ internal static class Reachability
             var target = map.Resolve(endpoint);
             var isLocal = target.Host is "localhost" or "127.0.0.1" or "::1";
             if (isLocal ? !await AnswersAsync(target, time, cancellationToken) : !await ResolvesAsync(target.Host, cancellationToken))
+            {
                 unreachable.Add(endpoint);
+            }
         }
 
         return unreachable;

@@ -42,7 +42,9 @@ public sealed class RepositorySettings
     {
         var address = StoreAddress.Parse(Location);
         if (!IsS3)
+        {
             return address.Open(create: create, time: time);
+        }
 
         var settings = address.S3 with
         {

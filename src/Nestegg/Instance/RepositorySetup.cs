@@ -54,11 +54,15 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
         foreach (var path in new[] { request.ConfigurationPath, signingKeyPath, request.NewIdentityPath })
         {
             if (File.Exists(path))
+            {
                 throw new NesteggException(FailureKind.BadInput, $"{path} exists already", "move it away, or name another file");
+            }
         }
 
         if (request.Recipients.Count == 0 && request.NewIdentityPath is null && request.Passphrase is null)
+        {
             throw new NesteggException(FailureKind.BadInput, "nobody could open these backups: no recipient is named", "give --recipient age1…, or --new-identity FILE, or --passphrase");
+        }
     }
 
     public async Task<MadeRepository> RunAsync(IStore store, CancellationToken cancellationToken)
@@ -89,7 +93,9 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
         }
 
         if (fileIdentity is not null)
+        {
             await WriteSecretAsync(request.NewIdentityPath!, IdentityText(fileIdentity, repository.Description.Id, signingKey.PublicKey), cancellationToken);
+        }
 
         await WriteSecretAsync(request.ConfigurationPath, Encoding.UTF8.GetBytes(ConfigurationText(recipients)), cancellationToken);
         return new MadeRepository(repository, recipients, signingKeyPath);
@@ -127,7 +133,9 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
         var text = new StringBuilder("# Nestegg's configuration; docs/configuration.md describes every key.\n");
         text.Append("instance:\n").Append($"  folder: {Quoted(request.InstanceFolder)}\n");
         if (request.InstanceName.Length > 0)
+        {
             text.Append($"  name: {Quoted(request.InstanceName)}\n");
+        }
 
         AppendList("  env-files", request.EnvironmentFiles);
         AppendList("map", request.Map);
@@ -139,7 +147,9 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
         {
             var lines = items.Select(item => $"{new string(' ', key.Length - key.TrimStart().Length)}  - {Quoted(item)}\n").ToArray();
             if (lines.Length > 0)
+            {
                 text.Append(key).Append(":\n").AppendJoin("", lines);
+            }
         }
     }
 
@@ -150,7 +160,9 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
+        {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
 
         try
         {

@@ -37,7 +37,10 @@ internal sealed class MinisignSecretKey : IDisposable
         RandomNumberGenerator.Fill(id);
         RandomNumberGenerator.Fill(seed);
         if (Sodium.crypto_sign_ed25519_seed_keypair(stackalloc byte[Sodium.SignPublicKeyBytes], key, seed) != 0)
+        {
             throw new CryptographicException("Ed25519 refused a seed.");
+        }
+
         var secret = new MinisignSecretKey(id, key);
         CryptographicOperations.ZeroMemory(seed);
         CryptographicOperations.ZeroMemory(key);
@@ -54,9 +57,15 @@ internal sealed class MinisignSecretKey : IDisposable
         var line = first < 0 ? default : text[(first + 1)..].Trim(" \r\n"u8);
         var status = Base64.DecodeFromUtf8(line, bytes, out _, out var length);
         if (status != System.Buffers.OperationStatus.Done || length != EncodedBytes || !bytes.StartsWith("Ed"u8))
+        {
             throw new NesteggException(FailureKind.BadInput, $"{name} is no minisign secret key", "give the key file that nestegg init or minisign -G -W wrote");
+        }
+
         if (!bytes.StartsWith(Head))
+        {
             throw new NesteggException(FailureKind.BadInput, $"the signing key {name} is encrypted with a password", "remove the password with minisign -C -W -s " + name);
+        }
+
         var secret = new MinisignSecretKey(bytes.Slice(IdOffset, MinisignPublicKey.IdBytes), bytes.Slice(KeyOffset, Sodium.SignSecretKeyBytes));
         CryptographicOperations.ZeroMemory(bytes);
         return secret;
@@ -83,7 +92,10 @@ internal sealed class MinisignSecretKey : IDisposable
     public byte[] Sign(ReadOnlySpan<byte> content, string trustedComment)
     {
         if (trustedComment.AsSpan().IndexOfAny('\r', '\n') >= 0)
+        {
             throw new ArgumentException("A trusted comment is one line.", nameof(trustedComment));
+        }
+
         Span<byte> signature = stackalloc byte[Sodium.SignBytes];
         SignDetached(MinisignSignature.Prehash(content), signature);
         byte[] signed = [.. signature, .. Encoding.UTF8.GetBytes(trustedComment)];
@@ -103,6 +115,8 @@ internal sealed class MinisignSecretKey : IDisposable
     private void SignDetached(ReadOnlySpan<byte> message, Span<byte> signature)
     {
         if (Sodium.crypto_sign_ed25519_detached(signature, 0, message, (ulong)message.Length, key) != 0)
+        {
             throw new CryptographicException("Ed25519 could not sign.");
+        }
     }
 }

@@ -51,7 +51,10 @@ internal sealed class MinisignSignature
     {
         var hash = new byte[64];
         if (Sodium.crypto_generichash_blake2b(hash, (nuint)hash.Length, content, (ulong)content.Length, default, 0) != 0)
+        {
             throw new CryptographicException("BLAKE2b failed.");
+        }
+
         return hash;
     }
 }

@@ -17,14 +17,14 @@ internal sealed partial class VideoPlaylist : IDisposable
     private const byte PacketStart = 0x47;
     private const int SegmentsMax = 100_000;
 
-    private readonly byte[] _key;
-    private readonly byte[] _iv;
-    private readonly List<long> _segments;
+    private readonly byte[] key;
+    private readonly byte[] iv;
+    private readonly List<long> segments;
 
-    private VideoPlaylist(byte[] key, byte[] iv, List<long> segments) => (_key, _iv, _segments) = (key, iv, segments);
+    private VideoPlaylist(byte[] key, byte[] iv, List<long> segments) => (key, iv, segments) = (key, iv, segments);
 
     /// <summary>Where the last range ends.</summary>
-    public long EndBytes => _segments.Sum();
+    public long EndBytes => segments.Sum();
 
     public static bool TryParse(string text, [NotNullWhen(true)] out VideoPlaylist? playlist)
     {
@@ -61,12 +61,12 @@ internal sealed partial class VideoPlaylist : IDisposable
     public async Task<string?> CheckAsync(Stream encrypted, CancellationToken cancellationToken)
     {
         using var aes = Aes.Create();
-        (aes.Key, aes.IV) = (_key, _iv);
+        (aes.Key, aes.IV) = (key, iv);
         var buffer = new byte[PacketBytes * 512];
-        for (var i = 0; i < _segments.Count; i++)
+        for (var i = 0; i < segments.Count; i++)
         {
             using var decryptor = aes.CreateDecryptor();
-            await using var segment = new SegmentStream(encrypted, _segments[i]);
+            await using var segment = new SegmentStream(encrypted, segments[i]);
             await using var plain = new CryptoStream(segment, decryptor, CryptoStreamMode.Read, leaveOpen: true);
             try
             {
@@ -87,7 +87,7 @@ internal sealed partial class VideoPlaylist : IDisposable
         return await encrypted.ReadAsync(buffer.AsMemory(0, 1), cancellationToken) == 0 ? null : "bytes follow the last segment";
     }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_key);
+    public void Dispose() => CryptographicOperations.ZeroMemory(key);
 
     private static bool IsTransportStream(ReadOnlySpan<byte> bytes)
     {
@@ -111,12 +111,12 @@ internal sealed partial class VideoPlaylist : IDisposable
     /// <summary>The next so many bytes of a stream.</summary>
     private sealed class SegmentStream(Stream inner, long length) : ReadOnlyStream
     {
-        private long _left = length;
+        private long left = length;
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var read = await inner.ReadAsync(buffer[..(int)Math.Min(buffer.Length, _left)], cancellationToken);
-            _left -= read;
+            var read = await inner.ReadAsync(buffer[..(int)Math.Min(buffer.Length, left)], cancellationToken);
+            left -= read;
             return read;
         }
     }

@@ -53,9 +53,15 @@ internal sealed class IndexReader : IAsyncDisposable
         }
 
         if (end == 0)
+        {
             return false;
+        }
+
         if (!buffer.AsSpan(0, end).Contains((byte)'\n'))
+        {
             throw Malformed();
+        }
+
         return true;
     }
 
@@ -65,10 +71,16 @@ internal sealed class IndexReader : IAsyncDisposable
         line = default;
         var length = buffer.AsSpan(start, end - start).IndexOf((byte)'\n');
         if (length < 0)
+        {
             return false;
+        }
+
         Row++;
         if (!IndexLine.TryParse(buffer.AsSpan(start, length), scratch, out line))
+        {
             throw Malformed();
+        }
+
         start += length + 1;
         return true;
     }

@@ -47,12 +47,20 @@ internal sealed class LiveSet
             {
                 var isEnd = rows is null ? c == '\t' : c is ',' or '\n';
                 if (!isEnd && word.Append(c).Length < 256)
+                {
                     continue;
+                }
+
                 if (!isEnd || (rows is null ? !live.files.TryAdd(word.ToString(), rows = new RowSet()) : !TryAddRange(rows, word.ToString())))
+                {
                     throw Damage.Of($"{name} has a broken line: '{word}'");
+                }
+
                 word.Clear();
                 if (c == '\n')
+                {
                     rows = null;
+                }
             }
         }
 
@@ -63,11 +71,16 @@ internal sealed class LiveSet
     {
         var dash = text.IndexOf('-', StringComparison.Ordinal);
         if (!TryRow(dash < 0 ? text : text.AsSpan(0, dash), out var first) || !TryRow(text.AsSpan(dash + 1), out var last) || last < first)
+        {
             return false;
+        }
+
         for (var row = first; row <= last; row++)
         {
             if (!rows.Add(row))
+            {
                 return false;
+            }
         }
 
         return true;

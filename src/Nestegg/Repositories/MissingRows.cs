@@ -14,7 +14,10 @@ internal static class MissingRows
         for (var i = 0; i < fields.Length; i++)
         {
             if (i > 0)
+            {
                 line.Write("\t"u8);
+            }
+
             Tsv.Write(line, fields[i]);
         }
 

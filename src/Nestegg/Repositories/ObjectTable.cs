@@ -48,7 +48,9 @@ internal sealed unsafe class ObjectTable : IDisposable
         if (capacity > FirstCapacity)
         {
             foreach (ref var segment in segments.AsSpan())
+            {
                 Resize(ref segment, capacity);
+            }
         }
     }
 
@@ -58,7 +60,10 @@ internal sealed unsafe class ObjectTable : IDisposable
         ArgumentOutOfRangeException.ThrowIfEqual(row, uint.MaxValue);
         ref var segment = ref segments[SegmentOf(hash)];
         if (segment.Count >= segment.Capacity - segment.Capacity / 10)
+        {
             Resize(ref segment, Math.Max(FirstCapacity, segment.Capacity + segment.Capacity / 8));
+        }
+
         var entry = Find(segment, (ulong)(hash >> 64), (uint)hash);
         if (entry->RowPlusOne == 0)
         {
@@ -75,7 +80,10 @@ internal sealed unsafe class ObjectTable : IDisposable
         ref var segment = ref segments[SegmentOf(hash)];
         row = 0;
         if (segment.Capacity == 0)
+        {
             return false;
+        }
+
         var entry = Find(segment, (ulong)(hash >> 64), (uint)hash);
         row = entry->RowPlusOne - 1;
         return entry->RowPlusOne != 0;
@@ -98,9 +106,14 @@ internal sealed unsafe class ObjectTable : IDisposable
         {
             var entry = segment.Entries + place;
             if (entry->RowPlusOne == 0 || (entry->Head == head && entry->Tail == tail))
+            {
                 return entry;
+            }
+
             if (++place == segment.Capacity)
+            {
                 place = 0;
+            }
         }
     }
 
@@ -111,7 +124,9 @@ internal sealed unsafe class ObjectTable : IDisposable
         for (var i = 0; i < segment.Capacity; i++)
         {
             if (segment.Entries[i].RowPlusOne != 0)
+            {
                 *Find(grown, segment.Entries[i].Head, segment.Entries[i].Tail) = segment.Entries[i];
+            }
         }
 
         AllocatedBytes += (grown.Capacity - segment.Capacity) * (long)sizeof(Entry);

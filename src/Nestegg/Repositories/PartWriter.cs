@@ -46,7 +46,10 @@ internal sealed class PartWriter : IAsyncDisposable
     {
         await zstd.DisposeAsync();
         if (age is not null)
+        {
             await age.CompleteAsync(cancellationToken);
+        }
+
         var file = new ManifestFile(name, hashing.WrittenBytes, hashing.Finish());
         await item.CommitAsync(key, cancellationToken);
         return file;
@@ -57,7 +60,10 @@ internal sealed class PartWriter : IAsyncDisposable
     {
         await item.DisposeAsync();
         if (age is not null)
+        {
             await age.DisposeAsync();
+        }
+
         await hashing.DisposeAsync();
     }
 }

@@ -21,7 +21,10 @@ internal static class ProcessTable
     public static bool IsGone(LockFile holder)
     {
         if (Here is null || holder.ProcessTable != Here)
+        {
             return false;
+        }
+
         try
         {
             using var process = Process.GetProcessById(holder.Process);

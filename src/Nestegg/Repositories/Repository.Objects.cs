@@ -28,7 +28,9 @@ internal sealed partial class Repository
             }
 
             if (found != rows.Count)
+            {
                 throw Damage.Of($"the snapshot {manifest.Id} needs {rows.Count} rows of {RepositoryKeys.IndexFile(name)}, which has {found} of them");
+            }
         }
     }
 
@@ -81,7 +83,10 @@ internal sealed partial class Repository
         while (reader.TryReadRow(out var line))
         {
             if (!rows.Contains(reader.Row))
+            {
                 continue;
+            }
+
             row = line.ToRow();
             return true;
         }

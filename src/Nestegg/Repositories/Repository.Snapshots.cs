@@ -19,7 +19,10 @@ internal sealed partial class Repository
         {
             var parts = item.Key.Split('/');
             if (parts.Length != 3 || !SnapshotId.TryParse(parts[1], out var id))
+            {
                 continue;
+            }
+
             isFinished[id] = isFinished.GetValueOrDefault(id) || parts[2] == RepositoryKeys.Signature;
         }
 
@@ -33,12 +36,21 @@ internal sealed partial class Repository
     {
         var (finished, unfinished) = await ListSnapshotsAsync(cancellationToken);
         if (finished.Count == 0)
+        {
             throw new NesteggException(FailureKind.BadInput, $"the repository at {Location} has no finished snapshot", "make one with nestegg backup");
+        }
+
         if (name == Latest)
+        {
             return finished[^1];
+        }
+
         var matches = finished.Where(id => id.ToString().StartsWith(name, StringComparison.OrdinalIgnoreCase)).ToList();
         if (matches.Count == 1 && name.Length > 0)
+        {
             return matches[0];
+        }
+
         var what = matches.Count > 1 ? $"'{name}' may be any of {matches.Count} snapshots: {string.Join(", ", matches.Take(3))}"
             : unfinished.Any(id => id.ToString() == name) ? $"the snapshot {name} was never finished: it has no signature"
             : $"there is no snapshot '{name}' at {Location}";
@@ -58,12 +70,21 @@ internal sealed partial class Repository
         var content = await store.ReadAsync(key, cancellationToken);
         var signatureText = await store.ReadAsync(signatureKey, cancellationToken);
         if (!MinisignSignature.TryParse(signatureText, out var signature))
+        {
             throw Damage.Of($"{signatureKey} is no minisign signature");
+        }
+
         if (!signature!.Verifies(content, SigningKey))
+        {
             throw Damage.Of($"{key} was changed, or not signed with the repository's key {SigningKey}: its signature {signatureKey} does not fit");
+        }
+
         var comment = SnapshotWriter.TrustedComment(id, Description.Id);
         if (signature.TrustedComment != comment)
+        {
             throw Damage.Of($"{signatureKey} is for '{signature.TrustedComment}' and should be for '{comment}': it was moved here from elsewhere");
+        }
+
         return ParseManifest(content, key) is { } manifest && manifest.Id == id && manifest.RepositoryId == Description.Id
             ? manifest with { Hash = ObjectHash.Of(content) }
             : throw Damage.Of($"{key} is not the manifest of the snapshot {id} of this repository");

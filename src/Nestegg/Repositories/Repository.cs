@@ -54,7 +54,10 @@ internal sealed partial class Repository : IAsyncDisposable
         async Task<Repository> CreateAsync()
         {
             if (await store.TryGetSizeAsync(RepositoryKeys.Description, cancellationToken) is not null)
+            {
                 throw new NesteggException(FailureKind.BadInput, $"{store.Location} is a repository already", "give another place, or go on with this one: nestegg backup");
+            }
+
             var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
             var identity = identityFile is null ? null : await identityFile(id, cancellationToken);
             var description = new RepositoryDescription
@@ -68,7 +71,10 @@ internal sealed partial class Repository : IAsyncDisposable
             };
             byte[] json = [.. JsonSerializer.SerializeToUtf8Bytes(description, DescriptionJson.Instance.RepositoryDescription), (byte)'\n'];
             if (identity is not null)
+            {
                 await store.PutAsync(RepositoryKeys.IdentityFile, identity, cancellationToken);
+            }
+
             await store.PutAsync(RepositoryKeys.Description, json, cancellationToken);
             return new Repository(store, description with { Hash = ObjectHash.Of(json) }, signingKey);
         }
@@ -94,9 +100,14 @@ internal sealed partial class Repository : IAsyncDisposable
     public void CheckAgainst(AgeIdentityFile identities)
     {
         if (identities.Comments.TryGetValue(RepositoryComment, out var id) && id != Description.Id)
+        {
             throw new NesteggException(FailureKind.WrongIdentity, $"the identity belongs to the repository {id}; the one at {Location} is {Description.Id}", "give the identity file that belongs to this repository");
+        }
+
         if (identities.Comments.TryGetValue(SigningKeyComment, out var key) && key != Description.SigningKey)
+        {
             throw Damage.Of($"{RepositoryKeys.Description} at {Location} names the signing key {Description.SigningKey}; the identity file says {key}");
+        }
     }
 
     /// <summary>The identity file that the repository keeps under a passphrase, as it is stored; <see langword="null"/> when there is none.</summary>
@@ -121,7 +132,9 @@ internal sealed partial class Repository : IAsyncDisposable
         finally
         {
             if (repository is null)
+            {
                 await store.DisposeAsync();
+            }
         }
     }
 

@@ -56,12 +56,17 @@ internal sealed class RepositoryLock : IAsyncDisposable
                 var mine = new RepositoryLock(store, time, NewFile(command, time)) { TakenFrom = takenFrom };
                 other = await mine.TryHoldAsync(cancellationToken);
                 if (other is null)
+                {
                     return mine;
+                }
             }
 
             // Two that begin at the same moment see each other and both withdraw; then the wait, which is random, decides.
             if (attempt == Attempts || time.GetUtcNow() - other.StartedAt > TimeSpan.FromSeconds(10))
+            {
                 throw Refusal(other, store.Location);
+            }
+
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(100, 1500)), time, cancellationToken);
         }
     }
@@ -86,7 +91,10 @@ internal sealed class RepositoryLock : IAsyncDisposable
         await stop.CancelAsync();
         await heartbeat;
         if (!lost.IsCancellationRequested)
+        {
             await ReleaseAsync();
+        }
+
         stop.Dispose();
         lost.Dispose();
     }
@@ -143,14 +151,24 @@ internal sealed class RepositoryLock : IAsyncDisposable
         await foreach (var item in store.ListAsync(RepositoryKeys.Locks, cancellationToken))
         {
             if (ownId is not null && item.Key == RepositoryKeys.Lock(ownId))
+            {
                 continue;
+            }
+
             var other = await TryReadAsync(store, item.Key, item.ModifiedAt, cancellationToken);
             if (other is null)
+            {
                 continue;
+            }
+
             if (other.ExpiresAt > time.GetUtcNow())
+            {
                 found ??= other;
+            }
             else
+            {
                 await store.DeleteAsync(item.Key, cancellationToken);
+            }
         }
 
         return found;
@@ -161,7 +179,10 @@ internal sealed class RepositoryLock : IAsyncDisposable
     {
         var content = await store.TryReadAsync(key, cancellationToken);
         if (content is null)
+        {
             return null;
+        }
+
         try
         {
             return JsonSerializer.Deserialize(content, LockJson.Instance.LockFile);
@@ -204,7 +225,10 @@ internal sealed class RepositoryLock : IAsyncDisposable
             // A process that slept past its expiry may find that another has taken over, and its file gone.
             var now = time.GetUtcNow();
             if (now >= file.ExpiresAt || await store.TryGetSizeAsync(Key, cancellationToken) is null)
+            {
                 return false;
+            }
+
             var renewed = file with { HeartbeatAt = now, ExpiresAt = now + Lifetime };
             await PutAsync(renewed, cancellationToken);
             file = renewed;

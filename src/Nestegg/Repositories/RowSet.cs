@@ -28,7 +28,9 @@ internal sealed class RowSet
         foreach (var (first, last) in other.Ranges())
         {
             for (var row = first; row <= last; row++)
+            {
                 Add(row);
+            }
         }
     }
 
@@ -41,10 +43,16 @@ internal sealed class RowSet
         ArgumentOutOfRangeException.ThrowIfGreaterThan(row, RowLimit);
         var word = (row - 1) >> 6;
         if (word >= bits.Length)
+        {
             Array.Resize(ref bits, Math.Max(word + 1, bits.Length + bits.Length / 2));
+        }
+
         var bit = 1UL << (row - 1);
         if ((bits[word] & bit) != 0)
+        {
             return false;
+        }
+
         bits[word] |= bit;
         Count++;
         return true;
@@ -53,7 +61,10 @@ internal sealed class RowSet
     public bool Remove(int row)
     {
         if (!Contains(row))
+        {
             return false;
+        }
+
         bits[(row - 1) >> 6] &= ~(1UL << (row - 1));
         Count--;
         return true;
@@ -77,9 +88,14 @@ internal sealed class RowSet
         {
             var value = isIn ? bits[word] : ~bits[word];
             if (word == (row - 1) >> 6)
+            {
                 value &= ulong.MaxValue << (row - 1);
+            }
+
             if (value != 0)
+            {
                 return (word << 6) + BitOperations.TrailingZeroCount(value) + 1;
+            }
         }
 
         return isIn ? 0 : (bits.Length << 6) + 1;

@@ -27,7 +27,10 @@ internal sealed class RowSizes
         ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sizeBytes, SizeLimit);
         if (Count % ChunkRows == 0)
+        {
             chunks.Add((new uint[ChunkRows], new byte[ChunkRows]));
+        }
+
         var (low, high) = chunks[^1];
         low[Count % ChunkRows] = (uint)sizeBytes;
         high[Count % ChunkRows] = (byte)(sizeBytes >> 32);

@@ -18,7 +18,10 @@ public readonly record struct SnapshotId : IComparable<SnapshotId>
     {
         var time = Truncate(now.UtcDateTime);
         if (newest is { } last && time <= last.time)
+        {
             time = last.time.AddSeconds(1);
+        }
+
         return new SnapshotId(time, (uint)random.NextInt64(uint.MaxValue + 1L));
     }
 

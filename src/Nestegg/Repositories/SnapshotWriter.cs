@@ -58,7 +58,10 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     {
         missing ??= await PartWriter.CreateAsync(store, KeyOf(RepositoryKeys.MissingRows), 64 * 1024, null, cancellationToken);
         if (firstMissing.Count < MissingInManifest)
+        {
             firstMissing.Add(missingObject);
+        }
+
         await missing.Content.WriteAsync(MissingRows.Format(missingObject), cancellationToken);
     }
 
@@ -68,7 +71,10 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     {
         await objects.Writer.FinishAsync(cancellationToken);
         if (missing is not null)
+        {
             Add(await missing.CommitAsync(cancellationToken));
+        }
+
         var (live, index) = objects.Known.Marked();
         await using (var part = await PartWriter.CreateAsync(store, KeyOf(RepositoryKeys.LiveRows), 64 * 1024, null, cancellationToken))
         {
@@ -99,9 +105,14 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (missing is not null)
+        {
             await missing.DisposeAsync();
+        }
+
         if (loaded is not null)
+        {
             await loaded.DisposeAsync();
+        }
     }
 
     internal static string TrustedComment(SnapshotId id, string repositoryId) => $"nestegg snapshot {id} repository {repositoryId}";
@@ -109,7 +120,10 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     private ManifestFile Add(ManifestFile file)
     {
         lock (files)
+        {
             files.Add(file);
+        }
+
         return file;
     }
 

@@ -26,9 +26,13 @@ internal static class Tsv
     {
         Span<byte> bytes = stackalloc byte[512];
         if (Encoding.UTF8.GetMaxByteCount(field.Length) <= bytes.Length)
+        {
             Write(writer, bytes[..Encoding.UTF8.GetBytes(field, bytes)]);
+        }
         else
+        {
             Write(writer, Encoding.UTF8.GetBytes(field));
+        }
     }
 
     /// <summary>Undoes <see cref="Write(IBufferWriter{byte}, ReadOnlySpan{byte})"/>; <see langword="false"/> for an escape that it never writes.</summary>
@@ -37,16 +41,25 @@ internal static class Tsv
     {
         value = field;
         if (!field.Contains((byte)'\\'))
+        {
             return true;
+        }
+
         var length = 0;
         for (var i = 0; i < field.Length; i++, length++)
         {
             scratch[length] = field[i];
             if (field[i] != '\\')
+            {
                 continue;
+            }
+
             byte? plain = ++i < field.Length ? field[i] switch { (byte)'t' => (byte)'\t', (byte)'n' => (byte)'\n', (byte)'\\' => (byte)'\\', _ => null } : null;
             if (plain is null)
+            {
                 return false;
+            }
+
             scratch[length] = plain.Value;
         }
 

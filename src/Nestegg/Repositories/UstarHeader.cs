@@ -36,11 +36,17 @@ internal static class UstarHeader
         Span<char> digits = stackalloc char[2 * ObjectHash.SizeBytes];
         Encoding.ASCII.TryGetChars(block[..digits.Length], digits, out _);
         if (!ObjectHash.TryParse(digits, out name))
+        {
             return false;
+        }
+
         foreach (var c in block.Slice(124, 11))
         {
             if (c is < (byte)'0' or > (byte)'7' || sizeBytes > int.MaxValue / 8)
+            {
                 return false;
+            }
+
             sizeBytes = sizeBytes * 8 + (c - '0');
         }
 
@@ -54,13 +60,18 @@ internal static class UstarHeader
     {
         var sum = 8 * ' ';
         for (var i = 0; i < BlockBytes; i++)
+        {
             sum += i is >= ChecksumOffset and < ChecksumOffset + 8 ? 0 : block[i];
+        }
+
         return sum;
     }
 
     private static void WriteOctal(Span<byte> field, int value)
     {
         for (var i = field.Length - 1; i >= 0; i--, value /= 8)
+        {
             field[i] = (byte)('0' + value % 8);
+        }
     }
 }

@@ -18,7 +18,10 @@ internal sealed class VerifyingStream(Stream inner, string name, long? expectedB
         hash.AppendData(buffer.Span[..count]);
         ReadBytes += count;
         if (count == 0 && buffer.Length > 0 && !isVerified)
+        {
             Verify();
+        }
+
         return count;
     }
 
@@ -58,9 +61,15 @@ internal sealed class VerifyingStream(Stream inner, string name, long? expectedB
         hash.GetHashAndReset(result);
         var found = new ObjectHash(result);
         if (expectedBytes is { } length && ReadBytes != length)
+        {
             throw Damage.Of($"{name} has {ReadBytes} bytes and should have {length}");
+        }
+
         if (found != expected)
+        {
             throw Damage.Of($"{name} hashes to {found} and should hash to {expected}");
+        }
+
         isVerified = true;
     }
 }

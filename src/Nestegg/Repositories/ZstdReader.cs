@@ -17,7 +17,10 @@ internal sealed class ZstdReader(Stream inner, string name) : ReadOnlyStream
 
             // The end is the end of the compressed stream too, so that whatever verifies it has seen all of it.
             if (count == 0 && buffer.Length > 0 && await inner.ReadAsync(new byte[1], cancellationToken) > 0)
+            {
                 throw Damage.Of($"bytes follow the end of {name}");
+            }
+
             return count;
         }
         catch (ZstdException e)

@@ -25,16 +25,22 @@ internal sealed class BucketTarget(
         foreach (var slot in SlotsOf(row, place))
         {
             if (buckets.Find(slot) is not { } bucket)
+            {
                 return new PutResult(written, Failed(row, $"its row names {slot}, which has no bucket"));
+            }
 
             var found = contents.Find(slot, row.Key);
             if (found is { } present)
             {
                 if (await IsSameAsync(row, present, open, cancellationToken))
+                {
                     continue;
+                }
 
                 if (!overwrite.Contains(bucket.Bucket))
+                {
                     return new PutResult(written, Failed(row, $"the bucket {bucket.Bucket} has another content under that key; --overwrite-bucket {bucket.Bucket} replaces it"));
+                }
             }
 
             await using var content = new CompletedStream(await open(cancellationToken), row.SizeBytes);
@@ -60,11 +66,15 @@ internal sealed class BucketTarget(
         IndexRow row, (long SizeBytes, string ETag) present, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
         if (present.SizeBytes != row.SizeBytes)
+        {
             return false;
+        }
 
         // The ETag of an upload in parts is the MD5 of nothing that could be compared. Such objects appear whole or not at all, so their length has to do.
         if (present.ETag.Length != 32 || !present.ETag.All(char.IsAsciiHexDigit))
+        {
             return true;
+        }
 
         using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
         var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
@@ -73,7 +83,9 @@ internal sealed class BucketTarget(
             await using var content = await open(cancellationToken);
             int count;
             while ((count = await content.ReadAsync(buffer, cancellationToken)) > 0)
+            {
                 md5.AppendData(buffer, 0, count);
+            }
         }
         finally
         {

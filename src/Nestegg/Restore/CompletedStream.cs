@@ -16,7 +16,9 @@ internal sealed class CompletedStream(Stream inner, long sizeBytes) : ReadOnlySt
         var count = await inner.ReadAsync(buffer, cancellationToken);
         readBytes += count;
         if (count > 0 && readBytes >= sizeBytes && await inner.ReadAsync(beyond, cancellationToken) > 0)
+        {
             throw new NesteggException(FailureKind.Damaged, $"an object is longer than the {sizeBytes:N0} bytes that the index states", "nestegg check --read");
+        }
 
         return count;
     }

@@ -46,13 +46,19 @@ internal sealed class ConfigurationMerge
             var (rule, reason) = SettingRules.For(setting.Key, isBesideProduction);
             var own = target.Find(setting.Key);
             if (rule == SettingRule.Old || (rule == SettingRule.NewIfDeliberate && !IsDeliberate(own)))
+            {
                 wanted[setting.Key] = (YamlEdit.Render(setting), setting.Text, reason);
+            }
             else if (rule == SettingRule.NewIfDeliberate && own!.Text != setting.Text)
+            {
                 kept.Add(setting.Key);
+            }
         }
 
         if (isBesideProduction)
+        {
             AddSafeSwitches(wanted, target);
+        }
 
         var changes = new List<SettingChange>();
         var text = museumYaml;
@@ -60,7 +66,9 @@ internal sealed class ConfigurationMerge
         {
             // The credentials file lies beneath museum.yaml, so a value that is right there and absent here is asked for in both.
             if ((written.Find(key)?.Text ?? "") == plain && (target.FindInFiles(key)?.Text ?? "") == plain)
+            {
                 continue;
+            }
 
             text = YamlEdit.Set(text, key, value);
             changes.Add(new SettingChange(key, reason));
@@ -75,11 +83,15 @@ internal sealed class ConfigurationMerge
         foreach (var setting in target.Settings())
         {
             if (!setting.IsList && SettingRules.For(setting.Key, isBesideProduction: true) is { Rule: SettingRule.Empty } rule)
+            {
                 wanted[setting.Key] = ("\"\"", "", rule.Reason);
+            }
         }
 
         foreach (var (key, value, reason) in SettingRules.SafeSwitches)
+        {
             wanted[key] = (YamlEdit.Render(value), value, reason);
+        }
     }
 
     // The quickstart writes localhost for every app, which nobody chose.
@@ -108,7 +120,9 @@ internal sealed class ConfigurationMerge
     {
         var flat = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var setting in YamlSettings.ReadRoot(text, "museum.yaml") is { } root ? YamlSettings.Flatten(root, "museum.yaml") : [])
+        {
             flat[setting.Key] = setting.Text;
+        }
 
         return flat;
     }
@@ -119,7 +133,9 @@ internal sealed class ConfigurationMerge
         foreach (var (key, plain) in wanted)
         {
             if (!variables.TryGetValue(MuseumKeys.VariableName(key), out var variable) || variable.Value == plain)
+            {
                 continue;
+            }
 
             var isSecret = SettingRules.Secrets.Contains(key);
             yield return new Finding(

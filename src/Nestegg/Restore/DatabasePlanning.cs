@@ -8,7 +8,9 @@ internal static class DatabasePlanning
     public static (DatabaseAction Action, Refusal? Refusal) Decide(TargetDatabase database, DatabaseState state, Manifest snapshot, string? overwrite)
     {
         if (!state.Exists)
+        {
             return (DatabaseAction.Create, null);
+        }
 
         if (state.OtherSessions > 0)
         {
@@ -22,14 +24,20 @@ internal static class DatabasePlanning
             // The dump is loaded in one transaction, so tables beside a marker are a whole dump; a museum that was started meanwhile shows in the number of users.
             var isOurs = state.Tables == 0 || state.Users == snapshot.Tables.GetValueOrDefault("users", state.Users);
             if (isOurs)
+            {
                 return (DatabaseAction.Continue, null);
+            }
         }
 
         if (state.Tables == 0)
+        {
             return (DatabaseAction.Fill, null);
+        }
 
         if (overwrite == database.Name)
+        {
             return (DatabaseAction.Overwrite, null);
+        }
 
         if (state.Marker is { } other)
         {

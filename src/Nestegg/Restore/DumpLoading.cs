@@ -22,7 +22,9 @@ internal static class DumpLoading
             await FeedAsync(dump, run.StandardInput, report, cancellationToken);
             await outputReading;
             if (await run.WaitAsync(cancellationToken) != 0)
+            {
                 throw Refusal(run.ErrorLines);
+            }
         }
         finally
         {

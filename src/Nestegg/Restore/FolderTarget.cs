@@ -20,12 +20,16 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
         // A key is data from a database: it may not lead out of the folder.
         var path = Path.GetFullPath(Path.Join(folder, row.Key));
         if (!path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) || row.Key.EndsWith('/'))
+        {
             return new PutResult(0, Refused(row, "its key is no path inside a folder"));
+        }
 
         try
         {
             if (File.Exists(path))
+            {
                 return await HashAsync(path, cancellationToken) == row.Hash ? new PutResult(0, null) : new PutResult(0, Refused(row, $"{path} is there with another content"));
+            }
 
             MakeFolder(Path.GetDirectoryName(path)!);
             await WriteAsync(path, row.SizeBytes, open, cancellationToken);
@@ -69,7 +73,9 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
         using var file = new BlockFile(path, FileMode.Create, sizeBytes);
         await using var content = await open(cancellationToken);
         while (await content.ReadAsync(file.MakeRoom(), cancellationToken) is > 0 and var count)
+        {
             file.Advance(count);
+        }
 
         file.Finish();
     }

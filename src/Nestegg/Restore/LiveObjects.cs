@@ -21,7 +21,9 @@ internal static class LiveObjects
         await foreach (var window in rows.Chunk(WindowRows).WithCancellation(cancellationToken))
         {
             foreach (var group in window.GroupBy(row => row.StoredAs, StringComparer.Ordinal))
+            {
                 yield return new StoredTogether(group.Key, group.First().Pack is not null, [.. group.OrderBy(row => row.Offset)]);
+            }
         }
     }
 }

@@ -53,7 +53,9 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
         finally
         {
             if (!work.IsCompletedSuccessfully)
+            {
                 await stop.CancelAsync();
+            }
         }
     }
 
@@ -64,10 +66,16 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
         {
             var places = await target.PlacesOfAsync(group.Rows, token);
             if (group.IsPack)
+            {
                 await ReadPackAsync(group, places, waiting, token);
+            }
             else
+            {
                 foreach (var row in group.Rows)
+                {
                     await waiting.WriteAsync(new WaitingObject(row, places.GetValueOrDefault(row.Key, SlotNames.None), null), token);
+                }
+            }
         });
         waiting.Complete();
     }
@@ -82,9 +90,14 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
             await foreach (var (row, content, damage) in repository.ReadPackAsync(group.Rows, cancellationToken))
             {
                 if (damage is null)
+                {
                     await waiting.WriteAsync(new WaitingObject(row, places.GetValueOrDefault(row.Key, SlotNames.None), content), cancellationToken);
+                }
                 else
+                {
                     Fail(row, damage);
+                }
+
                 left.Dequeue();
             }
 
@@ -93,7 +106,9 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
         catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach)
         {
             foreach (var row in left)
+            {
                 Fail(Unreadable(row, failure));
+            }
 
             // One failure, however many objects the pack holds.
             unreadable.Add(UnreadableInARow, failure.Message, failure.Hint);
@@ -111,7 +126,9 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
                 var result = await target.PutAsync(row, place, open, cancellationToken);
                 Count(row, result);
                 if (content is null && result.Written > 0)
+                {
                     unreadable.End();
+                }
             }
             catch (NesteggException failure) when (failure.Kind == FailureKind.Damaged)
             {
@@ -139,7 +156,9 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
         Interlocked.Add(ref bytes, row.SizeBytes);
         Interlocked.Add(ref written, result.Written);
         if (result.Written == 0)
+        {
             Interlocked.Increment(ref alreadyThere);
+        }
     }
 
     private void Fail(IndexRow row, string why) =>
@@ -151,7 +170,9 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
     private void Fail(Finding finding)
     {
         if (Interlocked.Increment(ref failed) <= FindingLimit)
+        {
             log.Find(finding);
+        }
     }
 
     private void Progress(ManifestCounts expected) =>

@@ -16,14 +16,20 @@ public static class RestoreAdvice
         }
 
         if (!options.Keep.Contains("tokens"))
+        {
             yield return "Everybody signs in again on every device. Apps then upload what the server no longer has, if it is still on the phone.";
+        }
 
         yield return "Public links and shares that were ended after that moment are valid again, and photos that were deleted for good after it are back: look them through.";
         if (!options.Keep.Contains("trash"))
+        {
             yield return "What is in the trash stays for another 30 days.";
+        }
 
         if (!options.Keep.Contains("queue"))
+        {
             yield return "What had been deleted for good before that moment was waiting for its removal from the buckets; it stays there now, without being in anybody's library.";
+        }
     }
 
     public static IEnumerable<string> NextSteps(RestoreOptions options)

@@ -37,7 +37,9 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
             var state = await InspectAsync(database, cancellationToken);
             var (action, refusal) = DatabasePlanning.Decide(database, state, snapshot, options.OverwriteDatabase);
             if (refusal is not null)
+            {
                 refusals.Add(refusal);
+            }
 
             if (Major(state.ServerVersion) < Major(snapshot.Instance.DatabaseVersion))
             {
@@ -82,11 +84,15 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         foreach (var slot in buckets.Slots.Configured)
         {
             if (await TryListAsync(slot, buckets, contents, cancellationToken))
+            {
                 reachable.Add(slot);
+            }
         }
 
         if (!contents.IsEmpty)
+        {
             await CompareAsync(reachable, contents, cancellationToken);
+        }
 
         return [.. reachable.Select(slot => Judge(slot, buckets, contents))];
     }
@@ -96,16 +102,22 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         try
         {
             await foreach (var item in buckets[slot].ListAsync("", cancellationToken))
+            {
                 contents.Add(slot.Name, item.Key, item.SizeBytes, item.ETag);
+            }
 
             return true;
         }
         catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach)
         {
             if (slot == buckets.Slots.HotPrimary)
+            {
                 refusals.Add(new Refusal(failure.Kind, failure.Message, failure.Hint));
+            }
             else
+            {
                 findings.Add(new Finding("bucket-unreachable", Severity.Warning, slot.Name, $"{failure.Message}.", failure.Hint));
+            }
 
             return false;
         }
@@ -116,7 +128,9 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         await foreach (var row in repository.ReadLiveRowsAsync(snapshot, cancellationToken))
         {
             foreach (var slot in slots)
+            {
                 contents.Expect(slot.Name, row.Key, row.SizeBytes);
+            }
         }
     }
 

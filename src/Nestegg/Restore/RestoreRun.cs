@@ -72,14 +72,18 @@ internal sealed class RestoreRun : IAsyncDisposable
     {
         var configuration = await WriteConfigurationAsync(plan, cancellationToken);
         if (plan.Refusals is [var refusal, ..])
+        {
             throw refusal.AsException();
+        }
 
         try
         {
             var steps = await RestoreDatabaseAsync(plan, cancellationToken);
             var objects = await RestoreObjectsAsync(cancellationToken);
             if (objects.Failed == 0)
+            {
                 await target.Database.RemoveMarkerAsync(cancellationToken);
+            }
 
             var audit = await AuditAsync(cancellationToken);
             return new RestoreResult(plan, configuration, steps, objects, source.Snapshot.Counts.Missing - source.Snapshot.Counts.MissingDerived, audit);
@@ -99,12 +103,16 @@ internal sealed class RestoreRun : IAsyncDisposable
     {
         var isWaitingForServices = target.Folder.IsNew && plan.Refusals.Count > 0 && plan.Refusals.All(refusal => refusal.Kind == FailureKind.OutOfReach);
         if (plan.Refusals.Count > 0 && !isWaitingForServices)
+        {
             return [];
+        }
 
         var folder = target.Folder;
         var done = await LocalFailure.GuardAsync("write", folder.Folder, folder.Folder, () => folder.WriteAsync(time.GetUtcNow(), cancellationToken));
         foreach (var sentence in done)
+        {
             log.Step("configuration", sentence);
+        }
 
         if (isWaitingForServices)
         {
@@ -150,7 +158,9 @@ internal sealed class RestoreRun : IAsyncDisposable
         var results = new List<NeutralisingResult>(await Neutralisation.RunAsync(connection, options.Keep, options.IsBesideProduction, time.GetUtcNow(), cancellationToken));
         var places = await SlotCorrection.RunAsync(connection, target.Buckets.Slots, cancellationToken);
         if (places.RowCount > 0)
+        {
             results.Add(places);
+        }
 
         await TargetDatabase.MarkAsync(connection, RestoreStep.Loaded, cancellationToken);
         await transaction.CommitAsync(cancellationToken);

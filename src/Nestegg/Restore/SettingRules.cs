@@ -45,13 +45,19 @@ internal static class SettingRules
     public static (SettingRule Rule, string Reason) For(string key, bool isBesideProduction)
     {
         if (Secrets.Contains(key, StringComparer.OrdinalIgnoreCase))
+        {
             return (SettingRule.Old, key == "jwt.secret" ? "links and confirmations that were handed out stay valid" : "the database cannot be read with another one");
+        }
 
         if (StartsWithAny(key, ThisInstance))
+        {
             return (SettingRule.New, "it says where this instance's own services and files are");
+        }
 
         if (isBesideProduction && StartsWithAny(key, Outward))
+        {
             return (SettingRule.Empty, "it reaches out of the copy");
+        }
 
         if (key.StartsWith("apps.", StringComparison.OrdinalIgnoreCase))
         {

@@ -85,7 +85,9 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
     public async Task<DatabaseState> InspectAsync(CancellationToken cancellationToken)
     {
         if (settings.Name.Length == 0)
+        {
             throw new NesteggException(FailureKind.BadInput, "the configuration names no database (db.name)", "complete museum.yaml of the new instance");
+        }
 
         try
         {
@@ -111,7 +113,9 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         await using var connection = await OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (state.Tables > 0)
+        {
             await ExecuteAsync(connection, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC", cancellationToken);
+        }
 
         await ExecuteAsync(
             connection,
@@ -173,7 +177,9 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
     private static async Task<RestoreMarker?> ReadMarkerAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         if (await CountAsync(connection, $"SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = '{MarkerSchema}'", cancellationToken) == 0)
+        {
             return null;
+        }
 
         var markers = await ReadAsync(
             connection,
@@ -189,7 +195,9 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
+        {
             rows.Add(read(reader));
+        }
 
         return rows;
     }

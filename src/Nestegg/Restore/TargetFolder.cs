@@ -82,15 +82,23 @@ internal sealed class TargetFolder : IDisposable
     {
         var done = new List<string>();
         foreach (var file in files)
+        {
             await WriteFileAsync(Path.Join(Folder, file.RelativePath), file.Content, file.Mode == 0 ? Private : file.Mode, cancellationToken);
+        }
 
         if (files.Count > 0)
+        {
             done.Add($"{files.Count} files written to {Folder}");
+        }
 
         if (IsNew)
+        {
             done.AddRange(await CompleteAsync(cancellationToken));
+        }
         else if (ChangesMuseumYaml)
+        {
             done.AddRange(await ReplaceMuseumYamlAsync(now, cancellationToken));
+        }
 
         return done;
     }
@@ -196,7 +204,9 @@ internal sealed class TargetFolder : IDisposable
         }
 
         if (added.Count == 0)
+        {
             return [];
+        }
 
         await WriteFileAsync(museumYaml, Encoding.UTF8.GetBytes(text), ModeOf(museumYaml), cancellationToken);
         return [$"museum.yaml takes in what came from the environment of the old machine: {string.Join(", ", added)}"];
@@ -228,7 +238,9 @@ internal sealed class TargetFolder : IDisposable
         var temporary = $"{path}.nestegg-part";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
+        {
             options.UnixCreateMode = Private;
+        }
 
         try
         {
@@ -239,7 +251,9 @@ internal sealed class TargetFolder : IDisposable
             }
 
             if (!OperatingSystem.IsWindows())
+            {
                 File.SetUnixFileMode(temporary, mode);
+            }
 
             File.Move(temporary, path, overwrite: true);
         }

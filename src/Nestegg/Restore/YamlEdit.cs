@@ -22,7 +22,9 @@ internal static class YamlEdit
     {
         var parts = key.Split('.');
         if (YamlSettings.ReadRoot(text, Source) is not { } root)
+        {
             return Append(text, Lines(parts, value, 0, Step, NewLine(text)));
+        }
 
         var mapping = root;
         for (var depth = 0; ; depth++)
@@ -64,7 +66,9 @@ internal static class YamlEdit
         foreach (var (key, value) in mapping.Children)
         {
             if (key is YamlScalarNode scalar && string.Equals(scalar.Value, name, StringComparison.OrdinalIgnoreCase))
+            {
                 return (scalar, value);
+            }
         }
 
         return null;
@@ -74,7 +78,9 @@ internal static class YamlEdit
     {
         var (name, node) = entry;
         if (node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.SingleQuoted or ScalarStyle.DoubleQuoted } && node.End.Index > node.Start.Index)
+        {
             return Splice(text, (int)node.Start.Index, (int)node.End.Index, value);
+        }
 
         var colon = AfterColon(text, name);
         return Splice(text, colon, Math.Max(colon, EndOf(text, node)), " " + value);

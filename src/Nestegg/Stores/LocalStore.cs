@@ -58,7 +58,11 @@ public sealed class LocalStore : IStore
         var path = PathOf(key);
         return Task.FromResult(LocalFailure.Guard<Stream?>("read", path, Location, () =>
         {
-            if (!Exists(path)) return null;
+            if (!Exists(path))
+            {
+                return null;
+            }
+
             var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous | FileOptions.SequentialScan);
             return new LocalReader(handle, path, Location, offset, length);
         }));
@@ -74,7 +78,11 @@ public sealed class LocalStore : IStore
     public async IAsyncEnumerable<StoreItem> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var cut = prefix.LastIndexOf('/') + 1;
-        if (cut > 0) StoreKey.Check(prefix[..(cut - 1)]);
+        if (cut > 0)
+        {
+            StoreKey.Check(prefix[..(cut - 1)]);
+        }
+
         foreach (var item in ListFolder(prefix[..cut], prefix[cut..]))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -90,7 +98,10 @@ public sealed class LocalStore : IStore
         var path = PathOf(key);
         LocalFailure.Guard("delete", path, Location, () =>
         {
-            if (Exists(path)) File.Delete(path);
+            if (Exists(path))
+            {
+                File.Delete(path);
+            }
         });
         return Task.CompletedTask;
     }
@@ -111,14 +122,21 @@ public sealed class LocalStore : IStore
     {
         StoreKey.Check(key);
         if (key == WaitingFolder || key.StartsWith(WaitingFolder + "/", StringComparison.Ordinal))
+        {
             throw new ArgumentException($"'{WaitingFolder}/' holds what is not yet an item", nameof(key));
+        }
+
         return Path.Combine(Location, key);
     }
 
     // An absent item is only an answer while the store itself is there; else every object would look lost when a disk is not mounted.
     private bool Exists(string path)
     {
-        if (File.Exists(path)) return true;
+        if (File.Exists(path))
+        {
+            return true;
+        }
+
         CheckRoot();
         CheckSearchable(Path.GetDirectoryName(path)!);
         return false;
@@ -149,10 +167,18 @@ public sealed class LocalStore : IStore
 
     private void Prepare()
     {
-        if (Volatile.Read(ref prepared)) return;
+        if (Volatile.Read(ref prepared))
+        {
+            return;
+        }
+
         lock (preparation)
         {
-            if (prepared) return;
+            if (prepared)
+            {
+                return;
+            }
+
             var folder = Path.Combine(Location, WaitingFolder);
             LocalFailure.Guard("write", folder, Location, () =>
             {
@@ -170,13 +196,20 @@ public sealed class LocalStore : IStore
         var limit = time.GetUtcNow() - LeftoverAge;
         foreach (var file in new DirectoryInfo(folder).EnumerateFiles())
         {
-            if (file.LastWriteTimeUtc < limit.UtcDateTime) file.Delete();
+            if (file.LastWriteTimeUtc < limit.UtcDateTime)
+            {
+                file.Delete();
+            }
         }
     }
 
     private void EnsureFolder(string folder)
     {
-        if (folder.Length <= Location.Length || knownFolders.ContainsKey(folder)) return;
+        if (folder.Length <= Location.Length || knownFolders.ContainsKey(folder))
+        {
+            return;
+        }
+
         var parent = Path.GetDirectoryName(folder)!;
         EnsureFolder(parent);
         if (!Directory.Exists(folder))
@@ -192,8 +225,14 @@ public sealed class LocalStore : IStore
 
     private static void MakeFolder(string folder)
     {
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-        else Directory.CreateDirectory(folder, FolderMode);
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, FolderMode);
+        }
     }
 
     // Holds the names of one folder at each level while it is walked: with 10^7 objects some 40,000 names.
@@ -202,16 +241,27 @@ public sealed class LocalStore : IStore
         var folder = Path.Combine(Location, folderKey);
         foreach (var (name, isFolder) in LocalFailure.Guard("list", folder, Location, () => NamesIn(folder, namePrefix)))
         {
-            if (folderKey.Length == 0 && name == WaitingFolder + "/") continue;
+            if (folderKey.Length == 0 && name == WaitingFolder + "/")
+            {
+                continue;
+            }
+
             if (isFolder)
             {
-                foreach (var item in ListFolder(folderKey + name, "")) yield return item;
+                foreach (var item in ListFolder(folderKey + name, ""))
+                {
+                    yield return item;
+                }
+
                 continue;
             }
 
             // A file that was deleted since its folder was read is simply not listed.
             var file = new FileInfo(Path.Combine(folder, name));
-            if (file.Exists) yield return new StoreItem(folderKey + name, file.Length, file.LastWriteTimeUtc);
+            if (file.Exists)
+            {
+                yield return new StoreItem(folderKey + name, file.Length, file.LastWriteTimeUtc);
+            }
         }
     }
 
@@ -219,7 +269,11 @@ public sealed class LocalStore : IStore
     private List<(string Name, bool IsFolder)> NamesIn(string folder, string namePrefix)
     {
         CheckRoot();
-        if (!Directory.Exists(folder)) return [];
+        if (!Directory.Exists(folder))
+        {
+            return [];
+        }
+
         var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
         var names = new FileSystemEnumerable<(string Name, bool IsFolder)>(
             folder, (ref FileSystemEntry e) => (e.IsDirectory ? e.FileName.ToString() + "/" : e.FileName.ToString(), e.IsDirectory), options)

@@ -39,7 +39,11 @@ public sealed class S3Store : IStore
         await foreach (var item in bucket.ListAsync(this.prefix + prefix, cancellationToken))
         {
             // Some consoles leave empty items whose names end in a slash, to show them as folders.
-            if (item.Key[^1] == '/') continue;
+            if (item.Key[^1] == '/')
+            {
+                continue;
+            }
+
             yield return new StoreItem(item.Key[this.prefix.Length..], item.SizeBytes, item.ModifiedAt);
         }
     }

@@ -31,7 +31,11 @@ public sealed record StoreAddress
     {
         if (!text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
         {
-            if (text.Contains("://", StringComparison.Ordinal)) throw Wrong("unknown scheme", $"'{text[..text.IndexOf("://", StringComparison.Ordinal)]}://'");
+            if (text.Contains("://", StringComparison.Ordinal))
+            {
+                throw Wrong("unknown scheme", $"'{text[..text.IndexOf("://", StringComparison.Ordinal)]}://'");
+            }
+
             return string.IsNullOrWhiteSpace(text) ? throw Wrong("it is empty", "''") : new StoreAddress { Folder = Path.GetFullPath(text) };
         }
 
@@ -41,9 +45,17 @@ public sealed record StoreAddress
         var bucket = slash < 0 ? place : place[..slash];
 
         // The text is not shown: what stands before the @ may be a secret.
-        if (bucket.Contains('@', StringComparison.Ordinal) || bucket.Contains(':', StringComparison.Ordinal)) throw new NesteggException(
-            FailureKind.BadInput, "the address of the S3 store must hold neither credentials nor a port", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment; " + Usage);
-        if (bucket.Length == 0) throw Wrong("it names no bucket", $"'{text}'");
+        if (bucket.Contains('@', StringComparison.Ordinal) || bucket.Contains(':', StringComparison.Ordinal))
+        {
+            throw new NesteggException(
+                FailureKind.BadInput, "the address of the S3 store must hold neither credentials nor a port", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment; " + Usage);
+        }
+
+        if (bucket.Length == 0)
+        {
+            throw Wrong("it names no bucket", $"'{text}'");
+        }
+
         return new StoreAddress
         {
             Bucket = bucket,
@@ -57,7 +69,11 @@ public sealed record StoreAddress
     /// <param name="create">Make the folder if it is absent. Buckets are never made.</param>
     public IStore Open(S3Credentials? credentials = null, bool create = false, TimeProvider? time = null)
     {
-        if (Folder is not null) return create ? LocalStore.Create(Folder, time) : new LocalStore(Folder, time);
+        if (Folder is not null)
+        {
+            return create ? LocalStore.Create(Folder, time) : new LocalStore(Folder, time);
+        }
+
         return new S3Store(Bucket!, Prefix, S3, credentials ?? S3Credentials.FromEnvironment(), time);
     }
 
@@ -94,9 +110,17 @@ public sealed record StoreAddress
     private static Uri ReadEndpoint(string text)
     {
         var isUrl = Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https";
-        if (!isUrl) throw Wrong("the endpoint is no http:// or https:// URL", $"'{text}'");
-        if (endpoint!.UserInfo.Length > 0) throw new NesteggException(
-            FailureKind.BadInput, "the endpoint of the S3 store must not hold credentials", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment");
+        if (!isUrl)
+        {
+            throw Wrong("the endpoint is no http:// or https:// URL", $"'{text}'");
+        }
+
+        if (endpoint!.UserInfo.Length > 0)
+        {
+            throw new NesteggException(
+                FailureKind.BadInput, "the endpoint of the S3 store must not hold credentials", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment");
+        }
+
         return endpoint;
     }
 

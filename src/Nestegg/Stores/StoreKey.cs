@@ -11,7 +11,9 @@ internal static class StoreKey
         {
             var name = key.AsSpan(part);
             if (name.IsEmpty || name is "." or ".." || name.ContainsAny('\0', '\\'))
+            {
                 throw new ArgumentException($"'{key}' is no key: its parts must be names", nameof(key));
+            }
         }
     }
 }

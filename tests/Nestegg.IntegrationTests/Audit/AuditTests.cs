@@ -175,7 +175,10 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
 
         void Take(RunEvent value)
         {
-            if (value is FindingEvent found) findings.Add(found.Finding);
+            if (value is FindingEvent found)
+            {
+                findings.Add(found.Finding);
+            }
 
             // The database has been read, and the bucket is about to be.
             if (value is StepEvent { Step: "list" } step && step.Text.Contains(audited.Instance.Bucket, StringComparison.Ordinal))

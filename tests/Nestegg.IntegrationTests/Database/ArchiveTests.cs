@@ -140,7 +140,11 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
             foreach (var row in table.Rows)
             {
                 Assert.True(await rows.ReadAsync(Token), rows.Table.Name);
-                if (table.Columns.Length == 0) continue;
+                if (table.Columns.Length == 0)
+                {
+                    continue;
+                }
+
                 Assert.Equal(row, Enumerable.Range(0, row.Length).Select(column => rows.IsNull(column) ? null : Encoding.UTF8.GetString(rows.Utf8(column))));
             }
 

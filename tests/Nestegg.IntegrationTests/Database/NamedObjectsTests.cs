@@ -152,7 +152,11 @@ public sealed class NamedObjectsTests(SharedServers servers, KnownInstances inst
         Assert.InRange(seconds, 0, 5 + (60.0 * files / 1_000_000));
         watch.Restart();
         var count = 0;
-        await foreach (var named in NamedObjects.ReadAsync(archive.Connection, Token)) count++;
+        await foreach (var named in NamedObjects.ReadAsync(archive.Connection, Token))
+        {
+            count++;
+        }
+
         Assert.Equal(known.Objects.Count + (2 * files), count);
     }
 
@@ -172,7 +176,11 @@ public sealed class NamedObjectsTests(SharedServers servers, KnownInstances inst
     private static async Task<List<NamedObject>> AllAsync(DbConnection connection)
     {
         var all = new List<NamedObject>();
-        await foreach (var named in NamedObjects.ReadAsync(connection, Token)) all.Add(named);
+        await foreach (var named in NamedObjects.ReadAsync(connection, Token))
+        {
+            all.Add(named);
+        }
+
         return all;
     }
 

@@ -56,6 +56,9 @@ public sealed class PostgresVersions : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in servers.Values) await server.DisposeAsync();
+        foreach (var server in servers.Values)
+        {
+            await server.DisposeAsync();
+        }
     }
 }

@@ -19,7 +19,11 @@ internal sealed record PrintedTable(string Name, string[] Columns, List<string?[
         {
             if (current is null)
             {
-                if (!line.StartsWith("COPY public.", StringComparison.Ordinal)) continue;
+                if (!line.StartsWith("COPY public.", StringComparison.Ordinal))
+                {
+                    continue;
+                }
+
                 var names = Names(line["COPY public.".Length..^" FROM stdin;".Length]);
                 current = new(names[0], names[1..], []);
                 tables.Add(current);
@@ -42,7 +46,11 @@ internal sealed record PrintedTable(string Name, string[] Columns, List<string?[
 
     private static string? Value(string field)
     {
-        if (field == "\\N") return null;
+        if (field == "\\N")
+        {
+            return null;
+        }
+
         var value = new StringBuilder();
         for (var at = 0; at < field.Length; at++)
         {

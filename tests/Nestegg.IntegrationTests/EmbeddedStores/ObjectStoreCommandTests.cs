@@ -39,7 +39,11 @@ public sealed class ObjectStoreCommandTests : IDisposable
     [InlineData(null)]
     public async Task A_file_without_two_lines_is_named(string? content)
     {
-        if (content is not null) await File.WriteAllTextAsync(folder["keys"], content, Token);
+        if (content is not null)
+        {
+            await File.WriteAllTextAsync(folder["keys"], content, Token);
+        }
+
         var run = await Cli.ExpectAsync(ExitCode.BadInput, Token, "object-store", "--folder", folder["buckets"], "--credentials", folder["keys"]);
         Assert.Contains(folder["keys"], run.Error, StringComparison.Ordinal);
     }

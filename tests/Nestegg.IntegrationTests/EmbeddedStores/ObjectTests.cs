@@ -134,7 +134,10 @@ public sealed class ObjectTests : IAsyncLifetime
         await Task.WhenAll(Enumerable.Range(0, 80).Select(async i =>
         {
             await PutAsync("deep/er/key", contents[i % 8]);
-            if (i % 5 == 0) await Client.DeleteObjectAsync(bucket, "deep/er/key", Token);
+            if (i % 5 == 0)
+            {
+                await Client.DeleteObjectAsync(bucket, "deep/er/key", Token);
+            }
         }));
         await PutAsync("deep/er/key", contents[0]);
         await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
@@ -174,7 +177,11 @@ public sealed class ObjectTests : IAsyncLifetime
     [Fact]
     public async Task Deleting_removes_one_or_many_and_absent_ones_are_no_error()
     {
-        foreach (var key in (string[])["a", "b/c", "b/d"]) await PutAsync(key, key);
+        foreach (var key in (string[])["a", "b/c", "b/d"])
+        {
+            await PutAsync(key, key);
+        }
+
         await Client.DeleteObjectAsync(bucket, "a", Token);
         await Client.DeleteObjectAsync(bucket, "a", Token);
         var deleted = await Client.DeleteObjectsAsync(new DeleteObjectsRequest { BucketName = bucket, Objects = [new KeyVersion { Key = "b/c" }, new KeyVersion { Key = "absent" }] }, Token);
@@ -195,8 +202,16 @@ public sealed class ObjectTests : IAsyncLifetime
             "a", "a/b", "a/b/c", "a//b", "end/", "dots/...x", ".hidden", "con.jpg", "A", "日本/é\U0001F600", "e\u0301", "%2e%2e%2f", "a+b c", "*?<>|\"'\\",
             "~tilde~", new string('x', 1024), new string('é', 512), "tab\tkey", "a&b=c;d", "@:,$!()",
         ];
-        foreach (var key in keys) await PutAsync(key, key);
-        foreach (var key in keys) Assert.Equal(Encoding.UTF8.GetBytes(key), await GetAsync(key));
+        foreach (var key in keys)
+        {
+            await PutAsync(key, key);
+        }
+
+        foreach (var key in keys)
+        {
+            Assert.Equal(Encoding.UTF8.GetBytes(key), await GetAsync(key));
+        }
+
         var listed = await Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, Encoding = EncodingType.Url }, Token);
         Assert.Equal(keys.OrderBy(Encoding.UTF8.GetBytes, Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b))),
             listed.S3Objects.Select(item => item.Key.Contains('%') ? Uri.UnescapeDataString(item.Key) : item.Key));

@@ -142,7 +142,10 @@ public sealed class SignatureTests : IAsyncLifetime
             {
                 var body = Encoding.Latin1.GetString(await content.ReadAsByteArrayAsync(cancellationToken)).Replace("genuine", "changed", StringComparison.Ordinal);
                 request.Content = new ByteArrayContent(Encoding.Latin1.GetBytes(body));
-                foreach (var header in content.Headers) request.Content.Headers.TryAddWithoutValidation(header.Key, header.Value);
+                foreach (var header in content.Headers)
+                {
+                    request.Content.Headers.TryAddWithoutValidation(header.Key, header.Value);
+                }
             }
 
             return await base.SendAsync(request, cancellationToken);

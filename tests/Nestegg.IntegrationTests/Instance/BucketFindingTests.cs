@@ -26,7 +26,10 @@ public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         instance?.Dispose();
-        if (store is not null) await store.DisposeAsync();
+        if (store is not null)
+        {
+            await store.DisposeAsync();
+        }
     }
 
     [Theory]
@@ -77,9 +80,13 @@ public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
         await using var server = new ScriptedHttpServer(async (_, context) =>
         {
             if (context.Request.Url!.Query.Contains("list-type=2", StringComparison.Ordinal))
+            {
                 await context.Response.OutputStream.WriteAsync("<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>1/a</Key><Size>9</Size></Contents></ListBucketResult>"u8.ToArray());
+            }
             else
+            {
                 await ScriptedHttpServer.WriteErrorAsync(context.Response, status, error);
+            }
         });
 
         await AssertFoundAsync(server.Endpoint, code, $"can be listed, but its objects cannot be read: {words}");
@@ -89,7 +96,9 @@ public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
     public async Task A_bucket_that_is_empty_though_the_database_names_objects_in_it_is_found()
     {
         foreach (var key in DoctorInstance.Keys)
+        {
             await store.Client.DeleteObjectAsync(instance.Bucket, key, Token);
+        }
 
         var (codes, result) = await instance.ExamineAsync(Token);
 

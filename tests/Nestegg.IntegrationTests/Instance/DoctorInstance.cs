@@ -60,7 +60,9 @@ internal sealed class DoctorInstance : IDisposable
         var instance = new DoctorInstance(postgres, store, await postgres.CreateDatabaseAsync(cancellationToken), await store.CreateBucketAsync(cancellationToken));
         await instance.ExecuteAsync(Schema, cancellationToken);
         for (var i = 0; i < 3; i++)
+        {
             await instance.AddUserAsync($"User{i}@example.org", instance.EncryptionKey, instance.HashKey, cancellationToken);
+        }
 
         await instance.ExecuteAsync("INSERT INTO users (email_hash) VALUES ('deleted+1@ente.io')", cancellationToken);
         foreach (var key in Keys)
@@ -108,7 +110,9 @@ internal sealed class DoctorInstance : IDisposable
     private void WriteMuseumYaml()
     {
         if (Directory.Exists(folder["museum.yaml"]))
+        {
             return;
+        }
 
         File.WriteAllText(folder[HasMuseumYaml ? "museum.yaml" : "credentials.yaml"], $$"""
             db: { host: postgres, port: 5432, name: {{Database}}, user: {{User}}, password: {{Password}} }
@@ -121,6 +125,8 @@ internal sealed class DoctorInstance : IDisposable
             """);
         File.WriteAllText(folder[".env"], "");
         if (HasMuseumYaml)
+        {
             File.WriteAllText(folder["credentials.yaml"], ExtraYaml);
+        }
     }
 }

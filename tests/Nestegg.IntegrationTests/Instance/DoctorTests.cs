@@ -24,7 +24,10 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         instance?.Dispose();
-        if (store is not null) await store.DisposeAsync();
+        if (store is not null)
+        {
+            await store.DisposeAsync();
+        }
     }
 
     [Fact]

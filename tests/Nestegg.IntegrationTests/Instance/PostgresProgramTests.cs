@@ -115,7 +115,9 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
         await using (program.Start(Settings(), EndpointMap.Empty, []))
         {
             while (!File.Exists(mark) || (pid = (await File.ReadAllTextAsync(mark, Token)).Trim()).Length == 0)
+            {
                 await Task.Delay(20, Token);
+            }
         }
 
         Assert.False(Directory.Exists($"/proc/{pid}"));
@@ -153,7 +155,9 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
         var path = folder[name];
         File.WriteAllText(path, $"#!/bin/sh\n{body}\n");
         if (!OperatingSystem.IsWindows())
+        {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
 
         return path;
     }

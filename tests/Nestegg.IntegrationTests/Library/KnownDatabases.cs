@@ -37,7 +37,11 @@ public sealed class KnownDatabases(SharedServers servers) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var archive in archives.Values) await archive.DisposeAsync();
+        foreach (var archive in archives.Values)
+        {
+            await archive.DisposeAsync();
+        }
+
         loading.Dispose();
     }
 

@@ -44,7 +44,10 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
                 var live = albums.Where(album => album.App == app && !album.IsDeleted).ToList();
                 var wanted = person.Albums.Where(album => album.App == app).ToList();
                 Assert.Equal(wanted.Select(album => album.Id).Order(), live.Select(album => album.Id));
-                foreach (var album in wanted) await CompareAsync(album, live, reader, person.UserId, known);
+                foreach (var album in wanted)
+                {
+                    await CompareAsync(album, live, reader, person.UserId, known);
+                }
             }
 
             Assert.Equal(person.AuthCodes, await reader.AuthCodesAsync(person.UserId, keys, Token).Select(code => code.Uri!).ToListAsync(Token));
@@ -252,7 +255,10 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
                 using var content = new MemoryStream();
                 Assert.True(await part.TryCopyToAsync(content.WriteAsync, Token));
                 Assert.Equal(expected.Parts[name + part.Extension], Convert.ToHexStringLower(SHA256.HashData(content.ToArray())));
-                if (file.Hash.IsOfParts) Assert.Equal(hash, Convert.ToBase64String(Blake2b.Hash(content.ToArray())));
+                if (file.Hash.IsOfParts)
+                {
+                    Assert.Equal(hash, Convert.ToBase64String(Blake2b.Hash(content.ToArray())));
+                }
             }
         }
     }

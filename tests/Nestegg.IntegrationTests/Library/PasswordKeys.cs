@@ -23,12 +23,18 @@ public sealed class PasswordKeys : IDisposable
     public static KeyChain OpenByRecoveryKey(KeyAttributes attributes, string words)
     {
         Assert.True(RecoveryKey.TryParse(words, out var recoveryKey, out var problem), problem);
-        using (recoveryKey) return Require(KeyChain.OpenWithRecoveryKey(attributes, recoveryKey));
+        using (recoveryKey)
+        {
+            return Require(KeyChain.OpenWithRecoveryKey(attributes, recoveryKey));
+        }
     }
 
     public void Dispose()
     {
-        foreach (var key in passwordKeys.Values.Where(key => key.IsValueCreated)) key.Value.Dispose();
+        foreach (var key in passwordKeys.Values.Where(key => key.IsValueCreated))
+        {
+            key.Value.Dispose();
+        }
     }
 
     private static KeyChain Require(OpenResult result)

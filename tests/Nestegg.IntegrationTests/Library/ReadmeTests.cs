@@ -62,7 +62,11 @@ public sealed class ReadmeTests(KnownInstances instances) : IDisposable
         await foreach (var file in reader.FilesAsync(userId, albums, cancellationToken))
         {
             using var key = file.Key;
-            if (key is null || file.Content is not { } stored) continue;
+            if (key is null || file.Content is not { } stored)
+            {
+                continue;
+            }
+
             await using var encrypted = File.OpenRead(Path.Combine(bucketFolder, stored.Key));
             await using var photo = File.Create(Path.Combine(targetFolder, $"{file.Id}"));
             var defect = await SecretStreamDecryptor.DecryptAsync(encrypted, key, file.ContentHeader, photo.WriteAsync, cancellationToken);

@@ -147,7 +147,9 @@ public sealed class ProgramTests : IDisposable
     private static void Need(params string[] programs)
     {
         foreach (var program in programs)
+        {
             Assert.SkipUnless(ExternalProgram.Find(program) is not null, $"{program} is not installed");
+        }
     }
 
     private static Task<string> RunAsync(string program, params string[] arguments) => ExternalProgram.RunAsync(program, arguments, Token);
@@ -157,7 +159,10 @@ public sealed class ProgramTests : IDisposable
     {
         var typing = new StringBuilder();
         foreach (var line in lines)
+        {
             typing.Append($"sleep 1; echo '{line}'; ");
+        }
+
         typing.Append("sleep 3");
         await RunAsync("sh", "-c", $"({typing}) | script -qec '{command}' {folder["typescript"]}");
     }

@@ -30,7 +30,10 @@ public sealed class ErrorTextTests(SharedServers servers, KnownInstances instanc
         await File.WriteAllTextAsync(instance["garbage.key"], "this is no key\n", Token);
         await SayAsync(ExitCode.BadInput, ["backup", "--config", await VariantAsync(key, instance["garbage.key"])], instance["garbage.key"]);
         using (var other = MinisignSecretKey.Generate())
+        {
             await File.WriteAllBytesAsync(instance["other.key"], other.ToFileText(), Token);
+        }
+
         await SayAsync(ExitCode.BadInput, ["backup", "--config", await VariantAsync(key, instance["other.key"])], "signing key");
         await SayAsync(ExitCode.OutOfReach, ["snapshots", "--repository", instance["nowhere"]], instance["nowhere"]);
         Directory.CreateDirectory(instance["empty"]);
@@ -38,12 +41,17 @@ public sealed class ErrorTextTests(SharedServers servers, KnownInstances instanc
 
         await using (var store = new LocalStore(repository))
         await using (await (await Repository.OpenAsync(store, Token)).LockAsync("backup", TimeProvider.System, Random.Shared, Token))
+        {
             await SayAsync(ExitCode.Locked, ["backup", "--config", config], repository, $"process {Environment.ProcessId}");
+        }
 
         await SayAsync(ExitCode.Done, ["backup", "--config", config]);
         await SayAsync(ExitCode.BadInput, ["snapshots", "nonsense", "--repository", repository], "nonsense");
         using (var stranger = AgeIdentity.Generate())
+        {
             await File.WriteAllBytesAsync(instance["stranger.txt"], stranger.ToText(), Token);
+        }
+
         await SayAsync(ExitCode.WrongIdentity, ["audit", "--snapshot", "latest", "--identity", instance["stranger.txt"], "--repository", repository], "identit");
         await SayAsync(ExitCode.BadInput, ["audit", "--snapshot", "latest", "--identity", instance["garbage.key"], "--repository", repository], instance["garbage.key"]);
 
@@ -51,10 +59,16 @@ public sealed class ErrorTextTests(SharedServers servers, KnownInstances instanc
         await instance.DeleteObjectAsync(lost.Key, Token);
         var pieces = Directory.GetFiles(Path.Combine(repository, "objects"), "*", SearchOption.AllDirectories);
         await using (var shortened = new FileStream(pieces[0], FileMode.Open))
+        {
             shortened.SetLength(shortened.Length - 1);
+        }
+
         await SayFindingsAsync(ExitCode.Damaged, ["check", "--repository", repository], true, Path.GetFileName(pieces[0]));
         foreach (var index in Directory.GetFiles(Path.Combine(repository, "index")))
+        {
             File.Delete(index);
+        }
+
         await SayFindingsAsync(ExitCode.Incomplete, ["backup", "--config", config], true, lost.Key);
 
         var manifest = Directory.GetFiles(Path.Combine(repository, "snapshots"), "snapshot.json", SearchOption.AllDirectories).Order().Last();
@@ -72,10 +86,15 @@ public sealed class ErrorTextTests(SharedServers servers, KnownInstances instanc
             var run = await Cli.ExpectAsync(expected, Token, arguments);
             seen.Add(expected);
             if (expected != ExitCode.Done && !isAboutFindings)
+            {
                 ErrorTexts.AssertGood(run, words);
+            }
+
             Assert.Null(ErrorText.WhatIsWrong(run.Out + run.Error));
             foreach (var word in words)
+            {
                 Assert.Contains(word, run.Out + run.Error, StringComparison.Ordinal);
+            }
         }
 
         async Task SayCancelledAsync()

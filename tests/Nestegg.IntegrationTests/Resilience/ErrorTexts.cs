@@ -16,6 +16,8 @@ internal static class ErrorTexts
         Assert.True(hint.Length > "hint: ".Length + 10, run.Error);
         Assert.Equal([error, hint], lines[^2..]);
         foreach (var word in words)
+        {
             Assert.True(error.Contains(word, StringComparison.Ordinal), $"does not say '{word}': {run.Error}");
+        }
     }
 }

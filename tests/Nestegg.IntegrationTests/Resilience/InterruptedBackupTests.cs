@@ -66,7 +66,10 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
 
         fetched += NewObjects(await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration));
         if (signal == "TERM")
+        {
             Assert.Equal(total, fetched);
+        }
+
         Assert.True(await NewRepository.AssertIntactAsync(store, "at the end", Token) >= 2);
         Assert.Equal(0, NewObjects(await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration)));
     }
@@ -131,11 +134,18 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
         var next = await again.ExpectAsync(ExitCode.Done, Token);
         Assert.Equal(snapshots + 1, await NewRepository.AssertIntactAsync(store, moment, Token));
         if (snapshots == 2)
+        {
             Assert.Equal(0, NewObjects(next));
+        }
         else if (signal == "KILL")
+        {
             Assert.InRange(NewObjects(next), 0, total);
+        }
         else
+        {
             Assert.True(Kept(end) + NewObjects(next) == total, $"{moment}: {Kept(end)} + {NewObjects(next)}, not {total}\n{end.Out}{end.Error}");
+        }
+
         return end.ExitCode != ExitCode.Done;
     }
 
@@ -144,7 +154,10 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
         var isDelay = moment.EndsWith(" ms", StringComparison.Ordinal);
         await run.WaitForAsync(isDelay ? "\"event\"" : moment, Token);
         if (isDelay)
+        {
             await Task.Delay(int.Parse(moment[..^3]), Token);
+        }
+
         await run.SignalAsync(signal, Token);
         var began = TimeProvider.System.GetTimestamp();
         var end = await run.EndAsync(Token);

@@ -28,7 +28,9 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
 
         await PgDumpWrapper.RemoveAsync(instance, Token);
         await using (var run = CliProcess.Start("backup", "--config", instance.ConfigurationPath))
+        {
             await AssertRefusalAsync(run, ExitCode.OutOfReach, instance.Database, "nothing listens");
+        }
 
         await postgres.StartAgainAsync(Token);
         await AssertNextRunCompletesAsync(instance, earlier: 0);
@@ -62,7 +64,10 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
         await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", instance.ConfigurationPath);
         await PgDumpWrapper.ConfigureAsync(instance, script, Token);
         await using (var run = CliProcess.Start("backup", "--config", instance.ConfigurationPath))
+        {
             await AssertRefusalAsync(run, ExitCode.OutOfReach, "pg_dump", said);
+        }
+
         await PgDumpWrapper.RemoveAsync(instance, Token);
         await AssertNextRunCompletesAsync(instance, earlier: 1);
     }
@@ -152,7 +157,10 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
         {
             await FillAsync(disk.Path, 1024L * kilobytes);
             await using (var run = CliProcess.Start("backup", "--config", instance.ConfigurationPath))
+            {
                 await AssertRefusalAsync(run, ExitCode.OutOfReach, disk.Path, "the disk is full");
+            }
+
             await using var store = new LocalStore(disk.Path);
             Assert.Equal(0, await NewRepository.AssertIntactAsync(store, $"{kilobytes} KiB left", Token));
             File.Delete(Path.Combine(disk.Path, "filler"));
@@ -171,7 +179,9 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
         await PutRepositoryOnAsync(instance, disk.Path);
         await disk.RemountAsync("ro", Token);
         await using (var run = CliProcess.Start("backup", "--config", instance.ConfigurationPath))
+        {
             await AssertRefusalAsync(run, ExitCode.OutOfReach, disk.Path, "read-only");
+        }
 
         await disk.RemountAsync("rw", Token);
         await CliProcess.ExpectAsync(ExitCode.Done, Token, "backup", "--config", instance.ConfigurationPath);
@@ -186,7 +196,10 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
         Assert.SkipUnless(disk is not null, "mounting is not allowed here");
         await FillAsync(disk.Path, 0);
         await using (var run = CliProcess.Start(new Dictionary<string, string> { ["TMPDIR"] = disk.Path }, "backup", "--config", instance.ConfigurationPath))
+        {
             await AssertRefusalAsync(run, ExitCode.OutOfReach, disk.Path, "the disk is full");
+        }
+
         await AssertNextRunCompletesAsync(instance, earlier: 0);
     }
 

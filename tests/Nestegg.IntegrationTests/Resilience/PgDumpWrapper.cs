@@ -34,7 +34,10 @@ internal static class PgDumpWrapper
         var text = await File.ReadAllTextAsync(instance.ConfigurationPath, cancellationToken);
         var begin = text.IndexOf("postgresql:\n", StringComparison.Ordinal);
         if (begin >= 0)
+        {
             await File.WriteAllTextAsync(instance.ConfigurationPath, text[..begin], cancellationToken);
+        }
+
         File.Delete(instance["mark"]);
         File.Delete(instance["go"]);
     }
@@ -42,7 +45,9 @@ internal static class PgDumpWrapper
     public static async Task ReachedAsync(RunningInstance instance, CancellationToken cancellationToken)
     {
         while (!File.Exists(instance["mark"]))
+        {
             await Task.Delay(20, cancellationToken);
+        }
     }
 
     public static void GoOn(RunningInstance instance) => File.WriteAllText(instance["go"], "");

@@ -61,7 +61,11 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
         await File.WriteAllBytesAsync(folder["identity.txt"], [.. sample.Identity.ToText(), (byte)'\n'], Token);
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
         var stored = await writer.LoadObjectsAsync(Token);
-        if (firstBytes > 0) await AddFirstAsync(instance, stored, postgres, name, firstBytes);
+        if (firstBytes > 0)
+        {
+            await AddFirstAsync(instance, stored, postgres, name, firstBytes);
+        }
+
         for (var number = firstBytes > 0 ? 1 : 0; number < instance.Objects; number++)
         {
             var content = instance.Content(number % 64);

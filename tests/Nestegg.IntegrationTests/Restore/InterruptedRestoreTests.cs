@@ -26,11 +26,15 @@ public sealed class InterruptedRestoreTests(SharedServers servers, KnownInstance
         {
             var (exitCode, output) = await RunAsync(snapshot, target, signal, delayMs);
             if (exitCode == 0 || output.Contains("rows neutralised:", StringComparison.Ordinal))
+            {
                 break;
+            }
 
             // Ended between its last deed and its last word: the next run finds a database that is in use.
             if (exitCode == 2 && interrupted > 0 && output.Contains("is not empty", StringComparison.Ordinal))
+            {
                 break;
+            }
 
             interrupted++;
             Assert.True(exitCode is 130 or 137, $"exit code {exitCode} after {delayMs} ms: {output}");
@@ -88,7 +92,9 @@ public sealed class InterruptedRestoreTests(SharedServers servers, KnownInstance
         }
 
         foreach (var item in snapshot.Moment.Objects)
+        {
             Assert.Equal(await File.ReadAllBytesAsync(item.FilePath, Token), await File.ReadAllBytesAsync(Path.Combine(folder["objects"], item.Key), Token));
+        }
     }
 
     private Task<(int ExitCode, string Output)> RunAsync(KnownSnapshot snapshot, NewInstance target, string signal, int delayMs, params string[] more) => RunAsync(

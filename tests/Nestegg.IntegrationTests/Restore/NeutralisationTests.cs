@@ -137,7 +137,9 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
         Assert.Contains("(extract(epoch FROM now()) * 1000000)::bigint", sql);
         await ExecuteAsync(theirs, sql.Replace("(extract(epoch FROM now()) * 1000000)::bigint", moment.ToString(), StringComparison.Ordinal));
         foreach (var connection in new[] { ours, theirs })
+        {
             await ExecuteAsync(connection, "SET session_replication_role = replica; UPDATE trash SET updated_at = 0; UPDATE legacy_kit_recovery_session SET updated_at = 0; UPDATE user_attachments SET updated_at = 0; UPDATE emergency_recovery SET id = '00000000-0000-0000-0000-000000000000', created_at = 0, updated_at = 0; UPDATE data_cleanup SET created_at = 0, updated_at = 0; DELETE FROM events");
+        }
 
         var postgres = await servers.PostgresAsync(Token);
         Assert.Equal(await NewInstance.ChecksumsAsync(postgres, theirs.Database, Token), await NewInstance.ChecksumsAsync(postgres, ours.Database, Token));

@@ -110,7 +110,10 @@ internal sealed class NewInstance : IDisposable
         await using (var list = new NpgsqlCommand("SELECT tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1", connection))
         await using (var reader = await list.ExecuteReaderAsync(cancellationToken))
         {
-            while (await reader.ReadAsync(cancellationToken)) tables.Add(reader.GetString(0));
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                tables.Add(reader.GetString(0));
+            }
         }
 
         var sums = new SortedDictionary<string, string>(StringComparer.Ordinal);

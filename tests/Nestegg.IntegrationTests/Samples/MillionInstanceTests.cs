@@ -26,13 +26,23 @@ public class MillionInstanceTests(SharedServers servers)
             ObjectStore = store.Endpoint, AccessKey = EmbeddedStore.AccessKey, SecretKey = EmbeddedStore.SecretKey,
         };
         var instance = await MillionInstance.CreateAsync(options, objects, Token);
-        if (straightIntoTheFolder) instance.WriteObjects(store.Folder);
-        else await instance.UploadObjectsAsync(store.Client, 8, Token);
+        if (straightIntoTheFolder)
+        {
+            instance.WriteObjects(store.Folder);
+        }
+        else
+        {
+            await instance.UploadObjectsAsync(store.Client, 8, Token);
+        }
 
         await using var connection = new NpgsqlConnection(postgres.ConnectionString(name));
         await connection.OpenAsync(Token);
         var named = new HashSet<(string, long)>();
-        await foreach (var item in NamedObjects.ReadAsync(connection, Token)) Assert.True(named.Add((item.Key, item.SizeBytes!.Value)));
+        await foreach (var item in NamedObjects.ReadAsync(connection, Token))
+        {
+            Assert.True(named.Add((item.Key, item.SizeBytes!.Value)));
+        }
+
         Assert.Equal(instance.Objects, named.Count);
         await foreach (var item in store.Client.Paginators.ListObjectsV2(new() { BucketName = instance.Bucket }).S3Objects.WithCancellation(Token))
         {

@@ -30,7 +30,11 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (store is not null) await store.DisposeAsync();
+        if (store is not null)
+        {
+            await store.DisposeAsync();
+        }
+
         folder.Dispose();
     }
 
@@ -41,11 +45,18 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
         foreach (var person in sample.People)
         {
             await OpensAsync(sample, person, attributes => KeyChain.OpenWithPassword(attributes, Encoding.UTF8.GetBytes(person.Password)));
-            if (!person.HasRecoveryKey) continue;
+            if (!person.HasRecoveryKey)
+            {
+                continue;
+            }
+
             await OpensAsync(sample, person, attributes =>
             {
                 Assert.True(RecoveryKey.TryParse(person.RecoveryWords, out var key, out _));
-                using (key) return KeyChain.OpenWithRecoveryKey(attributes, key);
+                using (key)
+                {
+                    return KeyChain.OpenWithRecoveryKey(attributes, key);
+                }
             });
         }
     }
@@ -208,12 +219,20 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
             Assert.Empty(file.Problems);
             Assert.Equal((want.EditedName ?? want.Title, want.Caption, (FileType)want.Type), (file.Name, file.Caption, file.Type));
             Assert.Equal(want.SizeBytes >= 0, file.HasContent);
-            if (!file.HasContent) continue;
+            if (!file.HasContent)
+            {
+                continue;
+            }
+
             using var plaintext = new MemoryStream();
             using var encrypted = new MemoryStream(await ReadObjectAsync(sample, file.Content!.Value.Key));
             Assert.Null(await SecretStreamDecryptor.DecryptAsync(encrypted, file.Key!, file.ContentHeader, plaintext.WriteAsync, Token));
             Assert.Equal(want.Sha256, Convert.ToHexStringLower(SHA256.HashData(plaintext.ToArray())));
-            if (file.Hash.Whole is not null) Assert.Equal(file.Hash.Whole, Convert.ToBase64String(Blake2b.Hash(plaintext.ToArray())));
+            if (file.Hash.Whole is not null)
+            {
+                Assert.Equal(file.Hash.Whole, Convert.ToBase64String(Blake2b.Hash(plaintext.ToArray())));
+            }
+
             Assert.True(SecretStream.TryOpen(await ReadObjectAsync(sample, file.Thumbnail!.Value.Key), file.ThumbnailHeader, file.Key!, requireFinal: true, out _));
         }
     }
@@ -250,7 +269,11 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
             """, connection);
         var tables = new Dictionary<string, string>();
         await using var reader = await command.ExecuteReaderAsync(Token);
-        while (await reader.ReadAsync(Token)) tables.Add(reader.GetString(0), reader.GetString(1));
+        while (await reader.ReadAsync(Token))
+        {
+            tables.Add(reader.GetString(0), reader.GetString(1));
+        }
+
         return tables;
     }
 

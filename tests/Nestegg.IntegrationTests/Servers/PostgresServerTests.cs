@@ -22,7 +22,11 @@ public class PostgresServerTests(SharedServers servers, KnownInstances instances
         await using var reader = await command.ExecuteReaderAsync(Token);
         var listed = known.Objects.ToDictionary(o => o.Key, o => o.SizeBytes);
         var rows = 0;
-        for (; await reader.ReadAsync(Token); rows++) Assert.Equal(listed[reader.GetString(0)], reader.GetInt64(1));
+        for (; await reader.ReadAsync(Token); rows++)
+        {
+            Assert.Equal(listed[reader.GetString(0)], reader.GetInt64(1));
+        }
+
         Assert.Equal(known.Originals().Count, rows);
     }
 

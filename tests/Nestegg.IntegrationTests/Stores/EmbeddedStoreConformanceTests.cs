@@ -18,6 +18,9 @@ public sealed class EmbeddedStoreConformanceTests : StoreConformanceTests
 
     protected override async ValueTask CleanUpAsync()
     {
-        if (server is not null) await server.DisposeAsync();
+        if (server is not null)
+        {
+            await server.DisposeAsync();
+        }
     }
 }

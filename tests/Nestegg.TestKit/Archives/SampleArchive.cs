@@ -63,19 +63,45 @@ public sealed class SampleArchive
     {
         var output = new MemoryStream();
         output.Write([.. "PGDMP"u8, 1, Minor, 0, 4, 8, 1]);
-        if (Minor >= 15) output.WriteByte(Compression); else Int(output, Compression == 0 ? 0 : -1);
-        foreach (var part in new[] { 11, 0, 12, 23, 10, 126, 0 }) Int(output, part);
-        foreach (var text in new[] { "ente_db", "15.18 (Sample)", "15.18 (Sample)" }) String(output, text);
+        if (Minor >= 15)
+        {
+            output.WriteByte(Compression);
+        } else
+        {
+            Int(output, Compression == 0 ? 0 : -1);
+        }
+
+        foreach (var part in new[] { 11, 0, 12, 23, 10, 126, 0 })
+        {
+            Int(output, part);
+        }
+
+        foreach (var text in new[] { "ente_db", "15.18 (Sample)", "15.18 (Sample)" })
+        {
+            String(output, text);
+        }
+
         Int(output, entries.Count + 1);
         Write(output, new Entry(nextId, false, "ENCODING", "ENCODING", $"SET client_encoding = '{Encoding}';\n", null));
-        foreach (var entry in entries) Write(output, entry);
+        foreach (var entry in entries)
+        {
+            Write(output, entry);
+        }
+
         foreach (var (id, kind, data) in blocks)
         {
             output.WriteByte(kind);
             Int(output, id);
-            if (kind == 3) Int(output, 16400);
+            if (kind == 3)
+            {
+                Int(output, 16400);
+            }
+
             Blocks(output, Compression == 1 ? Compressed(data) : data);
-            if (kind == 3) Int(output, 0);
+            if (kind == 3)
+            {
+                Int(output, 0);
+            }
         }
 
         return output.ToArray();
@@ -87,7 +113,11 @@ public sealed class SampleArchive
     private static byte[] Compressed(byte[] data)
     {
         var compressed = new MemoryStream();
-        using (var zlib = new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true)) zlib.Write(data);
+        using (var zlib = new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            zlib.Write(data);
+        }
+
         return compressed.ToArray();
     }
 
@@ -127,11 +157,27 @@ public sealed class SampleArchive
     {
         Int(output, entry.Id);
         Int(output, entry.HasData ? 1 : 0);
-        foreach (var text in new[] { "1259", "16404", entry.Tag, entry.Description }) String(output, text);
+        foreach (var text in new[] { "1259", "16404", entry.Tag, entry.Description })
+        {
+            String(output, text);
+        }
+
         Int(output, entry.HasData ? 3 : 2);
-        foreach (var text in new[] { entry.Definition ?? "", "", entry.Copy, "public", null, entry.Description == "TABLE" ? "heap" : "" }) String(output, text);
-        if (Minor >= 16) Int(output, entry.Description == "TABLE" ? 'r' : 0);
-        foreach (var text in new[] { "pguser", "false", null }) String(output, text);
+        foreach (var text in new[] { entry.Definition ?? "", "", entry.Copy, "public", null, entry.Description == "TABLE" ? "heap" : "" })
+        {
+            String(output, text);
+        }
+
+        if (Minor >= 16)
+        {
+            Int(output, entry.Description == "TABLE" ? 'r' : 0);
+        }
+
+        foreach (var text in new[] { "pguser", "false", null })
+        {
+            String(output, text);
+        }
+
         output.WriteByte(entry.HasData ? (byte)1 : (byte)3);
         output.Write(new byte[8]);
     }

@@ -82,7 +82,11 @@ public sealed class MuseumLoad : IAsyncDisposable
 
     private async Task RewriteAsync(NpgsqlConnection connection)
     {
-        if (await DerivedAsync(connection, "DESC") is not { } row) return;
+        if (await DerivedAsync(connection, "DESC") is not { } row)
+        {
+            return;
+        }
+
         var (_, size) = await PutAsync(row.Key, 300 + RandomNumberGenerator.GetInt32(3_000), row.Bucket);
         await ExecuteAsync(connection, "UPDATE file_data SET size = @size, updated_at = now_utc_micro_seconds() WHERE file_id = @file AND data_type = 'mldata' AND NOT is_deleted",
             ("size", size), ("file", row.FileId));
@@ -92,7 +96,11 @@ public sealed class MuseumLoad : IAsyncDisposable
     // The worker marks the row, deletes the object at once, and ends the row; the app makes it again later.
     private async Task RemoveDerivedAsync(NpgsqlConnection connection)
     {
-        if (await DerivedAsync(connection, "ASC") is not { } row) return;
+        if (await DerivedAsync(connection, "ASC") is not { } row)
+        {
+            return;
+        }
+
         await ExecuteAsync(connection, "UPDATE file_data SET is_deleted = true, pending_sync = true, updated_at = now_utc_micro_seconds() WHERE file_id = @file AND data_type = 'mldata'", ("file", row.FileId));
         await instance.Objects.DeleteObjectAsync(row.Bucket, row.Key);
         await ExecuteAsync(connection, "UPDATE file_data SET pending_sync = false WHERE file_id = @file AND data_type = 'mldata'", ("file", row.FileId));

@@ -59,8 +59,16 @@ internal sealed class MuseumLogin(MuseumTables tables, IReadOnlyDictionary<strin
 
     private async Task<(int, JsonNode?)> AttributesAsync(string email, CancellationToken cancellationToken)
     {
-        if (email.Length == 0) return (400, new JsonObject());
-        if (!accounts.TryGetValue(email, out var account)) return (404, new JsonObject());
+        if (email.Length == 0)
+        {
+            return (400, new JsonObject());
+        }
+
+        if (!accounts.TryGetValue(email, out var account))
+        {
+            return (404, new JsonObject());
+        }
+
         var keys = (await tables.KeyAttributesAsync(account.UserId, cancellationToken))!;
         var (srpUserId, record) = (await tables.SrpAsync(account.UserId, cancellationToken))!.Value;
         return (200, new JsonObject
@@ -77,8 +85,16 @@ internal sealed class MuseumLogin(MuseumTables tables, IReadOnlyDictionary<strin
     {
         foreach (var account in accounts.Values)
         {
-            if (await tables.SrpAsync(account.UserId, cancellationToken) is not var (srpUserId, record) || srpUserId != (string?)body["srpUserID"]) continue;
-            if (SrpServer.Begin(record, Convert.FromBase64String((string)body["srpA"]!)) is not { } srp) return (400, new JsonObject());
+            if (await tables.SrpAsync(account.UserId, cancellationToken) is not var (srpUserId, record) || srpUserId != (string?)body["srpUserID"])
+            {
+                continue;
+            }
+
+            if (SrpServer.Begin(record, Convert.FromBase64String((string)body["srpA"]!)) is not { } srp)
+            {
+                return (400, new JsonObject());
+            }
+
             var id = Guid.NewGuid().ToString();
             srpSessions[id] = (srp, account);
             return (200, new JsonObject { ["sessionID"] = id, ["srpB"] = Convert.ToBase64String(srp.PublicValue) });
@@ -89,8 +105,16 @@ internal sealed class MuseumLogin(MuseumTables tables, IReadOnlyDictionary<strin
 
     private async Task<(int, JsonNode?)> VerifySessionAsync(JsonNode body, string app, CancellationToken cancellationToken)
     {
-        if (!srpSessions.TryRemove((string)body["sessionID"]!, out var session)) return (404, new JsonObject());
-        if (!session.Srp.TryVerify(Convert.FromBase64String((string)body["srpM1"]!), out var proof)) return (401, new JsonObject());
+        if (!srpSessions.TryRemove((string)body["sessionID"]!, out var session))
+        {
+            return (404, new JsonObject());
+        }
+
+        if (!session.Srp.TryVerify(Convert.FromBase64String((string)body["srpM1"]!), out var proof))
+        {
+            return (401, new JsonObject());
+        }
+
         var answer = await AuthorizeAsync(session.Account, app, isSecondFactorDone: false, cancellationToken);
         answer["srpM2"] = Convert.ToBase64String(proof);
         return (200, answer);
@@ -98,25 +122,49 @@ internal sealed class MuseumLogin(MuseumTables tables, IReadOnlyDictionary<strin
 
     private (int, JsonNode?) SendCode(JsonNode body)
     {
-        if (!accounts.ContainsKey((string)body["email"]!)) return (404, new JsonObject { ["code"] = "USER_NOT_REGISTERED", ["message"] = "User is not registered" });
-        if ((string?)body["purpose"] != "login") throw new InvalidOperationException("with another purpose, museum makes accounts");
+        if (!accounts.ContainsKey((string)body["email"]!))
+        {
+            return (404, new JsonObject { ["code"] = "USER_NOT_REGISTERED", ["message"] = "User is not registered" });
+        }
+
+        if ((string?)body["purpose"] != "login")
+        {
+            throw new InvalidOperationException("with another purpose, museum makes accounts");
+        }
+
         MailedCode = LoginCode;
         return (200, null);
     }
 
     private async Task<(int, JsonNode?)> VerifyCodeAsync(JsonNode body, string app, CancellationToken cancellationToken)
     {
-        if (MailedCode.Length == 0) return (410, new JsonObject());
-        if ((string?)body["ott"] != MailedCode) return (401, new JsonObject());
+        if (MailedCode.Length == 0)
+        {
+            return (410, new JsonObject());
+        }
+
+        if ((string?)body["ott"] != MailedCode)
+        {
+            return (401, new JsonObject());
+        }
+
         MailedCode = "";
         return (200, await AuthorizeAsync(accounts[(string)body["email"]!], app, isSecondFactorDone: false, cancellationToken));
     }
 
     private async Task<(int, JsonNode?)> VerifyTotpAsync(JsonNode body, string app, CancellationToken cancellationToken)
     {
-        if (!twoFactorSessions.TryGetValue((string)body["sessionID"]!, out var account)) return (404, new JsonObject());
+        if (!twoFactorSessions.TryGetValue((string)body["sessionID"]!, out var account))
+        {
+            return (404, new JsonObject());
+        }
+
         if ((string?)body["code"] != Totp.Code(account.TotpSecret!, DateTimeOffset.UtcNow)
-            && (string?)body["code"] != Totp.Code(account.TotpSecret!, DateTimeOffset.UtcNow.AddSeconds(-Totp.PeriodSeconds))) return (401, new JsonObject());
+            && (string?)body["code"] != Totp.Code(account.TotpSecret!, DateTimeOffset.UtcNow.AddSeconds(-Totp.PeriodSeconds)))
+        {
+            return (401, new JsonObject());
+        }
+
         return (200, await AuthorizeAsync(account, app, isSecondFactorDone: true, cancellationToken));
     }
 
@@ -172,7 +220,11 @@ public static class Totp
         {
             buffer = (buffer << 5 | "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(letter)) & 0xFFF;
             bits += 5;
-            if (bits < 8) continue;
+            if (bits < 8)
+            {
+                continue;
+            }
+
             bits -= 8;
             bytes.Add((byte)(buffer >> bits));
         }

@@ -34,9 +34,17 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
                 master_key_encrypted_with_recovery_key, master_key_decryption_nonce, recovery_key_encrypted_with_master_key, recovery_key_decryption_nonce
             FROM key_attributes WHERE user_id = {userId}
             """, cancellationToken);
-        if (rows.Count == 0) return null;
+        if (rows.Count == 0)
+        {
+            return null;
+        }
+
         var keys = new JsonObject { ["kekHash"] = "" };
-        for (var i = 0; i < names.Length; i++) keys[names[i]] = Value(rows[0][i]);
+        for (var i = 0; i < names.Length; i++)
+        {
+            keys[names[i]] = Value(rows[0][i]);
+        }
+
         return keys;
     }
 
@@ -99,11 +107,31 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
                 ["encryptedKey"] = Value(isMine ? row[2] : row[14]), ["name"] = Value(row[4]) ?? JsonValue.Create(""), ["encryptedName"] = Value(row[5]), ["nameDecryptionNonce"] = Value(row[6]),
                 ["type"] = Value(row[7]), ["attributes"] = Json(row[8]), ["sharees"] = new JsonArray(), ["publicURLs"] = new JsonArray(), ["updationTime"] = Value(row[9]), ["app"] = Value(row[13]),
             };
-            if (isMine) album["keyDecryptionNonce"] = Value(row[3]);
-            if (Truth(row[10])) album["isDeleted"] = true;
-            if (isMine && row[11] is not null) album["magicMetadata"] = Json(row[11]);
-            if (row[12] is not null) album["pubMagicMetadata"] = Json(row[12]);
-            if (row[16] is not null) album["sharedMagicMetadata"] = Json(row[16]);
+            if (isMine)
+            {
+                album["keyDecryptionNonce"] = Value(row[3]);
+            }
+
+            if (Truth(row[10]))
+            {
+                album["isDeleted"] = true;
+            }
+
+            if (isMine && row[11] is not null)
+            {
+                album["magicMetadata"] = Json(row[11]);
+            }
+
+            if (row[12] is not null)
+            {
+                album["pubMagicMetadata"] = Json(row[12]);
+            }
+
+            if (row[16] is not null)
+            {
+                album["sharedMagicMetadata"] = Json(row[16]);
+            }
+
             albums.Add(album);
         }
 
@@ -112,13 +140,25 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
 
     private async Task<(int, JsonNode?)> FilesAsync(MuseumSessionRow session, string collection, long since, CancellationToken cancellationToken)
     {
-        if (!long.TryParse(collection, out var id) || await AlbumsAsync(session, $"c.collection_id = {id}", cancellationToken) is not [{ } album]) return (404, new JsonObject());
-        if ((bool?)album["isDeleted"] == true) return (404, new JsonObject { ["code"] = "COLLECTION_DELETED" });
+        if (!long.TryParse(collection, out var id) || await AlbumsAsync(session, $"c.collection_id = {id}", cancellationToken) is not [{ } album])
+        {
+            return (404, new JsonObject());
+        }
+
+        if ((bool?)album["isDeleted"] == true)
+        {
+            return (404, new JsonObject { ["code"] = "COLLECTION_DELETED" });
+        }
+
         var rows = await RowsAsync($"SELECT {FileColumns} FROM collection_files cf JOIN files f ON f.file_id = cf.file_id WHERE cf.collection_id = {id} AND cf.updation_time > {since} ORDER BY cf.updation_time", cancellationToken);
 
         // Entries of one time are never split between pages.
         var count = Math.Min(pageSize(), rows.Count);
-        while (count < rows.Count && Number(rows[count][11]) == Number(rows[count - 1][11])) count++;
+        while (count < rows.Count && Number(rows[count][11]) == Number(rows[count - 1][11]))
+        {
+            count++;
+        }
+
         return (200, new JsonObject { ["diff"] = new JsonArray([.. rows.Take(count).Select(row => File(session, row))]), ["hasMore"] = count < rows.Count });
     }
 
@@ -147,9 +187,21 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
             ["metadata"] = new JsonObject { ["encryptedData"] = Value(row[8]), ["decryptionHeader"] = Value(row[9]), ["size"] = 0 },
             ["isDeleted"] = Truth(row[10]), ["updationTime"] = Value(row[11]),
         };
-        if (row[12] is not null && Number(row[1]) == session.UserId) file["magicMetadata"] = Json(row[12]);
-        if (row[13] is not null) file["pubMagicMetadata"] = Json(row[13]);
-        if (row[14] is not null) file["info"] = Json(row[14]);
+        if (row[12] is not null && Number(row[1]) == session.UserId)
+        {
+            file["magicMetadata"] = Json(row[12]);
+        }
+
+        if (row[13] is not null)
+        {
+            file["pubMagicMetadata"] = Json(row[13]);
+        }
+
+        if (row[14] is not null)
+        {
+            file["info"] = Json(row[14]);
+        }
+
         return file;
     }
 

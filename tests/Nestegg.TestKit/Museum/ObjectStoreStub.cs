@@ -75,7 +75,11 @@ public sealed class ObjectStoreStub : IAsyncDisposable
         for (var most = mostActive; now > most && Interlocked.CompareExchange(ref mostActive, now, most) != most; most = mostActive) { }
         try
         {
-            if (Delay > TimeSpan.Zero) await Task.Delay(Delay, context.RequestAborted);
+            if (Delay > TimeSpan.Zero)
+            {
+                await Task.Delay(Delay, context.RequestAborted);
+            }
+
             await SendAsync(context, context.Request.Path.Value![Bucket.Length..]);
         }
         finally

@@ -103,8 +103,16 @@ public sealed class RecordedMuseum : IAsyncDisposable
 
         var path = below.Value!;
         requests.Enqueue($"{context.Request.Method} {path}");
-        if (Delay > TimeSpan.Zero) await Task.Delay(Delay, context.RequestAborted);
-        if (context.Request.Headers.UserAgent.ToString().Contains("go-resty", StringComparison.OrdinalIgnoreCase)) throw new InvalidOperationException("go-resty is sent to another bucket");
+        if (Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(Delay, context.RequestAborted);
+        }
+
+        if (context.Request.Headers.UserAgent.ToString().Contains("go-resty", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new InvalidOperationException("go-resty is sent to another bucket");
+        }
+
         if (calls.AddOrUpdate(path, 1, (_, count) => count + 1) <= RefusalsFirst)
         {
             context.Response.Headers.RetryAfter = "0";
@@ -182,7 +190,11 @@ public sealed class RecordedMuseum : IAsyncDisposable
     private static async Task WriteAsync(HttpContext context, int status, JsonNode? body)
     {
         context.Response.StatusCode = status;
-        if (body is null) return;
+        if (body is null)
+        {
+            return;
+        }
+
         context.Response.ContentType = "application/json; charset=utf-8";
         await context.Response.WriteAsync(body.ToJsonString());
     }

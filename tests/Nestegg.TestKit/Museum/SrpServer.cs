@@ -9,19 +9,19 @@ namespace Nestegg.TestKit.Museum;
 internal sealed class SrpServer
 {
     private const int EphemeralBytes = 64;
-    private readonly BigInteger _verifier;
-    private readonly BigInteger _b;
-    private readonly BigInteger _clientValue;
-    private readonly BigInteger _publicValue;
+    private readonly BigInteger verifier;
+    private readonly BigInteger b;
+    private readonly BigInteger clientValue;
+    private readonly BigInteger publicValue;
 
     private SrpServer(BigInteger verifier, BigInteger clientValue, BigInteger b)
     {
-        (_verifier, _clientValue, _b) = (verifier, clientValue, b);
-        _publicValue = ((Srp.K * verifier) + BigInteger.ModPow(Srp.G, b, Srp.N)) % Srp.N;
+        (verifier, clientValue, b) = (verifier, clientValue, b);
+        publicValue = ((Srp.K * verifier) + BigInteger.ModPow(Srp.G, b, Srp.N)) % Srp.N;
     }
 
     /// <summary>B, 512 bytes.</summary>
-    public byte[] PublicValue => Srp.Pad(_publicValue);
+    public byte[] PublicValue => Srp.Pad(publicValue);
 
     /// <summary>Begins a login.</summary>
     /// <returns>Null when the client's value is one that no honest client sends.</returns>
@@ -41,10 +41,10 @@ internal sealed class SrpServer
     /// <returns>False when the password was wrong.</returns>
     public bool TryVerify(ReadOnlySpan<byte> clientProof, [NotNullWhen(true)] out byte[]? proof)
     {
-        var u = Srp.Scrambler(_clientValue, _publicValue);
-        var secret = BigInteger.ModPow(_clientValue * BigInteger.ModPow(_verifier, u, Srp.N), _b, Srp.N);
-        var isRight = CryptographicOperations.FixedTimeEquals(clientProof, Srp.ClientProof(_clientValue, _publicValue, secret));
-        proof = isRight ? Srp.ServerProof(_clientValue, clientProof, secret) : null;
+        var u = Srp.Scrambler(clientValue, publicValue);
+        var secret = BigInteger.ModPow(clientValue * BigInteger.ModPow(verifier, u, Srp.N), b, Srp.N);
+        var isRight = CryptographicOperations.FixedTimeEquals(clientProof, Srp.ClientProof(clientValue, publicValue, secret));
+        proof = isRight ? Srp.ServerProof(clientValue, clientProof, secret) : null;
         return isRight;
     }
 

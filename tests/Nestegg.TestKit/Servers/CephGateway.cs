@@ -85,7 +85,11 @@ public sealed class CephGateway : IAsyncDisposable
     /// <summary>Starts the gateway (again) on the same port.</summary>
     public async Task StartGatewayAsync(CancellationToken cancellationToken)
     {
-        if (gateway is not null) await gateway.DisposeAsync();
+        if (gateway is not null)
+        {
+            await gateway.DisposeAsync();
+        }
+
         gateway = Start("radosgw", "-f", "-n", "client.rgw");
         using var http = new HttpClient();
         await gateway.WaitUntilAsync("an answer over HTTP", async token =>
@@ -105,8 +109,16 @@ public sealed class CephGateway : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         client?.Dispose();
-        if (gateway is not null) await gateway.DisposeAsync();
-        foreach (var server in cluster) await server.DisposeAsync();
+        if (gateway is not null)
+        {
+            await gateway.DisposeAsync();
+        }
+
+        foreach (var server in cluster)
+        {
+            await server.DisposeAsync();
+        }
+
         folder.Dispose();
     }
 
@@ -115,7 +127,11 @@ public sealed class CephGateway : IAsyncDisposable
         var fsid = Guid.NewGuid().ToString();
         var osd = Guid.NewGuid().ToString();
         var monitorPort = ServerProcess.FreePort();
-        foreach (var name in (string[])["mon", "osd", "rgw", "run"]) Directory.CreateDirectory(folder[name]);
+        foreach (var name in (string[])["mon", "osd", "rgw", "run"])
+        {
+            Directory.CreateDirectory(folder[name]);
+        }
+
         await File.WriteAllTextAsync(folder["keyring"], "", cancellationToken);
         await File.WriteAllTextAsync(folder["ceph.conf"], Configuration(fsid, monitorPort), cancellationToken);
 

@@ -94,11 +94,19 @@ public sealed class FaultyProxy : IAsyncDisposable
         for (long passed = 0; ;)
         {
             var count = await from.ReadAsync(buffer, ending.Token);
-            if (count == 0) return;
+            if (count == 0)
+            {
+                return;
+            }
+
             passed += count;
             if (passed > CutAfterBytes && Interlocked.Decrement(ref faults) >= 0)
             {
-                if (FallSilent) await Task.Delay(Timeout.Infinite, ending.Token);
+                if (FallSilent)
+                {
+                    await Task.Delay(Timeout.Infinite, ending.Token);
+                }
+
                 return;
             }
 

@@ -50,7 +50,11 @@ public sealed class PostgresServer : IAsyncDisposable
         var folder = new TemporaryFolder();
         var passwordFile = folder["password"];
         await File.WriteAllTextAsync(passwordFile, Password, cancellationToken);
-        if (Environment.IsPrivilegedProcess) await ExternalProgram.RunAsync("chown", ["-R", "postgres", folder.Path], cancellationToken);
+        if (Environment.IsPrivilegedProcess)
+        {
+            await ExternalProgram.RunAsync("chown", ["-R", "postgres", folder.Path], cancellationToken);
+        }
+
         var (program, arguments) = AsOrdinaryUser(Path.Combine(binFolder, "initdb"),
         [
             "--pgdata", folder["data"], "--username=postgres", "--pwfile", passwordFile, "--auth-host=scram-sha-256", "--auth-local=trust",

@@ -17,7 +17,10 @@ public sealed class ServerProcess : IAsyncDisposable
 
     static ServerProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
     {
-        foreach (var server in Running.Keys) server.Kill();
+        foreach (var server in Running.Keys)
+        {
+            server.Kill();
+        }
     };
 
     private ServerProcess(Process process) => this.process = process;
@@ -58,7 +61,11 @@ public sealed class ServerProcess : IAsyncDisposable
         {
             while (!await isReady(limit.Token))
             {
-                if (HasExited) throw new InvalidOperationException($"{process.StartInfo.FileName} ended before {what}: {Output}");
+                if (HasExited)
+                {
+                    throw new InvalidOperationException($"{process.StartInfo.FileName} ended before {what}: {Output}");
+                }
+
                 await Task.Delay(50, limit.Token);
             }
         }
@@ -75,7 +82,11 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Asks it to end, and ends it after ten seconds.</summary>
     public async Task StopAsync(string signal, CancellationToken cancellationToken)
     {
-        if (!HasExited) await ExternalProgram.TryRunAsync("kill", ["-" + signal, process.Id.ToString()], cancellationToken);
+        if (!HasExited)
+        {
+            await ExternalProgram.TryRunAsync("kill", ["-" + signal, process.Id.ToString()], cancellationToken);
+        }
+
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(10));
         try
@@ -92,7 +103,11 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public void Kill()
     {
-        if (!process.HasExited) process.Kill(entireProcessTree: true);
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+
         Running.TryRemove(this, out _);
     }
 
@@ -105,8 +120,15 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private void Keep(string? line)
     {
-        if (line is null) return;
+        if (line is null)
+        {
+            return;
+        }
+
         lines.Enqueue(line);
-        if (lines.Count > KeptLines) lines.TryDequeue(out _);
+        if (lines.Count > KeptLines)
+        {
+            lines.TryDequeue(out _);
+        }
     }
 }

@@ -25,7 +25,9 @@ public class AgeTests
     {
         Assert.Equal(isGood, AgeRecipient.TryParse(text, out var recipient));
         if (isGood)
+        {
             Assert.Equal(text.ToLowerInvariant(), recipient!.ToString());
+        }
     }
 
     [Fact]
@@ -71,7 +73,9 @@ public class AgeTests
         var header = HeaderLength(file);
         int[] lengths = [0, 5, header - 1, header, header + 15, header + 16, header + 16 + Chunk, header + 16 + Chunk + 16, header + 16 + 2 * (Chunk + 16), file.Length - 1];
         foreach (var length in lengths)
+        {
             Assert.Equal(FailureKind.Damaged, (await Assert.ThrowsAsync<NesteggException>(() => DecryptAsync(file[..length], identity))).Kind);
+        }
     }
 
     [Fact]
@@ -142,7 +146,10 @@ public class AgeTests
         using var identity = AgeIdentity.Generate();
         var file = new MemoryStream();
         await using (var writer = await AgeWriter.CreateAsync(file, [identity.Recipient], Token))
+        {
             await writer.WriteAsync(new byte[Chunk + 5], Token);
+        }
+
         await Assert.ThrowsAsync<NesteggException>(() => DecryptAsync(file.ToArray(), identity));
     }
 
@@ -214,7 +221,10 @@ public class AgeTests
         var file = new MemoryStream();
         await using var writer = await AgeWriter.CreateAsync(file, recipients, Token);
         foreach (var part in content.Chunk(10_007))
+        {
             await writer.WriteAsync(part, Token);
+        }
+
         await writer.CompleteAsync(Token);
         return file.ToArray();
     }

@@ -74,8 +74,14 @@ public sealed class MuseumFailureTests
             context.Response.ContentLength64 = 12;
             await context.Response.OutputStream.WriteAsync("{\"a\":"u8.ToArray(), Token);
             await context.Response.OutputStream.FlushAsync(Token);
-            if (number is 1 or > 2) context.Response.Abort();
-            else await context.Response.OutputStream.WriteAsync("\"bcde\"}"u8.ToArray(), Token);
+            if (number is 1 or > 2)
+            {
+                context.Response.Abort();
+            }
+            else
+            {
+                await context.Response.OutputStream.WriteAsync("\"bcde\"}"u8.ToArray(), Token);
+            }
         });
         using var client = new MuseumClient(museum.Endpoint, new TestTime(haste: 100));
         using var answer = await client.GetAsync("collections/v2", Session, Token);

@@ -166,7 +166,10 @@ public sealed class CheckTests : IDisposable
         await using var store = await MakeAsync();
         var parts = new long[3];
         for (var part = 1; part <= 3; part++)
+        {
             parts[part - 1] = (await CheckAsync(store, Parse($"{part}/3"))).Counts.ReadBytes;
+        }
+
         var all = (await CheckAsync(store, Parse("100%"))).Counts.ReadBytes;
         var none = (await CheckAsync(store, ReadScope.None)).Counts.ReadBytes;
         Assert.Equal(all - none, parts.Sum(part => part - none));
@@ -267,7 +270,9 @@ public sealed class CheckTests : IDisposable
         await foreach (var row in repository.ReadLiveRowsAsync(await repository.ReadManifestAsync("latest", Token), Token))
         {
             if (row.Key == key)
+            {
                 return row;
+            }
         }
 
         throw new InvalidOperationException($"There is no {key}.");

@@ -80,9 +80,13 @@ public sealed class CommandLineTests : IDisposable
         await RunAsync("init --instance ente --repository repo --new-identity id.txt");
 
         if (OperatingSystem.IsWindows())
+        {
             Assert.Skip("there are no modes on Windows");
+        }
         else
+        {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder[name]));
+        }
     }
 
     [Fact]

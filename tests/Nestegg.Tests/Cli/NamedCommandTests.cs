@@ -45,7 +45,9 @@ public sealed partial class NamedCommandTests
         foreach (var file in Directory.EnumerateFiles(Path.Combine(RepositoryRoot.Path, folder), pattern, folder == "." ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories))
         {
             if (!file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
+            {
                 unknown.AddRange(CommandForm().Matches(File.ReadAllText(file)).Where(match => !IsKnown(match)).Select(match => $"{file}: {match.Value}"));
+            }
         }
 
         Assert.Empty(unknown);
@@ -54,7 +56,9 @@ public sealed partial class NamedCommandTests
     private static bool IsKnown(Match match)
     {
         if (Root.Subcommands.FirstOrDefault(command => command.Name == match.Groups["verb"].Value) is not { } command)
+        {
             return Words.Contains(match.Groups["verb"].Value);
+        }
 
         var options = command.Options.Concat(Root.Options).Select(option => option.Name).ToHashSet();
         return OptionForm().Matches(match.Groups["rest"].Value).All(option => options.Contains(option.Value));

@@ -24,7 +24,9 @@ public sealed class OutputTests : IDisposable
     public void Progress_is_drawn_on_a_terminal_only_and_cleared_before_text()
     {
         using (var quiet = new Output(Host(isTerminal: false), isJson: false, isQuiet: false))
+        {
             quiet.Report(new ProgressEvent("objects", 1, 2, 0, 0));
+        }
 
         Assert.Equal("", error.ToString());
         using var drawn = new Output(Host(isTerminal: true), isJson: false, isQuiet: false);
@@ -39,7 +41,9 @@ public sealed class OutputTests : IDisposable
     {
         using var events = new Output(Host(isTerminal: false), isJson: true, isQuiet: false);
         for (var i = 1; i <= 100; i++)
+        {
             events.Report(new ProgressEvent("objects", i, 100, i * 10, 1000));
+        }
 
         var lines = output.ToString().Trim().Split('\n');
         Assert.Equal("""{"event":"progress","step":"objects","done":1,"total":100,"doneBytes":10,"totalBytes":1000}""", lines[0]);
@@ -52,7 +56,9 @@ public sealed class OutputTests : IDisposable
     {
         var key = "1580559962386438/" + new string('k', 300);
         using (var text = new Output(Host(isTerminal: false), isJson: false, isQuiet: false))
+        {
             text.Table("object", ["key", "in trash", "size"], [[key, 1234, Cell.Bytes(2048)]]);
+        }
 
         Assert.Contains(key, output.ToString());
         Assert.Matches("1,234 +2.0 KiB", output.ToString());

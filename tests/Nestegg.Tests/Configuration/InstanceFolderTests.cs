@@ -147,7 +147,9 @@ public sealed class InstanceFolderTests : IDisposable
         Write("data/billing/us.json", "{}");
         Write("credentials/tls.cert", "pem");
         using (var large = File.Create(Path.Join(folder.Path, "credentials", "core")))
+        {
             large.SetLength(17 << 20);
+        }
 
         var (files, skipped) = Read().ListFiles();
 

@@ -38,6 +38,9 @@ public sealed class KeyedListTests
             yield return key;
         }
 
-        if (fails) throw new IOException("the database went away");
+        if (fails)
+        {
+            throw new IOException("the database went away");
+        }
     }
 }

@@ -55,7 +55,11 @@ public sealed class ArchiveDatabaseTests : IDisposable
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(path)!));
         }
 
-        await using (var another = await database.OpenAnotherAsync(Token)) Assert.Single(await RowsAsync(another, "SELECT COUNT(*) FROM files"));
+        await using (var another = await database.OpenAnotherAsync(Token))
+        {
+            Assert.Single(await RowsAsync(another, "SELECT COUNT(*) FROM files"));
+        }
+
         await database.DisposeAsync();
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }
@@ -142,7 +146,10 @@ public sealed class ArchiveDatabaseTests : IDisposable
         var archive = new SampleArchive { BlockBytes = 4000 };
         foreach (var (table, column) in new[] { ("users", "user_id"), ("key_attributes", "user_id"), ("collections", "collection_id"), ("collection_files", "file_id"), ("files", "file_id"), ("object_keys", "file_id") })
         {
-            if (table != without) archive.Table(table, [$"{column} bigint NOT NULL"], "1");
+            if (table != without)
+            {
+                archive.Table(table, [$"{column} bigint NOT NULL"], "1");
+            }
         }
 
         return archive;

@@ -14,7 +14,10 @@ public class FoundHistoryTests
         {
             history.Searched(day);
             history.Add(new FoundFile(1, "A", 1, "kept.jpg", 0, 1, day == days[2] ? "trash" : ""), day);
-            if (day != days[2]) history.Add(new FoundFile(1, "A", 2, "gone.jpg", 0, 1, ""), day);
+            if (day != days[2])
+            {
+                history.Add(new FoundFile(1, "A", 2, "gone.jpg", 0, 1, ""), day);
+            }
         }
 
         var entries = history.Entries;

@@ -16,11 +16,11 @@ public sealed class HostileExportTests : IDisposable
         "../../x.jpg", "/etc/passwd", "..", ".", "", "con.jpg", "a\\b\\..\\c.jpg", "\u202Egpj.exe", "new\nline.jpg", "nul\0.jpg", "x.jpg", "X.JPG", "x.jpg ", ".meta", "album_meta", "🎉🎉.jpg", ".nestegg",
     ];
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public async Task Any_names_of_albums_and_files_stay_inside_the_target_and_lose_nothing()
@@ -29,9 +29,13 @@ public sealed class HostileExportTests : IDisposable
         var run = 0;
         await Gen.Select(names.Array[1, 4], names.Array[1, 8]).SampleAsync(async (albums, files) =>
         {
-            var root = _folder[$"run{run++}"];
+            var root = folder[$"run{run++}"];
             using var library = new SyntheticLibrary();
-            for (var i = 0; i < albums.Length; i++) library.AddAlbum(i + 1, albums[i]);
+            for (var i = 0; i < albums.Length; i++)
+            {
+                library.AddAlbum(i + 1, albums[i]);
+            }
+
             for (var i = 0; i < files.Length; i++)
             {
                 var content = Encoding.UTF8.GetBytes($"content {i}");
@@ -60,17 +64,20 @@ public sealed class HostileExportTests : IDisposable
             """{"title":5,"fileType":"image","creationTime":"yesterday","latitude":"x","hash":7}""", "{}", """{"title":"unknown.bin","fileType":127,"creationTime":1e30}""",
             """{"title":"old.jpg","fileType":0,"creationTime":1.6e15,"modificationTime":null,"latitude":"1.5","longitude":"2.5"}""", "[]", "not JSON",
         ];
-        for (var i = 0; i < metadata.Length; i++) library.AddFile(i + 1, metadata[i], Encoding.UTF8.GetBytes($"content {i}"), 1);
+        for (var i = 0; i < metadata.Length; i++)
+        {
+            library.AddFile(i + 1, metadata[i], Encoding.UTF8.GetBytes($"content {i}"), 1);
+        }
 
-        var summary = await library.ExportAsync(_folder["target"], new ExportOptions { Xmp = true }, Token);
+        var summary = await library.ExportAsync(folder["target"], new ExportOptions { Xmp = true }, Token);
 
         Assert.Equal((metadata.Length, false), (summary.Written, summary.IsComplete));
-        var written = Contents(_folder["target"]).ToHashSet();
+        var written = Contents(folder["target"]).ToHashSet();
         Assert.All(Enumerable.Range(0, metadata.Length), i => Assert.Contains($"content {i}", written));
         Assert.Contains(summary.Log.Findings, finding => finding.Code == "type-unknown" && finding.Subject.Contains("unknown.bin"));
         Assert.Contains(summary.Log.Findings, finding => finding.Code == "hash-unreadable");
         Assert.DoesNotContain(summary.Log.Findings, finding => finding.Subject.Contains("old.jpg"));
-        Assert.True(File.Exists(Path.Combine(_folder["target"], "Odd", "file_2")));
+        Assert.True(File.Exists(Path.Combine(folder["target"], "Odd", "file_2")));
     }
 
     [Fact]
@@ -81,11 +88,11 @@ public sealed class HostileExportTests : IDisposable
         library.AddFile(1, Metadata("bad.jpg", "something else"u8), "content"u8.ToArray(), 1);
         library.AddFile(2, Metadata("good.jpg", "content"u8), "content"u8.ToArray(), 1);
 
-        var summary = await library.ExportAsync(_folder["target"], new ExportOptions(), Token);
+        var summary = await library.ExportAsync(folder["target"], new ExportOptions(), Token);
 
         Assert.Equal("hash-mismatch", Assert.Single(summary.Log.Findings).Code);
-        Assert.Equal(["good.jpg"], Directory.GetFiles(Path.Combine(_folder["target"], "A")).Select(Path.GetFileName));
-        Assert.Empty(Directory.GetFiles(Path.Combine(_folder["target"], ".nestegg", "tmp")));
+        Assert.Equal(["good.jpg"], Directory.GetFiles(Path.Combine(folder["target"], "A")).Select(Path.GetFileName));
+        Assert.Empty(Directory.GetFiles(Path.Combine(folder["target"], ".nestegg", "tmp")));
     }
 
     [Theory]
@@ -98,17 +105,17 @@ public sealed class HostileExportTests : IDisposable
         library.AddAlbum(1, "A");
         library.AddFile(1, """{"title":"L.HEIC","fileType":2,"creationTime":1}""", Zip((image, "stands"), (video, "moves")), 1);
 
-        await library.ExportAsync(_folder["target"], new ExportOptions(), Token);
+        await library.ExportAsync(folder["target"], new ExportOptions(), Token);
 
-        var names = Directory.GetFiles(Path.Combine(_folder["target"], "A")).Select(path => Path.GetFileName(path)!).ToList();
+        var names = Directory.GetFiles(Path.Combine(folder["target"], "A")).Select(path => Path.GetFileName(path)!).ToList();
         Assert.Equal(2, names.Count);
         Assert.Equal([imageName, videoName], names.Order(StringComparer.Ordinal));
-        Assert.Equal(["moves", "stands"], names.Select(name => File.ReadAllText(Path.Combine(_folder["target"], "A", name))).Order(StringComparer.Ordinal));
-        Assert.Equal([_folder["target"]], Directory.GetFileSystemEntries(_folder.Path));
+        Assert.Equal(["moves", "stands"], names.Select(name => File.ReadAllText(Path.Combine(folder["target"], "A", name))).Order(StringComparer.Ordinal));
+        Assert.Equal([folder["target"]], Directory.GetFileSystemEntries(folder.Path));
 
         library.AddAlbum(2, "B");
         library.AddFile(2, Metadata("L.HEIC", "one"u8), "one"u8.ToArray(), 1, 2);
-        Assert.Equal(1, (await library.ExportAsync(_folder["target"], new ExportOptions(), Token)).Kept);
+        Assert.Equal(1, (await library.ExportAsync(folder["target"], new ExportOptions(), Token)).Kept);
     }
 
     [Fact]
@@ -118,10 +125,10 @@ public sealed class HostileExportTests : IDisposable
         library.AddAlbum(1, "A");
         library.AddFile(1, """{"title":"L.HEIC","fileType":2,"creationTime":1}""", "PK no zip at all"u8.ToArray(), 1);
 
-        var summary = await library.ExportAsync(_folder["target"], new ExportOptions(), Token);
+        var summary = await library.ExportAsync(folder["target"], new ExportOptions(), Token);
         Assert.Equal("live-photo-kept-whole", Assert.Single(summary.Log.Findings).Code);
-        Assert.Equal("PK no zip at all", await File.ReadAllTextAsync(Path.Combine(_folder["target"], "A", "L.zip"), Token));
-        Assert.Equal(1, (await library.ExportAsync(_folder["target"], new ExportOptions(), Token)).Kept);
+        Assert.Equal("PK no zip at all", await File.ReadAllTextAsync(Path.Combine(folder["target"], "A", "L.zip"), Token));
+        Assert.Equal(1, (await library.ExportAsync(folder["target"], new ExportOptions(), Token)).Kept);
     }
 
     [Fact]
@@ -131,17 +138,17 @@ public sealed class HostileExportTests : IDisposable
         library.AddAlbum(1, "Summer");
         library.AddAlbum(2, "SUMMER");
         library.AddFile(1, Metadata("a.jpg", "one"u8), "one"u8.ToArray(), 1, 2);
-        await library.ExportAsync(_folder["target"], new ExportOptions(), Token);
-        Assert.True(File.Exists(Path.Combine(_folder["target"], "Summer", "a.jpg")));
-        Assert.True(File.Exists(Path.Combine(_folder["target"], "SUMMER_1", "a.jpg")));
+        await library.ExportAsync(folder["target"], new ExportOptions(), Token);
+        Assert.True(File.Exists(Path.Combine(folder["target"], "Summer", "a.jpg")));
+        Assert.True(File.Exists(Path.Combine(folder["target"], "SUMMER_1", "a.jpg")));
 
         library.RenameAlbum(2, "Winter");
         library.AddFile(2, Metadata("b.jpg", "two"u8), "two"u8.ToArray(), 2);
-        var summary = await library.ExportAsync(_folder["target"], new ExportOptions(), Token);
+        var summary = await library.ExportAsync(folder["target"], new ExportOptions(), Token);
 
         Assert.Equal((1, 1), (summary.Written, summary.Renamed));
-        Assert.False(Directory.Exists(Path.Combine(_folder["target"], "SUMMER_1")));
-        Assert.Equal(["a.jpg", "b.jpg"], Directory.GetFiles(Path.Combine(_folder["target"], "Winter")).Select(Path.GetFileName).Order());
+        Assert.False(Directory.Exists(Path.Combine(folder["target"], "SUMMER_1")));
+        Assert.Equal(["a.jpg", "b.jpg"], Directory.GetFiles(Path.Combine(folder["target"], "Winter")).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -151,29 +158,29 @@ public sealed class HostileExportTests : IDisposable
         library.AddAlbum(1, "A");
         library.AddAlbum(2, "B");
         library.AddFile(1, Metadata("a.jpg", "old"u8), "old"u8.ToArray(), 1, 2);
-        await library.ExportAsync(_folder["target"], new ExportOptions(), Token);
+        await library.ExportAsync(folder["target"], new ExportOptions(), Token);
         library.AddFile(1, Metadata("a.jpg", "new"u8), "new"u8.ToArray(), 1, 2);
 
-        await library.ExportAsync(_folder["target"], new ExportOptions(), Token);
+        await library.ExportAsync(folder["target"], new ExportOptions(), Token);
 
-        Assert.Equal("new", await File.ReadAllTextAsync(Path.Combine(_folder["target"], "A", "a.jpg"), Token));
-        Assert.Equal("new", await File.ReadAllTextAsync(Path.Combine(_folder["target"], "B", "a.jpg"), Token));
-        Assert.Equal(2, Contents(Path.Combine(_folder["target"], "Removed")).Count(text => text == "old"));
+        Assert.Equal("new", await File.ReadAllTextAsync(Path.Combine(folder["target"], "A", "a.jpg"), Token));
+        Assert.Equal("new", await File.ReadAllTextAsync(Path.Combine(folder["target"], "B", "a.jpg"), Token));
+        Assert.Equal(2, Contents(Path.Combine(folder["target"], "Removed")).Count(text => text == "old"));
     }
 
     [Fact]
     public async Task A_folder_and_files_of_somebody_else_are_left_alone()
     {
-        Directory.CreateDirectory(Path.Combine(_folder["target"], "A"));
-        await File.WriteAllTextAsync(Path.Combine(_folder["target"], "A", "a.jpg"), "mine", Token);
+        Directory.CreateDirectory(Path.Combine(folder["target"], "A"));
+        await File.WriteAllTextAsync(Path.Combine(folder["target"], "A", "a.jpg"), "mine", Token);
         using var library = new SyntheticLibrary();
         library.AddAlbum(1, "A");
         library.AddFile(1, Metadata("a.jpg", "theirs"u8), "theirs"u8.ToArray(), 1);
 
-        await library.ExportAsync(_folder["target"], new ExportOptions(), Token);
+        await library.ExportAsync(folder["target"], new ExportOptions(), Token);
 
-        Assert.Equal("mine", await File.ReadAllTextAsync(Path.Combine(_folder["target"], "A", "a.jpg"), Token));
-        Assert.Equal("theirs", await File.ReadAllTextAsync(Path.Combine(_folder["target"], "A_1", "a.jpg"), Token));
+        Assert.Equal("mine", await File.ReadAllTextAsync(Path.Combine(folder["target"], "A", "a.jpg"), Token));
+        Assert.Equal("theirs", await File.ReadAllTextAsync(Path.Combine(folder["target"], "A_1", "a.jpg"), Token));
     }
 
     private static IEnumerable<string> Contents(string root) =>

@@ -10,23 +10,23 @@ namespace Nestegg.Tests.Export;
 /// <summary>What a target folder, its file system and other people who write into it may do to an export.</summary>
 public sealed class TargetFolderTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly SyntheticLibrary _library = new();
+    private readonly TemporaryFolder folder = new();
+    private readonly SyntheticLibrary library = new();
 
     public TargetFolderTests()
     {
-        _library.AddAlbum(1, "A");
-        _library.AddFile(1, Metadata("a.jpg", "one"), "one"u8.ToArray(), 1);
+        library.AddAlbum(1, "A");
+        library.AddFile(1, Metadata("a.jpg", "one"), "one"u8.ToArray(), 1);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private string Target => _folder["target"];
+    private string Target => folder["target"];
 
     public void Dispose()
     {
-        _library.Dispose();
-        _folder.Dispose();
+        library.Dispose();
+        folder.Dispose();
     }
 
     [Theory]
@@ -40,13 +40,13 @@ public sealed class TargetFolderTests : IDisposable
             Directory.Delete(Path.Combine(Target, "A"), recursive: true);
         }
 
-        Directory.CreateDirectory(_folder["elsewhere"]);
+        Directory.CreateDirectory(folder["elsewhere"]);
         Directory.CreateDirectory(Target);
-        Directory.CreateSymbolicLink(Path.Combine(Target, "A"), _folder["elsewhere"]);
+        Directory.CreateSymbolicLink(Path.Combine(Target, "A"), folder["elsewhere"]);
 
         await ExportAsync();
 
-        Assert.Empty(Directory.GetFileSystemEntries(_folder["elsewhere"]));
+        Assert.Empty(Directory.GetFileSystemEntries(folder["elsewhere"]));
         Assert.Equal("one", await File.ReadAllTextAsync(Path.Combine(Target, "A_1", "a.jpg"), Token));
     }
 
@@ -57,13 +57,13 @@ public sealed class TargetFolderTests : IDisposable
     {
         await ExportAsync();
         Directory.Delete(Path.Combine(Target, place), recursive: true);
-        Directory.CreateDirectory(_folder["elsewhere"]);
-        Directory.CreateSymbolicLink(Path.Combine(Target, place), _folder["elsewhere"]);
+        Directory.CreateDirectory(folder["elsewhere"]);
+        Directory.CreateSymbolicLink(Path.Combine(Target, place), folder["elsewhere"]);
 
         var refused = await Assert.ThrowsAsync<NesteggException>(ExportAsync);
 
         Assert.Equal((FailureKind.BadInput, $"{Path.Combine(Target, place)} is a link, which an export does not follow"), (refused.Kind, refused.Message));
-        Assert.Empty(Directory.GetFileSystemEntries(_folder["elsewhere"]));
+        Assert.Empty(Directory.GetFileSystemEntries(folder["elsewhere"]));
     }
 
     [Fact]
@@ -72,11 +72,11 @@ public sealed class TargetFolderTests : IDisposable
         await ExportAsync();
         var path = Path.Combine(Target, "A", "a.jpg");
         File.Delete(path);
-        File.CreateSymbolicLink(path, _folder["not there"]);
+        File.CreateSymbolicLink(path, folder["not there"]);
 
         await ExportAsync();
 
-        Assert.False(File.Exists(_folder["not there"]));
+        Assert.False(File.Exists(folder["not there"]));
         Assert.Contains("one", Directory.GetFiles(Path.Combine(Target, "A"), "a*").Where(file => new FileInfo(file).LinkTarget is null).Select(File.ReadAllText));
     }
 
@@ -88,15 +88,15 @@ public sealed class TargetFolderTests : IDisposable
         for (var id = 2; id < 12; id++)
         {
             var text = new string((char)('a' + id), 150_000);
-            _library.AddFile(id, Metadata($"{id}.jpg", text), Encoding.UTF8.GetBytes(text), 1);
+            library.AddFile(id, Metadata($"{id}.jpg", text), Encoding.UTF8.GetBytes(text), 1);
         }
 
-        var full = await Assert.ThrowsAsync<NesteggException>(() => _library.ExportAsync(disk.Path, new ExportOptions(), Token));
+        var full = await Assert.ThrowsAsync<NesteggException>(() => library.ExportAsync(disk.Path, new ExportOptions(), Token));
         Assert.Equal(FailureKind.OutOfReach, full.Kind);
         Assert.StartsWith("the export folder cannot be written: No space left on device", full.Message);
 
         await disk.RemountAsync("size=8m", Token);
-        var summary = await _library.ExportAsync(disk.Path, new ExportOptions(), Token);
+        var summary = await library.ExportAsync(disk.Path, new ExportOptions(), Token);
         Assert.Equal((11, 0), (summary.Files, summary.Failed));
         Assert.Equal(11, Directory.GetFiles(Path.Combine(disk.Path, "A")).Length);
     }
@@ -106,10 +106,10 @@ public sealed class TargetFolderTests : IDisposable
     {
         await using var disk = await SmallDisk.TryMountAsync("size=8m", Token);
         Assert.SkipUnless(disk is not null, "mounting is not allowed here");
-        await _library.ExportAsync(disk.Path, new ExportOptions(), Token);
+        await library.ExportAsync(disk.Path, new ExportOptions(), Token);
         await disk.RemountAsync("ro", Token);
 
-        var refused = await Assert.ThrowsAsync<NesteggException>(() => _library.ExportAsync(disk.Path, new ExportOptions(), Token));
+        var refused = await Assert.ThrowsAsync<NesteggException>(() => library.ExportAsync(disk.Path, new ExportOptions(), Token));
 
         Assert.Equal(FailureKind.OutOfReach, refused.Kind);
         Assert.StartsWith("the export folder cannot be written: ", refused.Message);
@@ -143,12 +143,12 @@ public sealed class TargetFolderTests : IDisposable
     {
         await using var disk = await SmallDisk.TryMountExFatAsync(Token);
         Assert.SkipUnless(disk is not null, "exFAT cannot be mounted here");
-        _library.AddAlbum(2, "a");
-        _library.AddAlbum(3, "Rome? 2024 <3");
-        _library.AddFile(2, Metadata("12:30 *.jpg", "two"), "two"u8.ToArray(), 2, 3);
+        library.AddAlbum(2, "a");
+        library.AddAlbum(3, "Rome? 2024 <3");
+        library.AddFile(2, Metadata("12:30 *.jpg", "two"), "two"u8.ToArray(), 2, 3);
 
-        var summary = await _library.ExportAsync(disk.Path, new ExportOptions(), Token);
-        var again = await _library.ExportAsync(disk.Path, new ExportOptions(), Token);
+        var summary = await library.ExportAsync(disk.Path, new ExportOptions(), Token);
+        var again = await library.ExportAsync(disk.Path, new ExportOptions(), Token);
 
         Assert.Equal((2, 0, 0), (summary.Files, summary.Failed, again.Written));
         string[] expected = ["A/a.jpg", "Rome_ 2024 _3/12_30 _.jpg", "a_1/12_30 _.jpg"];
@@ -170,7 +170,7 @@ public sealed class TargetFolderTests : IDisposable
     {
         await ExportAsync();
         var from = new ExportOptions { MoveRemoved = true, From = DateTimeOffset.UtcNow };
-        var summary = await _library.ExportAsync(Target, from, Token);
+        var summary = await library.ExportAsync(Target, from, Token);
         Assert.Equal((0, 0, 0), (summary.Files, summary.MovedAside, summary.RemovedUpstream));
         Assert.True(File.Exists(Path.Combine(Target, "A", "a.jpg")));
     }
@@ -178,7 +178,7 @@ public sealed class TargetFolderTests : IDisposable
     [Fact]
     public async Task An_album_s_name_that_was_typed_wrong_is_told()
     {
-        var summary = await _library.ExportAsync(Target, new ExportOptions { Albums = [" a ", "Sumer"] }, Token);
+        var summary = await library.ExportAsync(Target, new ExportOptions { Albums = [" a ", "Sumer"] }, Token);
         Assert.Equal(("album-unknown", "Sumer", false), (Assert.Single(summary.Log.Findings).Code, summary.Log.Findings[0].Subject, summary.IsComplete));
         Assert.Equal(1, summary.Written);
     }
@@ -189,7 +189,10 @@ public sealed class TargetFolderTests : IDisposable
         await ExportAsync();
         File.Delete(Path.Combine(Target, ".nestegg", "export.db"));
         string[] sidecars = ["""{"title":"\ud800","info":{"id":9,"fileNames":["\udc00","../a.jpg",5]}}""", "[]", "{", """{"title":5,"info":{"id":"1","fileNames":{}}}""", "\0"];
-        for (var i = 0; i < sidecars.Length; i++) await File.WriteAllTextAsync(Path.Combine(Target, "A", ".meta", $"odd{i}.json"), sidecars[i], Token);
+        for (var i = 0; i < sidecars.Length; i++)
+        {
+            await File.WriteAllTextAsync(Path.Combine(Target, "A", ".meta", $"odd{i}.json"), sidecars[i], Token);
+        }
 
         Assert.Equal((1, true), (await ExportAsync() is var summary ? summary.Kept : 0, summary.IsComplete));
     }
@@ -216,22 +219,22 @@ public sealed class TargetFolderTests : IDisposable
     [Fact]
     public async Task A_session_that_was_ended_ends_the_export()
     {
-        _library.Failure = new MuseumException("museum has ended the session", "start again") { IsSignedOut = true };
+        library.Failure = new MuseumException("museum has ended the session", "start again") { IsSignedOut = true };
         var ended = await Assert.ThrowsAsync<NesteggException>(ExportAsync);
-        Assert.Equal((FailureKind.OutOfReach, _library.Failure), (ended.Kind, ended.InnerException));
+        Assert.Equal((FailureKind.OutOfReach, library.Failure), (ended.Kind, ended.InnerException));
     }
 
     [Fact]
     public async Task Odd_files_are_told_in_every_run_and_what_is_whole_all_the_same_is_a_note()
     {
-        _library.AddFile(2, """{"title":"odd.bin","fileType":99,"creationTime":1}""", "two"u8.ToArray(), 1);
+        library.AddFile(2, """{"title":"odd.bin","fileType":99,"creationTime":1}""", "two"u8.ToArray(), 1);
         foreach (var run in (string[])["first", "second"])
         {
             var summary = await ExportAsync();
             Assert.Equal((run, "type-unknown", false), (run, Assert.Single(summary.Log.Findings).Code, summary.IsComplete));
         }
 
-        _library.AddFile(2, """{"title":"odd.bin","fileType":0,"creationTime":1,"hash":"none"}""", "two"u8.ToArray(), 1);
+        library.AddFile(2, """{"title":"odd.bin","fileType":0,"creationTime":1,"hash":"none"}""", "two"u8.ToArray(), 1);
         var noted = await ExportAsync();
         Assert.Equal(("hash-unreadable", Severity.Note, true), (Assert.Single(noted.Log.Findings).Code, noted.Log.Findings[0].Severity, noted.IsComplete));
     }
@@ -284,7 +287,7 @@ public sealed class TargetFolderTests : IDisposable
         using (var folder = ExportFolder.Open(Target, new ExportOptions(), TimeProvider.System))
         {
             File.WriteAllText(folder.NewFile(), "plaintext");
-            Directory.Move(Target, _folder["elsewhere"]);
+            Directory.Move(Target, this.folder["elsewhere"]);
             Assert.Throws<DirectoryNotFoundException>(() => folder.MakeFolder(Path.Combine(Target, "A")));
             Assert.Throws<DirectoryNotFoundException>(() => folder.MoveAside(Path.Combine(Target, "A", "a.jpg")));
         }
@@ -295,13 +298,13 @@ public sealed class TargetFolderTests : IDisposable
     [Fact]
     public async Task A_disk_that_is_taken_away_in_the_middle_ends_the_export_with_its_name_and_is_not_made_anew()
     {
-        _library.AddAlbum(2, "B");
-        _library.AddFile(2, Metadata("b.jpg", "two"), "two"u8.ToArray(), 2);
-        _library.InTheMiddle = _ =>
+        library.AddAlbum(2, "B");
+        library.AddFile(2, Metadata("b.jpg", "two"), "two"u8.ToArray(), 2);
+        library.InTheMiddle = _ =>
         {
             if (Directory.Exists(Target))
             {
-                Directory.Move(Target, _folder["elsewhere"]);
+                Directory.Move(Target, folder["elsewhere"]);
             }
         };
         var failure = await Assert.ThrowsAsync<NesteggException>(ExportAsync);
@@ -312,7 +315,7 @@ public sealed class TargetFolderTests : IDisposable
 
     private string[] TemporaryFiles() => Directory.GetFiles(Path.Combine(Target, ".nestegg", "tmp"));
 
-    private Task<ExportSummary> ExportAsync() => _library.ExportAsync(Target, new ExportOptions(), Token);
+    private Task<ExportSummary> ExportAsync() => library.ExportAsync(Target, new ExportOptions(), Token);
 
     private static string Metadata(string title, string content) => Metadata(title, Encoding.UTF8.GetBytes(content));
 

@@ -47,14 +47,26 @@ internal static class HostileJson
         if (json is JsonObject fields && fields.Count > 0)
         {
             var (name, value) = fields.ElementAt(random.Next(fields.Count));
-            if (value is JsonObject or JsonArray && random.Next(2) == 0) Replace(value, random);
-            else fields[name] = Value(random);
+            if (value is JsonObject or JsonArray && random.Next(2) == 0)
+            {
+                Replace(value, random);
+            }
+            else
+            {
+                fields[name] = Value(random);
+            }
         }
         else if (json is JsonArray { Count: > 0 } items)
         {
             var at = random.Next(items.Count);
-            if (items[at] is { } item && random.Next(2) == 0) Replace(item, random);
-            else items[at] = Value(random);
+            if (items[at] is { } item && random.Next(2) == 0)
+            {
+                Replace(item, random);
+            }
+            else
+            {
+                items[at] = Value(random);
+            }
         }
     }
 

@@ -79,7 +79,10 @@ public class HostileMetadataTests
         var playlist = Encoding.UTF8.GetString(Fuzz.Mutate("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"data:text/plain;base64,AAAAAAAAAAAAAAAAAAAAAA==\",IV=0x00000000000000000000000000000000\n#EXT-X-BYTERANGE:188@0\noutput.ts\n"u8.ToArray(), random));
         if (VideoPlaylist.TryParse(playlist, out var parsed))
         {
-            using (parsed) Assert.InRange(parsed.EndBytes, 1, long.MaxValue);
+            using (parsed)
+            {
+                Assert.InRange(parsed.EndBytes, 1, long.MaxValue);
+            }
         }
 
         var inner = random.Next(2) == 0 ? HostileJson.Next(random) : Fuzz.Mutate(SmallDatabase.Gzip(new { playlist }), random);
@@ -123,7 +126,10 @@ public class HostileMetadataTests
         var contacts = await reader.ContactsAsync(Me, database.Keys, Token).ToListAsync(Token);
         _ = contacts.ConvertAll(contact => (contact.Name, contact.BirthDate));
         Assert.NotNull(Assert.Single(await reader.LegacyKitsAsync(Me, database.Keys, Token).ToListAsync(Token)).Problem);
-        foreach (var file in files) file.Dispose();
+        foreach (var file in files)
+        {
+            file.Dispose();
+        }
     }
 
     /// <summary>A column of metadata that can be edited, around hostile JSON, and sometimes damaged itself.</summary>

@@ -9,22 +9,25 @@ namespace Nestegg.Tests.Library;
 public sealed class LibraryReaderTests : IDisposable
 {
     private const long Me = SmallDatabase.Me;
-    private readonly SmallDatabase _database = new();
+    private readonly SmallDatabase database = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _database.Dispose();
+    public void Dispose() => database.Dispose();
 
     [Fact]
     public async Task More_files_than_a_page_come_once_and_in_order()
     {
-        var first = _database.AddAlbum(1, "first");
-        var second = _database.AddAlbum(2, "second");
+        var first = database.AddAlbum(1, "first");
+        var second = database.AddAlbum(2, "second");
         for (var id = 1; id <= 1001; id++)
         {
-            var key = _database.AddFile(id, $$"""{"title":"{{id}}"}""");
-            _database.AddToAlbum(id, key, 1, first);
-            if (id % 2 == 0) _database.AddToAlbum(id, key, 2, second);
+            var key = database.AddFile(id, $$"""{"title":"{{id}}"}""");
+            database.AddToAlbum(id, key, 1, first);
+            if (id % 2 == 0)
+            {
+                database.AddToAlbum(id, key, 2, second);
+            }
         }
 
         var (reader, albums) = await OpenAsync();
@@ -39,12 +42,12 @@ public sealed class LibraryReaderTests : IDisposable
     [Fact]
     public async Task The_key_that_opens_the_metadata_wins_over_another_album_s_wrong_one()
     {
-        var first = _database.AddAlbum(1, "first");
-        var second = _database.AddAlbum(2, "second");
-        var key = _database.AddFile(7, """{"title":"x"}""");
-        _database.AddToAlbum(7, SecretKey.Random(), 1, first);
-        _database.AddToAlbum(7, key, 2, second);
-        _database.Insert("collection_files", 8, 2, "!", "!", 0);
+        var first = database.AddAlbum(1, "first");
+        var second = database.AddAlbum(2, "second");
+        var key = database.AddFile(7, """{"title":"x"}""");
+        database.AddToAlbum(7, SecretKey.Random(), 1, first);
+        database.AddToAlbum(7, key, 2, second);
+        database.Insert("collection_files", 8, 2, "!", "!", 0);
 
         var (reader, albums) = await OpenAsync();
         var files = await reader.FilesAsync(Me, albums, Token).ToListAsync(Token);
@@ -57,9 +60,9 @@ public sealed class LibraryReaderTests : IDisposable
     [Fact]
     public async Task A_file_that_was_emptied_is_named()
     {
-        var album = _database.AddAlbum(1, "first");
-        _database.AddToAlbum(7, _database.AddFile(7, "{}"), 1, album);
-        _database.Execute("UPDATE files SET encrypted_metadata = '-', file_decryption_header = '-', thumbnail_decryption_header = '-', metadata_decryption_header = '-'");
+        var album = database.AddAlbum(1, "first");
+        database.AddToAlbum(7, database.AddFile(7, "{}"), 1, album);
+        database.Execute("UPDATE files SET encrypted_metadata = '-', file_decryption_header = '-', thumbnail_decryption_header = '-', metadata_decryption_header = '-'");
         var (reader, albums) = await OpenAsync();
         var file = await reader.FilesAsync(Me, albums, Token).SingleAsync(Token);
         Assert.Equal("file-scrubbed", Assert.Single(file.Problems).Code);
@@ -69,10 +72,10 @@ public sealed class LibraryReaderTests : IDisposable
     [Fact]
     public async Task A_very_old_album_has_its_name_in_the_clear_and_a_folder_its_path()
     {
-        using var key = _database.AddAlbum(1, "");
+        using var key = database.AddAlbum(1, "");
         var path = SecretBox.Seal("/storage/DCIM"u8, key, out var nonce);
-        _database.Execute("UPDATE collections SET encrypted_name = NULL, name_decryption_nonce = NULL, name = 'Holiday', is_deleted = NULL, type = 'folder'");
-        _database.Execute($$"""UPDATE collections SET attributes = '{"version":1,"encryptedPath":"{{Convert.ToBase64String(path)}}","pathDecryptionNonce":"{{Convert.ToBase64String(nonce)}}"}'""");
+        database.Execute("UPDATE collections SET encrypted_name = NULL, name_decryption_nonce = NULL, name = 'Holiday', is_deleted = NULL, type = 'folder'");
+        database.Execute($$"""UPDATE collections SET attributes = '{"version":1,"encryptedPath":"{{Convert.ToBase64String(path)}}","pathDecryptionNonce":"{{Convert.ToBase64String(nonce)}}"}'""");
         var (_, albums) = await OpenAsync();
         var album = Assert.Single(albums);
         Assert.Equal(("Holiday", "/storage/DCIM", false), (album.Name, album.DevicePath, album.IsDeleted));
@@ -84,8 +87,8 @@ public sealed class LibraryReaderTests : IDisposable
     {
         using var key = SecretKey.Random();
         var name = SecretBox.Seal("shared"u8, key, out var nonce);
-        _database.Insert("collections", 5, 99, "", "", null, "album", "{}", 1, 0, name, nonce, Magic(key, """{"visibility":0,"order":1}"""), null, "photos");
-        _database.Insert("collection_shares", 5, 99, Me, SealedBox.Seal(key.Bytes, [.. _database.Keys.PublicKeyBytes]), 1, 0, "COLLABORATOR", Magic(key, """{"visibility":2}"""));
+        database.Insert("collections", 5, 99, "", "", null, "album", "{}", 1, 0, name, nonce, Magic(key, """{"visibility":0,"order":1}"""), null, "photos");
+        database.Insert("collection_shares", 5, 99, Me, SealedBox.Seal(key.Bytes, [.. database.Keys.PublicKeyBytes]), 1, 0, "COLLABORATOR", Magic(key, """{"visibility":2}"""));
         var (_, albums) = await OpenAsync();
         var album = Assert.Single(albums);
         Assert.Empty(album.Problems);
@@ -96,19 +99,19 @@ public sealed class LibraryReaderTests : IDisposable
     public async Task An_Auth_code_without_FINAL_opens_and_a_damaged_one_is_named()
     {
         using var key = SecretKey.Random();
-        var wrapped = WrappedKey.Wrap(key, _database.MasterKey);
-        _database.Insert("authenticator_key", Me, wrapped.Box, wrapped.Nonce);
+        var wrapped = WrappedKey.Wrap(key, database.MasterKey);
+        database.Insert("authenticator_key", Me, wrapped.Box, wrapped.Nonce);
         const string Uri = "otpauth://totp/a?secret=A&codeDisplay=%7B%22trashed%22%3Atrue%7D";
         using var legacy = new SecretStreamEncryptor(key);
         var message = new byte[JsonSerializer.SerializeToUtf8Bytes(Uri).Length + 17];
         legacy.Encrypt(JsonSerializer.SerializeToUtf8Bytes(Uri), isLast: false, message);
-        _database.Insert("authenticator_entity", "1", Me, message, legacy.Header.ToArray(), 1, 0);
-        _database.Insert("authenticator_entity", "2", Me, SecretStream.Seal("{}"u8, key, out var header), header, 2, 0);
-        _database.Insert("authenticator_entity", "3", Me, message[1..], legacy.Header.ToArray(), 3, 0);
-        _database.Insert("authenticator_entity", "4", Me, null, null, 4, 1);
+        database.Insert("authenticator_entity", "1", Me, message, legacy.Header.ToArray(), 1, 0);
+        database.Insert("authenticator_entity", "2", Me, SecretStream.Seal("{}"u8, key, out var header), header, 2, 0);
+        database.Insert("authenticator_entity", "3", Me, message[1..], legacy.Header.ToArray(), 3, 0);
+        database.Insert("authenticator_entity", "4", Me, null, null, 4, 1);
 
         var (reader, _) = await OpenAsync();
-        var codes = await reader.AuthCodesAsync(Me, _database.Keys, Token).ToListAsync(Token);
+        var codes = await reader.AuthCodesAsync(Me, database.Keys, Token).ToListAsync(Token);
         Assert.Equal([Uri, null, null], codes.Select(code => code.Uri));
         Assert.True(codes[0].IsTrashed);
         Assert.Equal([null, "auth-code-unreadable", "auth-code-damaged"], codes.Select(code => code.Problem?.Code));
@@ -119,13 +122,13 @@ public sealed class LibraryReaderTests : IDisposable
     public async Task Entities_open_compressed_or_not_and_without_their_key_they_are_named()
     {
         using var key = SecretKey.Random();
-        var wrapped = WrappedKey.Wrap(key, _database.MasterKey);
-        _database.Insert("entity_key", Me, "cgroup", wrapped.Box, wrapped.Nonce);
-        _database.Insert("entity_data", "a", Me, "cgroup", SecretStream.Seal(SmallDatabase.Gzip(new { name = "Oma" }), key, out var header), header, 1, 1, null);
-        _database.Insert("entity_data", "b", Me, "cgroup", SecretStream.Seal("""{"name":"Opa"}"""u8, key, out header), header, 2, 2, 0);
-        _database.Insert("entity_data", "c", Me, "memory", SecretStream.Seal("{}"u8, key, out header), header, 3, 3, 0);
+        var wrapped = WrappedKey.Wrap(key, database.MasterKey);
+        database.Insert("entity_key", Me, "cgroup", wrapped.Box, wrapped.Nonce);
+        database.Insert("entity_data", "a", Me, "cgroup", SecretStream.Seal(SmallDatabase.Gzip(new { name = "Oma" }), key, out var header), header, 1, 1, null);
+        database.Insert("entity_data", "b", Me, "cgroup", SecretStream.Seal("""{"name":"Opa"}"""u8, key, out header), header, 2, 2, 0);
+        database.Insert("entity_data", "c", Me, "memory", SecretStream.Seal("{}"u8, key, out header), header, 3, 3, 0);
         var (reader, _) = await OpenAsync();
-        var entities = await reader.EntitiesAsync(Me, _database.Keys, Token).ToListAsync(Token);
+        var entities = await reader.EntitiesAsync(Me, database.Keys, Token).ToListAsync(Token);
         Assert.Equal(["Oma", "Opa"], entities.Take(2).Select(entity => entity.Json.GetProperty("name").GetString()));
         Assert.Equal("entity-damaged", entities[2].Problem?.Code);
     }
@@ -135,14 +138,14 @@ public sealed class LibraryReaderTests : IDisposable
     {
         using var root = SecretKey.Random();
         using var key = SecretKey.Random();
-        var wrappedRoot = WrappedKey.Wrap(root, _database.MasterKey);
+        var wrappedRoot = WrappedKey.Wrap(root, database.MasterKey);
         var wrapped = WrappedKey.Wrap(key, root);
-        _database.Insert("entity_key", Me, "contact", wrappedRoot.Box, wrappedRoot.Nonce);
+        database.Insert("entity_key", Me, "contact", wrappedRoot.Box, wrappedRoot.Nonce);
         var data = Combined("""{"contactUserId":7,"name":"Bob","birthDate":"1980-01-02"}""", key);
-        _database.Insert("contact_entity", "c1", Me, 7, "ua_abc", (ReadOnlyMemory<byte>)(byte[])[.. wrapped.Nonce, .. wrapped.Box], (ReadOnlyMemory<byte>)data, 0, 1);
-        _database.Insert("contact_entity", "c2", Me, 8, null, (ReadOnlyMemory<byte>)new byte[3], (ReadOnlyMemory<byte>)data, 0, 2);
+        database.Insert("contact_entity", "c1", Me, 7, "ua_abc", (ReadOnlyMemory<byte>)(byte[])[.. wrapped.Nonce, .. wrapped.Box], (ReadOnlyMemory<byte>)data, 0, 1);
+        database.Insert("contact_entity", "c2", Me, 8, null, (ReadOnlyMemory<byte>)new byte[3], (ReadOnlyMemory<byte>)data, 0, 2);
         var (reader, _) = await OpenAsync();
-        var contacts = await reader.ContactsAsync(Me, _database.Keys, Token).ToListAsync(Token);
+        var contacts = await reader.ContactsAsync(Me, database.Keys, Token).ToListAsync(Token);
         Assert.Equal(("Bob", "1980-01-02", 7L), (contacts[0].Name, contacts[0].BirthDate, contacts[0].ContactUserId));
         Assert.Equal($"{Me}/user-attachments/profile_picture/ua_abc", contacts[0].PictureObjectKey);
         Assert.True(contacts[0].TryOpenPicture(Combined("JPEG", key), out var picture));
@@ -154,14 +157,14 @@ public sealed class LibraryReaderTests : IDisposable
     [Fact]
     public async Task Guests_comment_and_react_under_the_name_they_gave()
     {
-        using var key = _database.AddAlbum(1, "party");
+        using var key = database.AddAlbum(1, "party");
         var guest = Padded("Uncle Tom", key);
         var comment = SecretBox.Seal("nice!"u8, key, out var nonce);
         var heart = Padded("green_heart", key);
-        _database.Insert("anon_users", "g", 1, guest.Box, guest.Nonce);
-        _database.Insert("comments", "c", 1, 5, null, -1, "g", comment, nonce, 0, 1);
-        _database.Insert("comments", "d", 1, null, "c", Me, null, comment[..^1], nonce, 0, 2);
-        _database.Insert("reactions", "r", 1, null, "c", -1, "g", heart.Box, heart.Nonce, 0, 1);
+        database.Insert("anon_users", "g", 1, guest.Box, guest.Nonce);
+        database.Insert("comments", "c", 1, 5, null, -1, "g", comment, nonce, 0, 1);
+        database.Insert("comments", "d", 1, null, "c", Me, null, comment[..^1], nonce, 0, 2);
+        database.Insert("reactions", "r", 1, null, "c", -1, "g", heart.Box, heart.Nonce, 0, 1);
         var (reader, albums) = await OpenAsync();
         var comments = await reader.CommentsAsync(albums, Token).ToListAsync(Token);
         Assert.Equal(("nice!", "Uncle Tom", 5L), (comments[0].Text, comments[0].GuestName, comments[0].FileId!.Value));
@@ -190,8 +193,8 @@ public sealed class LibraryReaderTests : IDisposable
 
     private async Task<(LibraryReader Reader, IReadOnlyList<Album> Albums)> OpenAsync()
     {
-        var reader = await LibraryReader.OpenAsync(_database.Connection, Token);
-        return (reader, await reader.AlbumsAsync(Me, _database.Keys, Token));
+        var reader = await LibraryReader.OpenAsync(database.Connection, Token);
+        return (reader, await reader.AlbumsAsync(Me, database.Keys, Token));
     }
 
     private static string Magic(SecretKey key, string json)

@@ -65,7 +65,10 @@ public class LivePhotoTests
         var zip = Zip(("image.jpg", content), ("video.mov", content));
         zip.AsSpan(100, 200).Clear();
         Assert.True(LivePhoto.TryOpen(new MemoryStream(zip), out var livePhoto, out _));
-        using (livePhoto) Assert.NotEqual(content, await ReadAsync(livePhoto.Image));
+        using (livePhoto)
+        {
+            Assert.NotEqual(content, await ReadAsync(livePhoto.Image));
+        }
     }
 
     [Fact]
@@ -75,7 +78,11 @@ public class LivePhotoTests
         Gen.Select(Gen.Int[0, whole.Length - 1].Array[0, 8], Gen.Byte.Array[8], Gen.Int[0, whole.Length]).Sample((places, bytes, length) =>
         {
             byte[] zip = [.. whole];
-            for (var i = 0; i < places.Length; i++) zip[places[i]] = bytes[i];
+            for (var i = 0; i < places.Length; i++)
+            {
+                zip[places[i]] = bytes[i];
+            }
+
             if (!LivePhoto.TryOpen(new MemoryStream(zip, 0, places.Length == 0 ? length : zip.Length), out var livePhoto, out var problem))
             {
                 Assert.NotEmpty(problem);

@@ -183,7 +183,10 @@ public class MetadataTests
         using var bomb = new MemoryStream();
         using (var gzip = new System.IO.Compression.GZipStream(bomb, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
         {
-            for (var i = 0; i < 65; i++) gzip.Write(new byte[1024 * 1024]);
+            for (var i = 0; i < 65; i++)
+            {
+                gzip.Write(new byte[1024 * 1024]);
+            }
         }
 
         Assert.False(Compressed.TryExpand(bomb.ToArray(), out _));
@@ -191,7 +194,11 @@ public class MetadataTests
 
     private static void ReadEverything(string text)
     {
-        if (!LenientJson.TryParse(text, out var json)) return;
+        if (!LenientJson.TryParse(text, out var json))
+        {
+            return;
+        }
+
         using var file = Opened(text, text);
         _ = (file.Name, file.CreationTime, file.ModificationTime, file.Location, file.Caption, file.Hash, file.IsHidden, file.Type);
         _ = PublicMetadata.Read(json).Info?.Title;

@@ -136,7 +136,11 @@ internal sealed class SmallDatabase : IDisposable
     public static byte[] Gzip(object content)
     {
         using var stream = new MemoryStream();
-        using (var gzip = new GZipStream(stream, CompressionMode.Compress)) JsonSerializer.Serialize(gzip, content);
+        using (var gzip = new GZipStream(stream, CompressionMode.Compress))
+        {
+            JsonSerializer.Serialize(gzip, content);
+        }
+
         return stream.ToArray();
     }
 

@@ -137,7 +137,11 @@ public sealed class NamedObjectsTests : IDisposable
     private async Task<List<NamedObject>> AllAsync()
     {
         var all = new List<NamedObject>();
-        await foreach (var named in NamedObjects.ReadAsync(connection, Token)) all.Add(named);
+        await foreach (var named in NamedObjects.ReadAsync(connection, Token))
+        {
+            all.Add(named);
+        }
+
         return all;
     }
 }

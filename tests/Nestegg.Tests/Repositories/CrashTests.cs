@@ -48,7 +48,9 @@ public sealed class CrashTests : IDisposable
             await AssertWholeAsync(sample.Repository);
             Directory.Delete(root, recursive: true);
             if (isFinished)
+            {
                 break;
+            }
         }
 
         Assert.InRange(survived, 20, 200);
@@ -62,7 +64,10 @@ public sealed class CrashTests : IDisposable
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
         var stored = await writer.LoadObjectsAsync(Token);
         foreach (var length in (int[])[100, 3_000_000])
+        {
             await Assert.ThrowsAsync<IOException>(() => stored.Writer.AddAsync("1/a", 0, new TornStream(SampleRepository.Content(length, 1)), length, Token));
+        }
+
         var manifest = await writer.CommitAsync(SampleRepository.Draft(new Dictionary<string, byte[]>()), stored, Token);
         Assert.Empty(manifest.Index);
         Assert.False(Directory.Exists(folder["objects"]));
@@ -137,7 +142,9 @@ public sealed class CrashTests : IDisposable
         private void Count()
         {
             if (Interlocked.Increment(ref operations) >= failAt)
+            {
                 throw new NesteggException(FailureKind.OutOfReach, "the store is gone", "");
+            }
         }
 
         private sealed class FailingWriter(StoreWriter inner, FailingStore store) : StoreWriter

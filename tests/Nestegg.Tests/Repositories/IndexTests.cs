@@ -86,14 +86,20 @@ public class IndexTests
     {
         var set = new RowSet();
         foreach (var row in rows)
+        {
             set.Add(row);
+        }
+
         var expanded = set.Ranges().SelectMany(range => Enumerable.Range(range.First, range.Last - range.First + 1));
         Assert.Equal(rows.Distinct().Order(), expanded);
         Assert.Equal(rows.Distinct().Count(), set.Count);
         Assert.Equal(rows.Count == 0 ? 0 : rows.Max(), set.Last);
         Assert.All(Enumerable.Range(1, 450), row => Assert.Equal(rows.Contains(row), set.Contains(row)));
         foreach (var row in rows)
+        {
             set.Remove(row);
+        }
+
         Assert.Empty(set.Ranges());
         Assert.Equal(0, set.Count);
     });
@@ -122,7 +128,10 @@ public class IndexTests
     {
         var rows = new RowSet();
         foreach (var row in Enumerable.Range(1, 800).Append(802).Concat(Enumerable.Range(900, 101)))
+        {
             rows.Add(row);
+        }
+
         var live = new LiveSet();
         live.Add("x.tsv.zst", rows);
         var text = new MemoryStream();
@@ -151,7 +160,10 @@ public class IndexTests
     {
         using var writer = new IndexWriter();
         foreach (var row in rows)
+        {
             writer.Append(row);
+        }
+
         return writer.Finish().ToArray();
     }
 
@@ -162,7 +174,9 @@ public class IndexTests
         while (await reader.ReadBlockAsync(Token))
         {
             while (reader.TryReadRow(out var line))
+            {
                 rows.Add(line.ToRow());
+            }
         }
 
         return rows;

@@ -6,11 +6,11 @@ namespace Nestegg.Tests.Repositories;
 
 public sealed class ObjectReadAheadTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => folder.Dispose();
 
     [Fact]
     public async Task Neighbours_are_fetched_together_and_every_byte_is_right()
@@ -30,7 +30,11 @@ public sealed class ObjectReadAheadTests : IDisposable
         var (repository, store, rows) = await BackUpAsync(objects);
         var packs = repository.ReadAhead();
         store.ReadBytes = 0;
-        foreach (var row in rows.Where((_, i) => i % 5 == 0)) Assert.Equal(objects[row.Key], await ReadAsync(packs, row, Token));
+        foreach (var row in rows.Where((_, i) => i % 5 == 0))
+        {
+            Assert.Equal(objects[row.Key], await ReadAsync(packs, row, Token));
+        }
+
         Assert.Equal(8 * 900_000, store.ReadBytes);
     }
 
@@ -39,12 +43,20 @@ public sealed class ObjectReadAheadTests : IDisposable
     {
         var objects = Enumerable.Range(0, 30).ToDictionary(i => $"7/{i:00}", i => SampleRepository.Content(100_000, i));
         var (repository, _, rows) = await BackUpAsync(objects);
-        var path = Path.Combine(_folder["repository"], rows[0].StoredAs);
+        var path = Path.Combine(folder["repository"], rows[0].StoredAs);
         File.SetAttributes(path, FileAttributes.Normal);
-        await using (var file = File.OpenWrite(path)) file.SetLength(rows[20].Offset + 10);
+        await using (var file = File.OpenWrite(path))
+        {
+            file.SetLength(rows[20].Offset + 10);
+        }
+
         var packs = repository.ReadAhead();
         var lengths = new List<int>();
-        foreach (var row in rows[18..22]) lengths.Add((await ReadAsync(packs, row, Token)).Length);
+        foreach (var row in rows[18..22])
+        {
+            lengths.Add((await ReadAsync(packs, row, Token)).Length);
+        }
+
         Assert.Equal([100_000, 100_000, 10, 0], lengths);
     }
 
@@ -58,7 +70,7 @@ public sealed class ObjectReadAheadTests : IDisposable
 
     private async Task<(Repository Repository, CountingStore Store, List<IndexRow> Rows)> BackUpAsync(Dictionary<string, byte[]> objects)
     {
-        var store = new CountingStore(LocalStore.Create(_folder["repository"]));
+        var store = new CountingStore(LocalStore.Create(folder["repository"]));
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var manifest = await sample.BackUpAsync(objects, Token);
         return (sample.Repository, store, [.. (await sample.Repository.ReadLiveRowsAsync(manifest, Token).ToListAsync(Token)).OrderBy(row => row.StoredAs).ThenBy(row => row.Offset)]);
@@ -67,12 +79,12 @@ public sealed class ObjectReadAheadTests : IDisposable
     /// <summary>Counts what is opened and how much of it was asked for.</summary>
     private sealed class CountingStore(IStore inner) : IStore
     {
-        private int _opened;
-        private long _readBytes;
+        private int opened;
+        private long readBytes;
 
-        public int Opened { get => _opened; set => _opened = value; }
+        public int Opened { get => opened; set => opened = value; }
 
-        public long ReadBytes { get => _readBytes; set => _readBytes = value; }
+        public long ReadBytes { get => readBytes; set => readBytes = value; }
 
         public string Location => inner.Location;
 
@@ -80,8 +92,8 @@ public sealed class ObjectReadAheadTests : IDisposable
 
         public Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken)
         {
-            Interlocked.Increment(ref _opened);
-            Interlocked.Add(ref _readBytes, length ?? 0);
+            Interlocked.Increment(ref opened);
+            Interlocked.Add(ref readBytes, length ?? 0);
             return inner.TryOpenAsync(key, offset, length, cancellationToken);
         }
 

@@ -23,7 +23,9 @@ public class ObjectTableTests
             {
                 var isIn = table.TryGet(Hash(head, tail), out var row);
                 if (isIn != expected.TryGetValue((head, tail), out var expectedRow) || (isIn && row != expectedRow))
+                {
                     return false;
+                }
             }
         }
 
@@ -37,7 +39,10 @@ public class ObjectTableTests
     {
         using var known = new KnownObjects();
         for (var i = 0; i < 1_000_000; i++)
+        {
             known.Add(new IndexRow($"1/{i}", 0, i, default, null, 0));
+        }
+
         Assert.Equal(1_000_000, known.Count);
         Assert.InRange(known.AllocatedBytes, 0, 26_000_000);
         for (var i = 0; i < 1_000_000; i += 997)
@@ -61,7 +66,10 @@ public class ObjectTableTests
         var random = new Random(5);
         var hashes = Enumerable.Range(0, 1_000_000).Select(_ => new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64()) << 1).ToArray();
         for (var row = 0; row < hashes.Length; row++)
+        {
             table.Set(hashes[row], (uint)row);
+        }
+
         Assert.InRange(table.AllocatedBytes, made, made + (made / 50));
         Assert.All(Enumerable.Range(0, 1000), i => Assert.True(table.TryGet(hashes[i * 997], out var row) && row == i * 997));
     }

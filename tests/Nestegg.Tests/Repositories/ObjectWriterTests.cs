@@ -25,7 +25,9 @@ public sealed class ObjectWriterTests : IDisposable
         var told = await Assert.ThrowsAsync<NesteggException>(async () =>
         {
             for (var i = 0; i < 1000; i++)
+            {
                 await AddAsync(writer, i, ObjectBytes);
+            }
         });
         Assert.Equal(FailureKind.OutOfReach, told.Kind);
         await writer.FinishAsync(Token);
@@ -47,7 +49,9 @@ public sealed class ObjectWriterTests : IDisposable
         var told = await Record.ExceptionAsync(async () =>
         {
             for (var i = 0; i < 24; i++)
+            {
                 await AddAsync(writer, i, ObjectBytes);
+            }
         });
         Assert.True(told is null or NesteggException { Kind: FailureKind.OutOfReach });
         await writer.KeepAsync(Token);
@@ -65,7 +69,9 @@ public sealed class ObjectWriterTests : IDisposable
         var told = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
             for (var i = 0; i < 1000; i++)
+            {
                 await AddAsync(writer, i, ObjectBytes);
+            }
         });
         Assert.Equal("unforeseen", told.Message);
         Assert.Equal("unforeseen", (await Assert.ThrowsAsync<InvalidOperationException>(() => writer.FinishAsync(Token))).Message);
@@ -83,7 +89,9 @@ public sealed class ObjectWriterTests : IDisposable
         var adding = Task.Run(async () =>
         {
             for (; added < 100; added++)
+            {
                 await AddAsync(writer, added, ObjectBytes);
+            }
         }, Token);
         await Task.WhenAny(adding, Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, Token));
         Assert.False(adding.IsCompleted);
@@ -101,7 +109,10 @@ public sealed class ObjectWriterTests : IDisposable
         using (known)
         {
             for (var i = 0; i < 20; i++)
+            {
                 await AddAsync(writer, i, ObjectBytes);
+            }
+
             await writer.DisposeAsync();
         }
 
@@ -127,7 +138,9 @@ public sealed class ObjectWriterTests : IDisposable
             await using var file = File.OpenRead(path);
             using var pack = new PackReader(file, path);
             await foreach (var entry in pack.ReadAllAsync(Token))
+            {
                 Assert.Equal(entry.Name, entry.Content);
+            }
         }
     }
 
@@ -166,7 +179,10 @@ public sealed class ObjectWriterTests : IDisposable
             protected override void Dispose(bool disposing)
             {
                 if (disposing)
+                {
                     inner.Dispose();
+                }
+
                 base.Dispose(disposing);
             }
         }

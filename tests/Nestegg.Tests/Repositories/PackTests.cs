@@ -73,7 +73,10 @@ public class PackTests
         var content = new byte[900_000];
         var added = 0;
         for (; writer.HasRoomFor(content.Length); BitConverter.TryWriteBytes(content, ++added))
+        {
             await writer.AddAsync($"{added}", 0, content, ObjectHash.Of(content));
+        }
+
         var rows = (await writer.CommitAsync(Token)).ToList();
         Assert.InRange(new FileInfo(folder[rows[0].StoredAs]).Length, 15_000_000, PackWriter.CapacityBytes);
         Assert.Equal(added, rows.Count);
@@ -123,7 +126,10 @@ public class PackTests
         using var writer = new PackWriter();
         await writer.BeginAsync(store, Token);
         foreach (var (i, content) in contents.Index())
+        {
             await writer.AddAsync($"1/{i}", 0, content, ObjectHash.Of(content));
+        }
+
         var rows = (await writer.CommitAsync(Token)).ToList();
         return (await File.ReadAllBytesAsync(folder[rows[0].StoredAs], Token), rows);
     }
@@ -133,7 +139,10 @@ public class PackTests
         var entries = new List<PackEntry>();
         using var reader = new PackReader(new MemoryStream(pack), "pack");
         await foreach (var entry in reader.ReadAllAsync(Token))
+        {
             entries.Add(entry);
+        }
+
         return entries;
     }
 }

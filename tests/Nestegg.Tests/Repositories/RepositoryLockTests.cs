@@ -149,7 +149,10 @@ public sealed class RepositoryLockTests : IDisposable
 
         isAway = true;
         for (var beat = 0; beat < 10 && !held.Lost.IsCancellationRequested; beat++)
+        {
             await BeatAsync();
+        }
+
         Assert.True(held.Lost.IsCancellationRequested);
         Assert.True(time.GetUtcNow() < Locks().Single().ExpiresAt, "the holder was stopped after its lock had run out");
 
@@ -222,7 +225,10 @@ public sealed class RepositoryLockTests : IDisposable
     private static async Task WaitAsync(Func<bool> isDone)
     {
         for (var i = 0; i < 500 && !isDone(); i++)
+        {
             await Task.Delay(10, Token);
+        }
+
         Assert.True(isDone());
     }
 

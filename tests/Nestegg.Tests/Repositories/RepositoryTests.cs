@@ -140,7 +140,10 @@ public sealed class RepositoryTests : IDisposable
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
         var stored = await writer.LoadObjectsAsync(Token);
         for (var i = 0; i < 1100; i++)
+        {
             await writer.AddMissingAsync(new MissingObject($"1/\t{i}", i - 1, "file", "404"), Token);
+        }
+
         var manifest = await writer.CommitAsync(SampleRepository.Draft(new Dictionary<string, byte[]>()), stored, Token);
         Assert.Equal(1000, manifest.Missing.Count);
         await using var file = new ZstdReader(await sample.Repository.OpenFileAsync(manifest, RepositoryKeys.MissingRows, Token), "missing");

@@ -35,7 +35,11 @@ public class ListingTests
             {
                 Assert.True(page.Objects.Count + page.CommonPrefixes.Count <= pageSize);
                 listed.AddRange(page.Objects.Select(item => item.Key).Concat(page.CommonPrefixes).OrderBy(KeyPath.ToByteString, StringComparer.Ordinal));
-                if (page.Token is null) break;
+                if (page.Token is null)
+                {
+                    break;
+                }
+
                 // A walk that was forgotten begins again after the last key.
                 listings = forget ? new Listings(buckets) : listings;
                 Assert.True(listings.TryContinue(terms, page.Token, out page));

@@ -21,7 +21,11 @@ public class PictureTests
             var body = png.AsSpan(at + 4, 4 + length);
             Assert.Equal(Crc32.HashToUInt32(body), BinaryPrimitives.ReadUInt32BigEndian(png.AsSpan(at + 8 + length)));
             types.Add(Encoding.ASCII.GetString(body[..4]));
-            if (types[^1] == "IDAT") pixels = Inflate(body[4..].ToArray());
+            if (types[^1] == "IDAT")
+            {
+                pixels = Inflate(body[4..].ToArray());
+            }
+
             at += 12 + length;
         }
 

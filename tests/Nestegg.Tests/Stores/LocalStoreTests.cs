@@ -129,7 +129,11 @@ public sealed class LocalStoreTests : IDisposable
         var writer = await store.CreateAsync(0, Token);
         var failure = await Assert.ThrowsAsync<NesteggException>(async () =>
         {
-            for (var n = 0; n < 64; n++) await writer.WriteAsync(new byte[64 * 1024], Token);
+            for (var n = 0; n < 64; n++)
+            {
+                await writer.WriteAsync(new byte[64 * 1024], Token);
+            }
+
             await writer.CommitAsync("after", Token);
         });
         await writer.DisposeAsync();
@@ -222,7 +226,11 @@ public sealed class LocalStoreTests : IDisposable
     {
         var bits = File.GetUnixFileMode(path);
         var text = Directory.Exists(path) ? "d" : "-";
-        for (var n = 8; n >= 0; n--) text += ((int)bits >> n & 1) == 1 ? "rwx"[(8 - n) % 3] : '-';
+        for (var n = 8; n >= 0; n--)
+        {
+            text += ((int)bits >> n & 1) == 1 ? "rwx"[(8 - n) % 3] : '-';
+        }
+
         return text;
     }
 

@@ -52,8 +52,14 @@ public class S3FailureTests
     {
         await using var server = new ScriptedHttpServer(async (number, context) =>
         {
-            if (number <= 2) await ScriptedHttpServer.WriteErrorAsync(context.Response, status, code);
-            else await WriteAsync(context.Response, "bytes");
+            if (number <= 2)
+            {
+                await ScriptedHttpServer.WriteErrorAsync(context.Response, status, code);
+            }
+            else
+            {
+                await WriteAsync(context.Response, "bytes");
+            }
         });
         await using var bucket = Bucket(server.Endpoint);
         await using var item = await bucket.TryOpenAsync("key", 0, null, Token);
@@ -108,13 +114,26 @@ public class S3FailureTests
         await using var server = new ScriptedHttpServer(async (number, context) =>
         {
             context.Response.Headers["Retry-After"] = "30";
-            if (number == 1) await ScriptedHttpServer.WriteErrorAsync(context.Response, 503, "SlowDown");
-            else await WriteAsync(context.Response, "");
+            if (number == 1)
+            {
+                await ScriptedHttpServer.WriteErrorAsync(context.Response, 503, "SlowDown");
+            }
+            else
+            {
+                await WriteAsync(context.Response, "");
+            }
         });
         var time = new TestTime(haste: 50);
         await using var bucket = new BucketClient(Settings(server.Endpoint), Credentials, "bucket", time);
-        if (isRead) await bucket.TryOpenAsync("key", 0, null, Token);
-        else await bucket.PutAsync("key", new MemoryStream(new byte[10]), 10, Token);
+        if (isRead)
+        {
+            await bucket.TryOpenAsync("key", 0, null, Token);
+        }
+        else
+        {
+            await bucket.PutAsync("key", new MemoryStream(new byte[10]), 10, Token);
+        }
+
         Assert.InRange(Assert.Single(time.Pauses).TotalSeconds, 30, 38);
     }
 
@@ -123,16 +142,28 @@ public class S3FailureTests
     {
         await using var withBucket = new ScriptedHttpServer(async (_, context) =>
         {
-            if (context.Request.HttpMethod == "HEAD") context.Response.StatusCode = 404;
-            else await context.Response.OutputStream.WriteAsync("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"u8.ToArray());
+            if (context.Request.HttpMethod == "HEAD")
+            {
+                context.Response.StatusCode = 404;
+            }
+            else
+            {
+                await context.Response.OutputStream.WriteAsync("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"u8.ToArray());
+            }
         });
         await using var there = Bucket(withBucket.Endpoint);
         Assert.Null(await there.TryHeadAsync("key", Token));
 
         await using var without = new ScriptedHttpServer(async (_, context) =>
         {
-            if (context.Request.HttpMethod == "HEAD") context.Response.StatusCode = 404;
-            else await ScriptedHttpServer.WriteErrorAsync(context.Response, 404, "NoSuchBucket");
+            if (context.Request.HttpMethod == "HEAD")
+            {
+                context.Response.StatusCode = 404;
+            }
+            else
+            {
+                await ScriptedHttpServer.WriteErrorAsync(context.Response, 404, "NoSuchBucket");
+            }
         });
         await using var absent = Bucket(without.Endpoint);
         var failure = await Assert.ThrowsAsync<NesteggException>(() => absent.TryHeadAsync("key", Token));
@@ -152,15 +183,33 @@ public class S3FailureTests
         {
             var query = context.Request.Url!.Query;
             await context.Request.InputStream.CopyToAsync(Stream.Null);
-            if (query.Contains("partNumber=", StringComparison.Ordinal)) context.Response.Headers["ETag"] = Convert.ToHexStringLower(parts[query.Contains("partNumber=1", StringComparison.Ordinal) ? 0 : 1]);
-            else if (context.Request.HttpMethod == "HEAD") context.Response.Headers["ETag"] = isOurs ? tag : "another-2";
-            else if (query.Contains("uploads", StringComparison.Ordinal)) await WriteAsync(context.Response, "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>");
-            else await ScriptedHttpServer.WriteErrorAsync(context.Response, 404, "NoSuchUpload");
+            if (query.Contains("partNumber=", StringComparison.Ordinal))
+            {
+                context.Response.Headers["ETag"] = Convert.ToHexStringLower(parts[query.Contains("partNumber=1", StringComparison.Ordinal) ? 0 : 1]);
+            }
+            else if (context.Request.HttpMethod == "HEAD")
+            {
+                context.Response.Headers["ETag"] = isOurs ? tag : "another-2";
+            }
+            else if (query.Contains("uploads", StringComparison.Ordinal))
+            {
+                await WriteAsync(context.Response, "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>");
+            }
+            else
+            {
+                await ScriptedHttpServer.WriteErrorAsync(context.Response, 404, "NoSuchUpload");
+            }
         });
         await using var bucket = Bucket(server.Endpoint);
         var put = bucket.PutAsync("1/key", new MemoryStream(content), content.Length, Token);
-        if (isOurs) await put;
-        else Assert.Null(ErrorText.WhatIsWrong(await Assert.ThrowsAsync<NesteggException>(() => put), "1/key"));
+        if (isOurs)
+        {
+            await put;
+        }
+        else
+        {
+            Assert.Null(ErrorText.WhatIsWrong(await Assert.ThrowsAsync<NesteggException>(() => put), "1/key"));
+        }
     }
 
     [Fact]

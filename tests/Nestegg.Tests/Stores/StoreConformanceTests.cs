@@ -16,7 +16,11 @@ public abstract class StoreConformanceTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (opened is not null) await opened.DisposeAsync();
+        if (opened is not null)
+        {
+            await opened.DisposeAsync();
+        }
+
         await CleanUpAsync();
         GC.SuppressFinalize(this);
     }
@@ -219,7 +223,10 @@ public abstract class StoreConformanceTests : IAsyncLifetime
     {
         var contents = Enumerable.Range(0, 64).Select(n => RandomNumberGenerator.GetBytes(1000 + n * 3000)).ToArray();
         await Parallel.ForAsync(0, contents.Length, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Token }, async (n, _) => await PutAsync($"many/{n}", contents[n]));
-        for (var n = 0; n < contents.Length; n++) Assert.Equal(contents[n], await ReadAsync($"many/{n}"));
+        for (var n = 0; n < contents.Length; n++)
+        {
+            Assert.Equal(contents[n], await ReadAsync($"many/{n}"));
+        }
     }
 
     [Fact]

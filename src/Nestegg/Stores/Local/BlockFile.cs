@@ -18,7 +18,11 @@ internal sealed class BlockFile : IDisposable
     public BlockFile(string path, FileMode mode, long expectedBytes)
     {
         var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.Read | FileShare.Delete, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
         file = new FileStream(path, options);
         isDirect = expectedBytes >= WriteBlock.SizeBytes && DirectWriting.TryTurnOn(file.SafeFileHandle);
     }
@@ -31,7 +35,11 @@ internal sealed class BlockFile : IDisposable
     {
         // The block may be another file's by then.
         ObjectDisposedException.ThrowIf(disposed, this);
-        if (IsFull) WriteOut();
+        if (IsFull)
+        {
+            WriteOut();
+        }
+
         return block.Memory[filled..];
     }
 
@@ -40,15 +48,26 @@ internal sealed class BlockFile : IDisposable
     /// <summary>Writes what is left. The file has its length now, but need not be on the disk.</summary>
     public void Finish()
     {
-        if (filled > 0) WriteOut();
-        if (isDirect && written % WriteBlock.AlignmentBytes != 0) RandomAccess.SetLength(file.SafeFileHandle, written);
+        if (filled > 0)
+        {
+            WriteOut();
+        }
+
+        if (isDirect && written % WriteBlock.AlignmentBytes != 0)
+        {
+            RandomAccess.SetLength(file.SafeFileHandle, written);
+        }
     }
 
     public void FlushToDisk() => RandomAccess.FlushToDisk(file.SafeFileHandle);
 
     public void Dispose()
     {
-        if (disposed) return;
+        if (disposed)
+        {
+            return;
+        }
+
         disposed = true;
         block.Return();
         file.Dispose();

@@ -12,12 +12,23 @@ internal static partial class FolderSync
     /// <summary>Does nothing on Windows, where NTFS journals names by itself, and on file systems that know no such call.</summary>
     public static void Flush(string folder)
     {
-        if (OperatingSystem.IsWindows()) return;
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
         var descriptor = Open(folder, ReadOnly);
-        if (descriptor < 0) throw Failure(folder);
+        if (descriptor < 0)
+        {
+            throw Failure(folder);
+        }
+
         try
         {
-            if (Fsync(descriptor) != 0 && Marshal.GetLastPInvokeError() is not (Einval or Enotsup)) throw Failure(folder);
+            if (Fsync(descriptor) != 0 && Marshal.GetLastPInvokeError() is not (Einval or Enotsup))
+            {
+                throw Failure(folder);
+            }
         }
         finally
         {

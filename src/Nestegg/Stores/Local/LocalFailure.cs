@@ -58,7 +58,10 @@ internal static class LocalFailure
     private static (string What, string Hint) Words(Exception failure, string root)
     {
         if (!Directory.Exists(root) && failure is DirectoryNotFoundException or FileNotFoundException)
+        {
             return ($"the folder {root} does not exist", "mount the disk that holds it, or correct the path of the repository");
+        }
+
         return failure switch
         {
             { HResult: Enospc or WindowsDiskFull } => ("the disk is full", $"make room on the disk of {root} and run the command again; it goes on from where it stopped"),

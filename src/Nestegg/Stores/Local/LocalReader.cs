@@ -35,7 +35,11 @@ internal sealed class LocalReader : ReadOnlyStream
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing) handle.Dispose();
+        if (disposing)
+        {
+            handle.Dispose();
+        }
+
         base.Dispose(disposing);
     }
 

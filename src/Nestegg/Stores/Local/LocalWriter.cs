@@ -17,7 +17,11 @@ internal sealed class LocalWriter(LocalStore store, string path, long expectedBy
     public override async Task CommitAsync(string key, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        if (committed) throw new InvalidOperationException("already committed");
+        if (committed)
+        {
+            throw new InvalidOperationException("already committed");
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
@@ -34,7 +38,10 @@ internal sealed class LocalWriter(LocalStore store, string path, long expectedBy
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        while (buffer.Length > 0) buffer = buffer[Take(buffer)..];
+        while (buffer.Length > 0)
+        {
+            buffer = buffer[Take(buffer)..];
+        }
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

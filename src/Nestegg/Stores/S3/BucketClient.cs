@@ -53,7 +53,11 @@ public sealed class BucketClient : IAsyncDisposable
         }
 
         var answer = await CallAsync("read", key, 0, token => GetAsync(key, offset, length, null, token), cancellationToken);
-        if (answer is null) return null;
+        if (answer is null)
+        {
+            return null;
+        }
+
         var end = length is { } bytes && bytes < answer.ObjectBytes - offset ? offset + bytes : Math.Max(offset, answer.ObjectBytes);
         var silence = new SilenceLimit(connection.Settings.AnswerLimit, Time);
         var body = new ResumingStream(new BucketRead(this, key, answer.ETag, end), answer.UpTo(end), retries, silence);
@@ -156,8 +160,16 @@ public sealed class BucketClient : IAsyncDisposable
     internal async Task<ObjectAnswer?> GetAsync(string key, long offset, long? length, string? eTag, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, connection.ReadUrl(Bucket, key));
-        if (offset > 0 || length is not null) request.Headers.Range = new RangeHeaderValue(offset, length is null ? null : offset + length - 1);
-        if (eTag is not null) request.Headers.TryAddWithoutValidation("If-Match", $"\"{eTag}\"");
+        if (offset > 0 || length is not null)
+        {
+            request.Headers.Range = new RangeHeaderValue(offset, length is null ? null : offset + length - 1);
+        }
+
+        if (eTag is not null)
+        {
+            request.Headers.TryAddWithoutValidation("If-Match", $"\"{eTag}\"");
+        }
+
         var response = await connection.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         if (response.IsSuccessStatusCode)
         {
@@ -167,7 +179,11 @@ public sealed class BucketClient : IAsyncDisposable
 
         using (response)
         {
-            if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return ObjectAnswer.Empty(response, offset);
+            if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+            {
+                return ObjectAnswer.Empty(response, offset);
+            }
+
             var failure = await ReadFailureAsync(response, cancellationToken);
             return response.StatusCode == HttpStatusCode.NotFound && failure.ErrorCode != "NoSuchBucket" ? null : throw failure;
         }

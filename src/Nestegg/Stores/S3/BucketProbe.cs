@@ -15,7 +15,11 @@ internal sealed class BucketProbe(BucketClient bucket, string subject)
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken)
     {
         var findings = new List<Finding>();
-        if (await ClockAsync(cancellationToken) is { } clock) findings.Add(clock);
+        if (await ClockAsync(cancellationToken) is { } clock)
+        {
+            findings.Add(clock);
+        }
+
         try
         {
             var first = (await bucket.ListPageAsync("", null, 1, cancellationToken)).S3Objects?.FirstOrDefault();
@@ -37,7 +41,9 @@ internal sealed class BucketProbe(BucketClient bucket, string subject)
         try
         {
             if (item.StorageClass?.Value is not ("GLACIER" or "DEEP_ARCHIVE") && await bucket.TryOpenAsync(item.Key, 0, 1, cancellationToken) is { } opened)
+            {
                 await opened.DisposeAsync();
+            }
 
             return new Finding("bucket-ok", Severity.Ok, subject, $"bucket '{bucket.Bucket}' at {endpoint.Authority} answers and can be read");
         }
@@ -63,7 +69,11 @@ internal sealed class BucketProbe(BucketClient bucket, string subject)
                 static (it, token) => new ValueTask<HttpResponseMessage>(
                     it.Http.GetAsync(it.endpoint, HttpCompletionOption.ResponseHeadersRead, token)),
                 (bucket.Connection.Http, endpoint), cancellationToken);
-            if (response.Headers.Date is not { } theirs) return null;
+            if (response.Headers.Date is not { } theirs)
+            {
+                return null;
+            }
+
             var ours = bucket.Time.GetUtcNow();
             var apart = (ours - theirs).Duration();
             return apart < Suspicious ? null : new Finding(

@@ -28,8 +28,16 @@ internal sealed class ObjectAnswer
         var headers = response.Content.Headers;
 
         // A server that ignores the range answers 200 with everything; what it sends must not be taken for the range.
-        if (offset > 0 && headers.ContentRange?.From != offset) throw Broken(response, "it ignores ranges");
-        if ((headers.ContentRange?.Length ?? headers.ContentLength) is not { } objectBytes) throw Broken(response, "it does not say how long the object is");
+        if (offset > 0 && headers.ContentRange?.From != offset)
+        {
+            throw Broken(response, "it ignores ranges");
+        }
+
+        if ((headers.ContentRange?.Length ?? headers.ContentLength) is not { } objectBytes)
+        {
+            throw Broken(response, "it does not say how long the object is");
+        }
+
         var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         return new ObjectAnswer(response, body, offset, objectBytes);
     }

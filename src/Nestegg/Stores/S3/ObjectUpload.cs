@@ -25,8 +25,14 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(length, partBytes));
         try
         {
-            if (length <= partBytes) await PutWholeAsync(await FillAsync(content, buffer, length, cancellationToken), cancellationToken);
-            else await PutInPartsAsync(content, buffer, cancellationToken);
+            if (length <= partBytes)
+            {
+                await PutWholeAsync(await FillAsync(content, buffer, length, cancellationToken), cancellationToken);
+            }
+            else
+            {
+                await PutInPartsAsync(content, buffer, cancellationToken);
+            }
         }
         finally
         {
@@ -62,7 +68,10 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
             await bucket.CallAsync("write", key, 0, token => CompleteAsync(upload, parts, token), cancellationToken);
 
             // Ceph 16 takes the lock for an upload in parts without a word and then does not set it.
-            if (retainUntil is { } until) await retention!.EnsureAsync(key, until, cancellationToken);
+            if (retainUntil is { } until)
+            {
+                await retention!.EnsureAsync(key, until, cancellationToken);
+            }
         }
         catch
         {
@@ -96,7 +105,11 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
         {
             // An attempt whose answer got lost may have completed it; then the object there is made of these parts.
             var head = await client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket.Bucket, Key = key }, cancellationToken);
-            if (BucketClient.Unquoted(head.ETag) != TagOf(parts)) throw;
+            if (BucketClient.Unquoted(head.ETag) != TagOf(parts))
+            {
+                throw;
+            }
+
             return true;
         }
     }
@@ -124,7 +137,11 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
 
     private PutObjectRequest Retained(PutObjectRequest request)
     {
-        if (retention is null) return request;
+        if (retention is null)
+        {
+            return request;
+        }
+
         request.ObjectLockMode = retention.WriteMode;
         request.ObjectLockRetainUntilDate = retainUntil!.Value.UtcDateTime;
         return request;
@@ -132,7 +149,11 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
 
     private InitiateMultipartUploadRequest Retained(InitiateMultipartUploadRequest request)
     {
-        if (retention is null) return request;
+        if (retention is null)
+        {
+            return request;
+        }
+
         request.ObjectLockMode = retention.WriteMode;
         request.ObjectLockRetainUntilDate = retainUntil!.Value.UtcDateTime;
         return request;

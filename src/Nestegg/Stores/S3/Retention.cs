@@ -18,7 +18,11 @@ internal sealed class Retention(BucketClient bucket, ObjectLock wanted)
         var client = bucket.Connection.Client;
         var head = await bucket.CallAsync("look at", key, 0, token => client.GetObjectMetadataAsync(
             new GetObjectMetadataRequest { BucketName = bucket.Bucket, Key = key }, token), cancellationToken);
-        if (head.ObjectLockRetainUntilDate is { } current && current.ToUniversalTime() >= until.UtcDateTime) return;
+        if (head.ObjectLockRetainUntilDate is { } current && current.ToUniversalTime() >= until.UtcDateTime)
+        {
+            return;
+        }
+
         await bucket.CallAsync("set the retention of", key, 0, token => client.PutObjectRetentionAsync(new PutObjectRetentionRequest
         {
             BucketName = bucket.Bucket,

@@ -81,8 +81,15 @@ internal sealed class S3Connection : IDisposable
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             HttpClientFactory = new SharedHttp(http),
         };
-        if (settings.Endpoint is null) configuration.RegionEndpoint = RegionEndpoint.GetBySystemName(settings.Region);
-        else configuration.ServiceURL = settings.Endpoint.ToString();
+        if (settings.Endpoint is null)
+        {
+            configuration.RegionEndpoint = RegionEndpoint.GetBySystemName(settings.Region);
+        }
+        else
+        {
+            configuration.ServiceURL = settings.Endpoint.ToString();
+        }
+
         configuration.AuthenticationRegion = settings.Region;
         return configuration;
     }

@@ -27,7 +27,10 @@ internal static class S3Failure
     {
         for (var inner = failure; inner is not null; inner = inner.InnerException)
         {
-            if (inner is AmazonServiceException { StatusCode: not 0 } answer) return answer;
+            if (inner is AmazonServiceException { StatusCode: not 0 } answer)
+            {
+                return answer;
+            }
         }
 
         return null;

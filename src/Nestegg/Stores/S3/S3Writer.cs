@@ -22,7 +22,11 @@ internal sealed class S3Writer(S3Store store, long expectedBytes) : StoreWriter
     public override async Task CommitAsync(string key, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        if (committed) throw new InvalidOperationException("already committed");
+        if (committed)
+        {
+            throw new InvalidOperationException("already committed");
+        }
+
         if (file is not null)
         {
             file.Position = 0;
@@ -93,7 +97,11 @@ internal sealed class S3Writer(S3Store store, long expectedBytes) : StoreWriter
     private bool TryMakeRoom(int count)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        if (memory is null) return false;
+        if (memory is null)
+        {
+            return false;
+        }
+
         var needed = written + count;
         if (needed > MemoryBytes)
         {
@@ -116,7 +124,11 @@ internal sealed class S3Writer(S3Store store, long expectedBytes) : StoreWriter
 
     private void ReleaseMemory()
     {
-        if (memory is not null) ArrayPool<byte>.Shared.Return(memory);
+        if (memory is not null)
+        {
+            ArrayPool<byte>.Shared.Return(memory);
+        }
+
         memory = null;
     }
 }

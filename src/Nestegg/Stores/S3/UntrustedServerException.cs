@@ -10,7 +10,11 @@ internal sealed class UntrustedServerException(string message) : AuthenticationE
     /// <summary>Trusts what this machine trusts; a <see cref="RemoteCertificateValidationCallback"/>.</summary>
     public static bool Verify(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
-        if (errors == SslPolicyErrors.None) return true;
+        if (errors == SslPolicyErrors.None)
+        {
+            return true;
+        }
+
         var problems = (chain?.ChainStatus ?? []).Select(status => status.Status.ToString()).Distinct().DefaultIfEmpty("no more is known");
         throw new UntrustedServerException($"its certificate is not accepted ({errors}: {string.Join(", ", problems)})");
     }
