@@ -1,5 +1,5 @@
-using Nestegg.Age;
-using Nestegg.Minisign;
+using Nestegg.Formats.Age;
+using Nestegg.Formats.Minisign;
 using Nestegg.Repositories;
 using Nestegg.Stores;
 

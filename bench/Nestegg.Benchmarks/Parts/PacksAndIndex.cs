@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using Nestegg.Repositories;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 
 namespace Nestegg.Benchmarks.Parts;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using BenchmarkDotNet.Attributes;
-using Nestegg.Age;
+using Nestegg.Formats.Age;
 using ZstdSharp;
 
 namespace Nestegg.Benchmarks.Parts;

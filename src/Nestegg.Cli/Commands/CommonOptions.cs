@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Nestegg.Cli.Terminal;
-using Nestegg.Instance;
 using Nestegg.Opening;
+using Nestegg.Settings;
 
 namespace Nestegg.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Nestegg.Cli.Terminal;
-using Nestegg.Export;
+using Nestegg.Find;
 using Nestegg.Jobs;
 using Nestegg.Opening;
 

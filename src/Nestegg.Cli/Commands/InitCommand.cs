@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Security.Cryptography;
-using Nestegg.Age;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente.Configuration;
-using Nestegg.Instance;
+using Nestegg.Formats.Age;
 using Nestegg.Jobs;
+using Nestegg.Settings;
 
 namespace Nestegg.Cli.Commands;
 

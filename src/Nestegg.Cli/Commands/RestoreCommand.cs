@@ -2,10 +2,10 @@ using System.CommandLine;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Revival;
-using Nestegg.Instance;
 using Nestegg.Jobs;
 using Nestegg.Opening;
 using Nestegg.Restore;
+using Nestegg.Settings;
 
 namespace Nestegg.Cli.Commands;
 

@@ -168,7 +168,7 @@ public sealed class MuseumClient : IDisposable
     {
         using var request = newRequest();
         using var response = await silence.RunAsync(
-            static (it, stop) => new ValueTask<HttpResponseMessage>(SendAsync(it._museum, it.request, 0, stop)),
+            static (it, stop) => new ValueTask<HttpResponseMessage>(SendAsync(it.museum, it.request, 0, stop)),
             (museum, request), cancellationToken);
         var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.OrdinalIgnoreCase) == true;
         try

@@ -1,4 +1,5 @@
 using Nestegg.Instance;
+using Nestegg.Instance.Preflights;
 using Nestegg.Repositories;
 using Nestegg.Snapshots;
 

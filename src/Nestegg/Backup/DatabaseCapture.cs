@@ -2,6 +2,7 @@ using System.Data;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
 using Nestegg.Instance;
+using Nestegg.Instance.Programs;
 using Nestegg.Repositories;
 using Npgsql;
 

@@ -1,4 +1,5 @@
 using Nestegg.Ente.Configuration;
+using Nestegg.Settings;
 using Npgsql;
 
 namespace Nestegg.Instance;

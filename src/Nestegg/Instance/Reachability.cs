@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Nestegg.Ente.Configuration;
+using Nestegg.Instance.Programs;
 
 namespace Nestegg.Instance;
 

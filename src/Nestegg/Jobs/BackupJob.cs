@@ -1,7 +1,8 @@
 using Nestegg.Backup;
+using Nestegg.Formats.Minisign;
 using Nestegg.Instance;
-using Nestegg.Minisign;
 using Nestegg.Opening;
+using Nestegg.Settings;
 
 namespace Nestegg.Jobs;
 

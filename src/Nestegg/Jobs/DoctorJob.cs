@@ -1,4 +1,5 @@
 using Nestegg.Instance;
+using Nestegg.Instance.Preflights;
 using Nestegg.Opening;
 
 namespace Nestegg.Jobs;

@@ -1,5 +1,6 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
+using Nestegg.Settings;
 
 namespace Nestegg.Jobs;
 

@@ -1,5 +1,5 @@
-using Nestegg.Instance;
 using Nestegg.Repositories;
+using Nestegg.Settings;
 
 namespace Nestegg.Opening;
 

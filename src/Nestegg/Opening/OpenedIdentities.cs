@@ -1,4 +1,4 @@
-using Nestegg.Age;
+using Nestegg.Formats.Age;
 using Nestegg.Repositories;
 
 namespace Nestegg.Opening;

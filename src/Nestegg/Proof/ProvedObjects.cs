@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using Nestegg.Age;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Scratch;
+using Nestegg.Formats.Age;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Proofs;
 

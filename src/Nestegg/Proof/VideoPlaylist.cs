@@ -21,7 +21,8 @@ internal sealed partial class VideoPlaylist : IDisposable
     private readonly byte[] iv;
     private readonly List<long> segments;
 
-    private VideoPlaylist(byte[] key, byte[] iv, List<long> segments) => (key, iv, segments) = (key, iv, segments);
+    private VideoPlaylist(byte[] key, byte[] iv, List<long> segments) =>
+        (this.key, this.iv, this.segments) = (key, iv, segments);
 
     /// <summary>Where the last range ends.</summary>
     public long EndBytes => segments.Sum();

@@ -1,4 +1,4 @@
-using Nestegg.Age;
+using Nestegg.Formats.Age;
 using Nestegg.Stores;
 using ZstdSharp;
 

@@ -1,4 +1,4 @@
-using Nestegg.Minisign;
+using Nestegg.Formats.Minisign;
 
 namespace Nestegg.Repositories;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Nestegg.Age;
-using Nestegg.Minisign;
+using Nestegg.Formats.Age;
+using Nestegg.Formats.Minisign;
 using Nestegg.Repositories.Proofs;
 using Nestegg.Stores;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Nestegg.Minisign;
+using Nestegg.Formats.Minisign;
 using Nestegg.Stores;
 
 namespace Nestegg.Repositories;

@@ -4,7 +4,6 @@ using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
 using Nestegg.Instance;
 using Nestegg.Repositories;
-using Nestegg.Stores.S3;
 using Npgsql;
 
 namespace Nestegg.Restore;

@@ -1,5 +1,5 @@
 using Nestegg.Ente.Configuration;
-using Nestegg.Instance;
+using Nestegg.Instance.Programs;
 
 namespace Nestegg.Restore;
 

@@ -1,6 +1,6 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Revival;
-using Nestegg.Instance;
+using Nestegg.Settings;
 
 namespace Nestegg.Restore;
 

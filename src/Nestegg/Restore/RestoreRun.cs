@@ -1,8 +1,9 @@
-using Nestegg.Age;
 using Nestegg.Audit;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Revival;
+using Nestegg.Formats.Age;
 using Nestegg.Instance;
+using Nestegg.Instance.Programs;
 using Nestegg.Repositories;
 using Nestegg.Snapshots;
 using Nestegg.Stores.Local;

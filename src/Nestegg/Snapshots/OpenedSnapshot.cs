@@ -1,7 +1,7 @@
 using Microsoft.Data.Sqlite;
-using Nestegg.Age;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
+using Nestegg.Formats.Age;
 using Nestegg.Repositories;
 
 namespace Nestegg.Snapshots;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Nestegg.Settings;
 using Nestegg.TestKit;
 using Nestegg.Audit;
 using Nestegg.Instance;

@@ -1,5 +1,6 @@
 using Nestegg.Audit;
 using Nestegg.Instance;
+using Nestegg.Settings;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 

@@ -1,5 +1,5 @@
 using Nestegg.Repositories;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Backup;

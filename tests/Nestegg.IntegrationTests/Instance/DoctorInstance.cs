@@ -3,6 +3,8 @@ using System.Text;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Instance;
+using Nestegg.Instance.Preflights;
+using Nestegg.Settings;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Servers;
 using Npgsql;

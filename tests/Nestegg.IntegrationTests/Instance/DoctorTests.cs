@@ -1,5 +1,5 @@
 using Nestegg.Ente.Configuration;
-using Nestegg.Instance;
+using Nestegg.Settings;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Servers;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Nestegg.Ente.Configuration;
-using Nestegg.Instance;
+using Nestegg.Instance.Programs;
+using Nestegg.Settings;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Servers;
 

@@ -1,8 +1,8 @@
 using System.Text;
-using Nestegg.Age;
-using Nestegg.Minisign;
+using Nestegg.Formats.Age;
+using Nestegg.Formats.Minisign;
 using Nestegg.Repositories;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 
 namespace Nestegg.IntegrationTests.Repositories;

@@ -1,7 +1,7 @@
-using Nestegg.Age;
-using Nestegg.Minisign;
+using Nestegg.Formats.Age;
+using Nestegg.Formats.Minisign;
 using Nestegg.Repositories;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
-using Nestegg.Stores;
+using Nestegg.Settings;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;

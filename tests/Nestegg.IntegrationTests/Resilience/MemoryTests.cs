@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Sample;
 using Nestegg.TestKit.Servers;

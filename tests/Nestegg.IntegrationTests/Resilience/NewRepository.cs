@@ -1,6 +1,6 @@
-using Nestegg.Age;
 using Nestegg.Checks;
-using Nestegg.Minisign;
+using Nestegg.Formats.Age;
+using Nestegg.Formats.Minisign;
 using Nestegg.Repositories;
 using Nestegg.Stores;
 using Nestegg.TestKit;

@@ -1,4 +1,4 @@
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;

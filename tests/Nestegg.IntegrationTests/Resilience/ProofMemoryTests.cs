@@ -6,7 +6,7 @@ using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Repositories;
 using Nestegg.Snapshots;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Sample;
 using Nestegg.TestKit.Servers;

@@ -1,7 +1,7 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Repositories;
 using Nestegg.Snapshots;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 

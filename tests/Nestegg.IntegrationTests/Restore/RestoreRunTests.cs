@@ -1,5 +1,5 @@
-using Nestegg.Age;
 using Nestegg.Ente.Configuration;
+using Nestegg.Formats.Age;
 using Nestegg.Restore;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;

@@ -4,7 +4,7 @@ using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 using Nestegg.Ente.Objects;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Sample;

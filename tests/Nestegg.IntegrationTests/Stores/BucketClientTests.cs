@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Amazon.S3.Model;
-using Nestegg.Stores;
 using Nestegg.Stores.S3;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;

@@ -1,8 +1,10 @@
 using Amazon.S3;
-using Nestegg.Age;
-using Nestegg.Minisign;
+using Nestegg.Formats.Age;
+using Nestegg.Formats.Minisign;
 using Nestegg.Repositories;
+using Nestegg.Settings;
 using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit.Servers;
 
 namespace Nestegg.TestKit.Instances;

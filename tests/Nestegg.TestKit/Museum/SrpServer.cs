@@ -16,7 +16,7 @@ internal sealed class SrpServer
 
     private SrpServer(BigInteger verifier, BigInteger clientValue, BigInteger b)
     {
-        (verifier, clientValue, b) = (verifier, clientValue, b);
+        (this.verifier, this.clientValue, this.b) = (verifier, clientValue, b);
         publicValue = ((Srp.K * verifier) + BigInteger.ModPow(Srp.G, b, Srp.N)) % Srp.N;
     }
 

@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using Nestegg.Age;
+using Nestegg.Formats.Age;
 
 namespace Nestegg.Tests.Age;
 

@@ -1,6 +1,7 @@
 using Nestegg.Checks;
 using Nestegg.Repositories;
 using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Checks;

@@ -60,7 +60,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(
             ["ente/museum.yaml", "id.txt", "nestegg.key", "nestegg.yaml", "repo/nestegg.json"],
             Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder.Path, path)).Order(StringComparer.Ordinal));
-        var configuration = Nestegg.Instance.NesteggConfiguration.Load(folder["nestegg.yaml"], new Dictionary<string, string>());
+        var configuration = Nestegg.Settings.NesteggConfiguration.Load(folder["nestegg.yaml"], new Dictionary<string, string>());
         using var description = JsonDocument.Parse(File.ReadAllText(folder["repo/nestegg.json"]));
         Assert.Equal(("home", folder["ente"], folder["repo"]), (configuration.InstanceName, configuration.Instance!.Folder, configuration.Repository!.Location));
         Assert.Equal((folder["nestegg.key"], "127.0.0.1:1=127.0.0.2:1"), (configuration.SigningKeyPath, configuration.Map.Entries.Single()));

@@ -1,10 +1,10 @@
 using System.Text;
 using System.Text.Json;
-using Nestegg.Age;
 using Nestegg.Cli;
 using Nestegg.Cli.Terminal;
+using Nestegg.Formats.Age;
 using Nestegg.Repositories;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Cli;

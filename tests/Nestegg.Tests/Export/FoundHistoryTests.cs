@@ -1,4 +1,4 @@
-using Nestegg.Export;
+using Nestegg.Find;
 using Nestegg.Repositories;
 
 namespace Nestegg.Tests.Export;

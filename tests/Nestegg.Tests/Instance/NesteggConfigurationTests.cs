@@ -1,4 +1,4 @@
-using Nestegg.Instance;
+using Nestegg.Settings;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Instance;

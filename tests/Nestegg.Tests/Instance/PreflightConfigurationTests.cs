@@ -1,5 +1,7 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
+using Nestegg.Instance.Preflights;
+using Nestegg.Settings;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Instance;

@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using Nestegg.Minisign;
+using Nestegg.Formats.Minisign;
 
 namespace Nestegg.Tests.Minisign;
 

@@ -3,7 +3,7 @@ using Nestegg.Proof;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Proofs;
 using Nestegg.Snapshots;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 

@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 using System.Net;
-using Nestegg.Age;
+using Nestegg.Formats.Age;
 using Nestegg.Repositories;
 using Nestegg.TestKit.Instances;
 

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Nestegg.Cli;
 using Nestegg.Cli.Terminal;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 

@@ -2,6 +2,7 @@ using Nestegg.Checks;
 using Nestegg.Ente;
 using Nestegg.Repositories;
 using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Repositories;

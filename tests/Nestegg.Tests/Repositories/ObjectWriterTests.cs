@@ -1,5 +1,6 @@
 using Nestegg.Repositories;
 using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Repositories;

@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 using Nestegg.Repositories;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Repositories;

@@ -1,6 +1,6 @@
 using Nestegg.Repositories;
 using Nestegg.Restore;
-using Nestegg.Stores;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Restore;

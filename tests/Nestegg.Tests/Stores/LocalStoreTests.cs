@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
-using Nestegg.Stores;
 using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 

@@ -1,4 +1,5 @@
-using Nestegg.Stores;
+using Nestegg.Settings;
+using Nestegg.Stores.Local;
 using Nestegg.Stores.S3;
 using Nestegg.TestKit;
 

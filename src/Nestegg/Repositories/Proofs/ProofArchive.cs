@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
-using Nestegg.Age;
+using Nestegg.Formats.Age;
 using Nestegg.Stores;
 
 namespace Nestegg.Repositories.Proofs;

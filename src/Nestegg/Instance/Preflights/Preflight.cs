@@ -1,0 +1,25 @@
+namespace Nestegg.Instance.Preflights;
+
+/// <summary>
+/// Looks at an instance before work begins, in words that a person can act on: configuration, database, secrets, programs, buckets.
+/// Everything found is a <see cref="Finding"/>, also what is in order; nothing is changed.
+/// </summary>
+internal sealed class Preflight(EnteInstance instance, RunLog log)
+{
+    /// <summary>Looks at everything; what one part finds does not keep the next from looking.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        foreach (var finding in PreflightConfiguration.Look(instance))
+        {
+            log.Find(finding);
+        }
+
+        var database = await DatabaseFailure.GuardAsync(
+            instance.DatabaseSettings, () => new PreflightDatabase(instance, log).LookAsync(cancellationToken));
+        log.Find(await PreflightPrograms.LookAsync(instance, database.ServerMajorVersion, cancellationToken));
+        await foreach (var finding in PreflightBuckets.LookAsync(instance, database.ObjectsBySlot, cancellationToken))
+        {
+            log.Find(finding);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Nestegg.Ente.Configuration;
+using Nestegg.Settings;
+
+namespace Nestegg.Instance.Programs;
+
+/// <summary>
+/// One of PostgreSQL's own programs (<c>pg_dump</c>, <c>pg_restore</c>): a configured command, or the one of this machine.
+/// The password goes through the child's environment and never through its arguments, which every user of the machine can read.
+/// </summary>
+internal sealed partial class PostgresProgram
+{
+    // What would lead the programs to another server than the one of the instance.
+    private static readonly string[] ForeignVariables =
+        ["PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGSSLMODE", "PGTARGETSESSIONATTRS"];
+
+    private static readonly string[] ContainerEngines = ["docker", "podman", "nerdctl", "kubectl"];
+
+    private readonly string workingFolder;
+
+    private PostgresProgram(string name, IReadOnlyList<string> command, PostgresConnect connect, string version, string workingFolder)
+    {
+        Name = name;
+        Command = command;
+        Version = version;
+        MajorVersion = int.Parse(version.Split('.')[0]);
+        UsesSocket = connect == PostgresConnect.Socket;
+        this.workingFolder = workingFolder;
+    }
+
+    /// <summary>What it is called: <c>pg_dump</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The program and the arguments before its own.</summary>
+    public IReadOnlyList<string> Command { get; }
+
+    /// <summary>As it states it: <c>15.18</c>.</summary>
+    public string Version { get; }
+
+    public int MajorVersion { get; }
+
+    /// <summary>It runs in the server's container and connects there by socket, without a host.</summary>
+    public bool UsesSocket { get; }
+
+    /// <summary>Finds a program and asks for its version.</summary>
+    /// <param name="name"><c>pg_dump</c> or <c>pg_restore</c>.</param>
+    /// <param name="settings">A configured command is used as it is.</param>
+    /// <param name="wantedMajorVersion">Of those on this machine, the first is taken that is at least as new, else the newest; <see langword="null"/> for any.</param>
+    /// <param name="workingFolder">Where it runs; <c>docker compose</c> looks there for its file.</param>
+    /// <param name="cancellationToken">Ends a program that does not answer.</param>
+    /// <returns><see langword="null"/> when there is none, or it does not run.</returns>
+    public static async Task<PostgresProgram?> TryFindAsync(
+        string name, PostgresProgramSettings settings, int? wantedMajorVersion, string workingFolder, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> configured = name switch { "pg_dump" => settings.PgDump, "pg_restore" => settings.PgRestore, _ => [] };
+        PostgresProgram? newest = null;
+        foreach (var command in configured.Count > 0 ? [configured] : Candidates(name))
+        {
+            if (await TryGetVersionAsync(command, workingFolder, cancellationToken) is not { } version)
+            {
+                continue;
+            }
+
+            var connect = configured.Count == 0 ? PostgresConnect.Network : Resolve(settings.Connect, command[0]);
+            var found = new PostgresProgram(name, command, connect, version, workingFolder);
+            if (wantedMajorVersion is not { } wanted || found.MajorVersion >= wanted)
+            {
+                return found;
+            }
+
+            newest = newest is null || found.MajorVersion > newest.MajorVersion ? found : newest;
+        }
+
+        return newest;
+    }
+
+    /// <summary>Finds a program or says which package has it.</summary>
+    /// <exception cref="NesteggException">There is none, or it is older than the server.</exception>
+    public static async Task<PostgresProgram> FindAsync(
+        string name, PostgresProgramSettings settings, int? serverMajorVersion, string workingFolder, CancellationToken cancellationToken)
+    {
+        var program = await TryFindAsync(name, settings, serverMajorVersion, workingFolder, cancellationToken)
+            ?? throw new NesteggException(FailureKind.BadInput, $"{name} was not found", MissingHint(name));
+        return program.MajorVersion < serverMajorVersion
+            ? throw new NesteggException(
+                FailureKind.BadInput, $"{name} {program.Version} is older than the server, which is PostgreSQL {serverMajorVersion}", MissingHint(name))
+            : program;
+    }
+
+    /// <summary>What to do when a program is missing or too old.</summary>
+    public static string MissingHint(string name) =>
+        $"install PostgreSQL's client programs, or configure postgresql.{name.Replace('_', '-')}: [docker, compose, exec, -T, postgres, {name}]";
+
+    /// <summary>The arguments that lead it to the instance's database, without the password.</summary>
+    public IEnumerable<string> ConnectionArguments(DatabaseSettings database, EndpointMap map)
+    {
+        string[] who = ["--username", database.User, "--dbname", database.Name, "--no-password"];
+        var target = map.Resolve(database.Endpoint);
+        return UsesSocket ? who : ["--host", target.Host, "--port", target.Port.ToString(), .. who];
+    }
+
+    /// <summary>Starts it against the instance's database.</summary>
+    /// <param name="arguments">Its own arguments; the connection's are put before them.</param>
+    public ProgramRun Start(DatabaseSettings database, EndpointMap map, IEnumerable<string> arguments) =>
+        new(Name, StartInfo([.. ConnectionArguments(database, map), .. arguments], database.ProgramEnvironment()));
+
+    /// <summary>Starts it without a database: <c>pg_restore --list</c>.</summary>
+    public ProgramRun Start(IEnumerable<string> arguments) => new(Name, StartInfo([.. arguments], []));
+
+    public override string ToString() => $"{string.Join(' ', Command)} ({Version})";
+
+    private ProcessStartInfo StartInfo(IReadOnlyList<string> arguments, IEnumerable<KeyValuePair<string, string>> variables)
+    {
+        var start = Redirected([.. Command, .. arguments], workingFolder);
+        foreach (var (variable, value) in variables)
+        {
+            start.Environment[variable] = value;
+        }
+
+        start.Environment["PGAPPNAME"] = "nestegg";
+        return start;
+    }
+
+    private static PostgresConnect Resolve(PostgresConnect connect, string program) => connect switch
+    {
+        PostgresConnect.Auto => ContainerEngines.Contains(Path.GetFileName(program)) ? PostgresConnect.Socket : PostgresConnect.Network,
+        _ => connect,
+    };
+
+    private static IEnumerable<IReadOnlyList<string>> Candidates(string name)
+    {
+        var inPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        var programs = inPath.Concat(VersionedFolders()).Select(folder => Path.Join(folder, OperatingSystem.IsWindows() ? name + ".exe" : name));
+        return programs.Where(File.Exists).Distinct().Select(program => (IReadOnlyList<string>)[program]);
+    }
+
+    // Where Debian, Red Hat, Alpine and Homebrew keep several versions side by side; the newest first.
+    private static IEnumerable<string> VersionedFolders() =>
+        new[] { ("/usr/lib/postgresql", "*"), ("/usr", "pgsql-*"), ("/usr/libexec", "postgresql*"), ("/opt/homebrew/opt", "postgresql@*"), ("/usr/local/opt", "postgresql@*") }
+            .Where(place => Directory.Exists(place.Item1))
+            .SelectMany(place => Directory.EnumerateDirectories(place.Item1, place.Item2))
+            .OrderByDescending(folder => int.TryParse(Digits().Match(Path.GetFileName(folder)).Value, out var version) ? version : 0)
+            .SelectMany(folder => new[] { Path.Join(folder, "bin"), folder });
+
+    private static async Task<string?> TryGetVersionAsync(IReadOnlyList<string> command, string workingFolder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var run = new ProgramRun(command[^1], Redirected([.. command, "--version"], workingFolder));
+            run.StandardInput.Close();
+            using var reader = new StreamReader(run.StandardOutput);
+            var match = VersionText().Match(await reader.ReadToEndAsync(cancellationToken));
+            await run.CompleteAsync(cancellationToken);
+            return match.Success ? match.Groups[1].Value : null;
+        }
+        catch (NesteggException)
+        {
+            // A program that does not even state its version is none; the caller goes on looking or says that it is missing.
+            return null;
+        }
+    }
+
+    private static ProcessStartInfo Redirected(IReadOnlyList<string> command, string workingFolder)
+    {
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = workingFolder,
+        };
+        foreach (var variable in ForeignVariables)
+        {
+            start.Environment.Remove(variable);
+        }
+
+        return start;
+    }
+
+    [GeneratedRegex(@"\(PostgreSQL\) (\d+[\w.]*)")]
+    private static partial Regex VersionText();
+
+    [GeneratedRegex(@"\d+")]
+    private static partial Regex Digits();
+}

@@ -1,0 +1,102 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Nestegg.Instance.Programs;
+
+/// <summary>A program that runs with its streams in our hands. Disposing it before its end kills it.</summary>
+internal sealed class ProgramRun : IAsyncDisposable
+{
+    // Enough for the last messages; a program that complains for hours must not fill the memory.
+    private const int KeptErrorLines = 40;
+
+    private readonly string name;
+    private readonly Process process;
+    private readonly Task errorReading;
+    private readonly Queue<string> errorLines = new();
+
+    /// <exception cref="NesteggException">The program cannot be started.</exception>
+    public ProgramRun(string name, ProcessStartInfo start)
+    {
+        this.name = name;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (Exception exception) when (exception is Win32Exception or IOException)
+        {
+            throw new NesteggException(FailureKind.BadInput, $"{start.FileName} cannot be started: {exception.Message}", PostgresProgram.MissingHint(name), exception);
+        }
+
+        errorReading = ReadErrorsAsync();
+    }
+
+    public Stream StandardInput => process.StandardInput.BaseStream;
+
+    public Stream StandardOutput => process.StandardOutput.BaseStream;
+
+    /// <summary>What it wrote to standard error, as far as it is kept; complete after <see cref="CompleteAsync"/>.</summary>
+    public IReadOnlyCollection<string> ErrorLines => errorLines;
+
+    /// <summary>Waits for the end. The caller has read standard output to its end before.</summary>
+    /// <exception cref="NesteggException">It ended with another code than 0; the message has its last words.</exception>
+    public async Task CompleteAsync(CancellationToken cancellationToken)
+    {
+        var exitCode = await WaitAsync(cancellationToken);
+        if (exitCode != 0)
+        {
+            throw Failure(exitCode);
+        }
+    }
+
+    /// <summary>Waits for the end and gives the exit code.</summary>
+    public async Task<int> WaitAsync(CancellationToken cancellationToken)
+    {
+        await process.WaitForExitAsync(cancellationToken);
+        await errorReading.WaitAsync(cancellationToken);
+        return process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process.HasExited || TryKill())
+        {
+            await process.WaitForExitAsync(CancellationToken.None);
+            await errorReading;
+        }
+
+        process.Dispose();
+    }
+
+    // A program that sudo started as somebody else cannot be ended from here, and ends by itself when its pipes are closed.
+    private bool TryKill()
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+            return true;
+        }
+        catch (Exception failure) when (failure is AggregateException or Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    private NesteggException Failure(int exitCode)
+    {
+        var words = errorLines.Where(line => line.Length > 0).TakeLast(3).ToArray();
+        var said = words.Length > 0 ? string.Join(' ', words) : "it said nothing";
+        return new NesteggException(FailureKind.OutOfReach, $"{name} failed with exit code {exitCode}: {said}", "nestegg doctor looks at the database and at its programs");
+    }
+
+    private async Task ReadErrorsAsync()
+    {
+        while (await process.StandardError.ReadLineAsync(CancellationToken.None) is { } line)
+        {
+            errorLines.Enqueue(line);
+            if (errorLines.Count > KeptErrorLines)
+            {
+                errorLines.Dequeue();
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+namespace Nestegg.Settings;
+
+/// <summary>How PostgreSQL's own programs are run. Without a command they are looked for on this machine.</summary>
+public sealed record PostgresProgramSettings
+{
+    public IReadOnlyList<string> PgDump { get; init; } = [];
+
+    public IReadOnlyList<string> PgRestore { get; init; } = [];
+
+    /// <summary>How a configured command reaches the server; ours are always told host and port.</summary>
+    public PostgresConnect Connect { get; init; } = PostgresConnect.Auto;
+}
+
+/// <summary>How a configured command reaches the server.</summary>
+public enum PostgresConnect
+{
+    /// <summary><see cref="Socket"/> for docker, podman, nerdctl and kubectl, else <see cref="Network"/>.</summary>
+    Auto,
+
+    /// <summary>Host and port are given, taken through the map.</summary>
+    Network,
+
+    /// <summary>No host is given: inside its container the server listens on its socket, where the official image asks for no password.</summary>
+    Socket,
+}

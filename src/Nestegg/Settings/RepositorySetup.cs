@@ -1,0 +1,183 @@
+using System.Security.Cryptography;
+using System.Text;
+using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Scratch;
+using Nestegg.Formats.Age;
+using Nestegg.Formats.Minisign;
+using Nestegg.Repositories;
+using Nestegg.Stores;
+
+namespace Nestegg.Settings;
+
+/// <summary>What <c>nestegg init</c> is asked to make.</summary>
+public sealed record SetupRequest
+{
+    /// <summary>Where nestegg.yaml goes.</summary>
+    public required string ConfigurationPath { get; init; }
+
+    public required string InstanceFolder { get; init; }
+
+    /// <summary>A folder or <c>s3://…</c>, as it is written into nestegg.yaml.</summary>
+    public required string RepositoryLocation { get; init; }
+
+    public string InstanceName { get; init; } = "";
+
+    public IReadOnlyList<string> Map { get; init; } = [];
+
+    public IReadOnlyList<string> EnvironmentFiles { get; init; } = [];
+
+    public IReadOnlyList<AgeRecipient> Recipients { get; init; } = [];
+
+    /// <summary>Where a new identity is written; <see langword="null"/> for none.</summary>
+    public string? NewIdentityPath { get; init; }
+
+    /// <summary>A passphrase in UTF-8 under which a new identity is kept in the repository; <see langword="null"/> for none. The caller wipes it.</summary>
+    public byte[]? Passphrase { get; init; }
+}
+
+/// <summary>What was made.</summary>
+/// <param name="Recipients">The public halves of all identities that open the secret parts.</param>
+/// <param name="SigningKeyPath">Where the key is that signs snapshots.</param>
+internal sealed record MadeRepository(Repository Repository, IReadOnlyList<AgeRecipient> Recipients, string SigningKeyPath);
+
+/// <summary>Makes a repository, the keys that belong to it, and the nestegg.yaml that leads to it. Nothing that exists is overwritten.</summary>
+internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
+{
+    private const string SigningKeyName = "nestegg.key";
+
+    private readonly string signingKeyPath = Path.Join(Path.GetDirectoryName(request.ConfigurationPath), SigningKeyName);
+
+    /// <summary>What there must be before anything is made.</summary>
+    /// <exception cref="NesteggException">A file is in the way, or nobody could open the backups.</exception>
+    public void Check()
+    {
+        foreach (var path in new[] { request.ConfigurationPath, signingKeyPath, request.NewIdentityPath })
+        {
+            if (File.Exists(path))
+            {
+                throw new NesteggException(FailureKind.BadInput, $"{path} exists already", "move it away, or name another file");
+            }
+        }
+
+        if (request.Recipients.Count == 0 && request.NewIdentityPath is null && request.Passphrase is null)
+        {
+            throw new NesteggException(FailureKind.BadInput, "nobody could open these backups: no recipient is named", "give --recipient age1…, or --new-identity FILE, or --passphrase");
+        }
+    }
+
+    public async Task<MadeRepository> RunAsync(IStore store, CancellationToken cancellationToken)
+    {
+        Check();
+        using var signingKey = MinisignSecretKey.Generate();
+        using var fileIdentity = request.NewIdentityPath is null ? null : AgeIdentity.Generate();
+        using var passphraseIdentity = request.Passphrase is null ? null : AgeIdentity.Generate();
+        IReadOnlyList<AgeRecipient> recipients =
+            [.. request.Recipients, .. new[] { fileIdentity, passphraseIdentity }.OfType<AgeIdentity>().Select(identity => identity.Recipient)];
+
+        // The key is safe on disk before the repository names it; when the repository cannot be made, the key is worth nothing.
+        await WriteSecretAsync(signingKeyPath, signingKey.ToFileText(), cancellationToken);
+        Repository repository;
+        try
+        {
+            repository = await Repository.CreateAsync(
+                store, recipients, signingKey.PublicKey,
+                passphraseIdentity is null
+                    ? null
+                    : (id, token) => UnderPassphraseAsync(IdentityText(passphraseIdentity, id, signingKey.PublicKey), token),
+                time, cancellationToken);
+        }
+        catch
+        {
+            Leftover.Remove(signingKeyPath);
+            throw;
+        }
+
+        if (fileIdentity is not null)
+        {
+            await WriteSecretAsync(request.NewIdentityPath!, IdentityText(fileIdentity, repository.Description.Id, signingKey.PublicKey), cancellationToken);
+        }
+
+        await WriteSecretAsync(request.ConfigurationPath, Encoding.UTF8.GetBytes(ConfigurationText(recipients)), cancellationToken);
+        return new MadeRepository(repository, recipients, signingKeyPath);
+    }
+
+    private byte[] IdentityText(AgeIdentity identity, string repositoryId, MinisignPublicKey signingKey) => AgeIdentityFile.Write(
+        identity, time.GetUtcNow(),
+        [
+            new("note", "This file opens the backups. Keep it off the server that makes them, twice, where you find it on a bad day."),
+            new(Repository.RepositoryComment, repositoryId),
+            new(Repository.SigningKeyComment, signingKey.ToString()),
+        ]);
+
+    private async Task<byte[]> UnderPassphraseAsync(byte[] text, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var locked = new MemoryStream();
+            await using (var writer = await AgeWriter.CreateWithPassphraseAsync(locked, request.Passphrase, AgePassphrase.DefaultLogWork, cancellationToken))
+            {
+                await writer.WriteAsync(text, cancellationToken);
+                await writer.CompleteAsync(cancellationToken);
+            }
+
+            return locked.ToArray();
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(text);
+        }
+    }
+
+    private string ConfigurationText(IReadOnlyList<AgeRecipient> recipients)
+    {
+        var text = new StringBuilder("# Nestegg's configuration; docs/configuration.md describes every key.\n");
+        text.Append("instance:\n").Append($"  folder: {Quoted(request.InstanceFolder)}\n");
+        if (request.InstanceName.Length > 0)
+        {
+            text.Append($"  name: {Quoted(request.InstanceName)}\n");
+        }
+
+        AppendList("  env-files", request.EnvironmentFiles);
+        AppendList("map", request.Map);
+        text.Append($"repository: {Quoted(request.RepositoryLocation)}\n").Append($"signing-key: {SigningKeyName}\n");
+        AppendList("recipients", recipients.Select(recipient => recipient.ToString()));
+        return text.ToString();
+
+        void AppendList(string key, IEnumerable<string> items)
+        {
+            var lines = items.Select(item => $"{new string(' ', key.Length - key.TrimStart().Length)}  - {Quoted(item)}\n").ToArray();
+            if (lines.Length > 0)
+            {
+                text.Append(key).Append(":\n").AppendJoin("", lines);
+            }
+        }
+    }
+
+    private static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"";
+
+    // For the owner alone, never over a file that is there, wiped in memory afterwards.
+    private static async Task WriteSecretAsync(string path, byte[] content, CancellationToken cancellationToken)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await using var file = new FileStream(path, options);
+            await file.WriteAsync(content, cancellationToken);
+            file.Flush(flushToDisk: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new NesteggException(FailureKind.BadInput, $"{path} cannot be written: {exception.Message}", "choose a place that you may write to", exception);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+}
