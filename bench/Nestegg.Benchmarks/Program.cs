@@ -19,9 +19,12 @@ return args switch
     ["whole", var set, .. var options] => await Harness.RunAsync(set, options),
     ["growth", .. var options] => await Growth.RunAsync(options),
     ["live", .. var options] => await LiveExport.RunAsync(options),
-    ["one-at-a-time", var museum, var email, var password, var folder] => await OneAtATime.RunAsync(new Uri(museum), email, password, folder),
-    ["download", var endpoint, var bucket, var parallel] => await BareDownload.RunAsync(new Uri(endpoint), bucket, Number(parallel), isHashed: false),
-    ["hash-download", var endpoint, var bucket, var parallel] => await BareDownload.RunAsync(new Uri(endpoint), bucket, Number(parallel), isHashed: true),
+    ["one-at-a-time", var museum, var email, var password, var folder] =>
+        await OneAtATime.RunAsync(new Uri(museum), email, password, folder),
+    ["download", var endpoint, var bucket, var parallel] =>
+        await BareDownload.RunAsync(new Uri(endpoint), bucket, Number(parallel), isHashed: false),
+    ["hash-download", var endpoint, var bucket, var parallel] =>
+        await BareDownload.RunAsync(new Uri(endpoint), bucket, Number(parallel), isHashed: true),
     ["decrypt", var bytes, var files] => BareDecryption.Run(long.Parse(bytes, CultureInfo.InvariantCulture), Number(files)),
     _ => Usage(),
 };
@@ -36,6 +39,8 @@ static int RunParts(string[] options)
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: bench/run parts [options] | bench/run whole|stand ente-like|small|million|ten-million|encrypted [--rounds N] [--job WORDS] [--out FOLDER] | bench/run growth|live [--rounds N]");
+    Console.Error.WriteLine(
+        "usage: bench/run parts [options] | bench/run whole|stand ente-like|small|million|ten-million|encrypted [--rounds N] [--job "
+        + "WORDS] [--out FOLDER] | bench/run growth|live [--rounds N]");
     return 2;
 }

@@ -32,11 +32,13 @@ internal sealed class Machine : IAsyncDisposable
 
     public static async Task<Machine> StartAsync(string bucketsFolder, string name, CancellationToken cancellationToken)
     {
-        var (accessKey, secretKey) = ($"{name}-store-user", Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(12)));
+        var (accessKey, secretKey) =
+            ($"{name}-store-user", Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(12)));
         var postgres = await PostgresServer.StartAsync(cancellationToken);
         try
         {
-            var store = await EmbeddedObjectStore.StartAsync(bucketsFolder, new IPEndPoint(IPAddress.Loopback, 0), new S3Credentials(accessKey, secretKey), cancellationToken);
+            var store = await EmbeddedObjectStore.StartAsync(
+                bucketsFolder, new IPEndPoint(IPAddress.Loopback, 0), new S3Credentials(accessKey, secretKey), cancellationToken);
             return new Machine(postgres, store, accessKey, secretKey);
         }
         catch
@@ -48,7 +50,8 @@ internal sealed class Machine : IAsyncDisposable
 
     public SampleOptions Options(string instanceFolder) => new()
     {
-        Folder = instanceFolder, ServerConnectionString = Postgres.ConnectionString("postgres"), ObjectStore = store.Address, AccessKey = accessKey, SecretKey = secretKey,
+        Folder = instanceFolder, ServerConnectionString = Postgres.ConnectionString("postgres"),
+        ObjectStore = store.Address, AccessKey = accessKey, SecretKey = secretKey,
     };
 
     public async ValueTask DisposeAsync()

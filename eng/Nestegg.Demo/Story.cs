@@ -19,7 +19,8 @@ internal sealed class Story(string folder)
             Describe(sample);
 
             Say("Set up once: a configuration, a repository, and an identity, which alone can open the backups.");
-            await nestegg.RunAsync($"init --instance my-ente --repository backups --new-identity identity.txt {first.Map}", cancellationToken);
+            await nestegg.RunAsync(
+                $"init --instance my-ente --repository backups --new-identity identity.txt {first.Map}", cancellationToken);
             Say("Is everything in order?");
             await nestegg.RunAsync("doctor", cancellationToken);
             Say("The first backup.");
@@ -27,7 +28,8 @@ internal sealed class Story(string folder)
 
             await sample.AdvanceAsync(cancellationToken);
             objects = sample.Objects.Count;
-            Say("Some days pass: new pictures, some edited, an album thrown away, one picture deleted for good, and Ada has changed her password. The second backup takes what is new.");
+            Say("Some days pass: new pictures, some edited, an album thrown away, one picture deleted for good, and Ada has changed her "
+                + "password. The second backup takes what is new.");
             await nestegg.RunAsync("backup", cancellationToken);
             await nestegg.RunAsync("snapshots", cancellationToken);
             Say("Are the bytes there and unchanged?");
@@ -36,7 +38,8 @@ internal sealed class Story(string folder)
             await nestegg.RunAsync("audit --snapshot latest --identity identity.txt", cancellationToken);
         }
 
-        Say("The machine is lost: PostgreSQL, the buckets, the instance's folder and Nestegg's configuration. What is left is the repository and the identity.");
+        Say("The machine is lost: PostgreSQL, the buckets, the instance's folder and Nestegg's configuration. What is left is the "
+            + "repository and the identity.");
         foreach (var lost in (string[])["my-ente", "buckets"])
         {
             Console.WriteLine($"$ rm -r {lost}");
@@ -60,16 +63,22 @@ internal sealed class Story(string folder)
             await nestegg.RunAsync("audit --live", cancellationToken);
         }
 
-        Say("And without any server at all: everything that Ada and Ben can open is decrypted and compared, with the passwords that they had at the snapshot.");
+        Say("And without any server at all: everything that Ada and Ben can open is decrypted and compared, with the passwords that they "
+            + "had at the snapshot.");
         foreach (var person in people.Take(2))
         {
             var name = person.Name.ToLowerInvariant();
             await WriteAsync($"{name}-password.txt", person.Password + "\n", cancellationToken);
-            await nestegg.RunAsync($"prove --repository backups --identity identity.txt --user {person.Email} --password-file {name}-password.txt --report {name}.html", cancellationToken);
+            await nestegg.RunAsync(
+                $"prove --repository backups --identity identity.txt --user {person.Email} --password-file "
+                + $"{name}-password.txt --report {name}.html",
+                cancellationToken);
         }
 
         Say("Then Ada's photos in plain.");
-        await nestegg.RunAsync($"export --repository backups --identity identity.txt --user {people[0].Email} --password-file ada-password.txt --to photos", cancellationToken);
+        await nestegg.RunAsync(
+            $"export --repository backups --identity identity.txt --user {people[0].Email} --password-file ada-password.txt --to photos",
+            cancellationToken);
         await nestegg.RunAsync("snapshots", cancellationToken);
 
         Summarise(people, objects);
@@ -117,7 +126,8 @@ internal sealed class Story(string folder)
             Console.WriteLine($"  {person.Name,-4} {person.Email,-34} {albums,3} albums {files,3} files");
         }
 
-        Console.WriteLine($"  {sample.Objects.Count} objects, {sample.Objects.Values.Sum(item => item.SizeBytes) / 1024.0 / 1024.0:0.0} MiB, in the buckets {string.Join(" and ", sample.Objects.Values.Select(item => item.Bucket).Distinct())}");
+        Console.WriteLine(
+            $"  {sample.Objects.Count} objects, {sample.Objects.Values.Sum(item => item.SizeBytes) / 1024.0 / 1024.0:0.0} MiB, in the buckets {string.Join(" and ", sample.Objects.Values.Select(item => item.Bucket).Distinct())}");
     }
 
     private string At(string name) => Path.Combine(folder, name);

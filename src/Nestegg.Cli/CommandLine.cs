@@ -29,7 +29,13 @@ internal static class CommandLine
         // This is the only place that catches everything: a person gets two lines and never a stack trace.
         try
         {
-            var settings = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = host.Out, Error = host.Error };
+            var settings = new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+                Output = host.Out,
+                Error = host.Error,
+            };
             ScratchFolder.RemoveLeftovers(host.Time.GetUtcNow());
             return (ExitCode)await parse.InvokeAsync(settings, cancellationToken);
         }
@@ -39,7 +45,8 @@ internal static class CommandLine
         }
     }
 
-    private static readonly (ExitCode, string, string) Cancelled = (ExitCode.Cancelled, "cancelled", "run the command again; what was stored is not fetched again");
+    private static readonly (ExitCode, string, string) Cancelled =
+        (ExitCode.Cancelled, "cancelled", "run the command again; what was stored is not fetched again");
 
     internal static RootCommand CreateRoot(CommonOptions common)
     {
@@ -86,9 +93,12 @@ internal static class CommandLine
             MuseumException known => (ExitCode.OutOfReach, known.Message, known.Hint),
             ScratchException known => (ExitCode.OutOfReach, known.Message, known.Hint),
             EnteException known => (ExitCode.BadInput, known.Message, known.Hint),
-            UnauthorizedAccessException or IOException => (ExitCode.OutOfReach, exception.Message, "look at the path and at who may use it"),
+            UnauthorizedAccessException or IOException =>
+                (ExitCode.OutOfReach, exception.Message, "look at the path and at who may use it"),
             _ when cancellationToken.IsCancellationRequested => Cancelled,
-            DbException => (ExitCode.OutOfReach, $"a temporary database failed: {exception.Message}", "see that there is room for temporary files, and run the command again"),
+            DbException =>
+                (ExitCode.OutOfReach, $"a temporary database failed: "
+                    + $"{exception.Message}", "see that there is room for temporary files, and run the command again"),
             _ => (ExitCode.Unexpected, $"unexpected: {exception.Message}", "NESTEGG_TRACE=1 shows where; please report it"),
         };
         output.Error(code, message, hint);

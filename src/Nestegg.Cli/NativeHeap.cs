@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Nestegg.Cli;
 
 /// <summary>
-/// glibc gives every thread that asks a heap of its own, eight for each processor, and what is freed in one is of no use to the others: a run
-/// over a million objects grew by 90 MB that way. One heap is enough for a program whose large blocks are all managed.
+/// glibc gives every thread that asks a heap of its own, eight for each processor, and what is freed in one is of no use to the others: a
+/// run over a million objects grew by 90 MB that way. One heap is enough for a program whose large blocks are all managed.
 /// </summary>
 internal static partial class NativeHeap
 {

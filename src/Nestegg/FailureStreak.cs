@@ -1,8 +1,8 @@
 namespace Nestegg;
 
 /// <summary>
-/// Tells the trouble of single objects from that of the place that they all come from: what fails for so many in a row fails for all of them,
-/// and the run has to end. One rule for every engine. Used by many tasks at once.
+/// Tells the trouble of single objects from that of the place that they all come from: what fails for so many in a row fails for all of
+/// them, and the run has to end. One rule for every engine. Used by many tasks at once.
 /// </summary>
 internal sealed class FailureStreak
 {

@@ -1,8 +1,9 @@
 namespace Nestegg;
 
 /// <summary>
-/// What one run of an engine says: its steps, its progress and what it finds. Everything is passed on to the caller, one event at a time and in the
-/// order in which it was said; findings are counted by severity and by code, and the first of each code are kept. Used by many tasks at once.
+/// What one run of an engine says: its steps, its progress and what it finds. Everything is passed on to the caller, one event at a time
+/// and in the order in which it was said; findings are counted by severity and by code, and the first of each code are kept. Used by many
+/// tasks at once.
 /// </summary>
 public sealed class RunLog
 {
@@ -33,7 +34,9 @@ public sealed class RunLog
     /// <summary>The log of a run that is a part of this one: its events go the same way, its findings are counted by themselves.</summary>
     public RunLog OfPart() => new(sink, gate);
 
-    /// <summary>The findings that were kept, in the order in which they were made: the first <see cref="KeptOfEachCode"/> of each code.</summary>
+    /// <summary>
+    /// The findings that were kept, in the order in which they were made: the first <see cref="KeptOfEachCode"/> of each code.
+    /// </summary>
     public IReadOnlyList<Finding> Findings
     {
         get

@@ -28,7 +28,9 @@ internal sealed record Cli(ExitCode ExitCode, string Out, string Error)
     public static async Task<Cli> ExpectAsync(ExitCode expected, CancellationToken cancellationToken, params string[] args)
     {
         var run = await RunAsync(cancellationToken, args);
-        Assert.True(run.ExitCode == expected, $"nestegg {string.Join(' ', args)}: exit code {(int)run.ExitCode}, expected {(int)expected}\n{run.Out}{run.Error}");
+        Assert.True(
+            run.ExitCode == expected,
+            $"nestegg {string.Join(' ', args)}: exit code {(int)run.ExitCode}, expected {(int)expected}\n{run.Out}{run.Error}");
         return run;
     }
 

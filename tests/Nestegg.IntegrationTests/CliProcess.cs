@@ -36,7 +36,8 @@ internal sealed class CliProcess : IAsyncDisposable
         var program = Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli");
         var start = new ProcessStartInfo("env", ["--default-signal=INT", "setsid", program, .. arguments])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
         };
         start.Environment["NESTEGG_CONFIG"] = "";
         foreach (var (name, value) in environment)

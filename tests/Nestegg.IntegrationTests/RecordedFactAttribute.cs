@@ -16,6 +16,7 @@ public sealed class RecordedFactAttribute([CallerFilePath] string? file = null, 
 
 internal sealed class RecordedFactDiscoverer : FactDiscoverer
 {
-    public override ValueTask<IReadOnlyCollection<IXunitTestCase>> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, IXunitTestMethod testMethod, IFactAttribute factAttribute) =>
+    public override ValueTask<IReadOnlyCollection<IXunitTestCase>> Discover(
+        ITestFrameworkDiscoveryOptions discoveryOptions, IXunitTestMethod testMethod, IFactAttribute factAttribute) =>
         RecordedInstance.IsPresent ? base.Discover(discoveryOptions, testMethod, factAttribute) : new([]);
 }

@@ -11,6 +11,7 @@ internal static class RunningInstances
         this KnownInstances instances, string name, string moment, SharedServers servers, CancellationToken cancellationToken)
     {
         var (postgres, ceph) = (await servers.PostgresAsync(cancellationToken), await servers.CephAsync(cancellationToken));
-        return await RunningInstance.StartAsync(await instances.OpenAsync(name, cancellationToken), moment, postgres, ceph, cancellationToken);
+        return await RunningInstance.StartAsync(
+            await instances.OpenAsync(name, cancellationToken), moment, postgres, ceph, cancellationToken);
     }
 }

@@ -5,7 +5,9 @@ namespace Nestegg.TestKit;
 /// <summary>Judges what a person would read when something fails.</summary>
 public static partial class ErrorText
 {
-    /// <summary>What is wrong with the words of a failure; <see langword="null"/> when they name the thing and hold nothing for programmers.</summary>
+    /// <summary>
+    /// What is wrong with the words of a failure; <see langword="null"/> when they name the thing and hold nothing for programmers.
+    /// </summary>
     /// <param name="mustName">A key, path or host that the message has to name.</param>
     public static string? WhatIsWrong(NesteggException failure, string mustName)
     {

@@ -14,16 +14,20 @@ public static class ExternalProgram
 
     /// <summary>Runs it; anything but exit code 0 is an exception with what it wrote.</summary>
     /// <returns>What it wrote to its standard output.</returns>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken, IReadOnlyDictionary<string, string?>? environment = null)
+    public static async Task<string> RunAsync(
+        string program, IEnumerable<string> arguments, CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, string?>? environment = null)
     {
         var (exitCode, output, error) = await TryRunAsync(program, arguments, cancellationToken, environment);
         return exitCode == 0 ? output : throw new InvalidOperationException($"{program} exited with {exitCode}: {error} {output}");
     }
 
     public static async Task<(int ExitCode, string Output, string Error)> TryRunAsync(
-        string program, IEnumerable<string> arguments, CancellationToken cancellationToken, IReadOnlyDictionary<string, string?>? environment = null)
+        string program, IEnumerable<string> arguments, CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, string?>? environment = null)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(
+            program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
         {
             start.Environment[name] = value;

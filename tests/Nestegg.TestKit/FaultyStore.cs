@@ -36,7 +36,8 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
     public static FaultyStore FailingFrom(IStore inner, int n) => new(inner, (number, _) => number >= n ? Fault.Before : Fault.None);
 
     /// <summary>Operation n fails and those after it work.</summary>
-    public static FaultyStore FailingOnceAt(IStore inner, int n, Fault fault = Fault.Before) => new(inner, (number, _) => number == n ? fault : Fault.None);
+    public static FaultyStore FailingOnceAt(IStore inner, int n, Fault fault = Fault.Before) =>
+        new(inner, (number, _) => number == n ? fault : Fault.None);
 
     /// <summary>Each operation fails by chance. The same seed gives the same failures to the same sequence of operations.</summary>
     public static FaultyStore FailingBySeed(IStore inner, int seed, double share)
@@ -127,7 +128,10 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
         }
 
         throw new NesteggException(
-            FailureKind.OutOfReach, $"cannot {operation.ToString().ToLowerInvariant()} {key}: failing on purpose {moment.ToString().ToLowerInvariant()} operation {number}", "this is a test");
+            FailureKind.OutOfReach,
+            $"cannot {operation.ToString().ToLowerInvariant()} {key}: failing on purpose "
+            + $"{moment.ToString().ToLowerInvariant()} operation {number}",
+            "this is a test");
     }
 
     private sealed class Writer(FaultyStore store, StoreWriter inner) : StoreWriter
@@ -179,7 +183,9 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            Fail(store.Ask(StoreOperation.Read, out var number) == Fault.None ? Fault.None : Fault.Before, Fault.Before, number, StoreOperation.Read, key);
+            Fail(store.Ask(StoreOperation.Read, out var number) == Fault.None
+                ? Fault.None
+                : Fault.Before, Fault.Before, number, StoreOperation.Read, key);
             return inner.ReadAsync(buffer, cancellationToken);
         }
 

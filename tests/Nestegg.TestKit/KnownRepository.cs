@@ -17,7 +17,8 @@ internal static class KnownRepository
         this SampleRepository sample, KnownMoment moment, CancellationToken cancellationToken,
         Func<string, byte[], byte[]?>? change = null, string? folder = null)
     {
-        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
+        await using var writer =
+            await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
         var objects = await writer.LoadObjectsAsync(cancellationToken);
         await writer.PutSecretAsync(SecretPart.Database, async (stream, token) =>
         {

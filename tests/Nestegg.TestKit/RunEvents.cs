@@ -1,6 +1,8 @@
 namespace Nestegg.TestKit;
 
-/// <summary>Where a run's events go in a test: kept in their order, or handed to <paramref name="each"/> alone where there are too many to keep.</summary>
+/// <summary>
+/// Where a run's events go in a test: kept in their order, or handed to <paramref name="each"/> alone where there are too many to keep.
+/// </summary>
 public sealed class RunEvents(Action<RunEvent>? each = null) : IProgress<RunEvent>
 {
     private readonly List<RunEvent> events = [];

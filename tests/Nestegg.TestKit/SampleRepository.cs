@@ -21,7 +21,8 @@ internal sealed class SampleRepository : IDisposable
     {
         var identity = AgeIdentity.Generate();
         var signingKey = MinisignSecretKey.Generate();
-        var repository = await Repository.CreateAsync(store, [identity.Recipient], signingKey.PublicKey, TimeProvider.System, cancellationToken);
+        var repository =
+            await Repository.CreateAsync(store, [identity.Recipient], signingKey.PublicKey, TimeProvider.System, cancellationToken);
         return new SampleRepository(identity, signingKey, repository);
     }
 
@@ -34,8 +35,10 @@ internal sealed class SampleRepository : IDisposable
     {
         await using var writer = await Repository.BeginSnapshotAsync(SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
         var stored = await writer.LoadObjectsAsync(cancellationToken);
-        await writer.PutSecretAsync(SecretPart.Database, (stream, token) => stream.WriteAsync(Database, token).AsTask(), 1000, cancellationToken);
-        await writer.PutSecretAsync(SecretPart.Configuration, (stream, token) => stream.WriteAsync("configuration"u8.ToArray(), token).AsTask(), 1000, cancellationToken);
+        await writer.PutSecretAsync(
+            SecretPart.Database, (stream, token) => stream.WriteAsync(Database, token).AsTask(), 1000, cancellationToken);
+        await writer.PutSecretAsync(SecretPart.Configuration, (
+            stream, token) => stream.WriteAsync("configuration"u8.ToArray(), token).AsTask(), 1000, cancellationToken);
         foreach (var (key, content) in objects)
         {
             if (!stored.Known.TryMark(key, 0, content.Length, out _))

@@ -20,7 +20,8 @@ public class RunLogTests
         Assert.Equal((RunLog.KeptOfEachCode + 500L, 1L, 0L), (log.Errors, log.Warnings, log.Count(Severity.Note)));
         Assert.Equal(RunLog.KeptOfEachCode + 1, log.Findings.Count);
         Assert.Equal("slow", log.Findings[^1].Code);
-        Assert.Equal([("object-missing", RunLog.KeptOfEachCode + 500L), ("slow", 1L)], log.CountsByCode.Select(count => (count.Key, count.Value)));
+        Assert.Equal(
+            [("object-missing", RunLog.KeptOfEachCode + 500L), ("slow", 1L)], log.CountsByCode.Select(count => (count.Key, count.Value)));
     }
 
     [Fact]

@@ -19,7 +19,8 @@ public class Decryption
     public async Task EncryptAsync()
     {
         using var output = new MemoryStream();
-        header = await SecretStreamEncryptor.EncryptAsync(new MemoryStream(RandomNumberGenerator.GetBytes(PlainBytes)), output, key, CancellationToken.None);
+        header = await SecretStreamEncryptor.EncryptAsync(
+            new MemoryStream(RandomNumberGenerator.GetBytes(PlainBytes)), output, key, CancellationToken.None);
         encrypted = output.ToArray();
         work = new byte[encrypted.Length];
     }

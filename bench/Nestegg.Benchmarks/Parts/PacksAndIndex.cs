@@ -12,7 +12,8 @@ public class PacksAndIndex
 {
     private const int Rows = 100_000;
 
-    private readonly byte[][] objects = [.. Enumerable.Range(0, 400).Select(_ => RandomNumberGenerator.GetBytes(Random.Shared.Next(8_000, 60_000)))];
+    private readonly byte[][] objects =
+        [.. Enumerable.Range(0, 400).Select(_ => RandomNumberGenerator.GetBytes(Random.Shared.Next(8_000, 60_000)))];
     private readonly string[] keys = [.. Enumerable.Range(0, Rows).Select(_ => $"1580559962386438/{Guid.NewGuid()}")];
     private readonly string folder = Directory.CreateTempSubdirectory("nestegg-bench-").FullName;
     private string packKey = "";
@@ -65,7 +66,8 @@ public class PacksAndIndex
         var hash = ObjectHash.Of("pack"u8);
         for (var row = 0; row < Rows; row++)
         {
-            writer.Append(new IndexRow(keys[row], 0, 30_000, ObjectHash.Of(Encoding.ASCII.GetBytes(keys[row])), hash, 512 + (row * 31_000L)));
+            writer.Append(
+                new IndexRow(keys[row], 0, 30_000, ObjectHash.Of(Encoding.ASCII.GetBytes(keys[row])), hash, 512 + (row * 31_000L)));
         }
 
         var content = writer.Finish();

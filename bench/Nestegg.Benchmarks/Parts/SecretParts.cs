@@ -12,7 +12,8 @@ public class SecretParts
 
     // Rows of base64, as the tables that hold keys and encrypted metadata are.
     [GlobalSetup]
-    public void MakeDump() => dump = System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(12 << 20), Base64FormattingOptions.InsertLineBreaks));
+    public void MakeDump() => dump = System.Text.Encoding.ASCII.GetBytes(
+        Convert.ToBase64String(RandomNumberGenerator.GetBytes(12 << 20), Base64FormattingOptions.InsertLineBreaks));
 
     [Benchmark]
     public void Zstd()

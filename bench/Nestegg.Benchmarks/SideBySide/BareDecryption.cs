@@ -5,8 +5,9 @@ using Nestegg.TestKit.Sample;
 namespace Nestegg.Benchmarks.SideBySide;
 
 /// <summary>
-/// What libsodium has to do for a proof, with nothing around it: the key of a new account's password, then decryption and hash of so many bytes in so many streams,
-/// on all cores. The bytes come from memory, as a photo's do, and not from the processor's cache, in which a single stream would stay.
+/// What libsodium has to do for a proof, with nothing around it: the key of a new account's password, then decryption and hash of so many
+/// bytes in so many streams, on all cores. The bytes come from memory, as a photo's do, and not from the processor's cache, in which a
+/// single stream would stay.
 /// </summary>
 internal static class BareDecryption
 {
@@ -15,12 +16,17 @@ internal static class BareDecryption
     public static int Run(long totalBytes, int streams)
     {
         var plainBytes = (int)(totalBytes / streams);
-        using var passwordKey = Argon2id.Derive("a password"u8, RandomNumberGenerator.GetBytes(16), SamplePeople.Operations, SamplePeople.MemoryBytes);
+        using var passwordKey = Argon2id.Derive(
+            "a password"u8, RandomNumberGenerator.GetBytes(16), SamplePeople.Operations, SamplePeople.MemoryBytes);
         using var key = SecretKey.Random();
         using var output = new MemoryStream();
-        var header = SecretStreamEncryptor.EncryptAsync(new MemoryStream(RandomNumberGenerator.GetBytes(plainBytes)), output, key, CancellationToken.None).GetAwaiter().GetResult();
+        var header = SecretStreamEncryptor.EncryptAsync(
+            new MemoryStream(RandomNumberGenerator.GetBytes(plainBytes)), output, key, CancellationToken.None).GetAwaiter().GetResult();
         var copies = Enumerable.Range(0, Copies).Select(_ => output.ToArray()).ToArray();
-        Parallel.For(0, streams, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, () => new byte[SecretStream.EncryptedChunkBytes], (number, _, work) =>
+        Parallel.For(0, streams, new ParallelOptions
+        {
+            MaxDegreeOfParallelism = Environment.ProcessorCount,
+        }, () => new byte[SecretStream.EncryptedChunkBytes], (number, _, work) =>
         {
             var encrypted = copies[number % Copies];
             using var decryptor = new SecretStreamDecryptor(key, header);

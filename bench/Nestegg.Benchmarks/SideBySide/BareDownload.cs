@@ -8,11 +8,14 @@ namespace Nestegg.Benchmarks.SideBySide;
 /// <summary>Reads every object of a bucket to nothing, many at a time: the limit that the store sets.</summary>
 internal static class BareDownload
 {
-    /// <param name="isHashed">Also computes SHA-256 and MD5, without which no copy is named by its content and compared with what the store states.</param>
+    /// <param name="isHashed">
+    /// Also computes SHA-256 and MD5, without which no copy is named by its content and compared with what the store states.
+    /// </param>
     public static async Task<int> RunAsync(Uri endpoint, string bucket, int parallel, bool isHashed)
     {
         await using var client = new BucketClient(
-            new S3Settings { Endpoint = endpoint, PathStyle = true }, new S3Credentials(CephGateway.AccessKey, CephGateway.SecretKey), bucket);
+            new S3Settings { Endpoint = endpoint, PathStyle = true }, new S3Credentials(CephGateway.AccessKey, CephGateway.SecretKey),
+            bucket);
         var options = new ParallelOptions { MaxDegreeOfParallelism = parallel };
         await Parallel.ForEachAsync(client.ListAsync("", CancellationToken.None), options, async (item, token) =>
         {

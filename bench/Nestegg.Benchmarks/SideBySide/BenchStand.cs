@@ -112,7 +112,8 @@ internal sealed class BenchStand : IAsyncDisposable
     private static string ForLibpq(string connectionString, string? database = null)
     {
         var connection = new NpgsqlConnectionStringBuilder(connectionString);
-        return $"host={connection.Host} port={connection.Port} dbname={database ?? connection.Database} user={connection.Username} password={connection.Password}";
+        return $"host={connection.Host} port={connection.Port} dbname={database ?? connection.Database} "
+            + $"user={connection.Username} password={connection.Password}";
     }
 
     private async Task FillAsync()
@@ -121,7 +122,8 @@ internal sealed class BenchStand : IAsyncDisposable
         {
             await File.WriteAllTextAsync(folder["password"], Owner.Password);
             await instance.WriteEncryptedAsync(folder["objects"]);
-            await RunAsync($"rclone copy --transfers {Parallel} objects ceph:{Bucket}; rm -rf objects; {Races.Init(this)}; {Races.Backup(this)}");
+            await RunAsync(
+                $"rclone copy --transfers {Parallel} objects ceph:{Bucket}; rm -rf objects; {Races.Init(this)}; {Races.Backup(this)}");
             return;
         }
 

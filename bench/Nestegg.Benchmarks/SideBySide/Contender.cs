@@ -37,7 +37,8 @@ internal sealed record Race(string Job, params IReadOnlyList<Contender> Contende
                 }
 
                 var cost = await stand.RunAsync(contender.Command);
-                Console.Error.WriteLine($"{Job}, {(round == 0 ? "warm-up" : $"round {round}")}: {contender.Name} {cost.WallSeconds:0.00} s, {cost.CpuSeconds:0.00} s CPU, {cost.PeakMegabytes:0} MB");
+                Console.Error.WriteLine(
+                    $"{Job}, {(round == 0 ? "warm-up" : $"round {round}")}: {contender.Name} {cost.WallSeconds:0.00} s, {cost.CpuSeconds:0.00} s CPU, {cost.PeakMegabytes:0} MB");
                 if (round > 0)
                 {
                     costs[contender.Name].Add(cost);
@@ -45,6 +46,7 @@ internal sealed record Race(string Job, params IReadOnlyList<Contender> Contende
             }
         }
 
-        return new RaceResult(this, costs.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<Cost>)entry.Value), await stand.StoredAsync());
+        return new RaceResult(
+            this, costs.ToDictionary(entry => entry.Key, entry => (IReadOnlyList<Cost>)entry.Value), await stand.StoredAsync());
     }
 }

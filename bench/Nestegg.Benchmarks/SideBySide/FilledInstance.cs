@@ -7,7 +7,10 @@ using NpgsqlTypes;
 
 namespace Nestegg.Benchmarks.SideBySide;
 
-/// <summary>The sample instance with a data set's rows in its database and, where the set is small enough, its objects in a bucket of Ceph's gateway.</summary>
+/// <summary>
+/// The sample instance with a data set's rows in its database and, where the set is small enough, its objects in a bucket of Ceph's
+/// gateway.
+/// </summary>
 internal sealed class FilledInstance : IAsyncDisposable
 {
     private const string Slot = "b2-eu-cen";
@@ -16,7 +19,8 @@ internal sealed class FilledInstance : IAsyncDisposable
     private readonly CephGateway store;
     private readonly DataSet data;
 
-    private FilledInstance(SampleInstance sample, CephGateway store, DataSet data) => (this.sample, this.store, this.data) = (sample, store, data);
+    private FilledInstance(SampleInstance sample, CephGateway store, DataSet data) =>
+        (this.sample, this.store, this.data) = (sample, store, data);
 
     public string ConnectionString => sample.ConnectionString;
 
@@ -51,7 +55,8 @@ internal sealed class FilledInstance : IAsyncDisposable
     }
 
     /// <summary>Adds the set's rows to the database, and its objects as files that are named by their keys.</summary>
-    public Task WriteEncryptedAsync(string folder) => BulkUpload.IntoFolderAsync(sample, folder, data.FileBytes.Count, i => data.FileBytes[i], CancellationToken.None);
+    public Task WriteEncryptedAsync(string folder) =>
+        BulkUpload.IntoFolderAsync(sample, folder, data.FileBytes.Count, i => data.FileBytes[i], CancellationToken.None);
 
     /// <summary>Puts random bytes where the rows say that objects are.</summary>
     public async Task UploadAsync(int parallel)
@@ -61,7 +66,8 @@ internal sealed class FilledInstance : IAsyncDisposable
             var bytes = new byte[item.SizeBytes];
             RandomNumberGenerator.Fill(bytes);
             using var content = new MemoryStream(bytes);
-            await store.Client.PutObjectAsync(new PutObjectRequest { BucketName = Bucket, Key = item.Key, InputStream = content, UseChunkEncoding = false }, token);
+            await store.Client.PutObjectAsync(
+                new PutObjectRequest { BucketName = Bucket, Key = item.Key, InputStream = content, UseChunkEncoding = false }, token);
         });
     }
 
@@ -96,7 +102,10 @@ internal sealed class FilledInstance : IAsyncDisposable
         await connection.OpenAsync();
         var album = Albums(sample.Ada)[0].Id;
         var owner = sample.Ada.UserId;
-        await CopyAsync(connection, "files (file_id, owner_id, file_decryption_header, thumbnail_decryption_header, metadata_decryption_header, encrypted_metadata, updation_time)",
+        await CopyAsync(
+            connection,
+            "files (file_id, owner_id, file_decryption_header, thumbnail_decryption_header, metadata_decryption_header, "
+            + "encrypted_metadata, updation_time)",
             data.FileBytes.Count, (row, i) =>
             {
                 row.Write(FileId(i), NpgsqlDbType.Bigint);
@@ -118,10 +127,12 @@ internal sealed class FilledInstance : IAsyncDisposable
                 row.Write(RandomText(24), NpgsqlDbType.Text);
                 row.Write(DerivedVersion + i, NpgsqlDbType.Bigint);
             });
-        await CopyTextAsync(connection, "object_keys (file_id, o_type, object_key, size, datacenters)", 2 * data.FileBytes.Count, line => line % 2 == 0
+        await CopyTextAsync(
+            connection, "object_keys (file_id, o_type, object_key, size, datacenters)", 2 * data.FileBytes.Count, line => line % 2 == 0
             ? $"{FileId(line / 2)}\tfile\t{owner}/{Uuid(line / 2, 1)}\t{data.FileBytes[line / 2]}\t{{{Slot}}}"
             : $"{FileId(line / 2)}\tthumbnail\t{owner}/{Uuid(line / 2, 2)}\t{data.ThumbnailBytes[line / 2]}\t{{{Slot}}}");
-        await CopyTextAsync(connection, "file_data (file_id, user_id, data_type, size, latest_bucket, updated_at)", data.DerivedBytes.Count, line =>
+        await CopyTextAsync(
+            connection, "file_data (file_id, user_id, data_type, size, latest_bucket, updated_at)", data.DerivedBytes.Count, line =>
             $"{FileId(line)}\t{owner}\tmldata\t{data.DerivedBytes[line]}\t{Slot}\t{DerivedVersion}");
         await using var analyze = new NpgsqlCommand("ANALYZE", connection);
         await analyze.ExecuteNonQueryAsync();
@@ -151,7 +162,8 @@ internal sealed class FilledInstance : IAsyncDisposable
     }
 
     /// <summary>What nobody else sees.</summary>
-    private List<SampleAlbum> Albums(SamplePerson owner) => [.. sample.Albums.Where(album => album.Owner == owner && album.SharedWith.Count == 0)];
+    private List<SampleAlbum> Albums(SamplePerson owner) =>
+        [.. sample.Albums.Where(album => album.Owner == owner && album.SharedWith.Count == 0)];
 
     private static string RandomText(int bytes) => Convert.ToBase64String(RandomNumberGenerator.GetBytes(bytes));
 }

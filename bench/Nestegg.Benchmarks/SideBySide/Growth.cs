@@ -4,7 +4,9 @@ using Nestegg.TestKit;
 
 namespace Nestegg.Benchmarks.SideBySide;
 
-/// <summary>What a backup that finds nothing new and the first photo cost, from a thousand objects to ten million, as tables and a plot.</summary>
+/// <summary>
+/// What a backup that finds nothing new and the first photo cost, from a thousand objects to ten million, as tables and a plot.
+/// </summary>
 internal static class Growth
 {
     private static readonly int[] Sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];

@@ -13,7 +13,8 @@ internal static class Harness
         var rounds = Rounds(options);
         await using var stand = await BenchStand.OpenAsync(DataSet.Named(set));
         var text = new StringBuilder(await HeadAsync(stand, $"bench/run whole {set} --rounds {rounds}"));
-        foreach (var race in Races.On(stand).Where(race => Option(options, "--job") is not { } job || race.Job.Contains(job, StringComparison.OrdinalIgnoreCase)))
+        foreach (var race in Races.On(stand)
+            .Where(race => Option(options, "--job") is not { } job || race.Job.Contains(job, StringComparison.OrdinalIgnoreCase)))
         {
             text.Append((await race.RunAsync(rounds, stand)).ToMarkdown());
         }

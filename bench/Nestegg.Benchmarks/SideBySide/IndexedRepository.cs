@@ -23,12 +23,14 @@ internal static class IndexedRepository
             foreach (var (key, version, sizeBytes) in file)
             {
                 var pack = ObjectHash.Of(BitConverter.GetBytes(row / ObjectsInPack));
-                index.Append(new IndexRow(key, version, sizeBytes, ObjectHash.Of(BitConverter.GetBytes(row)), pack, 512 + (row % ObjectsInPack * 1024)));
+                index.Append(new IndexRow(
+                    key, version, sizeBytes, ObjectHash.Of(BitConverter.GetBytes(row)), pack, 512 + (row % ObjectsInPack * 1024)));
                 row++;
             }
 
             var content = index.Finish();
-            await store.PutAsync(RepositoryKeys.IndexFile(IndexName.Of(run, ++number, ObjectHash.Of(content.Span))), content, CancellationToken.None);
+            await store.PutAsync(
+                RepositoryKeys.IndexFile(IndexName.Of(run, ++number, ObjectHash.Of(content.Span))), content, CancellationToken.None);
         }
     }
 }

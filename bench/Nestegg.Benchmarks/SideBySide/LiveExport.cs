@@ -8,8 +8,8 @@ using Nestegg.TestKit.Servers;
 namespace Nestegg.Benchmarks.SideBySide;
 
 /// <summary>
-/// <c>nestegg export --live</c> beside <see cref="OneAtATime"/>, in turns. museum, its database and the store are on this machine and share its processors;
-/// how long after a request an answer begins is set, because on loopback there is no network to wait for.
+/// <c>nestegg export --live</c> beside <see cref="OneAtATime"/>, in turns. museum, its database and the store are on this machine and share
+/// its processors; how long after a request an answer begins is set, because on loopback there is no network to wait for.
 /// </summary>
 internal sealed class LiveExport(RecordedMuseum museum, SampleInstance sample, TemporaryFolder folder, int rounds)
 {
@@ -37,7 +37,8 @@ internal sealed class LiveExport(RecordedMuseum museum, SampleInstance sample, T
         await BulkUpload.IntoFolderAsync(sample, folder["objects"], Files, _ => FileBytes, CancellationToken.None);
         await using var database = await postgres.OpenAsync(sample.Options.DatabaseName, CancellationToken.None);
         await using var museum = await RecordedMuseum.StartAsync(
-            database, new Dictionary<string, MuseumAccount> { [sample.Ada.Email] = new(sample.Ada.UserId, null) }, key => Path.Combine(folder["objects"], key), CancellationToken.None);
+            database, new Dictionary<string, MuseumAccount> { [sample.Ada.Email] = new(sample.Ada.UserId, null) },
+            key => Path.Combine(folder["objects"], key), CancellationToken.None);
         await File.WriteAllTextAsync(folder["password"], sample.Ada.Password);
         await Harness.KeepAsync("live", await new LiveExport(museum, sample, folder, rounds).RaceAsync(), options);
         return 0;
@@ -53,7 +54,10 @@ internal sealed class LiveExport(RecordedMuseum museum, SampleInstance sample, T
 
 
             """);
-        table.AppendLine("| an answer begins after | one at a time | busy cores | all cores / busy | nestegg export --live | busy cores | times as fast | peak MB |").AppendLine("|---|---|---|---|---|---|---|---|");
+        table.AppendLine(
+            "| an answer begins after | one at a time | busy cores | all cores / busy | nestegg export --live | busy cores | times as "
+            + "fast | peak MB |")
+            .AppendLine("|---|---|---|---|---|---|---|---|");
         foreach (var delayMs in DelaysMs)
         {
             museum.Delay = museum.Store.Delay = TimeSpan.FromMilliseconds(delayMs);
@@ -61,14 +65,19 @@ internal sealed class LiveExport(RecordedMuseum museum, SampleInstance sample, T
             for (var round = 0; round < rounds; round++)
             {
                 simple.Add(await TimeAsync($"{Environment.ProcessPath} one-at-a-time {museum.Endpoint} {sample.Ada.Email} password out"));
-                ours.Add(await TimeAsync($"{nestegg} export --quiet --live {museum.Endpoint} --user {sample.Ada.Email} --password-file password --album {BulkUpload.AlbumName} --to out"));
+                ours.Add(
+                    await TimeAsync(
+                        $"{nestegg} export --quiet --live {museum.Endpoint} --user {sample.Ada.Email} --password-file password --album "
+                        + $"{BulkUpload.AlbumName} --to out"));
             }
 
             var (before, after) = (Median(simple, cost => cost.WallSeconds), Median(ours, cost => cost.WallSeconds));
 
             // What doing the same work at once, on all cores, could gain.
             var busy = Median(simple, cost => cost.BusyCores);
-            table.AppendLine(CultureInfo.InvariantCulture, $"| {delayMs} ms | {before:0.0} s | {busy:0.00} | {Environment.ProcessorCount / busy:0.0} | {after:0.0} s | {Median(ours, cost => cost.BusyCores):0.00} | {before / after:0.0} | {ours.Max(cost => cost.PeakMegabytes):0} |");
+            table.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"| {delayMs} ms | {before:0.0} s | {busy:0.00} | {Environment.ProcessorCount / busy:0.0} | {after:0.0} s | {Median(ours, cost => cost.BusyCores):0.00} | {before / after:0.0} | {ours.Max(cost => cost.PeakMegabytes):0} |");
         }
 
         return table.ToString();

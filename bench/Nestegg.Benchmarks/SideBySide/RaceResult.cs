@@ -4,7 +4,8 @@ namespace Nestegg.Benchmarks.SideBySide;
 
 /// <summary>The costs of all rounds, as the table that goes into docs/performance.md.</summary>
 /// <param name="Stored">What lies in the folders of the programs afterwards, in bytes.</param>
-internal sealed record RaceResult(Race Race, IReadOnlyDictionary<string, IReadOnlyList<Cost>> Costs, IReadOnlyDictionary<string, long> Stored)
+internal sealed record RaceResult(
+    Race Race, IReadOnlyDictionary<string, IReadOnlyList<Cost>> Costs, IReadOnlyDictionary<string, long> Stored)
 {
     public double OursSeconds => Median(Walls(Ours));
 
@@ -14,12 +15,16 @@ internal sealed record RaceResult(Race Race, IReadOnlyDictionary<string, IReadOn
 
     public string ToMarkdown()
     {
-        var text = new StringBuilder($"### {Race.Job}\n\n| | wall s (min … max) | CPU s | peak MB | busy cores of the machine | ours / it |\n|---|---|---|---|---|---|\n");
+        var text = new StringBuilder(
+            $"### {Race.Job}\n\n| | wall s (min … max) | CPU s | peak MB | busy cores of the machine | ours / it "
+            + $"|\n|---|---|---|---|---|---|\n");
         foreach (var contender in Race.Contenders)
         {
             var walls = Walls(contender.Name);
-            text.Append($"| {contender.Name} | {Median(walls):0.00} ({walls.Min():0.00} … {walls.Max():0.00}) | {Median([.. Costs[contender.Name].Select(cost => cost.CpuSeconds)]):0.00} ")
-                .Append($"| {Costs[contender.Name].Max(cost => cost.PeakMegabytes):0} | {Median([.. Costs[contender.Name].Select(cost => cost.BusyCores)]):0.0} | {(contender.Name == Ours ? "" : $"{Ratio(contender.Name):0.00}")} |\n");
+            text.Append(
+                $"| {contender.Name} | {Median(walls):0.00} ({walls.Min():0.00} … {walls.Max():0.00}) | {Median([.. Costs[contender.Name].Select(cost => cost.CpuSeconds)]):0.00} ")
+                .Append(
+                    $"| {Costs[contender.Name].Max(cost => cost.PeakMegabytes):0} | {Median([.. Costs[contender.Name].Select(cost => cost.BusyCores)]):0.0} | {(contender.Name == Ours ? "" : $"{Ratio(contender.Name):0.00}")} |\n");
         }
 
         foreach (var (against, goal) in Race.Goals)

@@ -13,9 +13,11 @@ internal static class Races
 
     public static IEnumerable<Race> On(BenchStand stand) => stand.Data.Name switch
     {
-        "ente-like" => [StartUp(stand), FirstBackup(stand, (Bare, 1.15), (Rclone, 0.9), ($"{Rclone} + {Restic}", 0.5)), NothingNew(stand), ReadBack(stand), ToFolder(stand), ToBuckets(stand)],
+        "ente-like" => [StartUp(stand), FirstBackup(stand, (Bare, 1.15), (Rclone, 0.9), ($"{Rclone} + {Restic}", 0.5)), NothingNew(
+            stand), ReadBack(stand), ToFolder(stand), ToBuckets(stand)],
         "small" => [FirstBackup(stand, (Rclone, 0.5)), NothingNew(stand), ReadBack(stand), ToFolder(stand)],
-        "million" => [FirstBackupOnce(stand), NothingNewInDatabase(stand, seconds: 5, megabytes: 150), NothingNewOnce(stand), FirstPhoto(stand)],
+        "million" =>
+            [FirstBackupOnce(stand), NothingNewInDatabase(stand, seconds: 5, megabytes: 150), NothingNewOnce(stand), FirstPhoto(stand)],
         "encrypted" => [Prove(stand), ReadBackAlone(stand)],
         _ => OnDatabase(stand),
     };
@@ -27,9 +29,11 @@ internal static class Races
 
     /// <summary>Makes a new repository.</summary>
     public static string Init(BenchStand stand) =>
-        $"{Aside("repository")}; rm -f nestegg.yaml nestegg.key identity.txt; {stand.Nestegg} init --quiet --instance my-ente --repository {stand.Folder}/repository --new-identity identity.txt --config nestegg.yaml";
+        $"{Aside("repository")}; rm -f nestegg.yaml nestegg.key identity.txt; {stand.Nestegg} init --quiet --instance my-ente "
+        + $"--repository {stand.Folder}/repository --new-identity identity.txt --config nestegg.yaml";
 
-    public static string Backup(BenchStand stand) => $"{stand.Nestegg} backup --quiet --config nestegg.yaml --parallel {BenchStand.Parallel}";
+    public static string Backup(BenchStand stand) =>
+        $"{stand.Nestegg} backup --quiet --config nestegg.yaml --parallel {BenchStand.Parallel}";
 
     private static string Transfers => $"--transfers {BenchStand.Parallel} --checkers {BenchStand.Parallel}";
 
@@ -41,7 +45,8 @@ internal static class Races
     private static Contender RcloneContender(BenchStand stand) =>
         new(Rclone, $"rclone copy {Transfers} ceph:{stand.Bucket} fetched && {Dump(stand)}", $"{Aside("fetched")}; rm -f database.dump");
 
-    private static Contender RcloneSyncContender(BenchStand stand) => new(RcloneSync, $"rclone sync {Transfers} ceph:{stand.Bucket} fetched && {Dump(stand)}");
+    private static Contender RcloneSyncContender(BenchStand stand) =>
+        new(RcloneSync, $"rclone sync {Transfers} ceph:{stand.Bucket} fetched && {Dump(stand)}");
 
     private static Race StartUp(BenchStand stand) => new("Start-up", new Contender(Ours, $"{stand.Nestegg} --help")) { GoalSeconds = 0.15 };
 
@@ -55,7 +60,8 @@ internal static class Races
         new Contender("borg", "borg create borg::a fetched database.dump my-ente", $"{Aside("borg")}; borg init -e none borg"))
     { Goals = goals };
 
-    private static Race FirstBackupOnce(BenchStand stand) => new("First backup", BackupContender(stand), RcloneContender(stand)) { IsLong = true, GoalMegabytes = 200 };
+    private static Race FirstBackupOnce(BenchStand stand) =>
+        new("First backup", BackupContender(stand), RcloneContender(stand)) { IsLong = true, GoalMegabytes = 200 };
 
     private static Race NothingNew(BenchStand stand) => new(
         NothingIsNew,
@@ -69,7 +75,8 @@ internal static class Races
         new Contender("pg_dump alone, not compressed", $"pg_dump --format=custom --compress=0 '{stand.Database()}' >/dev/null"))
     { GoalSeconds = seconds, GoalMegabytes = megabytes };
 
-    private static Race NothingNewOnce(BenchStand stand) => new($"{NothingIsNew}, beside rclone", new Contender(Ours, Backup(stand)), RcloneSyncContender(stand))
+    private static Race NothingNewOnce(BenchStand stand) =>
+        new($"{NothingIsNew}, beside rclone", new Contender(Ours, Backup(stand)), RcloneSyncContender(stand))
     { IsLong = true, Goals = [(RcloneSync, 0.05)] };
 
     /// <summary>From a machine that has seen nothing of the repository before.</summary>
@@ -77,7 +84,8 @@ internal static class Races
         "First photo out of a cold repository",
         new Contender(
             Ours,
-            $"{stand.Nestegg} export --quiet --repository repository --identity identity.txt --user {stand.Reader.Email} --password-file password --album \"{stand.ReaderAlbum}\" --to photo && ls photo/*/*.jpg",
+            $"{stand.Nestegg} export --quiet --repository repository --identity identity.txt --user {stand.Reader.Email} --password-file "
+            + $"password --album \"{stand.ReaderAlbum}\" --to photo && ls photo/*/*.jpg",
             "rm -rf photo; sync; echo 3 > /proc/sys/vm/drop_caches || true"))
     { GoalSeconds = 10 };
 
@@ -89,7 +97,8 @@ internal static class Races
     { Goals = [("restic check --read-data", 0.5), (Sha256.Name, 1 / 0.85)] };
 
     /// <summary>The same where nobody else has read anything.</summary>
-    private static Race ReadBackAlone(BenchStand stand) => new("Reading everything back", Check(stand), Sha256) { Goals = [(Sha256.Name, 1 / 0.85)] };
+    private static Race ReadBackAlone(BenchStand stand) =>
+        new("Reading everything back", Check(stand), Sha256) { Goals = [(Sha256.Name, 1 / 0.85)] };
 
     private static Contender Check(BenchStand stand) => new(Ours, $"{stand.Nestegg} check --read --quiet --config nestegg.yaml");
 
@@ -100,7 +109,9 @@ internal static class Races
         "Objects to a folder",
         new Contender(Ours, $"{stand.Nestegg} restore --quiet --repository repository --objects-to out-nestegg", Aside("out-nestegg")),
         new Contender("restic restore", "restic -q restore latest --target out-restic", Aside("out-restic")),
-        new Contender("so many bytes onto the disk", $"dd if=/dev/zero of=out-disk bs=1M count={stand.Data.Bytes >> 20} oflag=direct", "rm -f out-disk"))
+        new Contender(
+            "so many bytes onto the disk", $"dd if=/dev/zero of=out-disk bs=1M count={stand.Data.Bytes >> 20} oflag=direct",
+            "rm -f out-disk"))
     { Goals = [("restic restore", 0.5)] };
 
     /// <summary>Into an empty database and empty buckets. Ours also compares everything and audits the result.</summary>
@@ -108,7 +119,8 @@ internal static class Races
         "Database and objects to new servers",
         new Contender(
             Ours,
-            $"{stand.Nestegg} restore --quiet --repository repository --identity identity.txt --into my-ente-new --parallel {BenchStand.Parallel}",
+            $"{stand.Nestegg} restore --quiet --repository repository --identity identity.txt --into my-ente-new --parallel "
+            + $"{BenchStand.Parallel}",
             $"""
             rm -rf my-ente-new; cp -r my-ente my-ente-new
             sed -i 's/name: ente_db/name: ente_new/; s/bucket: .*/&-new/' my-ente-new/museum.yaml
@@ -117,21 +129,28 @@ internal static class Races
             """),
         new Contender(
             Rclone,
-            $"rclone copy {Transfers} fetched ceph:plain-new && pg_restore --no-owner --dbname='{stand.Database("ente_plain")}' database.dump",
+            $"rclone copy {Transfers} fetched ceph:plain-new && pg_restore --no-owner "
+            + $"--dbname='{stand.Database("ente_plain")}' database.dump",
             $"{NewDatabase(stand, "ente_plain")}\n{NewBuckets}"))
     { Goals = [(Rclone, 1)] };
 
     private static Race Prove(BenchStand stand) => new(
         "Proving",
-        new Contender(Ours, $"{stand.Nestegg} prove --quiet --repository repository --identity identity.txt --user {stand.Owner.Email} --password-file password"),
+        new Contender(
+            Ours,
+            $"{stand.Nestegg} prove --quiet --repository repository --identity identity.txt --user "
+            + $"{stand.Owner.Email} --password-file password"),
         new Contender("libsodium on all cores", $"{stand.Self} decrypt {stand.Data.Bytes} {stand.Data.FileBytes.Count}"))
     { Goals = [("libsodium on all cores", 1 / 0.8)] };
 
-    // Not removed before the stand is: for minutes after, ext4 looks at each inode that was freed before it makes a file, which took up to half of a program's time.
+    // Not removed before the stand is: for minutes after, ext4 looks at each inode that was freed before it makes a file, which took up to
+    // half of a program's time.
     private static string Aside(string folder) => $"mkdir -p aside; [ ! -e {folder} ] || mv {folder} aside/{folder}-$(date +%s%N)";
 
     // The store keeps its objects in memory, so what another program has restored goes first.
-    private static string NewBuckets => "for bucket in plain-new $(sed -n 's/.*bucket: //p' my-ente-new/museum.yaml); do rclone purge ceph:$bucket 2>/dev/null || true; rclone mkdir ceph:$bucket; done; sleep 25";
+    private static string NewBuckets =>
+        "for bucket in plain-new $(sed -n 's/.*bucket: //p' my-ente-new/museum.yaml); do rclone purge ceph:$bucket 2>/dev/null || true; "
+        + "rclone mkdir ceph:$bucket; done; sleep 25";
 
     private static string NewDatabase(BenchStand stand, string name) =>
         $"psql '{stand.ServerDatabase}' -q -c 'DROP DATABASE IF EXISTS {name}' -c 'CREATE DATABASE {name} OWNER pguser'";

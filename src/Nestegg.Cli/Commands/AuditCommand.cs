@@ -10,7 +10,8 @@ internal sealed class AuditCommand
 {
     private readonly IdentityOptions identities = new();
     private readonly Option<bool> live = new("--live") { Description = "Audit the running instance (the default where one is configured)" };
-    private readonly Option<string?> snapshot = new("--snapshot") { Description = "Audit a snapshot: its id, the beginning of it, or latest", HelpName = "ID" };
+    private readonly Option<string?> snapshot = new(
+        "--snapshot") { Description = "Audit a snapshot: its id, the beginning of it, or latest", HelpName = "ID" };
     private readonly Option<string?> csv = new("--csv") { Description = "Write every finding into a CSV file", HelpName = "FILE" };
 
     public Command Create(CommonOptions common)
@@ -23,7 +24,8 @@ internal sealed class AuditCommand
 
         common.SetAction(command, (parse, context) => Read(common.Host, parse, context), RunAsync);
         return command.WithExamples(
-            "nestegg audit", "nestegg audit --live --csv findings.csv", "nestegg audit --snapshot latest --identity identity.txt --repository /mnt/nas/nestegg");
+            "nestegg audit", "nestegg audit --live --csv findings.csv",
+            "nestegg audit --snapshot latest --identity identity.txt --repository /mnt/nas/nestegg");
     }
 
     /// <param name="Csv">Full path of the file that gets every finding.</param>
@@ -34,7 +36,8 @@ internal sealed class AuditCommand
         var name = parse.GetValue(snapshot);
         if (parse.GetValue(live) && name is not null)
         {
-            throw new NesteggException(FailureKind.BadInput, "--live and --snapshot exclude each other", "audit the running instance or a snapshot");
+            throw new NesteggException(
+                FailureKind.BadInput, "--live and --snapshot exclude each other", "audit the running instance or a snapshot");
         }
 
         var opening = identities.Source(host, parse);

@@ -4,8 +4,8 @@ using Nestegg.Cli.Terminal;
 namespace Nestegg.Cli.Commands;
 
 /// <summary>
-/// Prints an audit: for people a table of the first findings of each code, for programs every finding as an event, and every finding as CSV where
-/// that is asked for. Keeps no more than it prints.
+/// Prints an audit: for people a table of the first findings of each code, for programs every finding as an event, and every finding as CSV
+/// where that is asked for. Keeps no more than it prints.
 /// </summary>
 internal sealed class AuditReport : IProgress<RunEvent>, IDisposable
 {
@@ -33,7 +33,8 @@ internal sealed class AuditReport : IProgress<RunEvent>, IDisposable
             return;
         }
 
-        csv?.WriteLine(string.Join(',', new[] { SeverityName(finding), finding.Code, finding.Subject, finding.Message, finding.Hint }.Select(Quoted)));
+        csv?.WriteLine(
+            string.Join(',', new[] { SeverityName(finding), finding.Code, finding.Subject, finding.Message, finding.Hint }.Select(Quoted)));
         var first = shown.GetValueOrDefault(finding.Code) ?? (shown[finding.Code] = []);
         var isShown = first.Count < ShownPerCode;
         if (isShown)

@@ -13,7 +13,9 @@ internal static class CheckCommand
         var read = new Option<bool>("--read") { Description = "Read and hash every byte" };
         var subset = new Option<string?>("--read-subset")
         {
-            Description = "Read a part: 5% for the next five in a hundred, 3/30 for the third of thirty parts, next/30 for the one after the last that was read",
+            Description =
+                "Read a part: 5% for the next five in a hundred, 3/30 for the third of thirty parts, next/30 for the one after the last "
+                + "that was read",
             HelpName = "PART",
         };
         var command = new Command("check", "Compares the repository with its own records") { read, subset };

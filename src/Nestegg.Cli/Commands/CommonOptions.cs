@@ -8,9 +8,16 @@ namespace Nestegg.Cli.Commands;
 /// <summary>The options that every command has, and what they come to.</summary>
 internal sealed class CommonOptions(CommandHost host)
 {
-    private readonly Option<string?> config = new("--config") { Description = "The configuration file (else ./nestegg.yaml, $NESTEGG_CONFIG, ~/.config/nestegg/nestegg.yaml)", HelpName = "FILE", Recursive = true };
-    private readonly Option<string?> repository = new("--repository") { Description = "The repository: a folder, or s3://bucket/prefix", HelpName = "PATH|s3://…", Recursive = true };
-    private readonly Option<bool> json = new("--json") { Description = "One event a line as JSON, the last one a summary", Recursive = true };
+    private readonly Option<string?> config = new("--config")
+    {
+        Description = "The configuration file (else ./nestegg.yaml, $NESTEGG_CONFIG, ~/.config/nestegg/nestegg.yaml)",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+    private readonly Option<string?> repository = new(
+        "--repository") { Description = "The repository: a folder, or s3://bucket/prefix", HelpName = "PATH|s3://…", Recursive = true };
+    private readonly Option<bool> json = new(
+        "--json") { Description = "One event a line as JSON, the last one a summary", Recursive = true };
     private readonly Option<bool> quiet = new("--quiet") { Description = "Say only what is wrong", Recursive = true };
 
     public IEnumerable<Option> All => [config, repository, json, quiet];
@@ -51,7 +58,9 @@ internal sealed class CommonOptions(CommandHost host)
     /// <summary>The location after <c>--repository</c>; <see langword="null"/> without one.</summary>
     public string? RepositoryLocation(ParseResult parse) => parse.GetValue(repository);
 
-    /// <summary>The configuration with the command line over it; an empty one when there is no file, for commands that can do without.</summary>
+    /// <summary>
+    /// The configuration with the command line over it; an empty one when there is no file, for commands that can do without.
+    /// </summary>
     private NesteggConfiguration Configuration(ParseResult parse)
     {
         var path = NesteggConfiguration.FindPath(parse.GetValue(config), host.WorkingFolder, host.Environment);

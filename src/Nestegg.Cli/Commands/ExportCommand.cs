@@ -18,30 +18,49 @@ internal sealed class ExportCommand(CommonOptions common)
 
     private readonly IdentityOptions identity = new();
     private readonly AccountOptions account = new();
-    private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => SnapshotSource.Latest };
+    private readonly Option<string> snapshot = new("--snapshot")
+    {
+        Description = "Which snapshot: its id, the beginning of it, or latest",
+        HelpName = "ID",
+        DefaultValueFactory = _ => SnapshotSource.Latest,
+    };
     private readonly Option<string?> live = new("--live") { Description = "From this museum instead of a snapshot", HelpName = "URL" };
-    private readonly Option<string> to = new("--to") { Description = "The folder to write into; run again, it is kept current", HelpName = "FOLDER", Required = true };
-    private readonly Option<string[]> albums = new("--album") { Description = "Only albums of this name; may be given several times", HelpName = "NAME" };
-    private readonly Option<string[]> excluded = new("--exclude-album") { Description = "No albums of this name; may be given several times", HelpName = "NAME" };
-    private readonly Option<string[]> owners = new("--owner") { Description = "Only files that this person uploaded: address or number; may be given several times", HelpName = "EMAIL" };
+    private readonly Option<string> to = new(
+        "--to") { Description = "The folder to write into; run again, it is kept current", HelpName = "FOLDER", Required = true };
+    private readonly Option<string[]> albums = new(
+        "--album") { Description = "Only albums of this name; may be given several times", HelpName = "NAME" };
+    private readonly Option<string[]> excluded = new(
+        "--exclude-album") { Description = "No albums of this name; may be given several times", HelpName = "NAME" };
+    private readonly Option<string[]> owners = new("--owner")
+    {
+        Description = "Only files that this person uploaded: address or number; may be given several times",
+        HelpName = "EMAIL",
+    };
     private readonly Option<DateTimeOffset?> from = Date("--from", "Only what was taken on this day or later");
     private readonly Option<DateTimeOffset?> until = Date("--until", "Only what was taken before this day");
     private readonly Option<bool> withoutShared = new("--without-shared") { Description = "No albums that others share" };
     private readonly Option<bool> withoutHidden = new("--without-hidden") { Description = "No hidden albums and files" };
     private readonly Option<bool> trash = new("--trash") { Description = "Also what is in the trash, into Trash/" };
-    private readonly Option<bool> locker = new("--locker") { Description = "From a live museum: sign in to Locker too, which may ask for a second code" };
+    private readonly Option<bool> locker = new(
+        "--locker") { Description = "From a live museum: sign in to Locker too, which may ask for a second code" };
     private readonly Option<bool> copies = new("--copies") { Description = "Copies instead of hard links for what is in several albums" };
-    private readonly Option<bool> moveRemoved = new("--move-removed") { Description = "Move what is no longer there upstream into Removed/; otherwise it stays" };
+    private readonly Option<bool> moveRemoved = new(
+        "--move-removed") { Description = "Move what is no longer there upstream into Removed/; otherwise it stays" };
     private readonly Option<bool> xmp = new("--xmp") { Description = "An XMP sidecar beside each picture and video" };
     private readonly Option<bool> rehash = new("--rehash") { Description = "Read every file that is there already and compare its hash" };
     private readonly Option<bool> windowsNames = new("--windows-names") { Description = "Avoid names that Windows cannot hold" };
-    private readonly Option<int?> parallel = new("--parallel") { Description = "Files fetched at once (else twice the number of processors, and 12 from a live museum)", HelpName = "N" };
+    private readonly Option<int?> parallel = new("--parallel")
+    {
+        Description = "Files fetched at once (else twice the number of processors, and 12 from a live museum)",
+        HelpName = "N",
+    };
 
     public Command Create()
     {
         var command = new Command("export", "Writes a person's photos in plain, from a snapshot or a live museum");
         foreach (var option in account.All.Concat(identity.All).Concat(
-            [snapshot, live, to, albums, excluded, owners, from, until, withoutShared, withoutHidden, trash, locker, copies, moveRemoved, xmp, rehash, windowsNames, parallel]))
+            [snapshot, live, to, albums, excluded, owners, from, until, withoutShared, withoutHidden, trash, locker, copies, moveRemoved,
+            xmp, rehash, windowsNames, parallel]))
         {
             command.Options.Add(option);
         }
@@ -50,7 +69,8 @@ internal sealed class ExportCommand(CommonOptions common)
         return command.WithExamples(
             "nestegg export --snapshot latest --identity identity.txt --user me@example.org --to ./photos",
             "nestegg export --live https://api.ente.example.org --user me@example.org --to ./photos --album \"Summer 2024\"",
-            "nestegg export --repository /mnt/nas/nestegg --identity identity.txt --user me@example.org --to ./photos --trash --xmp --move-removed");
+            "nestegg export --repository /mnt/nas/nestegg --identity identity.txt --user me@example.org --to ./photos --trash --xmp "
+            + "--move-removed");
     }
 
     /// <summary>A day in local time, or a moment with its zone.</summary>
@@ -80,7 +100,8 @@ internal sealed class ExportCommand(CommonOptions common)
     {
         if (parse.GetValue(parallel) is < 1 or > 64)
         {
-            throw new NesteggException(FailureKind.BadInput, "--parallel is not between 1 and 64", "twice the number of processors suits most machines");
+            throw new NesteggException(
+                FailureKind.BadInput, "--parallel is not between 1 and 64", "twice the number of processors suits most machines");
         }
 
         var source = new SnapshotSource(parse.GetValue(snapshot)!, identity.Source(common.Host, parse));
@@ -90,14 +111,17 @@ internal sealed class ExportCommand(CommonOptions common)
             new ExportRequest(parse.GetValue(owners) ?? [], Options(parse), common.Host.FullPath(parse.GetValue(to)!)));
     }
 
-    private static Uri Museum(string text) => Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
+    private static Uri Museum(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
         ? endpoint
-        : throw new NesteggException(FailureKind.BadInput, $"`{text}` is no address of a museum", "write it as https://api.ente.example.org");
+        : throw new NesteggException(
+            FailureKind.BadInput, $"`{text}` is no address of a museum", "write it as https://api.ente.example.org");
 
     private SignInQuestions Questions(EnteApp app)
     {
         var prompt = new SecretPrompt(common.Host);
-        return new SignInQuestions(Ask("code that museum mailed", "NESTEGG_EMAIL_CODE"), Ask("code of the authenticator app", "NESTEGG_TOTP"));
+        return new SignInQuestions(
+            Ask("code that museum mailed", "NESTEGG_EMAIL_CODE"), Ask("code of the authenticator app", "NESTEGG_TOTP"));
 
         Func<CancellationToken, Task<string>> Ask(string what, string variable) =>
             async token => Encoding.UTF8.GetString(await prompt.ReadAsync($"{what} ({app.Name})", new SecretSource(), variable, token));

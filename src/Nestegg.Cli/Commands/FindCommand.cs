@@ -12,10 +12,18 @@ internal sealed class FindCommand(CommonOptions common)
 {
     private readonly IdentityOptions identity = new();
     private readonly AccountOptions account = new();
-    private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => SnapshotSource.Latest };
-    private readonly Option<bool> all = new("--all-snapshots") { Description = "In every snapshot: says since when and until when each was there" };
-    private readonly Option<string?> album = new("--album") { Description = "Only in albums whose name fits; * and ? stand for anything", HelpName = "NAME" };
-    private readonly Option<string?> name = new("--name") { Description = "Only files whose name fits; * and ? stand for anything", HelpName = "NAME" };
+    private readonly Option<string> snapshot = new("--snapshot")
+    {
+        Description = "Which snapshot: its id, the beginning of it, or latest",
+        HelpName = "ID",
+        DefaultValueFactory = _ => SnapshotSource.Latest,
+    };
+    private readonly Option<bool> all = new(
+        "--all-snapshots") { Description = "In every snapshot: says since when and until when each was there" };
+    private readonly Option<string?> album = new(
+        "--album") { Description = "Only in albums whose name fits; * and ? stand for anything", HelpName = "NAME" };
+    private readonly Option<string?> name = new(
+        "--name") { Description = "Only files whose name fits; * and ? stand for anything", HelpName = "NAME" };
     private readonly Option<DateTimeOffset?> from = ExportCommand.Date("--from", "Only what was taken on this day or later");
     private readonly Option<DateTimeOffset?> until = ExportCommand.Date("--until", "Only what was taken before this day");
 
@@ -49,11 +57,14 @@ internal sealed class FindCommand(CommonOptions common)
         string[] columns = ["album", "name", "taken", "size", "state", "file"];
         var rows = history.Entries.Select(entry => (Cell[])
         [
-            OneLine(entry.Found.Album), OneLine(entry.Found.Name), entry.Found.Day, Cell.Bytes(entry.Found.SizeBytes), isAll ? history.State(entry) : entry.Found.State,
+            OneLine(entry.Found.Album),
+            OneLine(entry.Found.Name), entry.Found.Day, Cell.Bytes(entry.Found.SizeBytes), isAll ? history.State(entry) : entry.Found.State,
             Cell.Id(entry.Found.FileId), .. isAll ? (Cell[])[entry.First.ToString(), entry.Last.ToString()] : [],
         ]);
         run.Output.Table("found", isAll ? [.. columns, "since", "until"] : columns, rows);
-        var summary = new Summary().Add("found", history.Entries.Count, "found").Add("snapshots", history.Snapshots, "snapshots with a match").Add("problems", run.Log.Errors, "snapshots that could not be searched");
+        var summary =
+            new Summary().Add("found", history.Entries.Count, "found").Add("snapshots", history.Snapshots, "snapshots with a match")
+            .Add("problems", run.Log.Errors, "snapshots that could not be searched");
         return run.Output.Finish(summary, ExitCodes.Of(run.Log.Errors == 0));
     }
 

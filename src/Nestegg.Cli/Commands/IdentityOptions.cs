@@ -18,15 +18,18 @@ internal sealed class IdentityOptions
         HelpName = "FILE",
     };
 
-    private readonly Option<string?> passphraseFile = new("--passphrase-file") { Description = "Take the passphrase of the identity from a file", HelpName = "FILE" };
+    private readonly Option<string?> passphraseFile = new(
+        "--passphrase-file") { Description = "Take the passphrase of the identity from a file", HelpName = "FILE" };
 
-    private readonly Option<int?> passphraseDescriptor = new("--passphrase-fd") { Description = "Take the passphrase of the identity from an open file descriptor", HelpName = "N" };
+    private readonly Option<int?> passphraseDescriptor = new(
+        "--passphrase-fd") { Description = "Take the passphrase of the identity from an open file descriptor", HelpName = "N" };
 
     public IEnumerable<Option> All => [identity, passphraseFile, passphraseDescriptor];
 
     public IdentitySource Source(CommandHost host, ParseResult parse)
     {
-        var (prompt, passphrase) = (new SecretPrompt(host), new SecretSource(parse.GetValue(passphraseFile), parse.GetValue(passphraseDescriptor)));
+        var (prompt, passphrase) =
+            (new SecretPrompt(host), new SecretSource(parse.GetValue(passphraseFile), parse.GetValue(passphraseDescriptor)));
         return new IdentitySource(
             [.. (parse.GetValue(identity) ?? []).Select(host.FullPath)],
             (asked, token) => prompt.ReadAsync($"passphrase of {asked}", passphrase, PassphraseVariable, token));

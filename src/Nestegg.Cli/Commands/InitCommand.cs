@@ -12,15 +12,27 @@ namespace Nestegg.Cli.Commands;
 internal sealed class InitCommand
 {
     private readonly CommonOptions common;
-    private readonly Option<string> instance = new("--instance") { Description = "The instance's folder, with museum.yaml and compose.yaml", HelpName = "FOLDER", Required = true };
-    private readonly Option<string?> name = new("--name") { Description = "What the instance is called in snapshots (else the folder's name)", HelpName = "NAME" };
-    private readonly Option<string[]> map = new("--map") { Description = "Which address to use for one of the compose network; may be given several times", HelpName = "HOST:PORT=HOST:PORT" };
-    private readonly Option<string[]> environmentFiles = new("--env-file") { Description = "A file of ENTE_ variables that museum is started with", HelpName = "FILE" };
-    private readonly Option<string[]> recipients = new("--recipient") { Description = "Who can open the backups; may be given several times", HelpName = "age1…" };
-    private readonly Option<string?> newIdentity = new("--new-identity") { Description = "Make an identity that can open the backups, and write it here", HelpName = "FILE" };
-    private readonly Option<bool> passphrase = new("--passphrase") { Description = "Keep an identity in the repository, under a passphrase that is asked for" };
-    private readonly Option<string?> passphraseFile = new("--passphrase-file") { Description = "Take the passphrase from a file", HelpName = "FILE" };
-    private readonly Option<int?> passphraseDescriptor = new("--passphrase-fd") { Description = "Take the passphrase from an open file descriptor", HelpName = "N" };
+    private readonly Option<string> instance = new(
+        "--instance") { Description = "The instance's folder, with museum.yaml and compose.yaml", HelpName = "FOLDER", Required = true };
+    private readonly Option<string?> name = new(
+        "--name") { Description = "What the instance is called in snapshots (else the folder's name)", HelpName = "NAME" };
+    private readonly Option<string[]> map = new("--map")
+    {
+        Description = "Which address to use for one of the compose network; may be given several times",
+        HelpName = "HOST:PORT=HOST:PORT",
+    };
+    private readonly Option<string[]> environmentFiles = new(
+        "--env-file") { Description = "A file of ENTE_ variables that museum is started with", HelpName = "FILE" };
+    private readonly Option<string[]> recipients = new(
+        "--recipient") { Description = "Who can open the backups; may be given several times", HelpName = "age1…" };
+    private readonly Option<string?> newIdentity = new(
+        "--new-identity") { Description = "Make an identity that can open the backups, and write it here", HelpName = "FILE" };
+    private readonly Option<bool> passphrase = new(
+        "--passphrase") { Description = "Keep an identity in the repository, under a passphrase that is asked for" };
+    private readonly Option<string?> passphraseFile = new(
+        "--passphrase-file") { Description = "Take the passphrase from a file", HelpName = "FILE" };
+    private readonly Option<int?> passphraseDescriptor = new(
+        "--passphrase-fd") { Description = "Take the passphrase from an open file descriptor", HelpName = "N" };
 
     private InitCommand(CommonOptions common) => this.common = common;
 
@@ -31,7 +43,8 @@ internal sealed class InitCommand
         var init = new InitCommand(common);
         var command = new Command("init", "Makes nestegg.yaml, the repository, and the keys that belong to it")
         {
-            init.instance, init.name, init.map, init.environmentFiles, init.recipients, init.newIdentity, init.passphrase, init.passphraseFile, init.passphraseDescriptor,
+            init.instance, init.name, init.map,
+            init.environmentFiles, init.recipients, init.newIdentity, init.passphrase, init.passphraseFile, init.passphraseDescriptor,
         };
         common.SetActionWithoutConfiguration(command, init.Read, RunAsync);
         return command.WithExamples(
@@ -39,16 +52,20 @@ internal sealed class InitCommand
             "nestegg init --instance ~/my-ente --repository s3://backups/ente --recipient age1… --map postgres:5432=127.0.0.1:5432");
     }
 
-    /// <param name="AskPassphrase">Asks for the passphrase of an identity that the repository keeps; <see langword="null"/> for none.</param>
+    /// <param name="AskPassphrase">
+    /// Asks for the passphrase of an identity that the repository keeps; <see langword="null"/> for none.
+    /// </param>
     private sealed record Asked(InitRequest Request, Func<CancellationToken, Task<byte[]>>? AskPassphrase);
 
     private Asked Read(ParseResult parse)
     {
         var settings = common.RepositoryLocation(parse) is { } location
             ? RepositorySettings.At(location, Host.WorkingFolder, Host.Environment)
-            : throw new NesteggException(FailureKind.BadInput, "no repository is named", "say where backups go: --repository /mnt/nas/nestegg");
+            : throw new NesteggException(
+                FailureKind.BadInput, "no repository is named", "say where backups go: --repository /mnt/nas/nestegg");
         IReadOnlyList<string> variables = [.. (parse.GetValue(environmentFiles) ?? []).Select(Host.FullPath)];
-        var folder = new InstanceLocation(Host.FullPath(parse.GetValue(instance)!)) { EnvironmentFiles = variables, ProcessEnvironment = Host.Environment };
+        var folder = new InstanceLocation(
+            Host.FullPath(parse.GetValue(instance)!)) { EnvironmentFiles = variables, ProcessEnvironment = Host.Environment };
         var setup = new SetupRequest
         {
             ConfigurationPath = common.ConfigPath(parse) ?? Host.FullPath(NesteggConfiguration.FileName),
@@ -63,7 +80,8 @@ internal sealed class InitCommand
         return new Asked(
             new InitRequest(folder, parse.GetValue(map) ?? [], settings, setup),
             parse.GetValue(passphrase) || source.IsGiven
-                ? token => new SecretPrompt(Host).ReadNewAsync("passphrase of the repository", source, IdentityOptions.PassphraseVariable, token)
+                ? token => new SecretPrompt(Host).ReadNewAsync(
+                    "passphrase of the repository", source, IdentityOptions.PassphraseVariable, token)
                 : null);
     }
 

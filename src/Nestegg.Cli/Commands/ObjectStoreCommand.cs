@@ -11,17 +11,23 @@ internal static class ObjectStoreCommand
     private const string KeyVariable = "NESTEGG_OBJECT_STORE_KEY";
     private const string SecretVariable = "NESTEGG_OBJECT_STORE_SECRET";
 
-    private static readonly Option<string> Folder = new("--folder") { Description = "Where the buckets are, or will be", HelpName = "FOLDER", Required = true };
-    private static readonly Option<string> Listen = new("--listen") { Description = "Address and port", HelpName = "ADDRESS:PORT", DefaultValueFactory = _ => "127.0.0.1:3200" };
+    private static readonly Option<string> Folder = new(
+        "--folder") { Description = "Where the buckets are, or will be", HelpName = "FOLDER", Required = true };
+    private static readonly Option<string> Listen = new(
+        "--listen") { Description = "Address and port", HelpName = "ADDRESS:PORT", DefaultValueFactory = _ => "127.0.0.1:3200" };
     private static readonly Option<string?> Credentials = new("--credentials")
     {
-        Description = $"A file with the access key id in its first line and the secret in its second (else ${KeyVariable} and ${SecretVariable})", HelpName = "FILE",
+        Description =
+            $"A file with the access key id in its first line and the secret in its second (else ${KeyVariable} and ${SecretVariable})",
+        HelpName = "FILE",
     };
 
     public static Command Create(CommonOptions common)
     {
-        var command = new Command("object-store", "An S3 server on a folder: for trying out and for tests, not for production") { Folder, Listen, Credentials };
-        common.SetActionWithoutConfiguration(command, parse => new Asked(common.Host.FullPath(parse.GetValue(Folder)!), parse.GetValue(Listen)!, parse.GetValue(Credentials)), RunAsync);
+        var command = new Command(
+            "object-store", "An S3 server on a folder: for trying out and for tests, not for production") { Folder, Listen, Credentials };
+        common.SetActionWithoutConfiguration(command, parse => new Asked(
+            common.Host.FullPath(parse.GetValue(Folder)!), parse.GetValue(Listen)!, parse.GetValue(Credentials)), RunAsync);
         return command.WithExamples(
             "nestegg object-store --folder ./buckets --credentials ./keys.txt",
             $"{KeyVariable}=key {SecretVariable}=secret nestegg object-store --folder ./buckets --listen 127.0.0.1:3200");
@@ -35,11 +41,14 @@ internal static class ObjectStoreCommand
         var (folder, listen, credentials) = asked;
         if (!IPEndPoint.TryParse(listen, out var address) || !listen.Contains(':', StringComparison.Ordinal))
         {
-            throw new NesteggException(FailureKind.BadInput, $"--listen takes an address and a port, not '{listen}'", "for example --listen 127.0.0.1:3200");
+            throw new NesteggException(
+                FailureKind.BadInput, $"--listen takes an address and a port, not '{listen}'", "for example --listen 127.0.0.1:3200");
         }
 
-        await using var store = await StartAsync(folder, address, await ReadCredentialsAsync(run.Host, credentials, cancellationToken), cancellationToken);
-        run.Output.Line($"{folder} is served at {store.Address.ToString().TrimEnd('/')}; Ctrl-C ends it. For trying out and for tests, not for production.");
+        await using var store =
+            await StartAsync(folder, address, await ReadCredentialsAsync(run.Host, credentials, cancellationToken), cancellationToken);
+        run.Output.Line(
+            $"{folder} is served at {store.Address.ToString().TrimEnd('/')}; Ctrl-C ends it. For trying out and for tests, not for production.");
         run.Output.Event("listening", json => json.WriteString("address", store.Address.ToString()));
         try
         {
@@ -53,7 +62,8 @@ internal static class ObjectStoreCommand
         return ExitCode.Done;
     }
 
-    private static async Task<EmbeddedObjectStore> StartAsync(string folder, IPEndPoint address, S3Credentials credentials, CancellationToken cancellationToken)
+    private static async Task<EmbeddedObjectStore> StartAsync(
+        string folder, IPEndPoint address, S3Credentials credentials, CancellationToken cancellationToken)
     {
         try
         {
@@ -61,7 +71,8 @@ internal static class ObjectStoreCommand
         }
         catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            throw new NesteggException(FailureKind.OutOfReach, $"another program listens on {address}", "choose another port with --listen", error);
+            throw new NesteggException(
+                FailureKind.OutOfReach, $"another program listens on {address}", "choose another port with --listen", error);
         }
     }
 
@@ -73,12 +84,16 @@ internal static class ObjectStoreCommand
             var lines = File.Exists(path) ? await File.ReadAllLinesAsync(path, cancellationToken) : [];
             return lines is [var fileKey, var fileSecret, ..] && fileKey.Trim().Length > 0 && fileSecret.Trim().Length > 0
                 ? new S3Credentials(fileKey.Trim(), fileSecret.Trim())
-                : throw new NesteggException(FailureKind.BadInput, $"{path} does not hold two lines", "the first is the access key id, the second the secret");
+                : throw new NesteggException(
+                    FailureKind.BadInput, $"{path} does not hold two lines", "the first is the access key id, the second the secret");
         }
 
         var environment = host.Environment;
-        return environment.GetValueOrDefault(KeyVariable) is { Length: > 0 } key && environment.GetValueOrDefault(SecretVariable) is { Length: > 0 } secret
+        return environment.GetValueOrDefault(KeyVariable) is { Length: > 0 } key
+            && environment.GetValueOrDefault(SecretVariable) is { Length: > 0 } secret
             ? new S3Credentials(key, secret)
-            : throw new NesteggException(FailureKind.BadInput, "the store has no keys", $"set {KeyVariable} and {SecretVariable}, or name a file with --credentials");
+            : throw new NesteggException(
+                FailureKind.BadInput, "the store has no keys",
+                $"set {KeyVariable} and {SecretVariable}, or name a file with --credentials");
     }
 }

@@ -14,13 +14,27 @@ internal sealed class ProveCommand(CommonOptions common)
 {
     private readonly IdentityOptions identity = new();
     private readonly AccountOptions account = new();
-    private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => SnapshotSource.Latest };
-    private readonly Option<double> sample = new("--sample") { Description = "Decrypt only this share of the files, chosen at random: 5%", HelpName = "PERCENT", DefaultValueFactory = _ => 1, CustomParser = Percent };
+    private readonly Option<string> snapshot = new("--snapshot")
+    {
+        Description = "Which snapshot: its id, the beginning of it, or latest",
+        HelpName = "ID",
+        DefaultValueFactory = _ => SnapshotSource.Latest,
+    };
+    private readonly Option<double> sample = new("--sample")
+    {
+        Description = "Decrypt only this share of the files, chosen at random: 5%",
+        HelpName = "PERCENT",
+        DefaultValueFactory = _ => 1,
+        CustomParser = Percent,
+    };
     private readonly Option<bool> onlyNew = new("--new") { Description = "Leave out what an earlier proof of the same person decrypted" };
-    private readonly Option<bool> names = new("--names") { Description = "Names of albums and files in findings and report; without it, only numbers" };
-    private readonly Option<string?> report = new("--report") { Description = "Write the report, a page to keep or print, to this file", HelpName = "FILE.html" };
+    private readonly Option<bool> names = new(
+        "--names") { Description = "Names of albums and files in findings and report; without it, only numbers" };
+    private readonly Option<string?> report = new(
+        "--report") { Description = "Write the report, a page to keep or print, to this file", HelpName = "FILE.html" };
     private readonly Option<bool> withoutRecord = new("--without-record") { Description = "Do not keep the proof in the repository" };
-    private readonly Option<int?> parallel = new("--parallel") { Description = "Files read at once (else twice the number of processors, at most 10)", HelpName = "N" };
+    private readonly Option<int?> parallel = new(
+        "--parallel") { Description = "Files read at once (else twice the number of processors, at most 10)", HelpName = "N" };
 
     public Command Create()
     {
@@ -34,13 +48,15 @@ internal sealed class ProveCommand(CommonOptions common)
         return command.WithExamples(
             "nestegg prove --snapshot latest --identity identity.txt --user me@example.org",
             "nestegg prove --identity identity.txt --user me@example.org --password-file password.txt --new --report proof.html",
-            "nestegg prove --repository /mnt/nas/nestegg --identity identity.txt --user me@example.org --recovery-key-file words.txt --sample 5%");
+            "nestegg prove --repository /mnt/nas/nestegg --identity identity.txt --user me@example.org --recovery-key-file words.txt "
+            + "--sample 5%");
     }
 
     private static double Percent(ArgumentResult result)
     {
         var text = result.Tokens.Count == 1 ? result.Tokens[0].Value.Trim() : "";
-        if (double.TryParse(text.TrimEnd('%'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent) && percent is > 0 and <= 100)
+        if (double.TryParse(text.TrimEnd('%'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent)
+            && percent is > 0 and <= 100)
         {
             return percent / 100;
         }
@@ -60,7 +76,8 @@ internal sealed class ProveCommand(CommonOptions common)
         }
 
         var source = new SnapshotSource(parse.GetValue(snapshot)!, identity.Source(common.Host, parse));
-        var options = new ProofOptions { Sample = parse.GetValue(sample), OnlyNew = parse.GetValue(onlyNew), Names = parse.GetValue(names) };
+        var options =
+            new ProofOptions { Sample = parse.GetValue(sample), OnlyNew = parse.GetValue(onlyNew), Names = parse.GetValue(names) };
         return new Asked(
             new PersonSource(source, account.Source(common.Host, parse)),
             parse.GetValue(parallel) is { } files ? options with { Parallel = files } : options,

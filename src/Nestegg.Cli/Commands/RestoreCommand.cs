@@ -14,17 +14,44 @@ internal sealed class RestoreCommand
 {
     private readonly CommonOptions common;
     private readonly IdentityOptions identity = new();
-    private readonly Option<string> snapshot = new("--snapshot") { Description = "Which snapshot: its id, the beginning of it, or latest", HelpName = "ID", DefaultValueFactory = _ => SnapshotSource.Latest };
-    private readonly Option<string?> into = new("--into") { Description = "The folder of the new instance, as Ente's quickstart made it; an empty or absent one gets the old configuration", HelpName = "FOLDER" };
-    private readonly Option<string[]> map = new("--map") { Description = "Address to use for a host of the new instance's own network; may be given several times", HelpName = "HOST:PORT=HOST:PORT" };
+    private readonly Option<string> snapshot = new("--snapshot")
+    {
+        Description = "Which snapshot: its id, the beginning of it, or latest",
+        HelpName = "ID",
+        DefaultValueFactory = _ => SnapshotSource.Latest,
+    };
+    private readonly Option<string?> into = new("--into")
+    {
+        Description = "The folder of the new instance, as Ente's quickstart made it; an empty or absent one gets the old configuration",
+        HelpName = "FOLDER",
+    };
+    private readonly Option<string[]> map = new("--map")
+    {
+        Description = "Address to use for a host of the new instance's own network; may be given several times",
+        HelpName = "HOST:PORT=HOST:PORT",
+    };
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Show the plan and change nothing" };
-    private readonly Option<bool> besideProduction = new("--beside-production") { Description = "Make a harmless copy: jobs, mail and everything that reaches out switched off" };
-    private readonly Option<string[]> keep = new("--keep") { Description = $"Leave a neutralising step out: {string.Join(", ", RestoreOptions.StepNames)}", HelpName = "STEP", AllowMultipleArgumentsPerToken = true };
-    private readonly Option<string?> overwriteDatabase = new("--overwrite-database") { Description = "The database of this name may lose what it holds", HelpName = "NAME" };
-    private readonly Option<string[]> overwriteBucket = new("--overwrite-bucket") { Description = "In the bucket of this name objects may be replaced, and others may stay", HelpName = "NAME" };
-    private readonly Option<string?> objectsTo = new("--objects-to") { Description = "Only write the objects, each under its key, into this folder", HelpName = "FOLDER" };
-    private readonly Option<string?> pgRestore = new("--pg-restore") { Description = "The command to use for pg_restore", HelpName = "COMMAND" };
-    private readonly Option<int?> parallel = new("--parallel") { Description = "Objects in transfer at once (else `parallel` of the configuration, else 8)", HelpName = "N" };
+    private readonly Option<bool> besideProduction = new(
+        "--beside-production") { Description = "Make a harmless copy: jobs, mail and everything that reaches out switched off" };
+    private readonly Option<string[]> keep = new("--keep")
+    {
+        Description = $"Leave a neutralising step out: {string.Join(", ", RestoreOptions.StepNames)}",
+        HelpName = "STEP",
+        AllowMultipleArgumentsPerToken = true,
+    };
+    private readonly Option<string?> overwriteDatabase = new(
+        "--overwrite-database") { Description = "The database of this name may lose what it holds", HelpName = "NAME" };
+    private readonly Option<string[]> overwriteBucket = new("--overwrite-bucket")
+    {
+        Description = "In the bucket of this name objects may be replaced, and others may stay",
+        HelpName = "NAME",
+    };
+    private readonly Option<string?> objectsTo = new(
+        "--objects-to") { Description = "Only write the objects, each under its key, into this folder", HelpName = "FOLDER" };
+    private readonly Option<string?> pgRestore = new(
+        "--pg-restore") { Description = "The command to use for pg_restore", HelpName = "COMMAND" };
+    private readonly Option<int?> parallel = new(
+        "--parallel") { Description = "Objects in transfer at once (else `parallel` of the configuration, else 8)", HelpName = "N" };
 
     private RestoreCommand(CommonOptions common) => this.common = common;
 
@@ -52,20 +79,24 @@ internal sealed class RestoreCommand
 
     /// <param name="Objects">What is written when only objects are wanted.</param>
     /// <param name="Options">What is restored otherwise.</param>
-    private sealed record Asked(SnapshotSource Snapshot, RestoreObjectsRequest? Objects, RestoreOptions? Options, int? Parallel, bool IsDryRun);
+    private sealed record Asked(
+        SnapshotSource Snapshot, RestoreObjectsRequest? Objects, RestoreOptions? Options, int? Parallel, bool IsDryRun);
 
     private Asked Read(ParseResult parse, JobContext context)
     {
         var source = new SnapshotSource(parse.GetValue(snapshot)!, identity.Source(common.Host, parse));
         return parse.GetValue(objectsTo) is { } folder
-            ? new Asked(source, new RestoreObjectsRequest(source.Name, common.Host.FullPath(folder), parse.GetValue(parallel)), null, null, false)
+            ? new Asked(
+                source, new RestoreObjectsRequest(source.Name, common.Host.FullPath(folder), parse.GetValue(parallel)), null, null, false)
             : new Asked(source, null, Options(parse, context.Configuration), parse.GetValue(parallel), parse.GetValue(dryRun));
     }
 
     private RestoreOptions Options(ParseResult parse, NesteggConfiguration configuration)
     {
         var folder = parse.GetValue(into)
-            ?? throw new NesteggException(FailureKind.BadInput, "restore needs a folder", "name the new instance's folder with --into, or a folder for the objects alone with --objects-to");
+            ?? throw new NesteggException(
+                FailureKind.BadInput, "restore needs a folder",
+                "name the new instance's folder with --into, or a folder for the objects alone with --objects-to");
         var command = parse.GetValue(pgRestore)?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return new RestoreOptions
         {
@@ -90,7 +121,8 @@ internal sealed class RestoreCommand
 
         var report = new RestoreReport(run.Output);
         RestorePlan? shown = null;
-        var result = await RestoreJob.RunAsync(run.Context, new RestoreRequest(asked.Snapshot, asked.Options!, asked.Parallel, Begin), run.Log, cancellationToken);
+        var result = await RestoreJob.RunAsync(
+            run.Context, new RestoreRequest(asked.Snapshot, asked.Options!, asked.Parallel, Begin), run.Log, cancellationToken);
         return result is null ? report.FinishDryRun(shown!) : report.Finish(result, asked.Options!);
 
         bool Begin(RestorePlan plan)

@@ -10,11 +10,13 @@ internal sealed class RestoreReport(Output output)
     {
         List<Cell[]> rows =
         [
-            ["snapshot", plan.Snapshot.Id.ToString(), $"{plan.Snapshot.Counts.Users:N0} users, {plan.Snapshot.Counts.Files:N0} files, {plan.Snapshot.Counts.Objects:N0} objects, {ByteText.Of(plan.Snapshot.Counts.ObjectBytes)}"],
+            ["snapshot", plan.Snapshot.Id.ToString(),
+            $"{plan.Snapshot.Counts.Users:N0} users, {plan.Snapshot.Counts.Files:N0} files, {plan.Snapshot.Counts.Objects:N0} objects, {ByteText.Of(plan.Snapshot.Counts.ObjectBytes)}"],
             ["configuration", plan.Folder.Folder, DescribeFolder(plan.Folder)],
             ["database", plan.Database.Description, DescribeDatabase(plan.Database)],
         ];
-        rows.AddRange(plan.Buckets.Select(bucket => (Cell[])["bucket", $"{bucket.Bucket} at {bucket.Location} ({bucket.Slot})", DescribeBucket(bucket)]));
+        rows.AddRange(plan.Buckets.Select(
+            bucket => (Cell[])["bucket", $"{bucket.Bucket} at {bucket.Location} ({bucket.Slot})", DescribeBucket(bucket)]));
         output.Line("What goes where:");
         output.List("plan", ["what", "where", "how"], rows);
         if (plan.Folder.Changes is { Count: > 0 } changes)
@@ -26,7 +28,8 @@ internal sealed class RestoreReport(Output output)
 
         output.Line("");
         output.Line("What is changed in the restored database, and why (--keep STEP leaves a step out):");
-        output.List("neutralise", ["step", "what", "why"], plan.Steps.Select(step => (Cell[])[step.Step, step.IsKept ? "left out (--keep)" : step.What, step.Reason]));
+        output.List("neutralise", ["step", "what", "why"], plan.Steps.Select(
+            step => (Cell[])[step.Step, step.IsKept ? "left out (--keep)" : step.What, step.Reason]));
         foreach (var finding in plan.Findings)
         {
             output.Report(new FindingEvent(finding));
@@ -53,7 +56,8 @@ internal sealed class RestoreReport(Output output)
             output.List("neutralised", ["step", "what", "rows", "why"], result.Steps.Select(step => (Cell[])
             [
                 step.Step, step.IsKept ? "left out (--keep)" : step.What,
-                step.IsKept ? "" : string.Join(", ", step.Rows.Where(row => row.Value > 0).Select(row => $"{row.Key}: {row.Value:N0}").DefaultIfEmpty("nothing to change")),
+                step.IsKept ? "" : string.Join(", ", step.Rows.Where(row => row.Value > 0).Select(row => $"{row.Key}: {row.Value:N0}")
+                    .DefaultIfEmpty("nothing to change")),
                 output.IsJson ? step.Reason : "",
             ]));
         }
@@ -80,7 +84,8 @@ internal sealed class RestoreReport(Output output)
         }
 
         output.Line("");
-        var summary = AddCounts(new Summary().Add("snapshot", result.Plan.Snapshot.Id.ToString(), "snapshot").Add("complete", result.IsComplete, "complete"), result.Objects)
+        var summary = AddCounts(new Summary().Add("snapshot", result.Plan.Snapshot.Id.ToString(), "snapshot")
+            .Add("complete", result.IsComplete, "complete"), result.Objects)
             .Add("missing", result.Missing, "missing in the snapshot")
             .Add("auditErrors", result.Audit.Errors, "errors in the audit")
             .Add("auditWarnings", result.Audit.Warnings, "warnings in the audit")
@@ -103,7 +108,9 @@ internal sealed class RestoreReport(Output output)
         }
 
         var files = folder.NewFiles.Count;
-        return (folder.Changes.Count > 0 ? $"{folder.Changes.Count} old settings go into its museum.yaml, which is kept aside" : "its museum.yaml has the old settings already")
+        return (folder.Changes.Count > 0
+            ? $"{folder.Changes.Count} old settings go into its museum.yaml, which is kept aside"
+            : "its museum.yaml has the old settings already")
             + (files > 0 ? $"; {files} files are added" : "");
     }
 

@@ -14,11 +14,13 @@ internal static class SnapshotsCommand
 {
     public static Command Create(CommonOptions common)
     {
-        var id = new Argument<string?>("ID") { Description = "A snapshot: its id, the beginning of it, or latest", Arity = ArgumentArity.ZeroOrOne };
+        var id = new Argument<string?>(
+            "ID") { Description = "A snapshot: its id, the beginning of it, or latest", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("snapshots", "Lists the snapshots, or describes one") { id };
         common.SetAction(command, (parse, _) => parse.GetValue(id), (run, asked, cancellationToken) =>
             asked is null ? ListAsync(run, cancellationToken) : DescribeAsync(run, asked, cancellationToken));
-        return command.WithExamples("nestegg snapshots", "nestegg snapshots latest", "nestegg snapshots 20261123T19 --repository /mnt/nas/nestegg");
+        return command.WithExamples(
+            "nestegg snapshots", "nestegg snapshots latest", "nestegg snapshots 20261123T19 --repository /mnt/nas/nestegg");
     }
 
     private static async Task<ExitCode> ListAsync(CommandRun run, CancellationToken cancellationToken)
@@ -62,7 +64,8 @@ internal static class SnapshotsCommand
     private static Cell[] Row(Manifest manifest, string proved) =>
     [
         manifest.Id.ToString(), manifest.Complete ? "yes" : "no", manifest.Counts.Users, manifest.Counts.Files, manifest.Counts.Objects,
-        Cell.Bytes(manifest.Counts.ObjectBytes), manifest.Counts.NewObjects, Cell.Id(manifest.Instance.SchemaVersion), manifest.Instance.Name, proved,
+        Cell.Bytes(manifest.Counts.ObjectBytes),
+        manifest.Counts.NewObjects, Cell.Id(manifest.Instance.SchemaVersion), manifest.Instance.Name, proved,
     ];
 
     /// <summary>By how many of the people and when last: <c>2 of 3 people, 2026-11-23</c>.</summary>
@@ -93,11 +96,14 @@ internal static class SnapshotsCommand
             output.Report(new FindingEvent(finding));
         }
 
-        output.Table("missing", ["key", "size", "kind", "reason"], manifest.Missing.Select(lost => (Cell[])[lost.Key, lost.SizeBytes, lost.Kind, lost.Reason]));
-        output.Table("kind", ["kind", "objects", "size"], manifest.Counts.Kinds.Select(kind => (Cell[])[kind.Key, kind.Value.Objects, Cell.Bytes(kind.Value.Bytes)]));
+        output.Table("missing", ["key", "size", "kind", "reason"], manifest.Missing.Select(
+            lost => (Cell[])[lost.Key, lost.SizeBytes, lost.Kind, lost.Reason]));
+        output.Table("kind", ["kind", "objects", "size"], manifest.Counts.Kinds.Select(
+            kind => (Cell[])[kind.Key, kind.Value.Objects, Cell.Bytes(kind.Value.Bytes)]));
         output.Table("proof", ["person", "verdict", "when", "files", "proved", "not proved", "share", "by"], proofs.Select(proof => (Cell[])
         [
-            Cell.Id(proof.UserId), ProofText.Of(proof.Verdict), proof.FinishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            Cell.Id(proof.UserId),
+            ProofText.Of(proof.Verdict), proof.FinishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
             proof.Counts.Files, proof.Counts.FilesProved, proof.Counts.FilesNotProved, $"{proof.Sample * 100:0.##} %", proof.Program,
         ]));
         return output.Finish(new Summary()

@@ -77,14 +77,19 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         }
     }
 
-    /// <summary>A table for people, unless they want quiet; in JSON one event a row, named <paramref name="rowEvent"/>, with the columns as fields in camel case.</summary>
+    /// <summary>
+    /// A table for people, unless they want quiet; in JSON one event a row, named <paramref name="rowEvent"/>, with the columns as fields
+    /// in camel case.
+    /// </summary>
     public void Table(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<Cell>> rows) =>
         Rows(rowEvent, columns, [.. rows], all => TextTable.Write(host.Out, columns, all));
 
     /// <summary>
-    /// The same for rows that hold sentences, which make a table wider than any window: the first two cells on a line, each further one on a line of its own.
+    /// The same for rows that hold sentences, which make a table wider than any window: the first two cells on a line, each further one on
+    /// a line of its own.
     /// </summary>
-    public void List(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<Cell>> rows) => Rows(rowEvent, columns, [.. rows], all =>
+    public void List(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<Cell>> rows) =>
+        Rows(rowEvent, columns, [.. rows], all =>
     {
         var width = all.Select(row => row[0].Text.Length).DefaultIfEmpty().Max() + 2;
         foreach (var row in all)
@@ -97,7 +102,9 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         }
     });
 
-    private void Rows(string rowEvent, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<Cell>> rows, Action<IReadOnlyList<IReadOnlyList<Cell>>> writeText)
+    private void Rows(
+        string rowEvent, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<Cell>> rows,
+        Action<IReadOnlyList<IReadOnlyList<Cell>>> writeText)
     {
         lock (gate)
         {
@@ -133,7 +140,8 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         }
     }
 
-    private static string Field(string column) => string.Concat(column.Split(' ').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
+    private static string Field(string column) =>
+        string.Concat(column.Split(' ').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
 
     /// <summary>The numbers at the end, and the exit code, which the caller returns.</summary>
     public ExitCode Finish(Summary summary, ExitCode exitCode = ExitCode.Done)

@@ -39,7 +39,9 @@ internal sealed class ProgressLine(TextWriter terminal, TimeProvider time)
             return text;
         }
 
-        text += state.TotalBytes is > 0 and { } totalBytes ? $", {ByteText.Of(state.DoneBytes)} of {ByteText.Of(totalBytes)}" : $", {ByteText.Of(state.DoneBytes)}";
+        text += state.TotalBytes is > 0 and { } totalBytes
+            ? $", {ByteText.Of(state.DoneBytes)} of {ByteText.Of(totalBytes)}"
+            : $", {ByteText.Of(state.DoneBytes)}";
         var bytesPerSecond = elapsed.TotalSeconds >= 1 ? (state.DoneBytes - startBytes) / elapsed.TotalSeconds : 0;
         if (bytesPerSecond < 1)
         {

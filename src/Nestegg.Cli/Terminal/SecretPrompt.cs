@@ -12,7 +12,10 @@ internal sealed record SecretSource(string? FilePath = null, int? FileDescriptor
     public bool IsGiven => FilePath is not null || FileDescriptor is not null;
 }
 
-/// <summary>Gets passwords, passphrases and recovery keys, never from arguments. What it returns is UTF-8 without the line's end; the caller wipes it.</summary>
+/// <summary>
+/// Gets passwords, passphrases and recovery keys, never from arguments. What it returns is UTF-8 without the line's end; the caller wipes
+/// it.
+/// </summary>
 internal sealed class SecretPrompt(CommandHost host)
 {
     private const int LongestBytes = 64 * 1024;
@@ -30,7 +33,8 @@ internal sealed class SecretPrompt(CommandHost host)
             _ when host.Environment.GetValueOrDefault(variable) is { Length: > 0 } value => Encoding.UTF8.GetBytes(value),
             _ => Ask(what, variable),
         };
-        return secret.Length > 0 ? secret : throw new NesteggException(FailureKind.BadInput, $"the {what} is empty", "give it from a file, a file descriptor or at the prompt");
+        return secret.Length > 0 ? secret : throw new NesteggException(
+            FailureKind.BadInput, $"the {what} is empty", "give it from a file, a file descriptor or at the prompt");
     }
 
     /// <summary>Asks twice for a new secret and wants the same answer.</summary>
@@ -59,7 +63,9 @@ internal sealed class SecretPrompt(CommandHost host)
     {
         if (!host.CanPrompt)
         {
-            throw new NesteggException(FailureKind.BadInput, $"the {what} is needed and there is no terminal to ask at", $"give it in a file, on a file descriptor, or in {variable}");
+            throw new NesteggException(
+                FailureKind.BadInput, $"the {what} is needed and there is no terminal to ask at",
+                $"give it in a file, on a file descriptor, or in {variable}");
         }
 
         host.Error.Write($"{what}: ");
@@ -103,18 +109,23 @@ internal sealed class SecretPrompt(CommandHost host)
         var full = Path.GetFullPath(path, host.WorkingFolder);
         return File.Exists(full)
             ? new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0)
-            : throw new NesteggException(FailureKind.BadInput, $"the file {full} with the {what} does not exist", "write the secret into it, readable for you alone");
+            : throw new NesteggException(
+                FailureKind.BadInput, $"the file {full} with the {what} does not exist",
+                "write the secret into it, readable for you alone");
     }
 
     private static async Task<byte[]> ReadDescriptorAsync(int descriptor, string what, CancellationToken cancellationToken)
     {
         try
         {
-            return await ReadLineAsync(new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Read, bufferSize: 0), cancellationToken);
+            return await ReadLineAsync(
+                new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Read, bufferSize: 0), cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            throw new NesteggException(FailureKind.BadInput, $"file descriptor {descriptor} with the {what} is not open for reading", "open it in the shell: nestegg … 3< file", exception);
+            throw new NesteggException(
+                FailureKind.BadInput, $"file descriptor {descriptor} with the {what} is not open for reading",
+                "open it in the shell: nestegg … 3< file", exception);
         }
     }
 }

@@ -7,7 +7,8 @@ internal static class TextTable
 {
     public static void Write(TextWriter writer, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<Cell>> rows)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
 
         // Object keys and file names have to stay whole, so that they can be copied: a table may be wider than the window.
         var widths = columns.Select((column, i) => rows.Select(row => row[i].Text.Length).Append(column.Length).Max());

@@ -17,8 +17,10 @@ public sealed record KeyAttributes
         ("kek_salt", "kekSalt"), ("ops_limit", "opsLimit"), ("mem_limit", "memLimit"), ("encrypted_key", "encryptedKey"),
         ("key_decryption_nonce", "keyDecryptionNonce"), ("public_key", "publicKey"), ("encrypted_secret_key", "encryptedSecretKey"),
         ("secret_key_decryption_nonce", "secretKeyDecryptionNonce"),
-        ("master_key_encrypted_with_recovery_key", "masterKeyEncryptedWithRecoveryKey"), ("master_key_decryption_nonce", "masterKeyDecryptionNonce"),
-        ("recovery_key_encrypted_with_master_key", "recoveryKeyEncryptedWithMasterKey"), ("recovery_key_decryption_nonce", "recoveryKeyDecryptionNonce"),
+        ("master_key_encrypted_with_recovery_key", "masterKeyEncryptedWithRecoveryKey"),
+        ("master_key_decryption_nonce", "masterKeyDecryptionNonce"),
+        ("recovery_key_encrypted_with_master_key", "recoveryKeyEncryptedWithMasterKey"),
+        ("recovery_key_decryption_nonce", "recoveryKeyDecryptionNonce"),
     ];
 
     /// <summary>The salt of the password's key; empty when it is not Base64.</summary>
@@ -82,5 +84,6 @@ public sealed record KeyAttributes
         RecoveryKey = WrappedKey.Read(text(10), text(11)),
     };
 
-    private static long Number(string? text) => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    private static long Number(string? text) =>
+        long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : 0;
 }

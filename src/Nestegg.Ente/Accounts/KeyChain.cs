@@ -52,7 +52,8 @@ public sealed class KeyChain : IDisposable
     /// <summary>Derives the password's key, which both the master key and a login need.</summary>
     /// <returns>False when the stored salt or limits cannot be right; never because of the password.</returns>
     public static bool TryDeriveKey(
-        KeyAttributes attributes, ReadOnlySpan<byte> password, [NotNullWhen(true)] out SecretKey? key, [NotNullWhen(false)] out string? problem)
+        KeyAttributes attributes, ReadOnlySpan<byte> password, [NotNullWhen(true)] out SecretKey? key,
+        [NotNullWhen(false)] out string? problem)
     {
         ArgumentNullException.ThrowIfNull(attributes);
         problem = Defect(attributes);
@@ -68,7 +69,8 @@ public sealed class KeyChain : IDisposable
     // Why no key can be derived from any password.
     private static string? Defect(KeyAttributes attributes) => attributes switch
     {
-        { Salt.Length: not Argon2id.SaltBytes } => $"the password's salt is damaged: it has {attributes.Salt.Length} bytes instead of {Argon2id.SaltBytes}",
+        { Salt.Length: not Argon2id.SaltBytes } =>
+            $"the password's salt is damaged: it has {attributes.Salt.Length} bytes instead of {Argon2id.SaltBytes}",
         _ when !Argon2id.AreLimitsUsable(attributes.Operations, attributes.MemoryBytes) =>
             $"the limits of the password's key are damaged: {attributes.Operations} passes over {attributes.MemoryBytes} bytes",
         _ => null,
@@ -80,7 +82,8 @@ public sealed class KeyChain : IDisposable
         ArgumentNullException.ThrowIfNull(attributes);
         if (attributes.MasterKey is not { IsWellFormed: true } wrapped)
         {
-            return new OpenResult(OpenOutcome.Damaged, null, "the master key's row is damaged: a wrapped key has 48 bytes and a nonce of 24");
+            return new OpenResult(
+                OpenOutcome.Damaged, null, "the master key's row is damaged: a wrapped key has 48 bytes and a nonce of 24");
         }
 
         if (wrapped.TryOpen(passwordKey, out var masterKey))
@@ -90,7 +93,8 @@ public sealed class KeyChain : IDisposable
 
         // One box cannot say whether it or the key is at fault; the login record, made from the same password, can.
         return login is not null && FitsLogin(passwordKey, login)
-            ? new OpenResult(OpenOutcome.Damaged, null, "the password is right (it fits the login record), and the wrapped master key is damaged")
+            ? new OpenResult(
+                OpenOutcome.Damaged, null, "the password is right (it fits the login record), and the wrapped master key is damaged")
             : new OpenResult(OpenOutcome.WrongPassword, null, "the password does not open this account");
     }
 
@@ -101,7 +105,8 @@ public sealed class KeyChain : IDisposable
         return attributes.MasterKeyUnderRecoveryKey switch
         {
             null => new OpenResult(OpenOutcome.NoRecoveryKey, null, "the account has no recovery key; only its password opens it"),
-            { IsWellFormed: false } => new OpenResult(OpenOutcome.Damaged, null, "the master key under the recovery key is damaged; try the password"),
+            { IsWellFormed: false } =>
+                new OpenResult(OpenOutcome.Damaged, null, "the master key under the recovery key is damaged; try the password"),
             var wrapped => wrapped.TryOpen(recoveryKey, out var masterKey)
                 ? Opened(attributes, masterKey)
                 : new OpenResult(OpenOutcome.WrongRecoveryKey, null, "the recovery key is not this account's"),
@@ -124,7 +129,10 @@ public sealed class KeyChain : IDisposable
         return Opened(attributes, masterKey.Copy());
     }
 
-    /// <summary>Opens a key that somebody else sealed to this account: of an album that they share, or the recovery key of an account that they entrust.</summary>
+    /// <summary>
+    /// Opens a key that somebody else sealed to this account: of an album that they share, or the recovery key of an account that they
+    /// entrust.
+    /// </summary>
     public bool TryOpenSealedKey(ReadOnlySpan<byte> sealedKey, [NotNullWhen(true)] out SecretKey? key)
     {
         key = null;
@@ -137,7 +145,9 @@ public sealed class KeyChain : IDisposable
     public bool TryOpenToken(string encryptedToken, [NotNullWhen(true)] out string? token)
     {
         token = null;
-        if (SecretKey is null || !StandardBase64.TryDecode(encryptedToken, out var box) || !SealedBox.TryOpen(box, PublicKey, SecretKey, out var bytes))
+        if (SecretKey is null
+            || !StandardBase64.TryDecode(encryptedToken, out var box)
+            || !SealedBox.TryOpen(box, PublicKey, SecretKey, out var bytes))
         {
             return false;
         }
@@ -208,7 +218,8 @@ public sealed class KeyChain : IDisposable
             {
                 if (opened?.FixedTimeEquals(masterKey) != true)
                 {
-                    problems.Add("the stored recovery key and master key do not open each other: one of the two ways into the account is damaged");
+                    problems.Add(
+                        "the stored recovery key and master key do not open each other: one of the two ways into the account is damaged");
                 }
             }
         }

@@ -25,10 +25,14 @@ public sealed class LiveLibrary : IAsyncDisposable
     /// <summary>The tables. Belongs to this object.</summary>
     public SqliteConnection Connection => file.Connection;
 
-    /// <summary>The user ids of the people whose albums and shares the account sees, by address. Holds as many entries as there are people.</summary>
+    /// <summary>
+    /// The user ids of the people whose albums and shares the account sees, by address. Holds as many entries as there are people.
+    /// </summary>
     public IReadOnlyDictionary<string, long> People => people;
 
-    /// <summary>The albums whose files museum did not list, and why: deleted or no longer shared since the list of albums was made.</summary>
+    /// <summary>
+    /// The albums whose files museum did not list, and why: deleted or no longer shared since the list of albums was made.
+    /// </summary>
     public IReadOnlyList<(long AlbumId, string Why)> Refused => refused;
 
     /// <summary>Asks for everything but the bytes.</summary>
@@ -98,7 +102,8 @@ public sealed class LiveLibrary : IAsyncDisposable
                 continue;
             }
 
-            await foreach (var file in session.FilesAsync(id, answer => refused.Add((id, $"museum answered {(int)answer.Status} {answer.Code}".TrimEnd())), cancellationToken))
+            await foreach (var file in session.FilesAsync(
+                id, answer => refused.Add((id, $"museum answered {(int)answer.Status} {answer.Code}".TrimEnd())), cancellationToken))
             {
                 // Removed entries are marks for clients that had the file; they have no content.
                 if (!file.Flag("isDeleted"))

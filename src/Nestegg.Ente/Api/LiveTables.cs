@@ -47,7 +47,8 @@ internal sealed class LiveTables(SqliteFile file, long userId)
         Put(
             "key_attributes", ("user_id", userId), ("kek_salt", keys.Text("kekSalt")), ("encrypted_key", keys.Text("encryptedKey")),
             ("key_decryption_nonce", keys.Text("keyDecryptionNonce")), ("public_key", keys.Text("publicKey")),
-            ("encrypted_secret_key", keys.Text("encryptedSecretKey")), ("secret_key_decryption_nonce", keys.Text("secretKeyDecryptionNonce")),
+            ("encrypted_secret_key", keys.Text("encryptedSecretKey")),
+            ("secret_key_decryption_nonce", keys.Text("secretKeyDecryptionNonce")),
             ("mem_limit", keys.Integer("memLimit")), ("ops_limit", keys.Integer("opsLimit")),
             ("master_key_encrypted_with_recovery_key", keys.Text("masterKeyEncryptedWithRecoveryKey")),
             ("master_key_decryption_nonce", keys.Text("masterKeyDecryptionNonce")),
@@ -61,7 +62,8 @@ internal sealed class LiveTables(SqliteFile file, long userId)
         var isMine = ownerId == userId;
         Put(
             "collections", ("collection_id", id), ("owner_id", ownerId),
-            ("encrypted_key", isMine ? album.Text("encryptedKey") : ""), ("key_decryption_nonce", isMine ? album.Text("keyDecryptionNonce") : ""),
+            ("encrypted_key", isMine ? album.Text("encryptedKey") : ""),
+            ("key_decryption_nonce", isMine ? album.Text("keyDecryptionNonce") : ""),
             ("name", album.Text("name")), ("type", album.Text("type")), ("attributes", album.Json("attributes") ?? "{}"),
             ("updation_time", album.Integer("updationTime") ?? 0), ("is_deleted", album.Flag("isDeleted") ? 1 : 0),
             ("encrypted_name", album.Text("encryptedName")), ("name_decryption_nonce", album.Text("nameDecryptionNonce")),
@@ -73,22 +75,28 @@ internal sealed class LiveTables(SqliteFile file, long userId)
             Put(
                 "collection_shares", ("collection_id", id), ("from_user_id", ownerId), ("to_user_id", userId),
                 ("encrypted_key", album.Text("encryptedKey")), ("updation_time", album.Integer("updationTime") ?? 0), ("is_deleted", 0),
-                ("role_type", album.Member("owner").Text("role")), ("magic_metadata", album.Json("sharedMagicMetadata")), ("shared_at", album.Integer("sharedAt")));
+                ("role_type", album.Member("owner").Text("role")), ("magic_metadata", album.Json("sharedMagicMetadata")),
+                ("shared_at", album.Integer("sharedAt")));
         }
     }
 
     /// <summary>A file as it stands in an album, or as it stood there before it went to the trash.</summary>
     internal void AddFile(JsonElement file, bool isTrashed)
     {
-        var (id, header, thumbnailHeader) = (file.Integer("id"), file.Member("file").Text("decryptionHeader") ?? "", file.Member("thumbnail").Text("decryptionHeader") ?? "");
+        var (id, header, thumbnailHeader) = (file.Integer("id"), file.Member("file").Text("decryptionHeader")
+            ?? "", file.Member("thumbnail").Text("decryptionHeader") ?? "");
         Put(
             "files", ("file_id", id), ("owner_id", file.Integer("ownerID")), ("file_decryption_header", header),
-            ("thumbnail_decryption_header", thumbnailHeader), ("metadata_decryption_header", file.Member("metadata").Text("decryptionHeader") ?? ""),
-            ("encrypted_metadata", file.Member("metadata").Text("encryptedData") ?? ""), ("updation_time", file.Integer("updationTime") ?? 0),
-            ("magic_metadata", file.Json("magicMetadata")), ("pub_magic_metadata", file.Json("pubMagicMetadata")), ("info", file.Json("info")));
+            ("thumbnail_decryption_header", thumbnailHeader),
+            ("metadata_decryption_header", file.Member("metadata").Text("decryptionHeader") ?? ""),
+            ("encrypted_metadata", file.Member("metadata").Text("encryptedData") ?? ""),
+            ("updation_time", file.Integer("updationTime") ?? 0),
+            ("magic_metadata", file.Json("magicMetadata")), ("pub_magic_metadata", file.Json("pubMagicMetadata")),
+            ("info", file.Json("info")));
         Put(
             "collection_files", ("collection_id", file.Integer("collectionID")), ("file_id", id),
-            ("encrypted_key", file.Text("encryptedKey")), ("key_decryption_nonce", file.Text("keyDecryptionNonce")), ("is_deleted", isTrashed ? 1 : 0),
+            ("encrypted_key", file.Text("encryptedKey")), ("key_decryption_nonce", file.Text("keyDecryptionNonce")),
+            ("is_deleted", isTrashed ? 1 : 0),
             ("updation_time", file.Integer("updationTime") ?? 0), ("c_owner_id", file.Integer("collectionOwnerID")),
             ("f_owner_id", file.Integer("ownerID")), ("created_at", file.Integer("collectionAddedAt")));
 
@@ -103,7 +111,8 @@ internal sealed class LiveTables(SqliteFile file, long userId)
     internal void AddTrash(JsonElement entry) => Put(
         "trash", ("file_id", entry.Member("file").Integer("id")), ("user_id", userId),
         ("collection_id", entry.Member("file").Integer("collectionID")), ("is_deleted", entry.Flag("isDeleted") ? 1 : 0),
-        ("is_restored", entry.Flag("isRestored") ? 1 : 0), ("created_at", entry.Integer("createdAt")), ("updated_at", entry.Integer("updatedAt")),
+        ("is_restored", entry.Flag("isRestored") ? 1 : 0), ("created_at", entry.Integer("createdAt")),
+        ("updated_at", entry.Integer("updatedAt")),
         ("delete_by", entry.Integer("deleteBy")));
 
     internal void AddKey(string table, string? type, JsonElement key)
@@ -116,8 +125,10 @@ internal sealed class LiveTables(SqliteFile file, long userId)
     {
         (string, SqliteValue)[] common =
         [
-            ("id", entity.Text("id")), ("user_id", userId), ("encrypted_data", entity.Text("encryptedData")), ("header", entity.Text("header")),
-            ("created_at", entity.Integer("createdAt")), ("updated_at", entity.Integer("updatedAt")), ("is_deleted", entity.Flag("isDeleted") ? 1 : 0),
+            ("id", entity.Text("id")),
+            ("user_id", userId), ("encrypted_data", entity.Text("encryptedData")), ("header", entity.Text("header")),
+            ("created_at", entity.Integer("createdAt")),
+            ("updated_at", entity.Integer("updatedAt")), ("is_deleted", entity.Flag("isDeleted") ? 1 : 0),
         ];
         Put(table, type is null ? common : [.. common, ("type", type)]);
     }

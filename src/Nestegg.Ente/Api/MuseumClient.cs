@@ -52,7 +52,8 @@ public sealed class MuseumClient : IDisposable
         using var answer = await AskAsync(() => NewRequest(HttpMethod.Get, "ping", null, null), isAskedOnce: true, cancellationToken);
         if (answer.Location is { } elsewhere)
         {
-            throw new MuseumException($"{Endpoint} leads on to {elsewhere}", "give the address that it leads to, without `ping` at its end");
+            throw new MuseumException(
+                $"{Endpoint} leads on to {elsewhere}", "give the address that it leads to, without `ping` at its end");
         }
 
         if (!answer.IsSuccess || answer.Body.Text("message") != "pong")
@@ -77,7 +78,8 @@ public sealed class MuseumClient : IDisposable
         AskAsync(() => NewRequest(HttpMethod.Post, path, json, token), isAskedOnce: false, cancellationToken);
 
     /// <summary>
-    /// An object's bytes. When they stop coming, the stream asks for the rest, and throws a <see cref="MuseumException"/> when that does not come.
+    /// An object's bytes. When they stop coming, the stream asks for the rest, and throws a <see cref="MuseumException"/> when that does
+    /// not come.
     /// </summary>
     /// <returns>Null when museum or the store has no such object.</returns>
     internal async Task<Stream?> OpenAsync(string path, SessionToken token, CancellationToken cancellationToken)
@@ -116,7 +118,8 @@ public sealed class MuseumClient : IDisposable
     }
 
     internal MuseumException Refused(string path, HttpStatusCode status, string why) => status is HttpStatusCode.Unauthorized
-        ? new MuseumException("museum has ended the session", "somebody signed it out or changed the password; start again") { IsSignedOut = true }
+        ? new MuseumException(
+            "museum has ended the session", "somebody signed it out or changed the password; start again") { IsSignedOut = true }
         : new MuseumException(
             $"{Endpoint}{path.Split('?')[0]} answered {(int)status}{(why.Length == 0 ? "" : ": " + why)}",
             "look into museum's log for this request; try again when it is well");

@@ -6,7 +6,8 @@ namespace Nestegg.Ente.Api;
 /// <param name="message">Who, and what it did: one sentence that a person can read.</param>
 /// <param name="hint">What to do next.</param>
 /// <param name="innerException">The cause, for logs; never shown to a person.</param>
-public sealed class MuseumException(string message, string hint, Exception? innerException = null) : EnteException(message, hint, innerException)
+public sealed class MuseumException(string message, string hint, Exception? innerException = null)
+    : EnteException(message, hint, innerException)
 {
     /// <summary>The session is no longer valid: nothing more will be answered.</summary>
     public bool IsSignedOut { get; init; }

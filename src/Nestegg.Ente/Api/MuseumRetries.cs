@@ -37,9 +37,11 @@ internal static class MuseumRetries
             "when it is your own, name the PEM file of the authority that signed it in SSL_CERT_FILE, or add that to the system's; "
             + "when there is no TLS at all, write http://", failure),
         IOException => new MuseumException(
-            $"{server} broke off in the middle of an answer: {failure.Message}", "look at the network and its log, and run the command again", failure),
+            $"{server} broke off in the middle of an answer: {failure.Message}",
+            "look at the network and its log, and run the command again", failure),
         HttpRequestException or TimeoutException => new MuseumException(
-            $"{server} cannot be reached: {failure.Message}", "check the address and the network; in the quickstart museum listens on port 8080", failure),
+            $"{server} cannot be reached: {failure.Message}",
+            "check the address and the network; in the quickstart museum listens on port 8080", failure),
         _ => null,
     };
 }

@@ -35,7 +35,10 @@ public sealed class MuseumSession : IAsyncDisposable
 
     internal string KeyAttributesJson { get; }
 
-    /// <summary>The encrypted original of a file. Reading throws <see cref="IOException"/>, <see cref="HttpRequestException"/> or <see cref="TimeoutException"/> when the connection cannot be had back.</summary>
+    /// <summary>
+    /// The encrypted original of a file. Reading throws <see cref="IOException"/>, <see cref="HttpRequestException"/> or
+    /// <see cref="TimeoutException"/> when the connection cannot be had back.
+    /// </summary>
     /// <returns>Null when museum or its store does not have it.</returns>
     public Task<Stream?> OpenFileAsync(long fileId, CancellationToken cancellationToken) =>
         client.OpenAsync($"files/download/{fileId}", token, cancellationToken);
@@ -72,8 +75,10 @@ public sealed class MuseumSession : IAsyncDisposable
     /// <param name="collectionId">The album.</param>
     /// <param name="refused">Called when museum no longer gives the album's list; what came before is then not all of it.</param>
     /// <param name="cancellationToken">Stops between pages.</param>
-    internal IAsyncEnumerable<JsonElement> FilesAsync(long collectionId, Action<MuseumAnswer> refused, CancellationToken cancellationToken) =>
-        PagesAsync(since => $"collections/v2/diff?collectionID={collectionId}&sinceTime={since}", "updationTime", cancellationToken, refused);
+    internal IAsyncEnumerable<JsonElement> FilesAsync(
+        long collectionId, Action<MuseumAnswer> refused, CancellationToken cancellationToken) =>
+        PagesAsync(
+            since => $"collections/v2/diff?collectionID={collectionId}&sinceTime={since}", "updationTime", cancellationToken, refused);
 
     /// <summary>The trash, in pages.</summary>
     internal IAsyncEnumerable<JsonElement> TrashAsync(CancellationToken cancellationToken) =>
@@ -135,7 +140,8 @@ public sealed class MuseumSession : IAsyncDisposable
     // museum never splits entries of one time between pages, so the greatest time of a page is where the next begins. Lists
     // without "hasMore" end with an empty page.
     private async IAsyncEnumerable<JsonElement> PagesAsync(
-        Func<long, string> path, string cursor, [EnumeratorCancellation] CancellationToken cancellationToken, Action<MuseumAnswer>? refused = null)
+        Func<long, string> path, string cursor, [EnumeratorCancellation] CancellationToken cancellationToken,
+        Action<MuseumAnswer>? refused = null)
     {
         for (var since = 0L; ;)
         {
@@ -155,7 +161,9 @@ public sealed class MuseumSession : IAsyncDisposable
                 yield return entry;
             }
 
-            var more = answer.Body.Member("hasMore").ValueKind is JsonValueKind.True or JsonValueKind.False ? answer.Body.Flag("hasMore") : count > 0;
+            var more = answer.Body.Member("hasMore").ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? answer.Body.Flag("hasMore")
+                : count > 0;
             if (!more || next <= since)
             {
                 yield break;

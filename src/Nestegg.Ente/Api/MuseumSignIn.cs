@@ -56,18 +56,23 @@ public sealed class MuseumSignIn : IDisposable
         using var answer = (password is null ? null : await ByPasswordAsync(attempt, password, cancellationToken))
             ?? await attempt.ByEmailCodeAsync(cancellationToken);
         return await attempt.FinishAsync(
-            answer, keys => password is not null ? KeyChain.OpenWithPassword(keys, password) : KeyChain.OpenWithRecoveryKey(keys, recoveryKey!), cancellationToken);
+            answer, keys => password is not null
+                ? KeyChain.OpenWithPassword(keys, password)
+                : KeyChain.OpenWithRecoveryKey(keys, recoveryKey!), cancellationToken);
     }
 
     /// <inheritdoc/>
     public void Dispose() => password?.Dispose();
 
     // Null: museum wants the mailed code.
-    private static async Task<MuseumAnswer?> ByPasswordAsync(SignInAttempt attempt, PasswordKeys password, CancellationToken cancellationToken)
+    private static async Task<MuseumAnswer?> ByPasswordAsync(
+        SignInAttempt attempt, PasswordKeys password, CancellationToken cancellationToken)
     {
         using var answer = await attempt.AttributesAsync(cancellationToken);
         var attributes = answer.Body.Member("attributes");
-        return attributes.Flag("isEmailMFAEnabled") ? null : await attempt.BySrpAsync(attributes, DeriveKey(attributes, password), cancellationToken);
+        return attributes.Flag("isEmailMFAEnabled")
+            ? null
+            : await attempt.BySrpAsync(attributes, DeriveKey(attributes, password), cancellationToken);
     }
 
     private static SecretKey DeriveKey(JsonElement attributes, PasswordKeys password)
@@ -77,7 +82,8 @@ public sealed class MuseumSignIn : IDisposable
         return salt.Length == Argon2id.SaltBytes && Argon2id.AreLimitsUsable(operations, memoryBytes)
             ? password.Derive(salt, operations, memoryBytes)
             : throw new EnteException(
-                $"museum gave a salt of {salt.Length} bytes and limits of {operations} passes over {memoryBytes} bytes, which no password key has",
+                $"museum gave a salt of {salt.Length} bytes and limits of "
+                + $"{operations} passes over {memoryBytes} bytes, which no password key has",
                 "look whether this is really your museum");
     }
 }

@@ -16,7 +16,10 @@ internal sealed class SignInAttempt(MuseumClient client, string email, EnteApp a
     // Carries the app, for which museum will issue the token, and no token yet.
     private SessionToken Unsigned => new(app, "");
 
-    /// <summary>What museum asks a password to fit. Made up for whoever asks for too many unknown addresses; that only ever leads to a wrong password.</summary>
+    /// <summary>
+    /// What museum asks a password to fit. Made up for whoever asks for too many unknown addresses; that only ever leads to a wrong
+    /// password.
+    /// </summary>
     internal async Task<MuseumAnswer> AttributesAsync(CancellationToken cancellationToken)
     {
         var answer = await client.GetAsync($"users/srp/attributes?email={Uri.EscapeDataString(email)}", null, cancellationToken);
@@ -52,7 +55,8 @@ internal sealed class SignInAttempt(MuseumClient client, string email, EnteApp a
         }
 
         var answer = await client.PostAsync("users/srp/verify-session", Json(
-            ("srpUserID", userId), ("sessionID", session.Body.Text("sessionID") ?? ""), ("srpM1", Convert.ToBase64String(proof))), Unsigned, cancellationToken);
+            ("srpUserID", userId), ("sessionID", session.Body.Text("sessionID") ?? ""), ("srpM1", Convert.ToBase64String(proof))),
+            Unsigned, cancellationToken);
         if (answer.IsSuccess && srp.TryVerify(answer.Body.Base64("srpM2") ?? []))
         {
             return answer;
@@ -61,11 +65,17 @@ internal sealed class SignInAttempt(MuseumClient client, string email, EnteApp a
         using (answer)
         {
             throw answer.IsSuccess
-                ? new EnteException($"{client.Endpoint} took the password but could not prove that it knows it", "this is not your museum, or something stands between; do not type the password again before you know")
+                ? new EnteException(
+                    $"{client.Endpoint} took the password but could not prove that it knows it",
+                    "this is not your museum, or something stands between; do not type the password again before you know")
                 : answer.Status switch
                 {
-                    HttpStatusCode.Unauthorized => new EnteException($"the password is not that of {email}", "check the address and the password; museum locks a sign-in after five wrong ones"),
-                    HttpStatusCode.Gone => new EnteException("there were too many wrong passwords in this sign-in", "start again, with the right one"),
+                    HttpStatusCode.Unauthorized =>
+                        new EnteException(
+                            $"the password is not that of {email}",
+                            "check the address and the password; museum locks a sign-in after five wrong ones"),
+                    HttpStatusCode.Gone =>
+                        new EnteException("there were too many wrong passwords in this sign-in", "start again, with the right one"),
                     _ => client.Refused("users/srp/verify-session", answer.Status, answer.Code),
                 };
         }
@@ -78,7 +88,9 @@ internal sealed class SignInAttempt(MuseumClient client, string email, EnteApp a
         {
             if (!sent.IsSuccess)
             {
-                throw sent.Code is "USER_NOT_REGISTERED" or "USER_SIGNUP_INCOMPLETE" ? Unknown() : client.Refused("users/ott", sent.Status, sent.Code);
+                throw sent.Code is "USER_NOT_REGISTERED" or "USER_SIGNUP_INCOMPLETE"
+                    ? Unknown()
+                    : client.Refused("users/ott", sent.Status, sent.Code);
             }
         }
 
@@ -98,13 +110,16 @@ internal sealed class SignInAttempt(MuseumClient client, string email, EnteApp a
     }
 
     /// <summary>Takes the second factor, and opens the keys and the token.</summary>
-    internal async Task<MuseumSession> FinishAsync(MuseumAnswer first, Func<KeyAttributes, OpenResult> open, CancellationToken cancellationToken)
+    internal async Task<MuseumSession> FinishAsync(
+        MuseumAnswer first, Func<KeyAttributes, OpenResult> open, CancellationToken cancellationToken)
     {
         using var second = await SecondFactorAsync(first, cancellationToken);
         var body = (second ?? first).Body;
         if (body.Member("keyAttributes").ValueKind != JsonValueKind.Object || body.Integer("id") is not { } userId)
         {
-            throw new EnteException($"the account {email} has no keys yet: its sign-up was not finished", "finish it in an Ente app; there is nothing to export");
+            throw new EnteException(
+                $"the account {email} has no keys yet: its sign-up was not finished",
+                "finish it in an Ente app; there is nothing to export");
         }
 
         var opened = open(KeyAttributes.Read(body.Member("keyAttributes")));
@@ -134,11 +149,13 @@ internal sealed class SignInAttempt(MuseumClient client, string email, EnteApp a
         {
             return string.IsNullOrEmpty(first.Body.Text("passkeySessionID")) ? null : throw new EnteException(
                 $"the account {email} signs in with a passkey, which needs a browser and is not possible here",
-                "switch the passkey off for the time of the export, add an authenticator app as a second factor, or export from a snapshot, which needs the password only");
+                "switch the passkey off for the time of the export, add an authenticator app as a second factor, or export from a "
+                + "snapshot, which needs the password only");
         }
 
         var code = (await questions.TotpCode(cancellationToken)).Trim();
-        var answer = await client.PostAsync("users/two-factor/verify", Json(("sessionID", session), ("code", code)), Unsigned, cancellationToken);
+        var answer =
+            await client.PostAsync("users/two-factor/verify", Json(("sessionID", session), ("code", code)), Unsigned, cancellationToken);
         if (answer.IsSuccess)
         {
             return answer;
@@ -147,7 +164,9 @@ internal sealed class SignInAttempt(MuseumClient client, string email, EnteApp a
         using (answer)
         {
             throw answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound or HttpStatusCode.Gone
-                ? new EnteException("the code of the authenticator app is not right, or no longer", "wait for the next code and start again; check this machine's and museum's clocks")
+                ? new EnteException(
+                    "the code of the authenticator app is not right, or no longer",
+                    "wait for the next code and start again; check this machine's and museum's clocks")
                 : client.Refused("users/two-factor/verify", answer.Status, answer.Code);
         }
     }

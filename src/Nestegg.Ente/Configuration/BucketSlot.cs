@@ -1,6 +1,9 @@
 namespace Nestegg.Ente.Configuration;
 
-/// <summary>A bucket under one of museum's fixed slot names. Any provider may be behind a name. Not a record: a record's text would print the secret.</summary>
+/// <summary>
+/// A bucket under one of museum's fixed slot names. Any provider may be behind a name. Not a record: a record's text would print the
+/// secret.
+/// </summary>
 public sealed class BucketSlot
 {
     internal BucketSlot(string name, MuseumConfiguration configuration)
@@ -37,7 +40,9 @@ public sealed class BucketSlot
     /// <summary>As written in the configuration; museum's presigned URLs carry it.</summary>
     public string ConfiguredEndpoint { get; }
 
-    /// <summary>The endpoint with its scheme, before any map; <see langword="null"/> when none is given (then it is Amazon's, by region).</summary>
+    /// <summary>
+    /// The endpoint with its scheme, before any map; <see langword="null"/> when none is given (then it is Amazon's, by region).
+    /// </summary>
     public Uri? Address { get; }
 
     /// <summary>Whether the bucket stands in the path instead of the host name.</summary>
@@ -63,6 +68,7 @@ public sealed class BucketSlot
         var text = endpoint.Contains("://", StringComparison.Ordinal) ? endpoint : (isPlain ? "http://" : "https://") + endpoint;
         return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? address
-            : throw new EnteException($"The endpoint `{endpoint}` is not an address.", "host, host:port or https://host:port was expected.");
+            : throw new EnteException(
+                $"The endpoint `{endpoint}` is not an address.", "host, host:port or https://host:port was expected.");
     }
 }

@@ -40,7 +40,9 @@ public sealed class BucketSlots
     /// <exception cref="EnteException">An endpoint is not an address.</exception>
     public static BucketSlots From(MuseumConfiguration configuration) => new(configuration);
 
-    /// <summary>The slot of that name, configured or not; <see langword="null"/> for a name that museum has no settings for (<c>scw-eu-fr</c>).</summary>
+    /// <summary>
+    /// The slot of that name, configured or not; <see langword="null"/> for a name that museum has no settings for (<c>scw-eu-fr</c>).
+    /// </summary>
     public BucketSlot? Find(string name) => slots.GetValueOrDefault(name);
 
     /// <summary>Where museum looks for an object of a kind first, and writes new ones.</summary>
@@ -65,10 +67,15 @@ public sealed class BucketSlots
             return slot;
         }
 
-        return kind == ObjectKind.ProfilePicture ? HotPrimary : slots.GetValueOrDefault(configuration.Text("s3.derived-storage"), HotPrimary);
+        return kind == ObjectKind.ProfilePicture
+            ? HotPrimary
+            : slots.GetValueOrDefault(configuration.Text("s3.derived-storage"), HotPrimary);
     }
 
-    /// <summary>The configured slots in the order in which an object is looked for: those that its row names, then where museum would look, then all others.</summary>
+    /// <summary>
+    /// The configured slots in the order in which an object is looked for: those that its row names, then where museum would look, then all
+    /// others.
+    /// </summary>
     /// <param name="named">What the row names; see <see cref="NamedObject.Slots"/>.</param>
     /// <param name="kind">What the object is.</param>
     public IEnumerable<BucketSlot> SearchOrder(SlotNames named, ObjectKind kind) =>

@@ -31,7 +31,9 @@ internal sealed class ComposeProject
     /// <summary>The files that <c>env_file</c> of the museum service names, as full paths.</summary>
     public IReadOnlyList<string> EnvironmentFiles => environmentFiles;
 
-    /// <summary>Folders of the host that belong to other services: a database's files have no place in a copy of the configuration.</summary>
+    /// <summary>
+    /// Folders of the host that belong to other services: a database's files have no place in a copy of the configuration.
+    /// </summary>
     public IReadOnlyList<string> ForeignFolders => foreignFolders;
 
     /// <param name="folder">What relative paths start from.</param>
@@ -69,7 +71,8 @@ internal sealed class ComposeProject
             return;
         }
 
-        var museum = YamlSettings.Entries(services).Where(service => IsMuseum(service.Key, service.Value)).Select(service => service.Key).FirstOrDefault();
+        var museum = YamlSettings.Entries(services).Where(service => IsMuseum(service.Key, service.Value)).Select(service => service.Key)
+            .FirstOrDefault();
         foreach (var (name, service) in YamlSettings.Entries(services))
         {
             if (name == museum)
@@ -84,7 +87,8 @@ internal sealed class ComposeProject
     }
 
     private bool IsMuseum(string name, YamlNode service) =>
-        name == "museum" || Value(YamlSettings.Child(service, "image")) is { } image && image.Split('@', ':')[0].EndsWith("ente/server", StringComparison.Ordinal);
+        name == "museum" || Value(YamlSettings.Child(service, "image")) is { } image
+            && image.Split('@', ':')[0].EndsWith("ente/server", StringComparison.Ordinal);
 
     private void ReadMuseum(YamlNode service, string file)
     {
@@ -95,7 +99,8 @@ internal sealed class ComposeProject
             environmentFiles.Add(path);
             if (File.Exists(path))
             {
-                environment.AddRange(DotEnv.Read(File.ReadAllText(path), lookup).Select(entry => Variable(entry.Name, entry.Value, Path.GetFileName(path))));
+                environment.AddRange(
+                    DotEnv.Read(File.ReadAllText(path), lookup).Select(entry => Variable(entry.Name, entry.Value, Path.GetFileName(path))));
             }
         }
 
@@ -170,7 +175,8 @@ internal sealed class ComposeProject
             }
 
             var target = Value(YamlSettings.Child(config, "target")) ?? "/" + source;
-            var definition = roots.Select(root => YamlSettings.Child(YamlSettings.Child(root, "configs"), source)).LastOrDefault(node => node is not null);
+            var definition = roots.Select(root => YamlSettings.Child(YamlSettings.Child(root, "configs"), source))
+                .LastOrDefault(node => node is not null);
             if (Value(YamlSettings.Child(definition, "content")) is { } text)
             {
                 inlineFiles[Normal(target)] = ($"{file}, config {source},", text);

@@ -30,7 +30,15 @@ public sealed class DatabaseSettings
     public static DatabaseSettings From(MuseumConfiguration configuration)
     {
         var settings = new DatabaseSettings();
-        foreach (var (key, name) in new[] { ("host", "host"), ("port", "port"), ("name", "dbname"), ("user", "user"), ("password", "password"), ("sslmode", "sslmode") })
+        foreach (var (key, name) in new[]
+        {
+            ("host", "host"),
+            ("port", "port"),
+            ("name", "dbname"),
+            ("user", "user"),
+            ("password", "password"),
+            ("sslmode", "sslmode"),
+        })
         {
             if (configuration.Text($"db.{key}") is { Length: > 0 } text)
             {
@@ -86,7 +94,8 @@ public sealed class DatabaseSettings
     {
         foreach (var (variable, name) in new[]
         {
-            ("PGPASSWORD", "password"), ("PGSSLMODE", "sslmode"), ("PGSSLROOTCERT", "sslrootcert"), ("PGSSLCERT", "sslcert"), ("PGSSLKEY", "sslkey"),
+            ("PGPASSWORD", "password"),
+            ("PGSSLMODE", "sslmode"), ("PGSSLROOTCERT", "sslrootcert"), ("PGSSLCERT", "sslcert"), ("PGSSLKEY", "sslkey"),
         })
         {
             if (parameters.TryGetValue(name, out var value) && value.Length > 0)
@@ -107,10 +116,12 @@ public sealed class DatabaseSettings
         "require" => Npgsql.SslMode.Require,
         "verify-ca" => Npgsql.SslMode.VerifyCA,
         "verify-full" => Npgsql.SslMode.VerifyFull,
-        _ => throw new EnteException($"db.sslmode is `{text}`, which PostgreSQL does not know.", "One of disable, require, verify-ca, verify-full."),
+        _ => throw new EnteException(
+            $"db.sslmode is `{text}`, which PostgreSQL does not know.", "One of disable, require, verify-ca, verify-full."),
     };
 
-    private string Parameter(string name, string otherwise) => parameters.TryGetValue(name, out var value) && value.Length > 0 ? value : otherwise;
+    private string Parameter(string name, string otherwise) =>
+        parameters.TryGetValue(name, out var value) && value.Length > 0 ? value : otherwise;
 
     // `name = value` pairs of a connection string: values may stand in single quotes, backslash escapes.
     private static IEnumerable<(string Name, string Value)> ReadPairs(string text)

@@ -6,7 +6,9 @@ namespace Nestegg.Ente.Configuration;
 /// </summary>
 internal static class DotEnv
 {
-    /// <summary>Names and values in the order of the file; a name without <c>=</c> has no value of its own (compose takes the shell's).</summary>
+    /// <summary>
+    /// Names and values in the order of the file; a name without <c>=</c> has no value of its own (compose takes the shell's).
+    /// </summary>
     public static List<(string Name, string? Value)> Read(string text, Func<string, string?> outer)
     {
         var entries = new List<(string Name, string? Value)>();

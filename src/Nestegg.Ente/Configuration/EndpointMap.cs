@@ -60,9 +60,11 @@ public sealed class EndpointMap
         foreach (var text in texts)
         {
             if (text.Split('=') is not [var from, var to]
-                || !Endpoint.TryParse(Folded(from), out var host, out var port) || !Endpoint.TryParse(to.Trim(), out var toHost, out var toPort))
+                || !Endpoint.TryParse(Folded(from), out var host, out var port)
+                || !Endpoint.TryParse(to.Trim(), out var toHost, out var toPort))
             {
-                throw new EnteException($"The map entry `{text}` is not of the form host:port=host:port.", "For example: postgres:5432=127.0.0.1:5432");
+                throw new EnteException(
+                    $"The map entry `{text}` is not of the form host:port=host:port.", "For example: postgres:5432=127.0.0.1:5432");
             }
 
             map.entries[(host, port)] = (toHost, toPort);

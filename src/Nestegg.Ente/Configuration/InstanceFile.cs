@@ -1,7 +1,9 @@
 namespace Nestegg.Ente.Configuration;
 
 /// <summary>A file of the instance's configuration.</summary>
-/// <param name="RelativePath">Where it stands in the instance's folder, with <c>/</c> between parts; the name of its part for a file from elsewhere.</param>
+/// <param name="RelativePath">
+/// Where it stands in the instance's folder, with <c>/</c> between parts; the name of its part for a file from elsewhere.
+/// </param>
 /// <param name="FullPath">Where it is now.</param>
 /// <param name="SizeBytes">Its length when the folder was read.</param>
 public sealed record InstanceFile(string RelativePath, string FullPath, long SizeBytes);

@@ -1,6 +1,8 @@
 namespace Nestegg.Ente.Configuration;
 
-/// <summary>Collects the files of a configuration; leaves out what belongs to other services, is not a small file, or cannot be read.</summary>
+/// <summary>
+/// Collects the files of a configuration; leaves out what belongs to other services, is not a small file, or cannot be read.
+/// </summary>
 internal sealed class InstanceFileList(string folder, IReadOnlyList<string> foreignFolders)
 {
     // Settings, certificates and price lists are kilobytes. What is larger got there by accident.

@@ -1,6 +1,8 @@
 namespace Nestegg.Ente.Configuration;
 
-/// <summary>The configuration of an instance as it lies on disk: museum.yaml, compose files, .env, credentials, and what they come to.</summary>
+/// <summary>
+/// The configuration of an instance as it lies on disk: museum.yaml, compose files, .env, credentials, and what they come to.
+/// </summary>
 public sealed class InstanceFolder
 {
     private static readonly string[] ComposeNames = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
@@ -14,7 +16,8 @@ public sealed class InstanceFolder
         this.location = location with { Folder = Path.GetFullPath(location.Folder) };
         if (!Directory.Exists(Folder))
         {
-            throw new EnteException($"The instance's folder {Folder} does not exist.", "Name the folder that holds museum.yaml and compose.yaml.");
+            throw new EnteException(
+                $"The instance's folder {Folder} does not exist.", "Name the folder that holds museum.yaml and compose.yaml.");
         }
 
         var dotEnvPath = Path.Join(Folder, ".env");
@@ -72,7 +75,8 @@ public sealed class InstanceFolder
             [("credentials", FolderOf("credentials-dir", "credentials")), ("data", FolderOf(null, "data"))]);
 
     private IEnumerable<(string, string?)> Others() =>
-        ComposeFiles.Concat(environmentFiles).Concat(compose?.EnvironmentFiles ?? []).Select(path => (Path.GetFileName(path), (string?)path));
+        ComposeFiles.Concat(environmentFiles).Concat(compose?.EnvironmentFiles ?? [])
+            .Select(path => (Path.GetFileName(path), (string?)path));
 
     private string FolderOf(string? key, string name)
     {
@@ -134,7 +138,8 @@ public sealed class InstanceFolder
             return inline;
         }
 
-        var path = compose?.FindMount(containerPath) ?? Path.GetFullPath(compose is null ? containerPath : containerPath.TrimStart('/'), Folder);
+        var path = compose?.FindMount(containerPath)
+            ?? Path.GetFullPath(compose is null ? containerPath : containerPath.TrimStart('/'), Folder);
         return File.Exists(path) ? ReadCredentials(path) : null;
     }
 
@@ -147,7 +152,8 @@ public sealed class InstanceFolder
     private static List<EnvironmentVariable> ReadVariables(string path, Func<string, string?> lookup, bool mustExist) =>
         !mustExist && !File.Exists(path)
             ? []
-            : [.. DotEnv.Read(File.ReadAllText(path), lookup).Select(entry => new EnvironmentVariable(entry.Name, entry.Value ?? lookup(entry.Name) ?? "", Path.GetFileName(path)))];
+            : [.. DotEnv.Read(File.ReadAllText(path), lookup)
+                .Select(entry => new EnvironmentVariable(entry.Name, entry.Value ?? lookup(entry.Name) ?? "", Path.GetFileName(path)))];
 
     private string? Process(string name) => location.ProcessEnvironment.GetValueOrDefault(name);
 
@@ -156,7 +162,8 @@ public sealed class InstanceFolder
         var full = Path.GetFullPath(path, Folder);
         return File.Exists(full) || Directory.Exists(full)
             ? full
-            : throw new EnteException($"The file {full} of the instance's configuration does not exist.", "Correct its path under `instance:` in nestegg.yaml.");
+            : throw new EnteException(
+                $"The file {full} of the instance's configuration does not exist.", "Correct its path under `instance:` in nestegg.yaml.");
     }
 
     private string Named(string path)

@@ -1,6 +1,9 @@
 namespace Nestegg.Ente.Configuration;
 
-/// <summary>Where the configuration of an instance is. The folder alone is enough for the layout of the quickstart; the rest names files that are elsewhere.</summary>
+/// <summary>
+/// Where the configuration of an instance is. The folder alone is enough for the layout of the quickstart; the rest names files that are
+/// elsewhere.
+/// </summary>
 public sealed record InstanceLocation(string Folder)
 {
     /// <summary>museum.yaml; relative to the folder.</summary>
@@ -16,8 +19,8 @@ public sealed record InstanceLocation(string Folder)
     public IReadOnlyList<string> EnvironmentFiles { get; init; } = [];
 
     /// <summary>
-    /// Settings by museum's key (<c>db.user</c>) to reach the instance with instead of museum's own: a role and an access key that may only read.
-    /// They are no part of the instance's configuration.
+    /// Settings by museum's key (<c>db.user</c>) to reach the instance with instead of museum's own: a role and an access key that may only
+    /// read. They are no part of the instance's configuration.
     /// </summary>
     public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
 

@@ -61,7 +61,8 @@ internal static class Interpolation
             '-' => isSet ? value! : Expand(argument, lookup),
             '+' => isSet ? Expand(argument, lookup) : "",
             '?' when !isSet => throw new EnteException(
-                $"The compose file needs the variable {body[..length]}, which is not set: {argument}", "Set it in .env or in the environment."),
+                $"The compose file needs the variable {body[..length]}, which is not set: {argument}",
+                "Set it in .env or in the environment."),
             _ => value ?? "",
         };
     }
@@ -87,7 +88,8 @@ internal static class Interpolation
     private static int NameLength(ReadOnlySpan<char> text)
     {
         var length = 0;
-        while (length < text.Length && (char.IsAsciiLetter(text[length]) || text[length] == '_' || (length > 0 && char.IsAsciiDigit(text[length]))))
+        while (length < text.Length
+            && (char.IsAsciiLetter(text[length]) || text[length] == '_' || (length > 0 && char.IsAsciiDigit(text[length]))))
         {
             length++;
         }

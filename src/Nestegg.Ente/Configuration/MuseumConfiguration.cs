@@ -4,9 +4,9 @@ using System.Text.Json;
 namespace Nestegg.Ente.Configuration;
 
 /// <summary>
-/// The settings that museum runs with, in its own order of precedence: its defaults, the credentials file, <c>museum.yaml</c>, the environment.
-/// An empty string means "not set", and hides what lies beneath it in the files; an empty variable is no variable.
-/// Each value remembers where it came from. The memory used is that of the files.
+/// The settings that museum runs with, in its own order of precedence: its defaults, the credentials file, <c>museum.yaml</c>, the
+/// environment. An empty string means "not set", and hides what lies beneath it in the files; an empty variable is no variable. Each value
+/// remembers where it came from. The memory used is that of the files.
 /// </summary>
 public sealed class MuseumConfiguration
 {
@@ -30,7 +30,8 @@ public sealed class MuseumConfiguration
         var configuration = new MuseumConfiguration();
         foreach (var variable in environment)
         {
-            if (variable.Value.Length > 0 && (variable.Name == "ENVIRONMENT" || variable.Name.StartsWith("ENTE_", StringComparison.Ordinal)))
+            if (variable.Value.Length > 0
+                && (variable.Name == "ENVIRONMENT" || variable.Name.StartsWith("ENTE_", StringComparison.Ordinal)))
             {
                 configuration.variables[variable.Name] = variable;
             }
@@ -69,7 +70,9 @@ public sealed class MuseumConfiguration
         return FindInFiles(key);
     }
 
-    /// <summary>The setting without the environment: museum reads a few of its settings past the overrides (facts of <c>s3.file-data-config</c>).</summary>
+    /// <summary>
+    /// The setting without the environment: museum reads a few of its settings past the overrides (facts of <c>s3.file-data-config</c>).
+    /// </summary>
     public Setting? FindInFiles(string key) =>
         files.TryGetValue(key, out var setting) && setting.Values.Any(value => value.Length > 0) ? setting : null;
 
@@ -93,7 +96,9 @@ public sealed class MuseumConfiguration
             .Select(Find)
             .OfType<Setting>();
 
-    /// <summary>All settings as one YAML file that gives museum the same values, each with a comment that says where it came from. Holds secrets.</summary>
+    /// <summary>
+    /// All settings as one YAML file that gives museum the same values, each with a comment that says where it came from. Holds secrets.
+    /// </summary>
     public string ToYaml()
     {
         var yaml = new StringBuilder("# The settings that museum ran with, after all files and overrides.\n");
@@ -108,17 +113,22 @@ public sealed class MuseumConfiguration
             }
 
             open = parts[..^1];
-            yaml.Append(' ', 2 * open.Length).Append(parts[^1]).Append(": ").Append(Value(setting)).Append("  # ").Append(setting.Origin).Append('\n');
+            yaml.Append(' ', 2 * open.Length).Append(parts[^1]).Append(": ").Append(Value(setting)).Append("  # ").Append(setting.Origin)
+                .Append('\n');
         }
 
         return yaml.ToString();
     }
 
-    /// <summary>The variables that took part, <c>NAME=value</c> a line, sorted; quoted as .env files quote where a value needs it. Holds secrets.</summary>
+    /// <summary>
+    /// The variables that took part, <c>NAME=value</c> a line, sorted; quoted as .env files quote where a value needs it. Holds secrets.
+    /// </summary>
     public string ToEnvironmentFile() =>
-        string.Concat(variables.Values.OrderBy(variable => variable.Name, StringComparer.Ordinal).Select(variable => $"{variable.Name}={DotEnv.Quote(variable.Value)}\n"));
+        string.Concat(variables.Values.OrderBy(variable => variable.Name, StringComparer.Ordinal)
+            .Select(variable => $"{variable.Name}={DotEnv.Quote(variable.Value)}\n"));
 
-    // JSON's strings are YAML's double-quoted ones. Numbers and flags stay plain, because museum does not turn a quoted one into either everywhere.
+    // JSON's strings are YAML's double-quoted ones. Numbers and flags stay plain, because museum does not turn a quoted one into either
+    // everywhere.
     private static string Value(Setting setting)
     {
         if (setting.IsList)
@@ -131,5 +141,6 @@ public sealed class MuseumConfiguration
             : Quote(setting.Text);
     }
 
-    private static string Quote(string text) => "\"" + JsonEncodedText.Encode(text, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping) + "\"";
+    private static string Quote(string text) =>
+        "\"" + JsonEncodedText.Encode(text, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping) + "\"";
 }

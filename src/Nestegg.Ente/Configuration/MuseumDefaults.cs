@@ -27,7 +27,8 @@ internal static class MuseumDefaults
     };
 
     /// <summary>Whether a secret is the one that every museum ships with.</summary>
-    public static bool IsPublic(string key, string value) => key is "key.encryption" or "key.hash" or "jwt.secret" && Local[key] == value.Trim();
+    public static bool IsPublic(string key, string value) =>
+        key is "key.encryption" or "key.hash" or "jwt.secret" && Local[key] == value.Trim();
 
     /// <summary>What museum starts from. Only its local environment (the one that compose files use) brings secrets.</summary>
     internal static IEnumerable<Setting> For(string environment)

@@ -5,8 +5,8 @@ using Nestegg.Ente.Cryptography;
 namespace Nestegg.Ente.Configuration;
 
 /// <summary>
-/// museum's own secrets: <c>key.encryption</c> (standard base64 of 32 bytes), <c>key.hash</c> (of 64), <c>jwt.secret</c> (URL base64 of 32).
-/// The first two belong to the database: without them nobody can sign in. Zeroed when disposed.
+/// museum's own secrets: <c>key.encryption</c> (standard base64 of 32 bytes), <c>key.hash</c> (of 64), <c>jwt.secret</c> (URL base64 of
+/// 32). The first two belong to the database: without them nobody can sign in. Zeroed when disposed.
 /// </summary>
 public sealed class MuseumSecrets : IDisposable
 {

@@ -31,7 +31,8 @@ internal static class YamlSettings
         }
 
         return stream.Documents[0].RootNode as YamlMappingNode
-            ?? throw new EnteException($"{source} holds no settings: a mapping (`key: value`) was expected at its top.", "Is it the right file?");
+            ?? throw new EnteException(
+                $"{source} holds no settings: a mapping (`key: value`) was expected at its top.", "Is it the right file?");
     }
 
     /// <summary>Every leaf of the tree with its dotted key. A null leaf is left out: museum lets what lies beneath it stand.</summary>
@@ -78,7 +79,8 @@ internal static class YamlSettings
     public static string? Text(YamlNode? node) => node is YamlScalarNode scalar && !IsNull(scalar) ? scalar.Value : null;
 
     private static bool IsNull(YamlNode node) =>
-        node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.Any } scalar && scalar.Value is null or "" or "~" or "null" or "Null" or "NULL";
+        node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.Any } scalar
+        && scalar.Value is null or "" or "~" or "null" or "Null" or "NULL";
 
     private static IEnumerable<Setting> Flatten(string key, YamlNode node, string source)
     {

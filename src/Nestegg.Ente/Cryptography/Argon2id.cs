@@ -27,7 +27,9 @@ public static class Argon2id
     public static bool AreLimitsUsable(long operations, long memoryBytes) =>
         operations is >= (long)Sodium.Argon2idOperationsMin and <= OperationsMax && memoryBytes is >= MemoryMinBytes and <= MemoryMaxBytes;
 
-    /// <summary>Derives a key. Takes as long and as much memory as the limits say: a second or more for those that Ente's apps choose.</summary>
+    /// <summary>
+    /// Derives a key. Takes as long and as much memory as the limits say: a second or more for those that Ente's apps choose.
+    /// </summary>
     /// <param name="password">As typed, in UTF-8, not normalised.</param>
     /// <param name="salt">16 bytes.</param>
     /// <param name="operations">Passes over the memory.</param>
@@ -38,13 +40,15 @@ public static class Argon2id
         ArgumentOutOfRangeException.ThrowIfNotEqual(salt.Length, SaltBytes);
         if (!AreLimitsUsable(operations, memoryBytes))
         {
-            throw new ArgumentOutOfRangeException(nameof(memoryBytes), $"{operations} passes over {memoryBytes} bytes are not limits that can be used.");
+            throw new ArgumentOutOfRangeException(
+                nameof(memoryBytes), $"{operations} passes over {memoryBytes} bytes are not limits that can be used.");
         }
 
         Derivations.Add(1);
         var key = SecretKey.Empty();
         var result = Sodium.crypto_pwhash_argon2id(
-            key.Writable, SecretKey.SizeBytes, password, (ulong)password.Length, salt, (ulong)operations, (nuint)memoryBytes, Sodium.Argon2idAlgorithm);
+            key.Writable, SecretKey.SizeBytes, password, (ulong)password.Length, salt, (ulong)operations, (nuint)memoryBytes,
+            Sodium.Argon2idAlgorithm);
         if (result != 0)
         {
             key.Dispose();

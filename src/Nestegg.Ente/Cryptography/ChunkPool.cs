@@ -5,8 +5,8 @@ namespace Nestegg.Ente.Cryptography;
 
 /// <summary>
 /// Buffers of exactly one encrypted chunk. The shared array pool would hand out 8 MiB for the 4 MiB and 17 bytes of a chunk. Keeps at
-/// most 16 (64 MiB), which nobody but the next stream gets, and which are not wiped before that: it would take a thirtieth of a proof's time. What is beyond
-/// that is wiped and goes to the garbage collector.
+/// most 16 (64 MiB), which nobody but the next stream gets, and which are not wiped before that: it would take a thirtieth of a proof's
+/// time. What is beyond that is wiped and goes to the garbage collector.
 /// </summary>
 internal static class ChunkPool
 {

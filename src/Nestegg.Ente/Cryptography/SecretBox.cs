@@ -32,7 +32,10 @@ public static class SecretBox
     }
 
     /// <summary>Opens a box that holds a key.</summary>
-    /// <returns>False as in <see cref="TryOpen(ReadOnlySpan{byte}, ReadOnlySpan{byte}, SecretKey, out byte[])"/>, and when it does not hold 32 bytes.</returns>
+    /// <returns>
+    /// False as in <see cref="TryOpen(ReadOnlySpan{byte}, ReadOnlySpan{byte}, SecretKey, out byte[])"/>, and when it does not hold 32
+    /// bytes.
+    /// </returns>
     public static bool TryOpenKey(
         ReadOnlySpan<byte> box, ReadOnlySpan<byte> nonce, SecretKey key, [NotNullWhen(true)] out SecretKey? opened)
     {

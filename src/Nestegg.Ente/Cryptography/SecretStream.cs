@@ -53,7 +53,8 @@ public static class SecretStream
         var state = default(Sodium.SecretStreamState);
         var opened = new byte[message.Length - OverheadBytes];
         var authentic = Sodium.crypto_secretstream_xchacha20poly1305_init_pull(ref state, header, key.Bytes) == 0
-            && Sodium.crypto_secretstream_xchacha20poly1305_pull(ref state, opened, 0, out var tag, message, (ulong)message.Length, 0, 0) == 0
+            && Sodium.crypto_secretstream_xchacha20poly1305_pull(
+                ref state, opened, 0, out var tag, message, (ulong)message.Length, 0, 0) == 0
             && (tag == Sodium.SecretStreamTagFinal || !requireFinal);
         Sodium.Zero(ref state);
         plaintext = authentic ? opened : null;

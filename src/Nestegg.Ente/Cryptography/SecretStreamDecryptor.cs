@@ -81,13 +81,16 @@ public sealed class SecretStreamDecryptor : IDisposable
     public bool TryFinish() => Defect is null && (final || Fail(SecretStreamDefectKind.FinalMissing));
 
     /// <summary>
-    /// Decrypts a whole stream: reads the next chunk and decrypts this one while the sink takes the last one, so that one long file keeps two cores busy. Holds three
-    /// chunks in memory.
+    /// Decrypts a whole stream: reads the next chunk and decrypts this one while the sink takes the last one, so that one long file keeps
+    /// two cores busy. Holds three chunks in memory.
     /// </summary>
     /// <param name="encrypted">The object's bytes; read to their end unless a defect comes first.</param>
     /// <param name="key">The file's key.</param>
     /// <param name="header">The file's decryption header.</param>
-    /// <param name="sink">Gets the plaintext of authentic chunks, one after the other, in order, not always on the same thread. What it got is whole only when null is returned.</param>
+    /// <param name="sink">
+    /// Gets the plaintext of authentic chunks, one after the other, in order, not always on the same thread. What it got is whole only when
+    /// null is returned.
+    /// </param>
     /// <param name="cancellationToken">Stops between chunks.</param>
     /// <returns>What is wrong, or null when the stream is whole.</returns>
     public static async Task<SecretStreamDefect?> DecryptAsync(
@@ -135,7 +138,8 @@ public sealed class SecretStreamDecryptor : IDisposable
     }
 
     // After a shorter chunk there is nothing to decrypt meanwhile: no thread is worth its while.
-    private static Task SinkAsync(PlaintextSink sink, ReadOnlyMemory<byte> plaintext, CancellationToken cancellationToken) => plaintext.Length < SecretStream.ChunkBytes
+    private static Task SinkAsync(PlaintextSink sink, ReadOnlyMemory<byte> plaintext, CancellationToken cancellationToken) =>
+        plaintext.Length < SecretStream.ChunkBytes
         ? sink(plaintext, cancellationToken).AsTask()
         : Task.Run(() => sink(plaintext, cancellationToken).AsTask(), CancellationToken.None);
 

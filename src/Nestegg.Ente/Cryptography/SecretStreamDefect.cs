@@ -3,7 +3,9 @@ namespace Nestegg.Ente.Cryptography;
 /// <summary>What can be wrong with an encrypted stream.</summary>
 public enum SecretStreamDefectKind
 {
-    /// <summary>A chunk's authenticator does not fit: bytes changed, cut or added inside it, or the key or header of another file.</summary>
+    /// <summary>
+    /// A chunk's authenticator does not fit: bytes changed, cut or added inside it, or the key or header of another file.
+    /// </summary>
     NotAuthentic,
 
     /// <summary>The bytes end in the middle of a chunk: fewer remain than a chunk's overhead.</summary>
@@ -32,7 +34,8 @@ public readonly record struct SecretStreamDefect(SecretStreamDefectKind Kind, lo
             "chunk 1 (at byte 0) cannot be opened: its bytes are damaged, or its key or header is that of another file",
         SecretStreamDefectKind.NotAuthentic => $"chunk {Chunk} (at byte {OffsetBytes}) is damaged; the chunks before it are in order",
         SecretStreamDefectKind.ChunkTooShort => $"the bytes end inside chunk {Chunk} (at byte {OffsetBytes})",
-        SecretStreamDefectKind.FinalMissing => $"the stream is cut: it ends after chunk {Chunk - 1} (at byte {OffsetBytes}), which is not marked as the last",
+        SecretStreamDefectKind.FinalMissing =>
+            $"the stream is cut: it ends after chunk {Chunk - 1} (at byte {OffsetBytes}), which is not marked as the last",
         SecretStreamDefectKind.DataAfterFinal => $"bytes follow the last chunk (from byte {OffsetBytes})",
         _ => $"the decryption header does not have {SecretStream.HeaderBytes} bytes",
     };

@@ -35,7 +35,8 @@ public sealed class SecretStreamEncryptor : IDisposable
 
         ended = isLast;
         Sodium.Require(Sodium.crypto_secretstream_xchacha20poly1305_push(
-            ref state, message, 0, plaintext, (ulong)plaintext.Length, 0, 0, isLast ? Sodium.SecretStreamTagFinal : Sodium.SecretStreamTagMessage));
+            ref state, message, 0, plaintext, (ulong)plaintext.Length,
+            0, 0, isLast ? Sodium.SecretStreamTagFinal : Sodium.SecretStreamTagMessage));
     }
 
     /// <summary>Encrypts everything that <paramref name="plaintext"/> holds.</summary>

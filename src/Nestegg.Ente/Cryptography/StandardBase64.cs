@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Nestegg.Ente.Cryptography;
 
-/// <summary>The encoding of nearly all bytes in Ente's columns and JSON: RFC 4648 section 4, padded. The database checks none of it.</summary>
+/// <summary>
+/// The encoding of nearly all bytes in Ente's columns and JSON: RFC 4648 section 4, padded. The database checks none of it.
+/// </summary>
 internal static class StandardBase64
 {
     internal static bool TryDecode(string? text, [NotNullWhen(true)] out byte[]? bytes)

@@ -2,15 +2,22 @@ namespace Nestegg.Ente.Cryptography;
 
 /// <summary>
 /// Shamir's secret sharing as Ente's legacy kits use it: each byte of the secret is where a straight line over GF(2^8), with the
-/// polynomial of AES, meets x = 0. Share 1, 2 or 3 holds the line's value at that x, so any two of them give the secret and one says nothing.
+/// polynomial of AES, meets x = 0. Share 1, 2 or 3 holds the line's value at that x, so any two of them give the secret and one says
+/// nothing.
 /// </summary>
 internal static class TwoOfThree
 {
     /// <summary>Rebuilds the secret.</summary>
-    /// <returns>Null when the shares are the same one, or not of 32 bytes each; whether they belong together, the secret's use tells.</returns>
+    /// <returns>
+    /// Null when the shares are the same one, or not of 32 bytes each; whether they belong together, the secret's use tells.
+    /// </returns>
     internal static SecretKey? Combine((int X, byte[] Y) first, (int X, byte[] Y) second)
     {
-        if (first.X is < 1 or > 3 || second.X is < 1 or > 3 || first.X == second.X || first.Y.Length != SecretKey.SizeBytes || second.Y.Length != SecretKey.SizeBytes)
+        if (first.X is < 1 or > 3
+            || second.X is < 1 or > 3
+            || first.X == second.X
+            || first.Y.Length != SecretKey.SizeBytes
+            || second.Y.Length != SecretKey.SizeBytes)
         {
             return null;
         }

@@ -37,7 +37,8 @@ internal static partial class ArchiveContents
         if (version < Oldest || version > WithRelationKind)
         {
             throw new EnteException(
-                $"The database archive has format version {version}; this program reads {Oldest} to {WithRelationKind} (PostgreSQL 14 to 18).",
+                $"The database archive has format version {version}; this program reads "
+                + $"{Oldest} to {WithRelationKind} (PostgreSQL 14 to 18).",
                 "Restore it with the pg_restore of the PostgreSQL that wrote it, or use a newer Nestegg.");
         }
 
@@ -46,7 +47,8 @@ internal static partial class ArchiveContents
         var format = await source.ByteAsync(cancellationToken);
         if (intBytes != 4 || offsetBytes is < 4 or > 8 || format != 1)
         {
-            throw source.Damaged($"integers of {intBytes} bytes, offsets of {offsetBytes} bytes, format {format}; expected 4, 8 and 1 (custom)");
+            throw source.Damaged(
+                $"integers of {intBytes} bytes, offsets of {offsetBytes} bytes, format {format}; expected 4, 8 and 1 (custom)");
         }
 
         var compression = version >= WithAlgorithm
@@ -141,7 +143,9 @@ internal static partial class ArchiveContents
         async Task SkipStringAsync() => _ = await source.StringAsync(TextLimitBytes, cancellationToken);
     }
 
-    /// <summary>The table that an entry holds the rows of, with the columns that its COPY names and the types that its CREATE TABLE states.</summary>
+    /// <summary>
+    /// The table that an entry holds the rows of, with the columns that its COPY names and the types that its CREATE TABLE states.
+    /// </summary>
     public static ArchiveTable Table(ArchiveEntry rows, IReadOnlyDictionary<(string, string), ArchiveEntry> definitions)
     {
         if (CopyColumns().Match(rows.CopyStatement ?? "") is not { Success: true } copy)
@@ -168,16 +172,19 @@ internal static partial class ArchiveContents
         return new ArchiveTable(rows.Schema, rows.Tag, [.. names.Select(name => new ArchiveColumn(
             name,
             types.TryGetValue(name, out var type) ? type : throw new EnteException(
-                $"The database archive does not say of which type column \"{name}\" of table \"{rows.Tag}\" is.", ArchiveSource.DamageHint)))]);
+                $"The database archive does not say of which type column \"{name}\" of table \"{rows.Tag}\" is.",
+                ArchiveSource.DamageHint)))]);
     }
 
     /// <summary>Where a sequence stands, from its <c>SELECT pg_catalog.setval('public.name', 42, true);</c>.</summary>
     public static ArchiveSequence Sequence(ArchiveEntry entry)
     {
         var match = SetValue().Match(entry.Definition ?? "");
-        return match.Success && long.TryParse(match.Groups["value"].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+        return match.Success
+            && long.TryParse(match.Groups["value"].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
             ? new ArchiveSequence(entry.Tag, value, match.Groups["called"].Value == "true")
-            : throw new EnteException($"The database archive does not say where sequence \"{entry.Tag}\" stands.", ArchiveSource.DamageHint);
+            : throw new EnteException(
+                $"The database archive does not say where sequence \"{entry.Tag}\" stands.", ArchiveSource.DamageHint);
     }
 
     private static ArchiveColumnType Type(string type) => type switch
@@ -195,7 +202,9 @@ internal static partial class ArchiveContents
     private const string NamePattern = """(?>"(?:[^"\n]|"")+"|[^\s",()]+)""";
 
     // COPY public.files (file_id, owner_id) FROM stdin; without the parentheses when the table has no columns.
-    [GeneratedRegex($@"^COPY (?>{NamePattern}+) (?:\((?<columns>(?:{NamePattern}(?:, {NamePattern})*)?)\))? FROM stdin;\s*$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        $@"^COPY (?>{NamePattern}+) (?:\((?<columns>(?:{NamePattern}(?:, {NamePattern})*)?)\))? FROM stdin;\s*$",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex CopyColumns();
 
     [GeneratedRegex(NamePattern)]

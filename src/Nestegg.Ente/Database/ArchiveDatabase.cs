@@ -17,10 +17,13 @@ public sealed class ArchiveDatabase : IAsyncDisposable
     private static readonly (string Table, string[] Columns)[] Indexes =
     [
         ("files", ["file_id"]), ("files", ["owner_id"]), ("object_keys", ["file_id"]), ("file_data", ["file_id"]),
-        ("collection_files", ["collection_id", "file_id"]), ("collection_files", ["file_id"]), ("trash", ["file_id"]), ("trash", ["user_id"]),
-        ("collections", ["collection_id"]), ("collections", ["owner_id"]), ("collection_shares", ["to_user_id"]), ("collection_shares", ["collection_id"]),
+        ("collection_files", ["collection_id", "file_id"]),
+        ("collection_files", ["file_id"]), ("trash", ["file_id"]), ("trash", ["user_id"]),
+        ("collections", ["collection_id"]),
+        ("collections", ["owner_id"]), ("collection_shares", ["to_user_id"]), ("collection_shares", ["collection_id"]),
         ("comments", ["collection_id"]), ("reactions", ["collection_id"]), ("memory_share_files", ["memory_share_id"]),
-        ("entity_data", ["user_id"]), ("authenticator_entity", ["user_id"]), ("contact_entity", ["user_id"]), ("user_attachments", ["user_id"]),
+        ("entity_data", ["user_id"]),
+        ("authenticator_entity", ["user_id"]), ("contact_entity", ["user_id"]), ("user_attachments", ["user_id"]),
     ];
 
     private ArchiveDatabase(ScratchDatabase file, ArchiveReader archive)
@@ -48,8 +51,8 @@ public sealed class ArchiveDatabase : IAsyncDisposable
         LoadAsync(archive, EnteTables.Library, temporaryFolder: null, cancellationToken);
 
     /// <summary>
-    /// Loads the named tables of an archive into a file under <paramref name="temporaryFolder"/>, which is the system's folder for temporary
-    /// files when it is <see langword="null"/>. Tables that the archive does not have are left out.
+    /// Loads the named tables of an archive into a file under <paramref name="temporaryFolder"/>, which is the system's folder for
+    /// temporary files when it is <see langword="null"/>. Tables that the archive does not have are left out.
     /// </summary>
     /// <exception cref="EnteException">The archive is damaged, cut, of an unknown kind, or of something else than Ente.</exception>
     /// <exception cref="ScratchException">The temporary folder is not there, is full, or cannot be written.</exception>

@@ -62,7 +62,8 @@ public sealed class ArchiveReader
         if (header.Compression is ArchiveCompression.Lz4 or ArchiveCompression.Zstd)
         {
             throw new EnteException(
-                $"The database archive is compressed with {header.Compression.ToString().ToLowerInvariant()} inside, which is not read here.",
+                $"The database archive is compressed with "
+                + $"{header.Compression.ToString().ToLowerInvariant()} inside, which is not read here.",
                 "Make the dump with pg_dump --format=custom --compress=0, or with --compress=gzip.");
         }
 
@@ -94,7 +95,8 @@ public sealed class ArchiveReader
             if (await source.IsAtEndAsync(cancellationToken))
             {
                 return this.awaited.Count == 0 ? null : throw new EnteException(
-                    $"The database archive ends too early: the rows of {this.awaited.Count} tables are missing, \"{this.awaited.Values.First().Entry.Tag}\" among them.",
+                    $"The database archive ends too early: the rows of {this.awaited.Count} tables are missing, "
+                    + $"\"{this.awaited.Values.First().Entry.Tag}\" among them.",
                     ArchiveSource.DamageHint);
             }
 
@@ -125,7 +127,9 @@ public sealed class ArchiveReader
     private ArchiveRows Rows(ArchiveTable table)
     {
         var blocks = new ArchiveBlockStream(source);
-        Stream text = Header.Compression == ArchiveCompression.Gzip ? new ZLibStream(blocks, CompressionMode.Decompress, leaveOpen: true) : blocks;
+        Stream text = Header.Compression == ArchiveCompression.Gzip
+            ? new ZLibStream(blocks, CompressionMode.Decompress, leaveOpen: true)
+            : blocks;
         return new ArchiveRows(table, blocks, text);
     }
 

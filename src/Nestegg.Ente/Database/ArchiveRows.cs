@@ -46,7 +46,10 @@ public sealed class ArchiveRows
     /// <summary>Whether the field of the current row is NULL.</summary>
     public bool IsNull(int column) => fields[column].Length == NullLength;
 
-    /// <summary>The field of the current row without escapes: text in UTF-8, other types as PostgreSQL prints them. Empty for NULL. Valid until the next row.</summary>
+    /// <summary>
+    /// The field of the current row without escapes: text in UTF-8, other types as PostgreSQL prints them. Empty for NULL. Valid until the
+    /// next row.
+    /// </summary>
     public ReadOnlySpan<byte> Utf8(int column)
     {
         var (start, length) = fields[column];
@@ -150,7 +153,8 @@ public sealed class ArchiveRows
         catch (Exception exception) when (exception is InvalidDataException or IOException { Source: "System.IO.Compression" })
         {
             throw new EnteException(
-                $"The database archive is damaged in table \"{Table.Name}\", after row {RowNumber}: its compressed rows cannot be unpacked.",
+                $"The database archive is damaged in table "
+                + $"\"{Table.Name}\", after row {RowNumber}: its compressed rows cannot be unpacked.",
                 ArchiveSource.DamageHint, exception);
         }
     }

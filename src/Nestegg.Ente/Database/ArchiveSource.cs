@@ -26,7 +26,8 @@ internal sealed class ArchiveSource(Stream stream)
     /// <summary>How many bytes can be taken without waiting.</summary>
     public int Buffered => end - start;
 
-    public EnteException Damaged(string what) => new($"The database archive is damaged at byte {Position}, in {Place}: {what}.", DamageHint);
+    public EnteException Damaged(string what) =>
+        new($"The database archive is damaged at byte {Position}, in {Place}: {what}.", DamageHint);
 
     /// <summary>Whether not a single byte is left.</summary>
     public async ValueTask<bool> IsAtEndAsync(CancellationToken cancellationToken) => Buffered == 0 && !await FillAsync(cancellationToken);

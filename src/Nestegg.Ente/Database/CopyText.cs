@@ -6,7 +6,9 @@ namespace Nestegg.Ente.Database;
 /// <summary>The escapes of COPY's text format, and what PostgreSQL prints for values that are not text.</summary>
 internal static class CopyText
 {
-    /// <summary>Replaces the escapes of a field in place; the result is never longer. False when a backslash has nothing after it.</summary>
+    /// <summary>
+    /// Replaces the escapes of a field in place; the result is never longer. False when a backslash has nothing after it.
+    /// </summary>
     public static bool TryUnescape(Span<byte> field, out int length)
     {
         length = 0;
@@ -31,7 +33,8 @@ internal static class CopyText
                 (byte)'r' => (byte)'\r',
                 (byte)'t' => (byte)'\t',
                 (byte)'v' => (byte)'\v',
-                (byte)'x' when at + 1 < field.Length && char.IsAsciiHexDigit((char)field[at + 1]) => Number(field, ref at, 16, 2, first: at + 1),
+                (byte)'x' when at + 1 < field.Length && char.IsAsciiHexDigit((char)field[at + 1]) =>
+                    Number(field, ref at, 16, 2, first: at + 1),
                 >= (byte)'0' and <= (byte)'7' => Number(field, ref at, 8, 3, first: at),
                 var other => other,
             };
@@ -41,7 +44,9 @@ internal static class CopyText
     }
 
     /// <summary>Reads a bytea as PostgreSQL prints it, in hexadecimal (<c>\x…</c>) or in the older form of escapes.</summary>
-    /// <returns>False when it is neither; the bytes are in <paramref name="target"/>, which has room for as many as <paramref name="text"/>.</returns>
+    /// <returns>
+    /// False when it is neither; the bytes are in <paramref name="target"/>, which has room for as many as <paramref name="text"/>.
+    /// </returns>
     public static bool TryBytes(ReadOnlySpan<byte> text, Span<byte> target, out int length)
     {
         if (text.StartsWith("\\x"u8))

@@ -91,7 +91,9 @@ public sealed class EnteCatalog
     /// <summary>The columns of a table; none when there is no such table.</summary>
     public IReadOnlyCollection<string> Columns(string table) => columns.TryGetValue(table, out var names) ? names : [];
 
-    /// <summary>The column's name when the table has it, else <paramref name="otherwise"/>, for a SELECT that also suits older schemas.</summary>
+    /// <summary>
+    /// The column's name when the table has it, else <paramref name="otherwise"/>, for a SELECT that also suits older schemas.
+    /// </summary>
     public string ColumnOr(string table, string column, string otherwise = "NULL") =>
         HasColumn(table, column) ? column : otherwise;
 

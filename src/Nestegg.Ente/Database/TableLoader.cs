@@ -70,6 +70,7 @@ internal static class TableLoader
         }
 
         var name = rows.Table.Columns[column].Name;
-        throw rows.Damaged($"the value of column \"{name}\" is not a {rows.Table.Columns[column].Type.ToString().ToLowerInvariant()} value");
+        throw rows.Damaged(
+            $"the value of column \"{name}\" is not a {rows.Table.Columns[column].Type.ToString().ToLowerInvariant()} value");
     }
 }

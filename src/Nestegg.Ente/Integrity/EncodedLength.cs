@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Nestegg.Ente.Integrity;
 
-/// <summary>Whether what a column holds is as long as it has to be. What is wrong is said as the end of a sentence; null when nothing is.</summary>
+/// <summary>
+/// Whether what a column holds is as long as it has to be. What is wrong is said as the end of a sentence; null when nothing is.
+/// </summary>
 internal static class EncodedLength
 {
     /// <summary>Of Base64 text.</summary>

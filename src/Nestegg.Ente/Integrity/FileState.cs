@@ -35,7 +35,10 @@ internal sealed record FileState
     /// <summary>Deleted for good.</summary>
     internal required bool IsDeleted { get; init; }
 
-    /// <summary>The columns that keep it from being opened, and what is wrong with them. Empty headers of an item of Locker without a file are right.</summary>
+    /// <summary>
+    /// The columns that keep it from being opened, and what is wrong with them. Empty headers of an item of Locker without a file are
+    /// right.
+    /// </summary>
     internal required IReadOnlyList<(string Column, string Defect)> Defects { get; init; }
 
     /// <summary>Of <c>original</c> and <c>thumbnail</c>, those that no row of <c>object_keys</c> names and that one should.</summary>
@@ -74,7 +77,9 @@ internal sealed record FileState
 
         void CheckHeader(string column, string value)
         {
-            var defect = value.Length == 0 ? "is empty" : value == EnteTables.Scrubbed ? "was emptied" : EncodedLength.Defect(value, SecretStream.HeaderBytes, isLeast: false);
+            var defect = value.Length == 0
+                ? "is empty"
+                : value == EnteTables.Scrubbed ? "was emptied" : EncodedLength.Defect(value, SecretStream.HeaderBytes, isLeast: false);
             if (defect is not null)
             {
                 defects.Add((column, defect));

@@ -28,18 +28,23 @@ internal sealed record KeyTable(string Table, string Label, string Where, params
     public static IReadOnlyList<KeyTable> All { get; } =
     [
         new("key_attributes", "user_id", "true",
-            new("kek_salt", Argon2id.SaltBytes), new("encrypted_key", BoxedBytes), new("key_decryption_nonce", NonceBytes), new("public_key", SealedBox.PublicKeyBytes),
+            new("kek_salt", Argon2id.SaltBytes), new("encrypted_key", BoxedBytes), new("key_decryption_nonce", NonceBytes),
+            new("public_key", SealedBox.PublicKeyBytes),
             new("encrypted_secret_key", BoxedBytes), new("secret_key_decryption_nonce", NonceBytes),
-            new("master_key_encrypted_with_recovery_key", BoxedBytes, IsOptional: true), new("master_key_decryption_nonce", NonceBytes, IsOptional: true),
-            new("recovery_key_encrypted_with_master_key", BoxedBytes, IsOptional: true), new("recovery_key_decryption_nonce", NonceBytes, IsOptional: true)),
+            new("master_key_encrypted_with_recovery_key", BoxedBytes, IsOptional: true),
+            new("master_key_decryption_nonce", NonceBytes, IsOptional: true),
+            new("recovery_key_encrypted_with_master_key", BoxedBytes, IsOptional: true),
+            new("recovery_key_decryption_nonce", NonceBytes, IsOptional: true)),
         new("collections", "collection_id", Live,
             new("encrypted_key", BoxedBytes), new("key_decryption_nonce", NonceBytes),
-            new("encrypted_name", LeastBoxBytes, IsLeast: true, IsOptional: true), new("name_decryption_nonce", NonceBytes, IsOptional: true)),
+            new("encrypted_name", LeastBoxBytes, IsLeast: true, IsOptional: true),
+            new("name_decryption_nonce", NonceBytes, IsOptional: true)),
         new("collection_shares", "collection_id, to_user_id", Live, new KeyColumn("encrypted_key", SealedBytes)),
 
         // What lies in the trash is opened with the row of the album that it was in, which is marked deleted.
         new("collection_files", "collection_id, file_id",
-            $"({Live} OR EXISTS (SELECT 1 FROM trash t WHERE t.file_id = collection_files.file_id AND t.collection_id = collection_files.collection_id AND NOT t.is_deleted AND NOT t.is_restored))",
+            $"({Live} OR EXISTS (SELECT 1 FROM trash t WHERE t.file_id = collection_files.file_id AND t.collection_id = "
+            + $"collection_files.collection_id AND NOT t.is_deleted AND NOT t.is_restored))",
             new("encrypted_key", BoxedBytes), new("key_decryption_nonce", NonceBytes)),
         new("authenticator_key", "user_id", "true", new("encrypted_key", BoxedBytes), new("header", NonceBytes)),
         new("authenticator_entity", "id", Live, new("header", StreamHeaderBytes), new("encrypted_data", LeastStreamBytes, IsLeast: true)),
@@ -47,13 +52,16 @@ internal sealed record KeyTable(string Table, string Label, string Where, params
         new("entity_data", "id", Live, new("header", StreamHeaderBytes), new("encrypted_data", LeastStreamBytes, IsLeast: true)),
         new("contact_entity", "id", Live,
             new("encrypted_key", NonceBytes + BoxedBytes), new("encrypted_data", StreamHeaderBytes + LeastStreamBytes, IsLeast: true)),
-        new("emergency_contact", "user_id, emergency_contact_id", "state IN ('INVITED', 'ACCEPTED')", new KeyColumn("encrypted_key", LeastBoxBytes, IsLeast: true)),
+        new("emergency_contact", "user_id, emergency_contact_id", "state IN ('INVITED', 'ACCEPTED')", new KeyColumn(
+            "encrypted_key", LeastBoxBytes, IsLeast: true)),
         new("legacy_kit", "id", Live,
-            new("encrypted_recovery_blob", NonceBytes + LeastBoxBytes, IsLeast: true), new("encrypted_owner_blob", NonceBytes + LeastBoxBytes, IsLeast: true)),
+            new("encrypted_recovery_blob", NonceBytes + LeastBoxBytes, IsLeast: true),
+            new("encrypted_owner_blob", NonceBytes + LeastBoxBytes, IsLeast: true)),
 
         // Links of before November 2025 end in the file's key itself: their rows hold nothing to open.
         new("public_file_tokens", "id", "NOT is_disabled",
-            new("encrypted_share_key", SealedBox.OverheadBytes, IsLeast: true, IsOptional: true), new("encrypted_file_key", BoxedBytes, IsOptional: true),
+            new("encrypted_share_key", SealedBox.OverheadBytes, IsLeast: true, IsOptional: true),
+            new("encrypted_file_key", BoxedBytes, IsOptional: true),
             new("encrypted_file_key_nonce", NonceBytes, IsOptional: true), new("kdf_nonce", Argon2id.SaltBytes, IsOptional: true)),
         new("memory_shares", "id", Live, new("mem_enc_key", LeastBoxBytes, IsLeast: true), new("mem_key_decryption_nonce", NonceBytes)),
         new("memory_share_files", "id", "true", new("file_enc_key", BoxedBytes), new("file_key_decryption_nonce", NonceBytes)),

@@ -10,7 +10,9 @@ namespace Nestegg.Ente.Integrity;
 /// <param name="Defect">What is wrong with the value, as the end of a sentence.</param>
 internal readonly record struct RowDefect(string Row, string Column, string Defect);
 
-/// <summary>What the rows say of themselves without any key: whether what they hold can be opened at all, and whether they fit together.</summary>
+/// <summary>
+/// What the rows say of themselves without any key: whether what they hold can be opened at all, and whether they fit together.
+/// </summary>
 internal sealed class RowChecks(EnteRows rows)
 {
     /// <summary>The columns with keys and encrypted data that cannot be right, in every table but <c>files</c>.</summary>
@@ -20,7 +22,8 @@ internal sealed class RowChecks(EnteRows rows)
         {
             var columns = table.Columns.Where(column => rows.Catalog.HasColumn(table.Table, column.Name)).ToArray();
             var labels = table.Label.Split(", ");
-            var sql = $"SELECT {table.Label}, {string.Join(", ", columns.Select(column => column.Name))} FROM {table.Table} WHERE {table.Where} ORDER BY {table.Label}";
+            var sql =
+                $"SELECT {table.Label}, {string.Join(", ", columns.Select(column => column.Name))} FROM {table.Table} WHERE {table.Where} ORDER BY {table.Label}";
             await foreach (var row in rows.ReadAsync(sql, cancellationToken))
             {
                 for (var i = 0; i < columns.Length; i++)
@@ -36,7 +39,8 @@ internal sealed class RowChecks(EnteRows rows)
     }
 
     /// <summary>Users who own albums and have no row with keys.</summary>
-    internal async IAsyncEnumerable<(long UserId, long Albums)> OwnersWithoutKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<(long UserId, long Albums)> OwnersWithoutKeysAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const string Owners = """
             SELECT c.owner_id, COUNT(*) FROM collections c WHERE NOT COALESCE(c.is_deleted, false)
@@ -49,7 +53,8 @@ internal sealed class RowChecks(EnteRows rows)
     }
 
     /// <summary>Shares with users who have no row with keys.</summary>
-    internal async IAsyncEnumerable<(long AlbumId, long UserId)> SharesWithoutKeysAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<(long AlbumId, long UserId)> SharesWithoutKeysAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const string Shares = """
             SELECT s.collection_id, s.to_user_id FROM collection_shares s WHERE NOT COALESCE(s.is_deleted, false)
@@ -71,10 +76,11 @@ internal sealed class RowChecks(EnteRows rows)
     }
 
     /// <summary>
-    /// Files that are in an album and have no row. PostgreSQL's foreign key forbids it; a dump that was put together from pieces, or loaded without
-    /// checks, has it all the same.
+    /// Files that are in an album and have no row. PostgreSQL's foreign key forbids it; a dump that was put together from pieces, or loaded
+    /// without checks, has it all the same.
     /// </summary>
-    internal async IAsyncEnumerable<(long FileId, long AlbumId)> MembershipsWithoutFileAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<(long FileId, long AlbumId)> MembershipsWithoutFileAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const string Memberships = """
             SELECT m.file_id, m.collection_id FROM collection_files m WHERE NOT COALESCE(m.is_deleted, false)

@@ -26,8 +26,10 @@ public sealed record UserTotals(long UserId, long Files, long Bytes, long Albums
             SELECT f.owner_id, CAST(SUM(o.size) AS bigint) FROM object_keys o JOIN files f ON f.file_id = o.file_id
             WHERE NOT COALESCE(o.is_deleted, false) GROUP BY f.owner_id
             """);
-        var albums = await PerUserAsync("SELECT owner_id, COUNT(*) FROM collections WHERE NOT COALESCE(is_deleted, false) GROUP BY owner_id");
-        var shared = await PerUserAsync("SELECT from_user_id, COUNT(*) FROM collection_shares WHERE NOT COALESCE(is_deleted, false) GROUP BY from_user_id");
+        var albums =
+            await PerUserAsync("SELECT owner_id, COUNT(*) FROM collections WHERE NOT COALESCE(is_deleted, false) GROUP BY owner_id");
+        var shared = await PerUserAsync(
+            "SELECT from_user_id, COUNT(*) FROM collection_shares WHERE NOT COALESCE(is_deleted, false) GROUP BY from_user_id");
         var inTrash = await PerUserAsync("""
             SELECT f.owner_id, COUNT(*) FROM trash t JOIN files f ON f.file_id = t.file_id
             WHERE NOT t.is_deleted AND NOT t.is_restored GROUP BY f.owner_id
@@ -36,7 +38,8 @@ public sealed record UserTotals(long UserId, long Files, long Bytes, long Albums
         return
         [
             .. users.Keys.Order().Select(id => new UserTotals(
-                id, files.GetValueOrDefault(id), bytes.GetValueOrDefault(id), albums.GetValueOrDefault(id), shared.GetValueOrDefault(id), inTrash.GetValueOrDefault(id))),
+                id, files.GetValueOrDefault(id), bytes.GetValueOrDefault(id), albums.GetValueOrDefault(id), shared.GetValueOrDefault(id),
+                inTrash.GetValueOrDefault(id))),
         ];
 
         async Task<Dictionary<long, long>> PerUserAsync(string sql)

@@ -57,7 +57,9 @@ internal static partial class LenientJson
             _ => null,
         };
 
-    /// <summary>A whole number, also when it is written as a double or as text; else null. Beyond the range of a long it is absent.</summary>
+    /// <summary>
+    /// A whole number, also when it is written as a double or as text; else null. Beyond the range of a long it is absent.
+    /// </summary>
     internal static long? Integer(this JsonElement json, string name)
     {
         if (json.TryGet(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var integer))

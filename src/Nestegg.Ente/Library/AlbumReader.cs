@@ -24,7 +24,8 @@ internal sealed class AlbumReader(EnteRows rows)
         return albums;
     }
 
-    private async IAsyncEnumerable<Album> OpenAllAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Album> OpenAllAsync(
+        long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var row in rows.ReadAsync($"SELECT {Columns} FROM collections c WHERE c.owner_id = {userId}", cancellationToken))
         {
@@ -141,6 +142,7 @@ internal sealed class AlbumReader(EnteRows rows)
             return null;
         }
 
-        private static int SmallNumber(JsonElement json, string name) => json.Integer(name) is >= 0 and <= int.MaxValue and var number ? (int)number : 0;
+        private static int SmallNumber(JsonElement json, string name) =>
+            json.Integer(name) is >= 0 and <= int.MaxValue and var number ? (int)number : 0;
     }
 }

@@ -67,7 +67,8 @@ public sealed class LibraryReader
 
     /// <summary>Finds all accounts with an address, whatever hash museum looks them up by, by opening every address.</summary>
     /// <inheritdoc cref="FindUsersAsync"/>
-    public Task<IReadOnlyList<LibraryUser>> FindUsersByAddressAsync(string email, MuseumSecrets secrets, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<LibraryUser>> FindUsersByAddressAsync(
+        string email, MuseumSecrets secrets, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(secrets);
         return accounts.FindByAddressAsync(email, secrets, cancellationToken);
@@ -81,10 +82,12 @@ public sealed class LibraryReader
         accounts.FindAsync(userId, secrets, cancellationToken);
 
     /// <summary>An account's wrapped keys; null when it has none.</summary>
-    public Task<KeyAttributes?> KeyAttributesAsync(long userId, CancellationToken cancellationToken) => accounts.KeyAttributesAsync(userId, cancellationToken);
+    public Task<KeyAttributes?> KeyAttributesAsync(long userId, CancellationToken cancellationToken) =>
+        accounts.KeyAttributesAsync(userId, cancellationToken);
 
     /// <summary>An account's login record; null when it has none.</summary>
-    public Task<SrpRecord?> SrpRecordAsync(long userId, CancellationToken cancellationToken) => accounts.SrpRecordAsync(userId, cancellationToken);
+    public Task<SrpRecord?> SrpRecordAsync(long userId, CancellationToken cancellationToken) =>
+        accounts.SrpRecordAsync(userId, cancellationToken);
 
     /// <summary>
     /// The albums that a person owns, the deleted ones among them, and those that others share with them, by id. All are held in
@@ -109,7 +112,9 @@ public sealed class LibraryReader
         return files.ReadAsync(userId, albums, cancellationToken);
     }
 
-    /// <summary>The files in a person's trash, by id, as <see cref="FilesAsync"/> gives files. Those deleted for good are not among them.</summary>
+    /// <summary>
+    /// The files in a person's trash, by id, as <see cref="FilesAsync"/> gives files. Those deleted for good are not among them.
+    /// </summary>
     /// <param name="userId">The person.</param>
     /// <param name="albums">All of the person's albums, the deleted ones too: their keys open what was in them.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
@@ -172,8 +177,8 @@ public sealed class LibraryReader
     }
 
     /// <summary>
-    /// A person's links to single files, by id. Links of before November 2025 end in the file's key itself, so their rows hold nothing to open, and they are
-    /// left out. Each takes the time and memory that its row asks for: 64 MiB.
+    /// A person's links to single files, by id. Links of before November 2025 end in the file's key itself, so their rows hold nothing to
+    /// open, and they are left out. Each takes the time and memory that its row asks for: 64 MiB.
     /// </summary>
     public IAsyncEnumerable<SharedFileLink> FileLinksAsync(long userId, KeyChain keys, CancellationToken cancellationToken)
     {
@@ -182,7 +187,8 @@ public sealed class LibraryReader
     }
 
     /// <summary>
-    /// The accounts that others entrusted to a person, Ente's "legacy", by id. What a person entrusted to others, only those can open. The caller disposes each.
+    /// The accounts that others entrusted to a person, Ente's "legacy", by id. What a person entrusted to others, only those can open. The
+    /// caller disposes each.
     /// </summary>
     public IAsyncEnumerable<EntrustedAccount> EntrustedAccountsAsync(long userId, KeyChain keys, CancellationToken cancellationToken)
     {

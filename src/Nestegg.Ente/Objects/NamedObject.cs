@@ -4,7 +4,10 @@ namespace Nestegg.Ente.Objects;
 /// <param name="Key">Its key in the bucket; <see cref="ObjectKey"/> takes it apart.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="SizeBytes">The length that the database states; null when it states none.</param>
-/// <param name="Version">The row's <c>updated_at</c> in microseconds, where the object may be overwritten or its length is not stated; null for what is written once.</param>
+/// <param name="Version">
+/// The row's <c>updated_at</c> in microseconds, where the object may be overwritten or its length is not stated; null for what is written
+/// once.
+/// </param>
 /// <param name="Slots">The slots that the row names.</param>
 /// <param name="IsDeleted">The row is marked deleted: the bytes may be there and are kept; their absence is no loss.</param>
 /// <param name="OwnerId">The user in whose part of the bucket it is; null when the key does not say.</param>

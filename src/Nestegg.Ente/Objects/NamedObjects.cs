@@ -112,7 +112,8 @@ public static class NamedObjects
     {
         var key = row.GetString(1);
         return new NamedObject(
-            key, (ObjectKind)row.GetInt32(5), Known(row.IsDBNull(2) ? null : row.GetInt64(2)), null, slots.Of("", row.GetString(3)), row.GetBoolean(4),
+            key, (ObjectKind)row.GetInt32(5), Known(row.IsDBNull(2) ? null : row.GetInt64(2)), null, slots.Of("", row.GetString(3)),
+            row.GetBoolean(4),
             ObjectKey.TryReadOwner(key, out var owner) ? owner : null, row.GetInt64(0));
     }
 
@@ -174,7 +175,8 @@ public static class NamedObjects
         public RowFilter(IReadOnlyCollection<NamedObject> objects)
         {
             files = [.. objects.Select(named => named.FileId).OfType<long>().Distinct()];
-            attachments = [.. objects.Where(named => named.FileId is null).Select(named => ObjectKey.TryParse(named.Key, out var key) ? key.AttachmentId : null).OfType<string>()];
+            attachments = [.. objects.Where(named => named.FileId is null)
+                .Select(named => ObjectKey.TryParse(named.Key, out var key) ? key.AttachmentId : null).OfType<string>()];
         }
 
         public RowFilter(IReadOnlyCollection<long> fileIds) => (files, attachments) = ([.. fileIds], []);

@@ -18,7 +18,8 @@ public readonly record struct ObjectKey(long OwnerId, string Name)
     /// <summary>What the key's layout makes of the object; <see cref="ObjectKind.File"/> may be a thumbnail as well.</summary>
     public ObjectKind Kind => Name.Split('/') switch
     {
-        ["file-data", _, "vid_preview", .., var last] => last.EndsWith(PlaylistEnd, StringComparison.Ordinal) ? ObjectKind.VideoPlaylist : ObjectKind.VideoPreview,
+        ["file-data", _, "vid_preview", .., var last] =>
+            last.EndsWith(PlaylistEnd, StringComparison.Ordinal) ? ObjectKind.VideoPlaylist : ObjectKind.VideoPreview,
         ["file-data", _, "img_preview", ..] => ObjectKind.ImagePreview,
         ["file-data" or "ml-data", _, ..] => ObjectKind.MlData,
         ["user-attachments", _, ..] => ObjectKind.ProfilePicture,
@@ -27,7 +28,8 @@ public readonly record struct ObjectKey(long OwnerId, string Name)
 
     /// <summary>The row of <c>file_data</c> that names such an object; null when it is of another kind.</summary>
     internal (long FileId, string Type)? FileData =>
-        Name.Split('/') is ["file-data", var file, var type, ..] && long.TryParse(file, NumberStyles.None, CultureInfo.InvariantCulture, out var fileId)
+        Name.Split('/') is ["file-data", var file, var type, ..]
+        && long.TryParse(file, NumberStyles.None, CultureInfo.InvariantCulture, out var fileId)
             ? (fileId, type)
             : null;
 
@@ -54,7 +56,8 @@ public readonly record struct ObjectKey(long OwnerId, string Name)
     /// <summary>A contact's picture.</summary>
     internal static ObjectKey OfPicture(long ownerId, string attachmentId) => OfAttachment(ownerId, "profile_picture", attachmentId);
 
-    internal static ObjectKey OfAttachment(long ownerId, string type, string attachmentId) => new(ownerId, $"user-attachments/{type}/{attachmentId}");
+    internal static ObjectKey OfAttachment(long ownerId, string type, string attachmentId) =>
+        new(ownerId, $"user-attachments/{type}/{attachmentId}");
 
     /// <summary>Derived data that is one object a file.</summary>
     internal static ObjectKey OfFileData(long ownerId, long fileId, string type) =>

@@ -33,11 +33,12 @@ public static class ObjectKinds
     extension(ObjectKind kind)
     {
         /// <summary>Whether Ente can make such an object again from the original.</summary>
-        public bool IsDerived => kind is ObjectKind.MlData or ObjectKind.VideoPreview or ObjectKind.VideoPlaylist or ObjectKind.ImagePreview;
+        public bool IsDerived =>
+            kind is ObjectKind.MlData or ObjectKind.VideoPreview or ObjectKind.VideoPlaylist or ObjectKind.ImagePreview;
 
         /// <summary>
-        /// Whether the encrypted form of such an object can have this length. A file is cut into messages of 4 MiB, a thumbnail is one, a picture
-        /// carries its header; machine-learning data and playlists are JSON.
+        /// Whether the encrypted form of such an object can have this length. A file is cut into messages of 4 MiB, a thumbnail is one, a
+        /// picture carries its header; machine-learning data and playlists are JSON.
         /// </summary>
         public bool CanBeOfLength(long sizeBytes) => kind switch
         {

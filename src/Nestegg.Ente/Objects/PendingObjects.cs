@@ -17,7 +17,8 @@ internal enum PendingReason
 internal readonly record struct PendingObject(string Key, PendingReason Reason)
 {
     /// <summary>All of a live database. A key may come more than once.</summary>
-    internal static async IAsyncEnumerable<PendingObject> ReadAsync(EnteRows rows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal static async IAsyncEnumerable<PendingObject> ReadAsync(
+        EnteRows rows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (rows.Catalog.HasTable("temp_objects"))
         {
@@ -30,7 +31,8 @@ internal readonly record struct PendingObject(string Key, PendingReason Reason)
         // The items of some queues are object keys; the other queues hold ids, which have no slash.
         if (rows.Catalog.HasTable("queue"))
         {
-            await foreach (var row in rows.ReadAsync("SELECT item FROM queue WHERE NOT COALESCE(is_deleted, false) AND item LIKE '%/%'", cancellationToken))
+            await foreach (var row in rows.ReadAsync(
+                "SELECT item FROM queue WHERE NOT COALESCE(is_deleted, false) AND item LIKE '%/%'", cancellationToken))
             {
                 yield return new PendingObject(row.GetString(0), PendingReason.Deletion);
             }

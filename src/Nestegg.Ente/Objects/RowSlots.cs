@@ -13,10 +13,12 @@ internal static class RowSlots
         NpgsqlConnection connection, EnteCatalog catalog, IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
         var slots = new Dictionary<string, SlotNames>(keys.Count, StringComparer.Ordinal);
-        var parsed = keys.Select(text => (Text: text, IsKey: ObjectKey.TryParse(text, out var key), Key: key)).Where(item => item.IsKey).ToList();
+        var parsed = keys.Select(text => (Text: text, IsKey: ObjectKey.TryParse(text, out var key), Key: key)).Where(item => item.IsKey)
+            .ToList();
         if (catalog.HasTable("object_keys"))
         {
-            await ReadAsync("SELECT object_key, array_to_string(datacenters, ',') FROM object_keys WHERE object_key = ANY($1)", (object)keys.ToArray());
+            await ReadAsync(
+                "SELECT object_key, array_to_string(datacenters, ',') FROM object_keys WHERE object_key = ANY($1)", (object)keys.ToArray());
         }
 
         var derived = parsed.Where(item => item.Key.FileData is not null).ToList();

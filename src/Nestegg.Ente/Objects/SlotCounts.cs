@@ -13,18 +13,22 @@ internal sealed record SlotCounts(IReadOnlyList<(SlotNames Slots, long Count)> K
     internal static async Task<SlotCounts> ReadAsync(EnteRows rows, CancellationToken cancellationToken)
     {
         var keys = await CountAsync(
-            rows, "object_keys", "SELECT array_to_string(datacenters, ','), count(*) FROM object_keys WHERE is_deleted IS NOT TRUE GROUP BY 1", cancellationToken);
+            rows, "object_keys",
+            "SELECT array_to_string(datacenters, ','), count(*) FROM object_keys WHERE is_deleted IS NOT TRUE GROUP BY 1",
+            cancellationToken);
         var others = new List<(SlotNames, long)>();
         foreach (var table in Tables.Skip(1))
         {
             others.AddRange(await CountAsync(
-                rows, table, $"SELECT CAST(latest_bucket AS text), count(*) FROM {table} WHERE NOT is_deleted GROUP BY 1", cancellationToken));
+                rows, table, $"SELECT CAST(latest_bucket AS text), count(*) FROM {table} WHERE NOT is_deleted GROUP BY 1",
+                cancellationToken));
         }
 
         return new SlotCounts(keys, others);
     }
 
-    private static async Task<List<(SlotNames Slots, long Count)>> CountAsync(EnteRows rows, string table, string sql, CancellationToken cancellationToken)
+    private static async Task<List<(SlotNames Slots, long Count)>> CountAsync(
+        EnteRows rows, string table, string sql, CancellationToken cancellationToken)
     {
         var counts = new List<(SlotNames, long)>();
         if (rows.Catalog.HasTable(table))

@@ -2,7 +2,9 @@ using System.Collections;
 
 namespace Nestegg.Ente.Objects;
 
-/// <summary>Names of bucket slots, each once, the likeliest first: where a row says that its object is. Equal when names and order are.</summary>
+/// <summary>
+/// Names of bucket slots, each once, the likeliest first: where a row says that its object is. Equal when names and order are.
+/// </summary>
 public sealed class SlotNames : IReadOnlyList<string>, IEquatable<SlotNames>
 {
     private readonly string[] names;

@@ -5,7 +5,9 @@ namespace Nestegg.Ente.Retries;
 
 /// <summary>When the requests of one protocol are made again.</summary>
 /// <param name="Pauses">Before the second attempt, the third and so on; at most one attempt more than there are pauses is made.</param>
-/// <param name="Judge">Whether time heals what came of an attempt, a result or an exception; null when the same request would end the same way.</param>
+/// <param name="Judge">
+/// Whether time heals what came of an attempt, a result or an exception; null when the same request would end the same way.
+/// </param>
 internal sealed record RetryRules(IReadOnlyList<TimeSpan> Pauses, Func<Outcome<object>, PassingFailure?> Judge)
 {
     /// <summary>How often a request is made at most.</summary>

@@ -18,7 +18,8 @@ internal sealed record NeutralisingStep(string Name, string What, string Reason,
 /// <param name="Reason">Why.</param>
 /// <param name="Rows">How many rows it changed, by table.</param>
 /// <param name="IsKept">It was left out, and the rows stand as they were.</param>
-public sealed record NeutralisingResult(string Step, string What, string Reason, IReadOnlyList<KeyValuePair<string, long>> Rows, bool IsKept)
+public sealed record NeutralisingResult(
+    string Step, string What, string Reason, IReadOnlyList<KeyValuePair<string, long>> Rows, bool IsKept)
 {
     /// <summary>The rows of all tables.</summary>
     public long RowCount => Rows.Sum(table => table.Value);

@@ -6,8 +6,8 @@ using Npgsql;
 namespace Nestegg.Ente.Revival;
 
 /// <summary>
-/// Makes the rows of a restored database fit the new configuration: rows that name slots without a bucket there, or files that are not in the slot
-/// from which museum serves downloads. Afterwards the rows say where each object has to go.
+/// Makes the rows of a restored database fit the new configuration: rows that name slots without a bucket there, or files that are not in
+/// the slot from which museum serves downloads. Afterwards the rows say where each object has to go.
 /// </summary>
 public static class SlotCorrection
 {
@@ -33,14 +33,16 @@ public static class SlotCorrection
         """;
 
     // What replication believes to have copied to a slot that is no longer there.
-    private static readonly (string Column, string Slot)[] Copies = [("b2", "b2-eu-cen"), ("wasabi", "wasabi-eu-central-2-v3"), ("scw", "scw-eu-fr-v3")];
+    private static readonly (string Column, string Slot)[] Copies =
+        [("b2", "b2-eu-cen"), ("wasabi", "wasabi-eu-central-2-v3"), ("scw", "scw-eu-fr-v3")];
 
     /// <summary>Corrects the rows, in the caller's transaction. A second time changes nothing.</summary>
     /// <param name="connection">The restored database.</param>
     /// <param name="slots">Those of the new configuration.</param>
     /// <param name="cancellationToken">Stops between statements.</param>
     /// <exception cref="NpgsqlException">The database does not answer.</exception>
-    public static async Task<NeutralisingResult> RunAsync(NpgsqlConnection connection, BucketSlots slots, CancellationToken cancellationToken)
+    public static async Task<NeutralisingResult> RunAsync(
+        NpgsqlConnection connection, BucketSlots slots, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(connection);
         ArgumentNullException.ThrowIfNull(slots);
@@ -54,8 +56,10 @@ public static class SlotCorrection
 
         if (catalog.HasTable("file_data"))
         {
-            await ExecuteAsync("file_data", CorrectLatest("file_data") + " AND CAST(data_type AS text) = 'mldata'", slots.StorageFor(ObjectKind.MlData).Name);
-            await ExecuteAsync("file_data", CorrectLatest("file_data") + " AND CAST(data_type AS text) <> 'mldata'", slots.StorageFor(ObjectKind.VideoPreview).Name);
+            await ExecuteAsync("file_data", CorrectLatest("file_data")
+                + " AND CAST(data_type AS text) = 'mldata'", slots.StorageFor(ObjectKind.MlData).Name);
+            await ExecuteAsync("file_data", CorrectLatest("file_data")
+                + " AND CAST(data_type AS text) <> 'mldata'", slots.StorageFor(ObjectKind.VideoPreview).Name);
         }
 
         if (catalog.HasTable("user_attachments"))
@@ -73,7 +77,8 @@ public static class SlotCorrection
 
         return new NeutralisingResult(
             "places", $"rows name the slots of the new configuration ({string.Join(", ", configured)})",
-            "museum serves downloads from its hot storage only, and does not ask where a row says that an object is", [.. Summed(rows)], IsKept: false);
+            "museum serves downloads from its hot storage only, and does not ask where a row says that an object is", [.. Summed(rows)],
+            IsKept: false);
 
         async Task ExecuteAsync(string table, string sql, string primary)
         {
@@ -85,5 +90,6 @@ public static class SlotCorrection
     }
 
     private static IEnumerable<KeyValuePair<string, long>> Summed(IEnumerable<KeyValuePair<string, long>> rows) =>
-        rows.GroupBy(row => row.Key).Select(group => new KeyValuePair<string, long>(group.Key, group.Sum(row => row.Value))).Where(row => row.Value > 0);
+        rows.GroupBy(row => row.Key).Select(group => new KeyValuePair<string, long>(group.Key, group.Sum(row => row.Value)))
+            .Where(row => row.Value > 0);
 }

@@ -74,7 +74,9 @@ internal class SqliteFile : IDisposable
     /// <summary>Runs statements without parameters, with semicolons between them.</summary>
     public void Execute(string script) => Check(raw.sqlite3_exec(Handle, script));
 
-    /// <summary>Begins a transaction, in which many changes are many times faster. Without <see cref="Commit"/> nothing is promised.</summary>
+    /// <summary>
+    /// Begins a transaction, in which many changes are many times faster. Without <see cref="Commit"/> nothing is promised.
+    /// </summary>
     public void Begin() => Execute("BEGIN");
 
     public void Commit() => Execute("COMMIT");

@@ -97,7 +97,9 @@ internal sealed partial class BucketFolders
     /// <summary>A new file that no reader sees; the caller commits its path and then forgets it.</summary>
     public string NewIncomingPath() => Path.Combine(folder, ".incoming", RandomNumberGenerator.GetHexString(32, lowercase: true));
 
-    /// <summary>Removes what was not committed. If that fails, the failure before it is the one to tell, and the next start removes it.</summary>
+    /// <summary>
+    /// Removes what was not committed. If that fails, the failure before it is the one to tell, and the next start removes it.
+    /// </summary>
     public static void Forget(string incomingPath)
     {
         try

@@ -22,7 +22,8 @@ internal sealed class BucketRequests(BucketFolders buckets, Listings listings)
         var list = buckets.Buckets().Select(bucket => S3Xml.Element("Bucket",
             S3Xml.Element("Name", bucket.Name), S3Xml.Element("CreationDate", S3Xml.Time(bucket.CreatedAt))));
         var document = S3Xml.Element("ListAllMyBucketsResult",
-            S3Xml.Element("Owner", S3Xml.Element("ID", "nestegg"), S3Xml.Element("DisplayName", "nestegg")), S3Xml.Element("Buckets", list));
+            S3Xml.Element("Owner", S3Xml.Element("ID", "nestegg"), S3Xml.Element("DisplayName", "nestegg")),
+            S3Xml.Element("Buckets", list));
         return request.Context.Response.XmlAsync(S3Xml.ToBytes(document), cancellationToken);
     }
 

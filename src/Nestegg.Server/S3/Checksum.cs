@@ -4,7 +4,10 @@ using System.Security.Cryptography;
 
 namespace Nestegg.Server.S3;
 
-/// <summary>One of the checksums that a client may send as <c>x-amz-checksum-…</c>, in a header or a trailer; its value is base64, numbers big-endian.</summary>
+/// <summary>
+/// One of the checksums that a client may send as <c>x-amz-checksum-…</c>, in a header or a trailer; its value is base64, numbers
+/// big-endian.
+/// </summary>
 internal sealed class Checksum : IDisposable
 {
     private const string Prefix = "x-amz-checksum-";
@@ -31,7 +34,8 @@ internal sealed class Checksum : IDisposable
         var header = trailer is not null && trailer.StartsWith(Prefix, StringComparison.Ordinal)
             ? trailer
             : request.Context.Request.Headers.Keys.Select(name => name.ToLowerInvariant())
-                .FirstOrDefault(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name is not (Prefix + "type" or Prefix + "algorithm" or Prefix + "mode"));
+                .FirstOrDefault(name => name.StartsWith(Prefix, StringComparison.Ordinal)
+                    && name is not (Prefix + "type" or Prefix + "algorithm" or Prefix + "mode"));
         return header is null ? null : header[Prefix.Length..] switch
         {
             "crc32" => new Checksum(header, null, new Crc32(), null),

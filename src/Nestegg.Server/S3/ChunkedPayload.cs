@@ -7,8 +7,8 @@ using System.Text;
 namespace Nestegg.Server.S3;
 
 /// <summary>
-/// Reads the <c>aws-chunked</c> form: <c>hex-length[;chunk-signature=…] CRLF bytes CRLF</c>, a last chunk of length 0, then trailing headers
-/// and an empty line. A chunk's signature covers the one before it, so chunks cannot be swapped or left out.
+/// Reads the <c>aws-chunked</c> form: <c>hex-length[;chunk-signature=…] CRLF bytes CRLF</c>, a last chunk of length 0, then trailing
+/// headers and an empty line. A chunk's signature covers the one before it, so chunks cannot be swapped or left out.
 /// </summary>
 internal sealed class ChunkedPayload(PipeReader body, PayloadTerms terms) : IDisposable
 {
@@ -21,7 +21,9 @@ internal sealed class ChunkedPayload(PipeReader body, PayloadTerms terms) : IDis
     /// <summary>The headers after the last chunk; complete once <see cref="ReadAsync"/> has ended.</summary>
     public IReadOnlyDictionary<string, string> Trailers => trailers;
 
-    /// <summary>Hands each piece of content to the sink, in order. What a sink got is trustworthy only when this has ended without an error.</summary>
+    /// <summary>
+    /// Hands each piece of content to the sink, in order. What a sink got is trustworthy only when this has ended without an error.
+    /// </summary>
     public async Task ReadAsync(Func<ReadOnlyMemory<byte>, ValueTask> sink, CancellationToken cancellationToken)
     {
         while (true)

@@ -13,7 +13,8 @@ namespace Nestegg.Server.S3;
 /// name ends in <c>+</c>. An empty last segment is the file <c>%</c>. A segment whose escaped form reaches 200 characters
 /// is cut there: what comes before is a folder whose name ends in <c>~</c>, what comes after (perhaps nothing) goes on inside.
 /// </para>
-/// <para>So <c>a</c> (file <c>a</c>) and <c>a/b</c> (file <c>a+/b</c>) live beside each other, <c>..</c> is <c>%2E.</c>, and no name exceeds 203 bytes.</para>
+/// <para>So <c>a</c> (file <c>a</c>) and <c>a/b</c> (file <c>a+/b</c>) live beside each other, <c>..</c> is <c>%2E.</c>, and no name
+/// exceeds 203 bytes.</para>
 /// </summary>
 internal static class KeyPath
 {
@@ -108,7 +109,8 @@ internal static class KeyPath
             {
                 text.Append(name[i]);
             }
-            else if (i + 2 < name.Length && byte.TryParse(name.AsSpan(i + 1, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var value))
+            else if (i + 2 < name.Length
+                && byte.TryParse(name.AsSpan(i + 1, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var value))
             {
                 text.Append((char)value);
                 i += 2;

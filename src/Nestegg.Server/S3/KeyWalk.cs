@@ -79,7 +79,8 @@ internal sealed class KeyWalk
         }
 
         var sorted = entries.ToArray();
-        Array.Sort(sorted, static (a, b) => string.CompareOrdinal(a.Key, b.Key) is not 0 and var order ? order : a.IsFolder.CompareTo(b.IsFolder));
+        Array.Sort(
+            sorted, static (a, b) => string.CompareOrdinal(a.Key, b.Key) is not 0 and var order ? order : a.IsFolder.CompareTo(b.IsFolder));
         levels.Push(new Level(folder, key, sorted));
     }
 

@@ -39,7 +39,8 @@ internal sealed class Listings(BucketFolders buckets)
         }
 
         var dash = token.IndexOf('-', StringComparison.Ordinal);
-        if (dash < 0 || Convert.FromHexString(token.AsSpan(dash + 1), new byte[token.Length], out _, out var length) != System.Buffers.OperationStatus.Done)
+        if (dash < 0 || Convert.FromHexString(
+            token.AsSpan(dash + 1), new byte[token.Length], out _, out var length) != System.Buffers.OperationStatus.Done)
         {
             return false;
         }
@@ -125,7 +126,9 @@ internal sealed class Listings(BucketFolders buckets)
                 {
                     open.Remove(node);
                     var then = node.Value.Terms;
-                    return (then.Bucket, then.Prefix, then.Delimiter) == (terms.Bucket, terms.Prefix, terms.Delimiter) ? node.Value.Cursor : null;
+                    return (then.Bucket, then.Prefix, then.Delimiter) == (terms.Bucket, terms.Prefix, terms.Delimiter)
+                        ? node.Value.Cursor
+                        : null;
                 }
             }
         }

@@ -27,7 +27,8 @@ internal sealed class MultipartRequests(BucketFolders buckets, MultipartUploads 
         {
             string etag;
             var isCopy = request.Header("x-amz-copy-source") is not null;
-            await using (var file = new FileStream(incoming, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.Asynchronous))
+            await using (var file = new FileStream(
+                incoming, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.Asynchronous))
             {
                 etag = Convert.ToHexStringLower(isCopy
                     ? await CopyPartAsync(request, file, cancellationToken)
@@ -39,7 +40,8 @@ internal sealed class MultipartRequests(BucketFolders buckets, MultipartUploads 
             if (isCopy)
             {
                 await request.Context.Response.XmlAsync(S3Xml.ToBytes(S3Xml.Element("CopyPartResult",
-                    S3Xml.Element("LastModified", S3Xml.Time(clock.GetUtcNow())), S3Xml.Element("ETag", $"\"{etag}\""))), cancellationToken);
+                    S3Xml.Element("LastModified", S3Xml.Time(clock.GetUtcNow())), S3Xml.Element("ETag", $"\"{etag}\""))),
+                    cancellationToken);
             }
         }
         finally
@@ -108,7 +110,9 @@ internal sealed class MultipartRequests(BucketFolders buckets, MultipartUploads 
     private async Task<byte[]> CopyPartAsync(S3Request request, FileStream file, CancellationToken cancellationToken)
     {
         using var source = objects.OpenCopySource(request);
-        var (offset, length) = ByteRange.TryParse(request.Header("x-amz-copy-source-range"), source.Length, out var range) ? range : (0, source.Length);
+        var (offset, length) = ByteRange.TryParse(request.Header("x-amz-copy-source-range"), source.Length, out var range)
+            ? range
+            : (0, source.Length);
         await source.CopyToAsync(file, offset, length, cancellationToken);
         file.Position = 0;
         return await MD5.HashDataAsync(file, cancellationToken);

@@ -25,7 +25,8 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
         buckets.RequireFolder();
         Directory.CreateDirectory(FolderOf(id));
         var upload = new MultipartUpload(bucket, key, headers, clock.GetUtcNow());
-        File.WriteAllBytes(Path.Combine(FolderOf(id), "upload.json"), JsonSerializer.SerializeToUtf8Bytes(upload, MultipartUploadJson.Default.MultipartUpload));
+        File.WriteAllBytes(Path.Combine(
+            FolderOf(id), "upload.json"), JsonSerializer.SerializeToUtf8Bytes(upload, MultipartUploadJson.Default.MultipartUpload));
         return id;
     }
 
@@ -33,7 +34,11 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
     public MultipartUpload Get(string id, string bucket, string key)
     {
         // Ids are hexadecimal; anything else would be a path.
-        if (id.Length != 48 || !id.All(char.IsAsciiHexDigitLower) || TryRead(FolderOf(id)) is not { } upload || upload.Bucket != bucket || upload.Key != key)
+        if (id.Length != 48
+            || !id.All(char.IsAsciiHexDigitLower)
+            || TryRead(FolderOf(id)) is not { } upload
+            || upload.Bucket != bucket
+            || upload.Key != key)
         {
             throw S3Exception.NoSuchUpload();
         }
@@ -60,7 +65,8 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
             throw S3Exception.NoSuchUpload();
         }
 
-        foreach (var other in Directory.EnumerateFiles(FolderOf(id), $"{number:d5}-*").Where(path => !path.EndsWith(md5, StringComparison.Ordinal)))
+        foreach (var other in Directory.EnumerateFiles(FolderOf(id), $"{number:d5}-*")
+            .Where(path => !path.EndsWith(md5, StringComparison.Ordinal)))
         {
             File.Delete(other);
         }
@@ -70,7 +76,8 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
     public IReadOnlyList<UploadedPart> Parts(string id) =>
         [.. new DirectoryInfo(FolderOf(id)).EnumerateFiles("?????-*")
             .OrderBy(file => file.Name, StringComparer.Ordinal)
-            .Select(file => new UploadedPart(int.Parse(file.Name.AsSpan(0, 5)), file.Name[6..], file.Length, file.LastWriteTimeUtc, file.FullName))];
+            .Select(file => new UploadedPart(
+                int.Parse(file.Name.AsSpan(0, 5)), file.Name[6..], file.Length, file.LastWriteTimeUtc, file.FullName))];
 
     /// <summary>Joins the named parts into one file that the caller commits.</summary>
     /// <returns>The ETag of the whole: the MD5 of the parts' MD5s, and their number.</returns>
@@ -93,7 +100,8 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
 
             if (part.Length < MinPartBytes && i < named.Count - 1)
             {
-                throw new S3Exception(400, "EntityTooSmall", $"Part {part.Number} is smaller than {MinPartBytes} bytes and is not the last.");
+                throw new S3Exception(
+                    400, "EntityTooSmall", $"Part {part.Number} is smaller than {MinPartBytes} bytes and is not the last.");
             }
 
             md5.AppendData(Convert.FromHexString(part.ETag));

@@ -103,7 +103,8 @@ internal sealed class ObjectFile : IDisposable
         ReadFully(handle, tail, fileLength - tail.Length);
         if (tail.Length < TrailerBytes || !tail[^8..].SequenceEqual(Magic))
         {
-            throw new IOException($"{path} is not an object of this store: it does not end in '{System.Text.Encoding.ASCII.GetString(Magic)}'.");
+            throw new IOException(
+                $"{path} is not an object of this store: it does not end in '{System.Text.Encoding.ASCII.GetString(Magic)}'.");
         }
 
         var jsonLength = BinaryPrimitives.ReadInt32LittleEndian(tail[^12..]);

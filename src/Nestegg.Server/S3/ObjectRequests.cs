@@ -98,7 +98,8 @@ internal sealed class ObjectRequests(BucketFolders buckets)
         {
             if (KeyPath.ToByteString(key).Length is 0 or > KeyPath.MaxKeyBytes)
             {
-                result.Add(S3Xml.Element("Error", S3Xml.Element("Key", key), S3Xml.Element("Code", "KeyTooLongError"), S3Xml.Element("Message", "A key has 1 to 1024 bytes.")));
+                result.Add(S3Xml.Element("Error", S3Xml.Element(
+                    "Key", key), S3Xml.Element("Code", "KeyTooLongError"), S3Xml.Element("Message", "A key has 1 to 1024 bytes.")));
                 continue;
             }
 
@@ -120,7 +121,8 @@ internal sealed class ObjectRequests(BucketFolders buckets)
         try
         {
             ObjectTags tags;
-            await using (var file = new FileStream(incoming, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous))
+            await using (var file = new FileStream(
+                incoming, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous))
             {
                 tags = await write(file);
                 await file.WriteAsync(ObjectFile.Footer(tags), cancellationToken);
@@ -212,14 +214,19 @@ internal static class ByteRange
     public static bool TryParse(string? header, long objectLength, out (long Offset, long Length) range)
     {
         range = default;
-        if (header is null || !header.StartsWith("bytes=", StringComparison.Ordinal) || header.Split('=')[1].Split('-') is not [var first, var last])
+        if (header is null
+            || !header.StartsWith("bytes=", StringComparison.Ordinal)
+            || header.Split('=')[1].Split('-') is not [var first, var last])
         {
             return false;
         }
 
         var hasFirst = long.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var from);
         var hasLast = long.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out var to);
-        if ((!hasFirst && first.Length > 0) || (!hasLast && last.Length > 0) || (!hasFirst && !hasLast) || (hasFirst && hasLast && to < from))
+        if ((!hasFirst && first.Length > 0)
+            || (!hasLast && last.Length > 0)
+            || (!hasFirst && !hasLast)
+            || (hasFirst && hasLast && to < from))
         {
             return false;
         }
@@ -243,11 +250,14 @@ internal static class ByteRange
         return true;
     }
 
-    /// <summary>Throws when If-Match or If-Unmodified-Since fail; <see langword="false"/> when the client has this object already.</summary>
+    /// <summary>
+    /// Throws when If-Match or If-Unmodified-Since fail; <see langword="false"/> when the client has this object already.
+    /// </summary>
     public static bool ConditionsHold(S3Request request, ObjectFile file)
     {
         var wanted = request.Header("If-Match");
-        if (wanted is not null ? !Names(wanted, file) : Since(request, "If-Unmodified-Since") is { } unmodified && WholeSecond(file) > unmodified)
+        if (wanted is not null ? !Names(wanted, file) : Since(request, "If-Unmodified-Since") is { } unmodified
+            && WholeSecond(file) > unmodified)
         {
             throw S3Exception.PreconditionFailed();
         }
@@ -263,5 +273,6 @@ internal static class ByteRange
     private static DateTimeOffset? Since(S3Request request, string header) =>
         HeaderUtilities.TryParseDate(request.Header(header) ?? "", out var time) ? time : null;
 
-    private static DateTimeOffset WholeSecond(ObjectFile file) => file.ModifiedAt.AddTicks(-(file.ModifiedAt.Ticks % TimeSpan.TicksPerSecond));
+    private static DateTimeOffset WholeSecond(ObjectFile file) =>
+        file.ModifiedAt.AddTicks(-(file.ModifiedAt.Ticks % TimeSpan.TicksPerSecond));
 }

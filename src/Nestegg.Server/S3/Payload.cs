@@ -44,7 +44,8 @@ internal static class Payload
     }
 
     private static async Task<byte[]> ReadAsync(
-        S3Request request, PayloadTerms terms, long? expectedLength, Func<ReadOnlyMemory<byte>, ValueTask> sink, CancellationToken cancellationToken)
+        S3Request request, PayloadTerms terms, long? expectedLength, Func<ReadOnlyMemory<byte>, ValueTask> sink,
+        CancellationToken cancellationToken)
     {
         using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -73,7 +74,8 @@ internal static class Payload
 
         if (isHash && !SignatureV4.Equal(Convert.ToHexStringLower(sha256.GetCurrentHash()), terms.Hash))
         {
-            throw new S3Exception(400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.");
+            throw new S3Exception(
+                400, "XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.");
         }
 
         var hash = md5.GetCurrentHash();

@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 namespace Nestegg.Server.S3;
 
 /// <summary>How a verified request says that its body is to be checked.</summary>
-/// <param name="Hash">The value of <c>x-amz-content-sha256</c>: a hash, or one of the words beginning with <c>UNSIGNED-</c> and <c>STREAMING-</c>.</param>
+/// <param name="Hash">
+/// The value of <c>x-amz-content-sha256</c>: a hash, or one of the words beginning with <c>UNSIGNED-</c> and <c>STREAMING-</c>.
+/// </param>
 /// <param name="Signature">The request's signature: the seed of the chunks' signatures.</param>
 /// <param name="Signer">Signs the chunks as the client has to.</param>
 internal sealed record PayloadTerms(string Hash, string Signature, SignatureV4 Signer)
@@ -47,7 +49,8 @@ internal sealed partial class RequestVerifier(S3Credentials credentials, TimePro
 
         var payload = request.Header("x-amz-content-sha256")
             ?? throw S3Exception.InvalidRequest("A signed request has an X-Amz-Content-SHA256 header.");
-        return Check(request, match.Groups["credential"].Value, date, match.Groups["headers"].Value, match.Groups["signature"].Value, payload);
+        return Check(
+            request, match.Groups["credential"].Value, date, match.Groups["headers"].Value, match.Groups["signature"].Value, payload);
     }
 
     private PayloadTerms VerifyPresigned(S3Request request)
@@ -87,7 +90,8 @@ internal sealed partial class RequestVerifier(S3Credentials credentials, TimePro
         var parts = scope.Split('/');
         if (parts is not [var day, _, "s3", "aws4_request"] || !date.StartsWith(day + "T", StringComparison.Ordinal))
         {
-            throw new S3Exception(400, "AuthorizationHeaderMalformed", $"The credential's scope is DATE/REGION/s3/aws4_request, not '{scope}'.");
+            throw new S3Exception(
+                400, "AuthorizationHeaderMalformed", $"The credential's scope is DATE/REGION/s3/aws4_request, not '{scope}'.");
         }
 
         if (!SignatureV4.Equal(credentials.AccessKeyId, credential[..slash]))
@@ -118,9 +122,11 @@ internal sealed partial class RequestVerifier(S3Credentials credentials, TimePro
             : throw S3Exception.AccessDenied($"X-Amz-Date is a time such as 20261123T190000Z, not '{date}'.");
 
     private S3Exception TooSkewed(DateTimeOffset time) => new(403, "RequestTimeTooSkewed",
-        $"The difference between the request's time ({time:yyyy-MM-ddTHH:mm:ssZ}) and the server's ({clock.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}) is too large.");
+        $"The difference between the request's time ({time:yyyy-MM-ddTHH:mm:ssZ}) and the server's "
+        + $"({clock.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}) is too large.");
 
-    [GeneratedRegex(@"\AAWS4-HMAC-SHA256\s+Credential=(?<credential>[^,\s]+),\s*SignedHeaders=(?<headers>[^,\s]+),\s*Signature=(?<signature>[0-9a-f]{64})\s*\z")]
+    [GeneratedRegex(
+        @"\AAWS4-HMAC-SHA256\s+Credential=(?<credential>[^,\s]+),\s*SignedHeaders=(?<headers>[^,\s]+),\s*Signature=(?<signature>[0-9a-f]{64})\s*\z")]
     private static partial Regex AuthorizationForm();
 
     [GeneratedRegex(" {2,}")]

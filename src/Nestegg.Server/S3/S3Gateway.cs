@@ -9,7 +9,8 @@ internal sealed class S3Gateway(RequestVerifier verifier, BucketRequests buckets
 {
     private static readonly string[] UnknownSubresources =
         ["acl", "policy", "tagging", "lifecycle", "replication", "website", "logging", "notification", "encryption", "cors",
-         "accelerate", "requestPayment", "publicAccessBlock", "ownershipControls", "policyStatus", "retention", "legal-hold", "torrent", "restore", "select", "attributes", "versions", "inventory", "analytics", "metrics"];
+         "accelerate", "requestPayment", "publicAccessBlock", "ownershipControls", "policyStatus",
+         "retention", "legal-hold", "torrent", "restore", "select", "attributes", "versions", "inventory", "analytics", "metrics"];
 
     public async Task AnswerAsync(HttpContext context)
     {
@@ -78,7 +79,8 @@ internal sealed class S3Gateway(RequestVerifier verifier, BucketRequests buckets
             "POST" when request.Has("delete") => objects.DeleteManyAsync(request, terms, cancellationToken),
             "GET" when request.Has("location") => BucketRequests.LocationAsync(request, cancellationToken),
             "GET" when request.Has("versioning") => BucketRequests.VersioningAsync(request, cancellationToken),
-            "GET" when request.Has("object-lock") => throw new S3Exception(404, "ObjectLockConfigurationNotFoundError", "Object lock is not configured for this bucket."),
+            "GET" when request.Has("object-lock") =>
+                throw new S3Exception(404, "ObjectLockConfigurationNotFoundError", "Object lock is not configured for this bucket."),
             "GET" when request.Has("uploads") => multipart.ListUploadsAsync(request, cancellationToken),
             "GET" => buckets.ListObjectsAsync(request, cancellationToken),
             _ => throw S3Exception.MethodNotAllowed(),

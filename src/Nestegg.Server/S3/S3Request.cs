@@ -111,7 +111,8 @@ internal sealed class S3Request
             {
                 length += Encoding.UTF8.GetBytes(text.AsSpan(i, 1), bytes.AsSpan(length));
             }
-            else if (i + 2 < text.Length && byte.TryParse(text.AsSpan(i + 1, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var value))
+            else if (i + 2 < text.Length
+                && byte.TryParse(text.AsSpan(i + 1, 2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var value))
             {
                 bytes[length++] = value;
                 i += 2;

@@ -12,7 +12,9 @@ internal static class S3Xml
     /// <summary>An element in S3's namespace.</summary>
     public static XElement Element(string name, params object?[] content) => new(Namespace + name, content);
 
-    /// <summary>A document as bytes. Characters that XML 1.0 does not know, which keys may hold, go out as references, as S3 sends them.</summary>
+    /// <summary>
+    /// A document as bytes. Characters that XML 1.0 does not know, which keys may hold, go out as references, as S3 sends them.
+    /// </summary>
     public static byte[] ToBytes(XElement root)
     {
         using var buffer = new MemoryStream();
@@ -45,7 +47,8 @@ internal static class S3Xml
     }
 
     /// <summary>The children of this name; clients differ in whether they write the namespace.</summary>
-    public static IEnumerable<XElement> Children(this XElement element, string name) => element.Elements().Where(child => child.Name.LocalName == name);
+    public static IEnumerable<XElement> Children(this XElement element, string name) =>
+        element.Elements().Where(child => child.Name.LocalName == name);
 
     /// <summary>The text of the child of this name, or <see langword="null"/>.</summary>
     public static string? Child(this XElement element, string name) => element.Children(name).FirstOrDefault()?.Value;

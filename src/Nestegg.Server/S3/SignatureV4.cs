@@ -4,7 +4,8 @@ using System.Text;
 namespace Nestegg.Server.S3;
 
 /// <summary>
-/// AWS Signature Version 4 as S3 uses it (S3 API reference, "Authenticating Requests"): the path is decoded and encoded once, never normalised.
+/// AWS Signature Version 4 as S3 uses it (S3 API reference, "Authenticating Requests"): the path is decoded and encoded once, never
+/// normalised.
 /// </summary>
 /// <param name="secretAccessKey">The secret that both sides know.</param>
 /// <param name="date">The request's time, <c>yyyyMMddTHHmmssZ</c>.</param>

@@ -3,7 +3,9 @@ using Nestegg.Ente.Objects;
 
 namespace Nestegg.Audit;
 
-/// <summary>The buckets of an instance, each once though several slots may lead to it, and in which of them museum looks for what.</summary>
+/// <summary>
+/// The buckets of an instance, each once though several slots may lead to it, and in which of them museum looks for what.
+/// </summary>
 internal sealed class AuditPlaces
 {
     private readonly BucketSlots slots;
@@ -15,7 +17,8 @@ internal sealed class AuditPlaces
         this.slots = slots;
         foreach (var slot in slots.Configured)
         {
-            var place = places.FindIndex(other => other.Bucket == slot.Bucket && other.Address == slot.Address && other.Region == slot.Region);
+            var place = places.FindIndex(
+                other => other.Bucket == slot.Bucket && other.Address == slot.Address && other.Region == slot.Region);
             if (place < 0)
             {
                 place = places.Count;
@@ -31,7 +34,8 @@ internal sealed class AuditPlaces
 
     public BucketSlot HotPrimary => slots.HotPrimary;
 
-    public bool IsLookedAt(NamedObject item, int place) => SlotsLookedAt(item).Any(slot => placeOf.TryGetValue(slot, out var known) && known == place);
+    public bool IsLookedAt(NamedObject item, int place) =>
+        SlotsLookedAt(item).Any(slot => placeOf.TryGetValue(slot, out var known) && known == place);
 
     public string NameOf(int place) => string.Join(", ", placeOf.Where(entry => entry.Value == place).Select(entry => entry.Key));
 

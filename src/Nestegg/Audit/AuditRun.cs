@@ -13,8 +13,8 @@ using Npgsql;
 namespace Nestegg.Audit;
 
 /// <summary>
-/// Compares a database with the objects that it names and with itself, and changes nothing. Of a snapshot or of a live instance; the same rows give
-/// the same findings.
+/// Compares a database with the objects that it names and with itself, and changes nothing. Of a snapshot or of a live instance; the same
+/// rows give the same findings.
 /// </summary>
 /// <param name="log">Gets findings and progress, in an order that only the data decides. One audit has one log.</param>
 internal sealed class AuditRun(RunLog log, TimeProvider time)
@@ -50,13 +50,17 @@ internal sealed class AuditRun(RunLog log, TimeProvider time)
         var rows = await EnteRows.OpenAsync(snapshot.Connection, cancellationToken);
         await tables.LoadNamedAsync(NamedObjects.ReadAsync(snapshot.Connection, cancellationToken), cancellationToken);
         await new RowAudit(rows, counts, log).RunAsync(cancellationToken);
-        await new ObjectAudit(tables, new ComparedObjects(null, snapshot.Manifest.CreatedAt, inventory.ConfirmAsync), counts, log).RunAsync(cancellationToken);
+        await new ObjectAudit(tables, new ComparedObjects(null, snapshot.Manifest.CreatedAt, inventory.ConfirmAsync), counts, log).RunAsync(
+            cancellationToken);
         return Result(await UserTotals.ReadAsync(snapshot.Connection, cancellationToken));
     }
 
-    /// <summary>The database first and the buckets after it: Ente stores an object before a row names it, and keeps it for weeks after.</summary>
+    /// <summary>
+    /// The database first and the buckets after it: Ente stores an object before a row names it, and keeps it for weeks after.
+    /// </summary>
     private async Task<AuditResult> CompareLiveAsync(
-        NpgsqlConnection source, AuditTables tables, AuditPlaces places, Func<BucketSlot, BucketClient> clients, CancellationToken cancellationToken)
+        NpgsqlConnection source, AuditTables tables, AuditPlaces places, Func<BucketSlot, BucketClient> clients,
+        CancellationToken cancellationToken)
     {
         var orphans = new OrphanAudit(tables, places, counts, log);
         IReadOnlyList<UserTotals> users;

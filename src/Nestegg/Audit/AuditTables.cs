@@ -5,11 +5,13 @@ namespace Nestegg.Audit;
 
 /// <summary>
 /// The two sides of an audit in a private SQLite file: <c>named</c>, the objects that the database names, in the order of their keys, and
-/// <c>present</c>, what is there. Sorting and comparing happen on disk, so memory does not grow with the objects; about 300 bytes of disk an object.
+/// <c>present</c>, what is there. Sorting and comparing happen on disk, so memory does not grow with the objects; about 300 bytes of disk
+/// an object.
 /// </summary>
 internal sealed class AuditTables(ScratchDatabase file)
 {
-    private const string Named = "key TEXT NOT NULL, kind INTEGER, size INTEGER, version INTEGER, slots TEXT, deleted INTEGER, owner INTEGER, file INTEGER";
+    private const string Named =
+        "key TEXT NOT NULL, kind INTEGER, size INTEGER, version INTEGER, slots TEXT, deleted INTEGER, owner INTEGER, file INTEGER";
 
     public ScratchDatabase File => file;
 

@@ -2,7 +2,10 @@ using Nestegg.Ente.Integrity;
 
 namespace Nestegg.Audit;
 
-/// <summary>Looks at every file that somebody can still see, in an album or in the trash: its headers, its metadata, its two objects; and at files that nobody can.</summary>
+/// <summary>
+/// Looks at every file that somebody can still see, in an album or in the trash: its headers, its metadata, its two objects; and at files
+/// that nobody can.
+/// </summary>
 internal sealed class FileAudit(RowChecks checks, AuditCounts counts, RunLog log)
 {
     private const string RowHint = "An older snapshot may hold the row as it was: nestegg snapshots.";
@@ -49,13 +52,15 @@ internal sealed class FileAudit(RowChecks checks, AuditCounts counts, RunLog log
 
         foreach (var (column, defect) in file.Defects)
         {
-            log.Find("row-undecryptable", Severity.Error, subject, $"{whose}: column {column} {defect}, so the file cannot be opened.", RowHint);
+            log.Find(
+                "row-undecryptable", Severity.Error, subject, $"{whose}: column {column} {defect}, so the file cannot be opened.", RowHint);
         }
 
         if (file.UnnamedObjects.Count > 0)
         {
             log.Find(
-                "file-without-object", Severity.Error, subject, $"{whose} has no row in object_keys for its {string.Join(" and its ", file.UnnamedObjects)}.", RowHint);
+                "file-without-object", Severity.Error, subject,
+                $"{whose} has no row in object_keys for its {string.Join(" and its ", file.UnnamedObjects)}.", RowHint);
         }
     }
 }

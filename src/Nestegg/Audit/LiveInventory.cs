@@ -4,7 +4,8 @@ using Nestegg.Stores.S3;
 namespace Nestegg.Audit;
 
 /// <summary>Lists every bucket of an instance once.</summary>
-internal sealed class LiveInventory(AuditTables tables, AuditPlaces places, Func<BucketSlot, BucketClient> clients, AuditCounts counts, RunLog log)
+internal sealed class LiveInventory(
+    AuditTables tables, AuditPlaces places, Func<BucketSlot, BucketClient> clients, AuditCounts counts, RunLog log)
 {
     private const int ProgressObjects = 1000;
 
@@ -40,7 +41,9 @@ internal sealed class LiveInventory(AuditTables tables, AuditPlaces places, Func
         catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach && slot.Bucket != places.HotPrimary.Bucket)
         {
             // Without the hot primary there is nothing to say; without a replica there still is.
-            log.Find("bucket-unreachable", Severity.Warning, slot.Name, $"{failure.Message}; what is in it counts as absent here.", failure.Hint);
+            log.Find(
+                "bucket-unreachable", Severity.Warning, slot.Name, $"{failure.Message}; what is in it counts as absent here.",
+                failure.Hint);
         }
     }
 }

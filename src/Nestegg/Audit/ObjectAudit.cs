@@ -2,7 +2,9 @@ using Nestegg.Ente.Objects;
 
 namespace Nestegg.Audit;
 
-/// <summary>Says which of these objects are still named just so: the rest was deleted, moved or overwritten after the moment of the database.</summary>
+/// <summary>
+/// Says which of these objects are still named just so: the rest was deleted, moved or overwritten after the moment of the database.
+/// </summary>
 /// <returns>Their keys.</returns>
 internal delegate Task<IReadOnlySet<string>> AskAgain(IReadOnlyList<NamedObject> suspects, CancellationToken cancellationToken);
 
@@ -76,7 +78,8 @@ internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, 
         {
             return Finding(
                 "object-in-wrong-slot", item,
-                $"it is in {compared.Places!.NameOf(right.Place)}, where museum will not look; museum looks in {string.Join(", ", compared.Places.SlotsLookedAt(item))}",
+                $"it is in {compared.Places!.NameOf(right.Place)}, where museum will not look; museum looks in "
+                + $"{string.Join(", ", compared.Places.SlotsLookedAt(item))}",
                 $"Copy the object there, or set s3.hot_storage (for derived data s3.derived-storage) in museum.yaml to the slot that has it.");
         }
 
@@ -89,14 +92,17 @@ internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, 
                 return null;
             }
 
-            var elsewhere = right.Place >= 0 && compared.Places is not null ? $"; the right length is in {compared.Places.NameOf(right.Place)}" : "";
+            var elsewhere = right.Place >= 0
+                && compared.Places is not null ? $"; the right length is in {compared.Places.NameOf(right.Place)}" : "";
             return Finding("object-size-wrong", item, $"it has {actual.SizeBytes:N0} bytes where {item.SizeBytes:N0} are named{elsewhere}");
         }
 
         var sizeBytes = item.SizeBytes ?? looked[0].SizeBytes;
         return item.Kind.CanBeOfLength(sizeBytes)
             ? null
-            : Finding("size-impossible", item, $"its {sizeBytes:N0} bytes are a length that nothing encrypted has: it was cut off before it was stored");
+            : Finding(
+                "size-impossible",
+                item, $"its {sizeBytes:N0} bytes are a length that nothing encrypted has: it was cut off before it was stored");
     }
 
     // What museum overwrites in place it stores first and writes into the row after; in between the row is the older one.
@@ -108,7 +114,9 @@ internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, 
     private static Finding Finding(string code, NamedObject item, string what, string? hint = null)
     {
         var isDerived = item.Kind.IsDerived;
-        var whose = item.FileId is null ? $"of user {item.OwnerId}" : $"of file {item.FileId} (user {item.OwnerId?.ToString() ?? "unknown"})";
+        var whose = item.FileId is null
+            ? $"of user {item.OwnerId}"
+            : $"of file {item.FileId} (user {item.OwnerId?.ToString() ?? "unknown"})";
         return new Finding(
             isDerived ? $"derived-{code}" : code, isDerived ? Severity.Warning : Severity.Error, item.Key,
             $"{item.Kind.Name} {whose}: {what}.", hint ?? (isDerived ? DerivedHint : LossHint));

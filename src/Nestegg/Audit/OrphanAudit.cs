@@ -4,8 +4,9 @@ using Nestegg.Ente.Objects;
 namespace Nestegg.Audit;
 
 /// <summary>
-/// Objects in the buckets that no row names. Most have a reason: an upload that is under way, a deletion that is put off for weeks, a preview that was
-/// made again. Those are counted; what has no reason is a finding, because after a rollback of the database it may be somebody's photo.
+/// Objects in the buckets that no row names. Most have a reason: an upload that is under way, a deletion that is put off for weeks, a
+/// preview that was made again. Those are counted; what has no reason is a finding, because after a rollback of the database it may be
+/// somebody's photo.
 /// </summary>
 internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditCounts counts, RunLog log)
 {
@@ -71,7 +72,8 @@ internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditC
         counts.Orphans++;
         counts.OrphanBytes += sizeBytes;
         log.Find(
-            "object-orphan", Severity.Warning, key, $"no row names this object in {places.NameOf(place)}: {sizeBytes:N0} bytes, stored {modified:yyyy-MM-dd HH:mm}Z.",
+            "object-orphan", Severity.Warning,
+            key, $"no row names this object in {places.NameOf(place)}: {sizeBytes:N0} bytes, stored {modified:yyyy-MM-dd HH:mm}Z.",
             "Leave it until you know why: after a restore of an older database it may be a photo that was uploaded since.");
     }
 }

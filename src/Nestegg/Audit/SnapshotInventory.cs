@@ -21,8 +21,8 @@ internal sealed class SnapshotInventory(AuditTables tables, Repository repositor
     }
 
     /// <summary>
-    /// Derived data and profile pictures may vanish or be overwritten within minutes. Where the backup found that this had happened, it did not put them
-    /// on the record as missing, and it is no loss.
+    /// Derived data and profile pictures may vanish or be overwritten within minutes. Where the backup found that this had happened, it did
+    /// not put them on the record as missing, and it is no loss.
     /// </summary>
     public Task<IReadOnlySet<string>> ConfirmAsync(IReadOnlyList<NamedObject> suspects, CancellationToken cancellationToken)
     {

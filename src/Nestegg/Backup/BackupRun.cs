@@ -39,7 +39,10 @@ internal sealed class BackupRun(
         await using var hold = await repository.LockAsync("backup", time, options.Random, cancellationToken);
         if (hold.TakenFrom is { } dead)
         {
-            log.Step("lock", $"The lock of {dead.Command} on {dead.Host} since {dead.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC was taken over: its process {dead.Process} is gone");
+            log.Step(
+                "lock",
+                $"The lock of {dead.Command} on {dead.Host} since {dead.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC was taken over: "
+                + $"its process {dead.Process} is gone");
         }
 
         return await hold.RunAsync(TakeAsync, cancellationToken);
@@ -66,7 +69,8 @@ internal sealed class BackupRun(
         using var queue = new ObjectQueue();
         log.Step("database", "Capturing the database and the list of objects");
         var capture = new DatabaseCapture(instance, snapshot, counts, time);
-        var (database, objects) = await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => capture.RunAsync(queue, cancellationToken));
+        var (database, objects) =
+            await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => capture.RunAsync(queue, cancellationToken));
         foreach (var finding in objects.DamagedIndexFiles)
         {
             log.Find(finding);
@@ -74,7 +78,8 @@ internal sealed class BackupRun(
 
         log.Step("configuration", "Capturing the configuration");
         await snapshot.PutSecretAsync(
-            SecretPart.Configuration, (output, token) => ConfigurationArchive.WriteAsync(instance.Folder, output, time, token), expectedBytes: 1 << 16, cancellationToken);
+            SecretPart.Configuration, (output, token) => ConfigurationArchive.WriteAsync(instance.Folder, output, time, token),
+            expectedBytes: 1 << 16, cancellationToken);
         log.Step("objects", $"{counts.Objects:N0} objects are in the repository already, {queue.Count:N0} are to be fetched");
         try
         {
@@ -116,7 +121,8 @@ internal sealed class BackupRun(
         }
     }
 
-    private async Task<Manifest> CommitAsync(SnapshotWriter snapshot, SnapshotObjects objects, CapturedDatabase database, CancellationToken cancellationToken)
+    private async Task<Manifest> CommitAsync(
+        SnapshotWriter snapshot, SnapshotObjects objects, CapturedDatabase database, CancellationToken cancellationToken)
     {
         if (await PreviousAsync(cancellationToken) is { } previous)
         {
@@ -128,12 +134,20 @@ internal sealed class BackupRun(
 
         if (counts.Missing > 0)
         {
-            log.Find(new Finding("objects-missing", Severity.Error, "objects", $"{counts.Missing:N0} objects that the database names are missing or have another length.", "They are named in the manifest (nestegg snapshots ID) and in missing.tsv.zst."));
+            log.Find(
+                new Finding(
+                    "objects-missing", Severity.Error, "objects",
+                    $"{counts.Missing:N0} objects that the database names are missing or have another length.",
+                    "They are named in the manifest (nestegg snapshots ID) and in missing.tsv.zst."));
         }
 
         if (counts.MissingDerived > 0)
         {
-            log.Find(new Finding("derived-objects-missing", Severity.Warning, "objects", $"{counts.MissingDerived:N0} previews or machine-learning objects are missing.", "The apps make them again from the originals."));
+            log.Find(
+                new Finding(
+                    "derived-objects-missing", Severity.Warning, "objects",
+                    $"{counts.MissingDerived:N0} previews or machine-learning objects are missing.",
+                    "The apps make them again from the originals."));
         }
 
         log.Step("commit", "Writing the manifest");
@@ -145,7 +159,8 @@ internal sealed class BackupRun(
         CreatedAt = database.TakenAt,
         Program = $"nestegg {typeof(BackupRun).Assembly.GetName().Version?.ToString(3)}",
         Complete = log.Errors == 0,
-        Instance = new ManifestInstance(instance.Name, instance.Folder.MuseumImage, database.ServerVersion, database.SchemaVersion ?? 0, database.IsSchemaDirty),
+        Instance = new ManifestInstance(
+            instance.Name, instance.Folder.MuseumImage, database.ServerVersion, database.SchemaVersion ?? 0, database.IsSchemaDirty),
         Counts = new ManifestCounts
         {
             Users = database.Tables.GetValueOrDefault("users"),
@@ -160,7 +175,9 @@ internal sealed class BackupRun(
         Findings = [.. log.Findings.Where(finding => finding.Severity != Severity.Ok && !LossReview.IsOfOneObject(finding))],
     };
 
-    /// <summary>The newest snapshot that can still be read; a damaged one is <c>check</c>'s to tell, and no reason not to back up.</summary>
+    /// <summary>
+    /// The newest snapshot that can still be read; a damaged one is <c>check</c>'s to tell, and no reason not to back up.
+    /// </summary>
     private async Task<Manifest?> PreviousAsync(CancellationToken cancellationToken)
     {
         var (finished, _) = await repository.ListSnapshotsAsync(cancellationToken);

@@ -13,7 +13,9 @@ internal sealed class CheckedDownload(Stream content, long announcedBytes, strin
     private long readBytes;
     private bool isAtEnd;
 
-    /// <summary>The MD5 that an ETag states; <see langword="null"/> for the ETag of a multipart upload and for anything else that is no MD5.</summary>
+    /// <summary>
+    /// The MD5 that an ETag states; <see langword="null"/> for the ETag of a multipart upload and for anything else that is no MD5.
+    /// </summary>
     public static string? Md5Of(string? etag)
     {
         var text = etag?.Trim('"');

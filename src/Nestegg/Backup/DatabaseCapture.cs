@@ -13,17 +13,21 @@ internal sealed record CapturedDatabase(
     DateTimeOffset TakenAt, string ServerVersion, long? SchemaVersion, bool IsSchemaDirty, IReadOnlyDictionary<string, long> Tables);
 
 /// <summary>
-/// Captures the database: one read-only, repeatable-read transaction exports its snapshot to pg_dump and answers itself which objects are named.
-/// So the dump and the list of objects are of the same moment. Objects that the repository has are marked; the others go into a queue.
+/// Captures the database: one read-only, repeatable-read transaction exports its snapshot to pg_dump and answers itself which objects are
+/// named. So the dump and the list of objects are of the same moment. Objects that the repository has are marked; the others go into a
+/// queue.
 /// </summary>
 internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snapshot, BackupCounts counts, TimeProvider time)
 {
-    public async Task<(CapturedDatabase Database, SnapshotObjects Objects)> RunAsync(ObjectQueue missingHere, CancellationToken cancellationToken)
+    public async Task<(CapturedDatabase Database, SnapshotObjects Objects)> RunAsync(
+        ObjectQueue missingHere, CancellationToken cancellationToken)
     {
         await using var connection = await instance.Database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         // The server may be set to end transactions that wait, as this one does while pg_dump writes, and queries that take long.
-        await ExecuteAsync(connection, "SET TRANSACTION READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0", cancellationToken);
+        await ExecuteAsync(
+            connection, "SET TRANSACTION READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0",
+            cancellationToken);
         var name = (string)(await ScalarAsync(connection, "SELECT pg_export_snapshot()", cancellationToken))!;
         var takenAt = time.GetUtcNow();
 
@@ -40,7 +44,8 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
 
         await dump;
         var (objects, catalog, tables) = await scan;
-        return (new CapturedDatabase(takenAt, connection.PostgreSqlVersion.ToString(), catalog.SchemaVersion, catalog.SchemaDirty, tables), objects);
+        return (new CapturedDatabase(
+            takenAt, connection.PostgreSqlVersion.ToString(), catalog.SchemaVersion, catalog.SchemaDirty, tables), objects);
     }
 
     private async Task DumpAsync(string snapshotName, int serverMajorVersion, CancellationToken cancellationToken)
@@ -51,7 +56,8 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
 
         async Task WriteAsync(Stream output, CancellationToken token)
         {
-            await using var run = program.Start(instance.DatabaseSettings, instance.Map, ["--format=custom", "--compress=0", $"--snapshot={snapshotName}"]);
+            await using var run = program.Start(
+                instance.DatabaseSettings, instance.Map, ["--format=custom", "--compress=0", $"--snapshot={snapshotName}"]);
             run.StandardInput.Close();
             await run.StandardOutput.CopyToAsync(output, 1 << 18, token);
             await run.CompleteAsync(token);

@@ -31,7 +31,8 @@ internal sealed class LossReview(EnteInstance instance, SlotCopier copier, Snaps
         foreach (var batch in problems.Read().Chunk(BatchObjects))
         {
             var now = new Dictionary<string, NamedObject>(StringComparer.Ordinal);
-            await foreach (var named in NamedObjects.ReadAgainAsync(connection, [.. batch.Select(queued => queued.Object)], cancellationToken))
+            await foreach (var named in NamedObjects.ReadAgainAsync(
+                connection, [.. batch.Select(queued => queued.Object)], cancellationToken))
             {
                 now[named.Key] = named;
             }
@@ -68,7 +69,8 @@ internal sealed class LossReview(EnteInstance instance, SlotCopier copier, Snaps
     private async Task RecordAsync(NamedObject item, string reason, CancellationToken cancellationToken)
     {
         counts.AddMissing(item.Kind);
-        await snapshot.AddMissingAsync(new MissingObject(item.Key, item.SizeBytes ?? MissingObject.UnknownBytes, item.Kind.Name, reason), cancellationToken);
+        await snapshot.AddMissingAsync(
+            new MissingObject(item.Key, item.SizeBytes ?? MissingObject.UnknownBytes, item.Kind.Name, reason), cancellationToken);
         if (counts.Missing + counts.MissingDerived <= FindingsSaid)
         {
             log.Find(Missing(item, reason));
@@ -79,6 +81,10 @@ internal sealed class LossReview(EnteInstance instance, SlotCopier copier, Snaps
     public static bool IsOfOneObject(Finding finding) => finding.Code is ObjectMissing or DerivedObjectMissing;
 
     private static Finding Missing(NamedObject item, string reason) => item.Kind.IsDerived
-        ? new Finding(DerivedObjectMissing, Severity.Warning, item.Key, $"{item.Kind.Name} {item.Key} of file {item.FileId} is missing ({reason}).", "The apps make it again from the original.")
-        : new Finding(ObjectMissing, Severity.Error, item.Key, $"{item.Kind.Name} {item.Key} of file {item.FileId} is missing ({reason}).", "Look for its bytes in older copies of the bucket; nestegg audit --live lists all that is missing.");
+        ? new Finding(
+            DerivedObjectMissing, Severity.Warning, item.Key, $"{item.Kind.Name} {item.Key} of file {item.FileId} is missing ({reason}).",
+            "The apps make it again from the original.")
+        : new Finding(
+            ObjectMissing, Severity.Error, item.Key, $"{item.Kind.Name} {item.Key} of file {item.FileId} is missing ({reason}).",
+            "Look for its bytes in older copies of the bucket; nestegg audit --live lists all that is missing.");
 }

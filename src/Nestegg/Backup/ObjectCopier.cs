@@ -1,8 +1,8 @@
 namespace Nestegg.Backup;
 
 /// <summary>
-/// Copies the objects of a queue into the repository, many at a time, in two passes: what could not be read in the first has another turn in the
-/// last: a store may be away for longer than a request is patient.
+/// Copies the objects of a queue into the repository, many at a time, in two passes: what could not be read in the first has another turn
+/// in the last: a store may be away for longer than a request is patient.
 /// </summary>
 internal sealed class ObjectCopier(SlotCopier copier, SlotReach reach, CopyProgress progress, int parallel)
 {
@@ -20,7 +20,9 @@ internal sealed class ObjectCopier(SlotCopier copier, SlotReach reach, CopyProgr
         }
     }
 
-    /// <param name="again">Gets what could not be read and comes again; <see langword="null"/> in the last pass, when that is a problem too.</param>
+    /// <param name="again">
+    /// Gets what could not be read and comes again; <see langword="null"/> in the last pass, when that is a problem too.
+    /// </param>
     private Task RunPassAsync(ObjectQueue queue, ObjectQueue? again, ObjectQueue problems, CancellationToken cancellationToken)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };

@@ -7,8 +7,8 @@ namespace Nestegg.Backup;
 
 /// <summary>
 /// Objects to come back to, each with a reason, in a private temporary file: those that a run has still to fetch, so that the database
-/// transaction need not stay open meanwhile, and those that were not found. Memory does not grow with them; about 110 bytes of disk an object.
-/// May be added to by many tasks at once.
+/// transaction need not stay open meanwhile, and those that were not found. Memory does not grow with them; about 110 bytes of disk an
+/// object. May be added to by many tasks at once.
 /// </summary>
 internal sealed class ObjectQueue : IDisposable
 {

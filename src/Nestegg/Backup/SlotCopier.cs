@@ -11,9 +11,9 @@ namespace Nestegg.Backup;
 internal sealed record CopyFailure(string Reason, bool IsUnread);
 
 /// <summary>
-/// Copies one object from an instance's buckets into the repository. It is looked for in the slots that its row names, then wherever museum would
-/// look, then in all others; what is found is compared with the length that the database states and the MD5 that the store states. Used by many
-/// tasks at once.
+/// Copies one object from an instance's buckets into the repository. It is looked for in the slots that its row names, then wherever museum
+/// would look, then in all others; what is found is compared with the length that the database states and the MD5 that the store states.
+/// Used by many tasks at once.
 /// </summary>
 internal sealed class SlotCopier(InstanceBuckets buckets, SlotReach reach, SnapshotObjects objects, BackupCounts counts)
 {
@@ -52,7 +52,8 @@ internal sealed class SlotCopier(InstanceBuckets buckets, SlotReach reach, Snaps
         return new CopyFailure(reasons.Count > 0 ? string.Join("; ", reasons) : "no slot is configured that could hold it", isUnread);
     }
 
-    private async Task<SlotAnswer> TryCopyFromAsync(BucketSlot slot, NamedObject item, bool isLengthBinding, CancellationToken cancellationToken)
+    private async Task<SlotAnswer> TryCopyFromAsync(
+        BucketSlot slot, NamedObject item, bool isLengthBinding, CancellationToken cancellationToken)
     {
         if (reach.GivenUp(slot) is { } earlier)
         {
@@ -97,7 +98,8 @@ internal sealed class SlotCopier(InstanceBuckets buckets, SlotReach reach, Snaps
         var isAsStated = item.SizeBytes is null || download.SizeBytes == item.SizeBytes;
         if (isAsStated || !isLengthBinding)
         {
-            await using var content = new CheckedDownload(download.Content, download.SizeBytes, expectedMd5 ?? CheckedDownload.Md5Of(download.ETag));
+            await using var content = new CheckedDownload(
+                download.Content, download.SizeBytes, expectedMd5 ?? CheckedDownload.Md5Of(download.ETag));
             await StoreAsync(item, content, download.SizeBytes, cancellationToken);
         }
 

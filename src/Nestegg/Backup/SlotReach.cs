@@ -6,8 +6,8 @@ using Nestegg.Instance;
 namespace Nestegg.Backup;
 
 /// <summary>
-/// Tells the trouble of single objects from that of a whole bucket. A slot that failed for many objects in a row is not asked again; what would
-/// have to be there cannot be called missing then. May be used by many tasks at once.
+/// Tells the trouble of single objects from that of a whole bucket. A slot that failed for many objects in a row is not asked again; what
+/// would have to be there cannot be called missing then. May be used by many tasks at once.
 /// </summary>
 internal sealed class SlotReach(InstanceBuckets buckets)
 {

@@ -2,14 +2,17 @@ using Nestegg.Repositories;
 
 namespace Nestegg.Backup;
 
-/// <summary>What a new snapshot has lost against the one before it. A backup of a database that somebody emptied is still taken, but not in silence.</summary>
+/// <summary>
+/// What a new snapshot has lost against the one before it. A backup of a database that somebody emptied is still taken, but not in silence.
+/// </summary>
 internal static class SnapshotComparison
 {
     private const double ShrunkShare = 0.5;
 
     private static readonly string[] WatchedTables = ["users", "files", "collections", "collection_files", "object_keys", "key_attributes"];
 
-    public static IEnumerable<Finding> Findings(Manifest previous, IReadOnlyDictionary<string, long> tables, IReadOnlyDictionary<string, KindCounts> kinds)
+    public static IEnumerable<Finding> Findings(
+        Manifest previous, IReadOnlyDictionary<string, long> tables, IReadOnlyDictionary<string, KindCounts> kinds)
     {
         foreach (var table in WatchedTables)
         {

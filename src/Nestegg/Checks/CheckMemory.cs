@@ -32,7 +32,8 @@ internal sealed class CheckMemory
         try
         {
             var content = await File.ReadAllBytesAsync(path, cancellationToken);
-            return new CheckMemory(path, JsonSerializer.Deserialize(content, CheckMemoryJson.Instance.CheckMemoryFile) ?? new CheckMemoryFile());
+            return new CheckMemory(
+                path, JsonSerializer.Deserialize(content, CheckMemoryJson.Instance.CheckMemoryFile) ?? new CheckMemoryFile());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -40,7 +41,10 @@ internal sealed class CheckMemory
         }
     }
 
-    /// <summary>The part after the one that was read last. Without a memory the day decides, so that daily parts cover everything even on a machine that forgets.</summary>
+    /// <summary>
+    /// The part after the one that was read last. Without a memory the day decides, so that daily parts cover everything even on a machine
+    /// that forgets.
+    /// </summary>
     public int NextPart(int count, TimeProvider time) =>
         file.LastParts.TryGetValue(count, out var last) && last <= count
             ? last % count + 1
@@ -72,7 +76,8 @@ internal sealed class CheckMemory
 
             // Always the same name, so that what a crash leaves is written over by the next check.
             var waiting = $"{path}.tmp";
-            await File.WriteAllBytesAsync(waiting, JsonSerializer.SerializeToUtf8Bytes(file, CheckMemoryJson.Instance.CheckMemoryFile), cancellationToken);
+            await File.WriteAllBytesAsync(
+                waiting, JsonSerializer.SerializeToUtf8Bytes(file, CheckMemoryJson.Instance.CheckMemoryFile), cancellationToken);
             File.Move(waiting, path, overwrite: true);
             return true;
         }

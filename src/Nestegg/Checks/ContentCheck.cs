@@ -59,7 +59,8 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
                 errors++;
                 log.Find(
                     "entry-damaged", Severity.Error, $"{job.Key}#{entry.Name}",
-                    $"the entry {entry.Name} at byte {entry.Offset} of {job.Key} hashes to {entry.Content}{NamesOf(job, entry.Name)}", Hint);
+                    $"the entry {entry.Name} at byte {entry.Offset} of {job.Key} hashes to {entry.Content}{NamesOf(job, entry.Name)}",
+                    Hint);
             }
 
             await stream.DrainAsync(cancellationToken);

@@ -65,7 +65,9 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
             seen.Add(name);
             if (!IndexName.TryGetHash(name, out _))
             {
-                log.Find("unknown-file", Severity.Warning, item.Key, $"{item.Key} is no index file's name", "if it was renamed, rename it back; else remove it");
+                log.Find(
+                    "unknown-file", Severity.Warning, item.Key, $"{item.Key} is no index file's name",
+                    "if it was renamed, rename it back; else remove it");
                 continue;
             }
 
@@ -77,7 +79,10 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
 
         foreach (var name in needed.Keys.Where(name => !seen.Contains(name)))
         {
-            log.Find("index-missing", Severity.Error, RepositoryKeys.IndexFile(name), $"{RepositoryKeys.IndexFile(name)} is missing; {needed[name].Count} objects of {needs[name]} and perhaps others are known by it alone", "look for it in another copy of the repository");
+            log.Find(
+                "index-missing", Severity.Error, RepositoryKeys.IndexFile(name),
+                $"{RepositoryKeys.IndexFile(name)} is missing; {needed[name].Count} objects of {needs[name]} and perhaps others are known by it alone",
+                "look for it in another copy of the repository");
         }
 
         foreach (var (key, (rows, example, what)) in lost)
@@ -131,7 +136,8 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
         tally.Count(counts => counts with { IndexFiles = counts.IndexFiles + 1, LiveRows = counts.LiveRows + live.Count });
         if (live.Last > reader.Row)
         {
-            log.Find("row-missing", Severity.Error, RepositoryKeys.IndexFile(name), $"{RepositoryKeys.IndexFile(name)} has {reader.Row} rows; the snapshot {needs[name]} needs row {live.Last}");
+            log.Find("row-missing", Severity.Error, RepositoryKeys.IndexFile(
+                name), $"{RepositoryKeys.IndexFile(name)} has {reader.Row} rows; the snapshot {needs[name]} needs row {live.Last}");
         }
     }
 

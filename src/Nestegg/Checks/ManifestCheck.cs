@@ -2,7 +2,10 @@ using Nestegg.Repositories;
 
 namespace Nestegg.Checks;
 
-/// <summary>Looks at the snapshots' folders: signatures, the files that manifests name, and that each manifest's predecessor is still the one it was.</summary>
+/// <summary>
+/// Looks at the snapshots' folders: signatures, the files that manifests name, and that each manifest's predecessor is still the one it
+/// was.
+/// </summary>
 internal sealed class ManifestCheck(Repository repository, CheckMemory memory, ReadSelection selection, CheckTally tally, RunLog log)
 {
     private const string RemovedHint = "if you did not remove it, somebody who can write to the repository did; look at another copy";
@@ -49,7 +52,9 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             var parts = item.Key.Split('/');
             if (parts.Length != 3 || !SnapshotId.TryParse(parts[1], out var id))
             {
-                log.Find("unknown-file", Severity.Warning, item.Key, $"{item.Key} is no file that a snapshot has", "if it was renamed, rename it back; else remove it");
+                log.Find(
+                    "unknown-file", Severity.Warning, item.Key, $"{item.Key} is no file that a snapshot has",
+                    "if it was renamed, rename it back; else remove it");
                 continue;
             }
 
@@ -73,7 +78,8 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             {
                 log.Find(
                     "description-changed", Severity.Error, RepositoryKeys.Description,
-                    $"{RepositoryKeys.Description} hashes to {repository.Description.Hash}; when {id} was made it hashed to {manifest.RepositorySha256}",
+                    $"{RepositoryKeys.Description} hashes to {repository.Description.Hash}; when {id} was made it hashed to "
+                    + $"{manifest.RepositorySha256}",
                     "compare its recipients with your own before the next backup; put the file back from another copy");
             }
         }
@@ -90,11 +96,15 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
         {
             log.Find(
                 "signature-missing", Severity.Warning, RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature),
-                $"{folder} has a manifest but no {RepositoryKeys.Signature}: the run was interrupted in its last moment, or the signature was removed", RemovedHint);
+                $"{folder} has a manifest but no "
+                + $"{RepositoryKeys.Signature}: the run was interrupted in its last moment, or the signature was removed",
+                RemovedHint);
         }
         else
         {
-            log.Find("snapshot-unfinished", Severity.Note, folder, $"the run that made {folder} did not finish, or is under way; it counts for nothing");
+            log.Find(
+                "snapshot-unfinished", Severity.Note, folder,
+                $"the run that made {folder} did not finish, or is under way; it counts for nothing");
         }
     }
 
@@ -115,11 +125,14 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
         {
             log.Find(
                 "chain-broken", Severity.Error, RepositoryKeys.SnapshotFile(previous.Id, RepositoryKeys.Manifest),
-                $"the manifest of {previous.Id} hashes to {found.Hash}; when {manifest.Id} was made it hashed to {previous.Sha256}", RemovedHint);
+                $"the manifest of {previous.Id} hashes to {found.Hash}; when {manifest.Id} was made it hashed to {previous.Sha256}",
+                RemovedHint);
         }
     }
 
-    /// <summary>A repository that was set back to an earlier day looks whole by itself; only the memory of this machine knows better.</summary>
+    /// <summary>
+    /// A repository that was set back to an earlier day looks whole by itself; only the memory of this machine knows better.
+    /// </summary>
     private void CheckNewest()
     {
         if (memory.Newest is { } newest)
@@ -128,13 +141,16 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             {
                 log.Find(
                     "rolled-back", Severity.Error, $"{RepositoryKeys.Snapshots}{newest.Id}",
-                    $"the snapshot {newest.Id} was here when this machine last looked and is gone; the newest is {(manifests.Count == 0 ? "none" : manifests.Keys.Max())}", RemovedHint);
+                    $"the snapshot {newest.Id} was here when this machine last looked and is gone; the newest is "
+                    + $"{(manifests.Count == 0 ? "none" : manifests.Keys.Max())}",
+                    RemovedHint);
             }
             else if (manifests.TryGetValue(newest.Id, out var found) && found.Hash != newest.Sha256)
             {
                 log.Find(
                     "manifest-replaced", Severity.Error, RepositoryKeys.SnapshotFile(newest.Id, RepositoryKeys.Manifest),
-                    $"the manifest of {newest.Id} hashes to {found.Hash}; when this machine last looked it hashed to {newest.Sha256}", RemovedHint);
+                    $"the manifest of {newest.Id} hashes to {found.Hash}; when this machine last looked it hashed to {newest.Sha256}",
+                    RemovedHint);
             }
         }
 
@@ -153,7 +169,9 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             if (name is not (RepositoryKeys.Manifest or RepositoryKeys.Signature) && manifest.Files.All(file => file.Name != name))
             {
                 var key = RepositoryKeys.SnapshotFile(manifest.Id, name);
-                log.Find("unknown-file", Severity.Warning, key, $"{key} is not named in the manifest", "if it was renamed, rename it back; else remove it");
+                log.Find(
+                    "unknown-file", Severity.Warning, key, $"{key} is not named in the manifest",
+                    "if it was renamed, rename it back; else remove it");
             }
         }
 
@@ -162,11 +180,15 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             var key = RepositoryKeys.SnapshotFile(manifest.Id, file.Name);
             if (!files.TryGetValue(file.Name, out var size))
             {
-                log.Find("file-missing", Severity.Error, key, $"{key} is missing", "look for it in another copy of the repository; other snapshots are not affected");
+                log.Find(
+                    "file-missing", Severity.Error, key, $"{key} is missing",
+                    "look for it in another copy of the repository; other snapshots are not affected");
             }
             else if (size != file.SizeBytes)
             {
-                log.Find("file-damaged", Severity.Error, key, $"{key} has {size} bytes and should have {file.SizeBytes}", "put it back from another copy of the repository");
+                log.Find(
+                    "file-damaged", Severity.Error, key, $"{key} has {size} bytes and should have {file.SizeBytes}",
+                    "put it back from another copy of the repository");
             }
             else if (IsHashed(manifest, file.Name, key))
             {
@@ -177,7 +199,9 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
 
     // Dumps are the large ones: all but the newest wait for --read, so that a plain check stays quick with a year of snapshots.
     private bool IsHashed(Manifest manifest, string name, string key) =>
-        name is not (RepositoryKeys.Database or RepositoryKeys.Configuration) || manifest.Id == manifests.Keys.Max() || selection.Includes(key);
+        name is not (RepositoryKeys.Database or RepositoryKeys.Configuration)
+        || manifest.Id == manifests.Keys.Max()
+        || selection.Includes(key);
 
     private async Task HashAsync(Manifest manifest, ManifestFile file, string key, CancellationToken cancellationToken)
     {

@@ -10,15 +10,21 @@ public abstract record ReadScope
 
     public static ReadScope All { get; } = new Part(1, 1);
 
-    /// <summary>Reads what follows <c>--read-subset</c>: <c>5%</c> for the next so much, <c>3/30</c>, or <c>next/30</c> for the part after the one that was read last.</summary>
+    /// <summary>
+    /// Reads what follows <c>--read-subset</c>: <c>5%</c> for the next so much, <c>3/30</c>, or <c>next/30</c> for the part after the one
+    /// that was read last.
+    /// </summary>
     public static bool TryParse(string text, out ReadScope scope)
     {
         scope = None;
-        if (text.EndsWith('%') && double.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent))
+        if (text.EndsWith('%') && double.TryParse(
+            text.AsSpan(0, text.Length - 1), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent))
         {
             scope = percent is > 0 and <= 100 ? new Percent(percent) : None;
         }
-        else if (text.Split('/') is [var first, var second] && int.TryParse(second, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0)
+        else if (text.Split('/') is [var first, var second]
+            && int.TryParse(second, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && count > 0)
         {
             if (first == "next")
             {

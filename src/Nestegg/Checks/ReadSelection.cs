@@ -37,7 +37,8 @@ internal sealed class ReadSelection
         return (place + steps - first) % steps < length;
     }
 
-    private static ReadSelection OfPart(ReadScope.Part part) => part.Count == 1 ? new(1, 0, 1) : new((uint)part.Count, (uint)part.Number - 1, 1)
+    private static ReadSelection OfPart(ReadScope.Part part) =>
+        part.Count == 1 ? new(1, 0, 1) : new((uint)part.Count, (uint)part.Number - 1, 1)
     {
         Description = $"part {part.Number} of {part.Count}",
         Remember = memory => memory.Remember(part),

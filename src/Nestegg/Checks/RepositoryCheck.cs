@@ -46,7 +46,8 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
 
         if (selection.ReadsAnything)
         {
-            log.Step("read", selection.Description.Length == 0 ? "reading every object" : $"reading {selection.Description} of the objects");
+            log.Step(
+                "read", selection.Description.Length == 0 ? "reading every object" : $"reading {selection.Description} of the objects");
         }
 
         await ReadAsync(AllJobsAsync(index, stored, selection, cancellationToken), stored, selection, cancellationToken);
@@ -55,7 +56,9 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         selection.Remember(memory);
         if (!await memory.TrySaveAsync(cancellationToken))
         {
-            log.Find("no-memory", Severity.Note, options.MemoryFolder, $"{options.MemoryFolder} cannot be written: the next check will not know what this one saw");
+            log.Find(
+                "no-memory", Severity.Note, options.MemoryFolder,
+                $"{options.MemoryFolder} cannot be written: the next check will not know what this one saw");
         }
 
         return tally.Counts with { Errors = log.Errors, Warnings = log.Warnings };
@@ -90,7 +93,9 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
             {
                 if (!RepositoryKeys.TryGetHash(item.Key, out _, out var isPack))
                 {
-                    log.Find("unknown-file", Severity.Warning, item.Key, $"{item.Key} is not named as an object or a pack is", "if it was renamed, rename it back; else remove it");
+                    log.Find(
+                        "unknown-file", Severity.Warning, item.Key, $"{item.Key} is not named as an object or a pack is",
+                        "if it was renamed, rename it back; else remove it");
                     continue;
                 }
 

@@ -5,7 +5,10 @@ using Nestegg.Repositories;
 
 namespace Nestegg.Checks;
 
-/// <summary>The files under <c>objects/</c> and <c>packs/</c> by key: length, whether a snapshot needs it, whether it was read. Some 25 bytes a file.</summary>
+/// <summary>
+/// The files under <c>objects/</c> and <c>packs/</c> by key: length, whether a snapshot needs it, whether it was read. Some 25 bytes a
+/// file.
+/// </summary>
 internal sealed class StoredFiles : IDisposable
 {
     private readonly Lock gate = new();

@@ -31,7 +31,8 @@ internal static class ContentReader
     /// <param name="recordedHash">Of the whole; what is no hash (<see cref="IsHash"/>) is compared with nothing.</param>
     /// <param name="target">Gets authentic plaintext, of use only when the outcome is whole. Stays the caller's.</param>
     public static async Task<ContentOutcome> DecryptAsync(
-        Stream encrypted, SecretKey key, ReadOnlyMemory<byte> header, string? recordedHash, Stream target, CancellationToken cancellationToken)
+        Stream encrypted, SecretKey key, ReadOnlyMemory<byte> header, string? recordedHash, Stream target,
+        CancellationToken cancellationToken)
     {
         using var hash = IsHash(recordedHash) ? new Blake2b() : null;
         var plaintextBytes = 0L;
@@ -47,7 +48,8 @@ internal static class ContentReader
     /// <summary>Takes a live photo apart, the picture first, and compares each part with its recorded hash.</summary>
     /// <param name="zip">The decrypted file, seekable.</param>
     /// <param name="open">Gives the stream that a part goes into; it is disposed here.</param>
-    public static async Task<PartsOutcome> UnpackAsync(Stream zip, RecordedHash recorded, Func<LivePhotoPart, Stream> open, CancellationToken cancellationToken)
+    public static async Task<PartsOutcome> UnpackAsync(
+        Stream zip, RecordedHash recorded, Func<LivePhotoPart, Stream> open, CancellationToken cancellationToken)
     {
         if (!LivePhoto.TryOpen(zip, out var livePhoto, out var problem))
         {
@@ -56,7 +58,11 @@ internal static class ContentReader
 
         using (livePhoto)
         {
-            foreach (var (what, part, expected) in new[] { ("picture", livePhoto.Image, recorded.Image), ("video", livePhoto.Video, recorded.Video) })
+            foreach (var (what, part, expected) in new[]
+            {
+                ("picture", livePhoto.Image, recorded.Image),
+                ("video", livePhoto.Video, recorded.Video),
+            })
             {
                 using var hash = new Blake2b();
                 await using var target = open(part);
@@ -82,7 +88,9 @@ internal static class ContentReader
 
     /// <summary>Whether a text is Base64 of a BLAKE2b-512. Metadata is what some app wrote, or somebody hostile.</summary>
     public static bool IsHash(string? text) =>
-        text is { Length: > 0 and <= 128 } && Convert.TryFromBase64String(text, stackalloc byte[128], out var length) && length == Blake2b.FileHashBytes;
+        text is { Length: > 0 and <= 128 }
+        && Convert.TryFromBase64String(text, stackalloc byte[128], out var length)
+        && length == Blake2b.FileHashBytes;
 
     private static HashMismatch? Compare(string what, Blake2b? hash, string? expected)
     {

@@ -22,7 +22,8 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
         var prefix = album.App == "locker" ? LockerFolder + "/" : "";
         var chosen = await ChooseAsync(album.Id, album.Name, prefix, cancellationToken);
         await folder.WriteOwnAsync(
-            folder.PathOf(chosen, Sidecar.FolderName, Sidecar.AlbumFile), Sidecar.OfAlbum(album.Id, album.OwnerId, album.Name, accountId), cancellationToken);
+            folder.PathOf(chosen, Sidecar.FolderName, Sidecar.AlbumFile), Sidecar.OfAlbum(album.Id, album.OwnerId, album.Name, accountId),
+            cancellationToken);
         return new ExportTarget(album.Id, chosen);
     }
 
@@ -30,7 +31,8 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
     {
         state.PutAlbum(TrashId, new ExportedAlbum(TrashName, TrashName));
         await folder.WriteOwnAsync(
-            folder.PathOf(TrashName, Sidecar.FolderName, Sidecar.AlbumFile), Sidecar.OfAlbum(TrashId, accountId, TrashName, accountId), cancellationToken);
+            folder.PathOf(TrashName, Sidecar.FolderName, Sidecar.AlbumFile), Sidecar.OfAlbum(TrashId, accountId, TrashName, accountId),
+            cancellationToken);
         return new ExportTarget(TrashId, TrashName);
     }
 
@@ -80,13 +82,17 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
         return !ExportFolder.Exists(path) || await Sidecar.AlbumIdAsync(path, cancellationToken) == id;
     }
 
-    /// <summary>Puts into the record what the sidecars on disk say and the record does not: after it was lost, or a run was cut off.</summary>
+    /// <summary>
+    /// Puts into the record what the sidecars on disk say and the record does not: after it was lost, or a run was cut off.
+    /// </summary>
     internal async Task RebuildAsync(CancellationToken cancellationToken)
     {
         foreach (var parent in new[] { "", LockerFolder })
         {
             var path = Path.Combine(folder.Root, parent);
-            foreach (var album in Directory.Exists(path) ? Directory.EnumerateDirectories(path).Where(album => !ExportFolder.IsLink(album)) : [])
+            foreach (var album in Directory.Exists(path)
+                ? Directory.EnumerateDirectories(path).Where(album => !ExportFolder.IsLink(album))
+                : [])
             {
                 var relative = (parent.Length == 0 ? "" : parent + "/") + Path.GetFileName(album);
                 if (await Sidecar.AlbumIdAsync(album, cancellationToken) is { } id)
@@ -126,7 +132,8 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
     {
         // Whoever can write into the folder can write a sidecar: a name that is a path is not one of ours, nor is a third.
         var present = found.Names
-            .Where(name => name == Path.GetFileName(name) && name is not ("" or "." or "..") && File.Exists(Path.Combine(path, name))).Take(2);
+            .Where(name => name == Path.GetFileName(name) && name is not ("" or "." or "..") && File.Exists(Path.Combine(path, name)))
+            .Take(2);
         state.PutFile(album, found.FileId, new ExportedFile(null, found.Title, sidecar));
         foreach (var (part, name) in present.Index())
         {

@@ -3,10 +3,14 @@ using System.Text;
 
 namespace Nestegg.Export;
 
-/// <summary>The codes of Ente Auth, one <c>otpauth://</c> address a line, readable by the owner only. An earlier file with other codes is kept beside it.</summary>
+/// <summary>
+/// The codes of Ente Auth, one <c>otpauth://</c> address a line, readable by the owner only. An earlier file with other codes is kept
+/// beside it.
+/// </summary>
 internal static class AuthCodeFile
 {
-    internal static async Task WriteAsync(ExportFolder folder, IReadOnlyList<string> lines, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task WriteAsync(
+        ExportFolder folder, IReadOnlyList<string> lines, TimeProvider time, CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder.Root, AlbumFolders.AuthFile);
         var content = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line.ReplaceLineEndings(" ") + "\n")));
@@ -40,7 +44,9 @@ internal static class AuthCodeFile
         var stamp = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         for (var number = 0; ; number++)
         {
-            var path = Path.Combine(root, number == 0 ? $"ente_auth_{stamp}.txt" : string.Create(CultureInfo.InvariantCulture, $"ente_auth_{stamp}_{number}.txt"));
+            var path = Path.Combine(root, number == 0
+                ? $"ente_auth_{stamp}.txt"
+                : string.Create(CultureInfo.InvariantCulture, $"ente_auth_{stamp}_{number}.txt"));
             if (!ExportFolder.Exists(path))
             {
                 return path;

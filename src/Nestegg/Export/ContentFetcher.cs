@@ -18,8 +18,8 @@ internal sealed record FetchedContent(IReadOnlyList<FetchedPart> Parts, Finding?
 internal sealed record FetchedPart(string Path, string? Extension, bool IsTemporary = true);
 
 /// <summary>
-/// Fetches, decrypts and checks files into temporary files. What comes out has been authenticated chunk by chunk to its end and has the hash that the
-/// uploading app recorded. Holds three chunks of 4 MiB for each file that is under way. Used by several tasks at once.
+/// Fetches, decrypts and checks files into temporary files. What comes out has been authenticated chunk by chunk to its end and has the
+/// hash that the uploading app recorded. Holds three chunks of 4 MiB for each file that is under way. Used by several tasks at once.
 /// </summary>
 internal sealed class ContentFetcher(IContentSource source, Func<string> newFile)
 {
@@ -36,12 +36,15 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
 
         if (file.Problems.FirstOrDefault(problem => problem.IsFatal) is { } fatal)
         {
-            return Failed(fatal.Code, subject, fatal.Message, "nestegg audit says more about the instance; nestegg find --all-snapshots shows where the file was whole");
+            return Failed(
+                fatal.Code, subject, fatal.Message,
+                "nestegg audit says more about the instance; nestegg find --all-snapshots shows where the file was whole");
         }
 
         if (file.Key is null || !file.HasContent)
         {
-            return Failed("file-without-content", subject, "the file has no bytes and is no item of Locker", "nothing can be exported of it");
+            return Failed(
+                "file-without-content", subject, "the file has no bytes and is no item of Locker", "nothing can be exported of it");
         }
 
         try
@@ -64,7 +67,8 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         await using var encrypted = await source.OpenAsync(file, cancellationToken);
         if (encrypted is null)
         {
-            return Failed("object-missing", subject, "its bytes are not there", "nestegg find --all-snapshots shows which snapshot still has them");
+            return Failed(
+                "object-missing", subject, "its bytes are not there", "nestegg find --all-snapshots shows which snapshot still has them");
         }
 
         var made = new List<string>();
@@ -91,13 +95,16 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         ContentOutcome outcome;
         await using (var target = Create(path))
         {
-            outcome = await ContentReader.DecryptAsync(encrypted, file.Key!, file.ContentHeader, file.Hash.Whole, target, cancellationToken);
+            outcome =
+                await ContentReader.DecryptAsync(encrypted, file.Key!, file.ContentHeader, file.Hash.Whole, target, cancellationToken);
         }
 
         if (!outcome.IsWhole)
         {
             return outcome.Defect is { } defect
-                ? Failed("object-damaged", subject, $"its bytes do not decrypt: {defect}", "nestegg check tells whether the copy is damaged; another snapshot may have a good one")
+                ? Failed(
+                    "object-damaged", subject, $"its bytes do not decrypt: {defect}",
+                    "nestegg check tells whether the copy is damaged; another snapshot may have a good one")
                 : WrongHash(subject);
         }
 
@@ -135,7 +142,8 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
     }
 
     private static FetchedContent WrongHash(string subject) => Failed(
-        "hash-mismatch", subject, "it decrypts whole, and its hash is not the one that the uploading app recorded; it is not written", "another snapshot may have the right bytes; nestegg prove says more");
+        "hash-mismatch", subject, "it decrypts whole, and its hash is not the one that the uploading app recorded; it is not written",
+        "another snapshot may have the right bytes; nestegg prove says more");
 
     private static FetchedContent Failed(string code, string subject, string message, string hint) =>
         new([], new Finding(code, Severity.Error, subject, message, hint));

@@ -5,9 +5,9 @@ using SQLitePCL;
 namespace Nestegg.Export;
 
 /// <summary>
-/// The folder that an export fills. Every path is made here, of the root and of segments that <see cref="ExportName"/> mended, and no link below the root is
-/// followed, so nothing is written outside. Files appear under their names in one step; nothing is ever deleted or overwritten but our own sidecars and
-/// temporary files.
+/// The folder that an export fills. Every path is made here, of the root and of segments that <see cref="ExportName"/> mended, and no link
+/// below the root is followed, so nothing is written outside. Files appear under their names in one step; nothing is ever deleted or
+/// overwritten but our own sidecars and temporary files.
 /// </summary>
 internal sealed class ExportFolder : IDisposable
 {
@@ -68,7 +68,8 @@ internal sealed class ExportFolder : IDisposable
     /// <summary>A full disk, a folder that is read-only or was taken away: nothing that the next file would not meet too.</summary>
     internal static NesteggException CannotWrite(Exception exception) => new(
         FailureKind.OutOfReach,
-        $"the export folder cannot be written: {(exception is SqliteException { SqliteErrorCode: raw.SQLITE_FULL } ? "No space left on device" : exception.Message)}",
+        $"the export folder cannot be written: "
+        + $"{(exception is SqliteException { SqliteErrorCode: raw.SQLITE_FULL } ? "No space left on device" : exception.Message)}",
         "make room, mount it or make it writable, or give another with --to; run again, the export goes on where it is", exception);
 
     /// <summary>The path of a new temporary file. May be called by several tasks at once.</summary>
@@ -104,7 +105,9 @@ internal sealed class ExportFolder : IDisposable
         File.Move(temporary, path, overwrite: false);
     }
 
-    /// <summary>Gives a file one more name, or makes a copy of it, where that is asked for or the file system has no second names.</summary>
+    /// <summary>
+    /// Gives a file one more name, or makes a copy of it, where that is asked for or the file system has no second names.
+    /// </summary>
     internal void Link(string existing, string path, bool copy)
     {
         if (!copy && FileLink.TryCreate(existing, path))
@@ -137,7 +140,9 @@ internal sealed class ExportFolder : IDisposable
     {
         MakeFolder(Path.GetDirectoryName(path)!);
         var file = new FileInfo(path);
-        if (file.Exists && file.Length == content.Length && (await File.ReadAllBytesAsync(path, cancellationToken)).AsSpan().SequenceEqual(content.Span))
+        if (file.Exists
+            && file.Length == content.Length
+            && (await File.ReadAllBytesAsync(path, cancellationToken)).AsSpan().SequenceEqual(content.Span))
         {
             return;
         }
@@ -186,7 +191,8 @@ internal sealed class ExportFolder : IDisposable
         held.Dispose();
     }
 
-    // The runtime's own lock of a file has no exception of its own, only the system's number: EWOULDBLOCK of Linux and of macOS, a sharing violation of Windows.
+    // The runtime's own lock of a file has no exception of its own, only the system's number: EWOULDBLOCK of Linux and of macOS, a sharing
+    // violation of Windows.
     private static bool IsHeld(Exception exception) => exception is IOException { HResult: 11 or 35 or unchecked((int)0x80070020) };
 
     private static void RemoveTemporaryFiles(string temporary)
@@ -212,7 +218,9 @@ internal sealed class ExportFolder : IDisposable
     {
         if (IsLink(path))
         {
-            throw new NesteggException(FailureKind.BadInput, $"{path} is a link, which an export does not follow", "look who made it; remove it, or give another folder with --to");
+            throw new NesteggException(
+                FailureKind.BadInput, $"{path} is a link, which an export does not follow",
+                "look who made it; remove it, or give another folder with --to");
         }
     }
 

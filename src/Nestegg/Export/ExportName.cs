@@ -89,7 +89,8 @@ internal sealed record ExportName(bool ForWindows)
     // Separators of any system, control characters, and the marks that turn text around (a name that shows as
     // "photo_exe.jpg" may end in .exe). Half a surrogate pair is enumerated as U+FFFD, which every file system holds.
     private bool IsTrouble(Rune rune) =>
-        rune.Value is '/' or '\\' or 0x061C or 0x200E or 0x200F or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0xFEFF or 0x2028 or 0x2029
+        rune.Value is '/' or '\\' or 0x061C or 0x200E or 0x200F or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) or 0xFEFF
+            or 0x2028 or 0x2029
         || Rune.IsControl(rune)
         || (ForWindows && rune.Value is '<' or '>' or ':' or '"' or '|' or '?' or '*');
 

@@ -77,7 +77,9 @@ internal sealed class ExportState : IDisposable
         var account = userId.ToString(CultureInfo.InvariantCulture);
         if (Fact(file, "account") is { } other && other != account)
         {
-            throw new NesteggException(FailureKind.BadInput, $"{root} holds the export of another account ({other})", "give each account a folder of its own with --to");
+            throw new NesteggException(
+                FailureKind.BadInput, $"{root} holds the export of another account ({other})",
+                "give each account a folder of its own with --to");
         }
 
         SetFact("account", account);

@@ -6,7 +6,9 @@ namespace Nestegg.Export;
 internal sealed record ExportedAlbum(string Folder, string Name);
 
 /// <summary>One file of an album as it was written.</summary>
-/// <param name="Stamp">What the content was, see <see cref="WantedFile.Stamp"/>; null when the state was rebuilt and nobody has looked yet.</param>
+/// <param name="Stamp">
+/// What the content was, see <see cref="WantedFile.Stamp"/>; null when the state was rebuilt and nobody has looked yet.
+/// </param>
 /// <param name="Title">The title that its names were made of.</param>
 /// <param name="SidecarName">The name of its file in <c>.meta</c>.</param>
 internal sealed record ExportedFile(string? Stamp, string Title, string SidecarName);

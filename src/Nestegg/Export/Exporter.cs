@@ -4,8 +4,8 @@ using Nestegg.Ente.Library;
 namespace Nestegg.Export;
 
 /// <summary>
-/// Writes a person's library in plain into a folder, and keeps the folder current when it is run again: albums, then their files, the trash, what is gone,
-/// the codes of Ente Auth. Memory does not grow with the number or the length of files.
+/// Writes a person's library in plain into a folder, and keeps the folder current when it is run again: albums, then their files, the
+/// trash, what is gone, the codes of Ente Auth. Memory does not grow with the number or the length of files.
 /// </summary>
 internal sealed class Exporter
 {
@@ -94,29 +94,36 @@ internal sealed class Exporter
             summary.Albums++;
             foreach (var problem in album.Problems)
             {
-                summary.Log.Find(new Finding(problem.Code, problem.IsFatal ? Severity.Error : Severity.Warning, targets[album.Id].Folder, problem.Message));
+                summary.Log.Find(new Finding(
+                    problem.Code, problem.IsFatal ? Severity.Error : Severity.Warning, targets[album.Id].Folder, problem.Message));
             }
         }
 
         foreach (var name in selection.Unfitting(albums))
         {
-            summary.Log.Find(new Finding("album-unknown", Severity.Error, name, "there is no album of this name", "nestegg find lists all; upper and lower case do not matter, everything else does"));
+            summary.Log.Find(
+                new Finding(
+                    "album-unknown", Severity.Error, name, "there is no album of this name",
+                    "nestegg find lists all; upper and lower case do not matter, everything else does"));
         }
 
         foreach (var (id, why) in account.Unlisted.Where(album => targets.ContainsKey(album.AlbumId)))
         {
-            summary.Log.Find(new Finding("album-unlisted", Severity.Error, targets[id].Folder, $"its files could not be listed: {why}", "run the export again"));
+            summary.Log.Find(new Finding(
+                "album-unlisted", Severity.Error, targets[id].Folder, $"its files could not be listed: {why}", "run the export again"));
         }
 
         return targets;
     }
 
-    private async Task ExportFilesAsync(IReadOnlyList<Album> albums, Dictionary<long, ExportTarget> targets, CancellationToken cancellationToken)
+    private async Task ExportFilesAsync(
+        IReadOnlyList<Album> albums, Dictionary<long, ExportTarget> targets, CancellationToken cancellationToken)
     {
         using var files = new FileExport(account.Content, folder, state, options, summary);
         var wanted = albums.Where(album => targets.ContainsKey(album.Id)).ToList();
         await files.RunAsync(
-            account.Reader.FilesAsync(account.UserId, wanted, cancellationToken), file => [.. file.Albums.Select(album => targets[album.Id])], cancellationToken);
+            account.Reader.FilesAsync(account.UserId, wanted, cancellationToken),
+            file => [.. file.Albums.Select(album => targets[album.Id])], cancellationToken);
         if (options.Trash)
         {
             var trash = await albumFolders.PrepareTrashAsync(account.UserId, cancellationToken);
@@ -136,7 +143,8 @@ internal sealed class Exporter
             }
             else
             {
-                summary.Log.Find(new Finding(code.Problem?.Code ?? "auth-code-damaged", Severity.Error, $"code {code.Id}", code.Problem?.Message ?? "the code does not open"));
+                summary.Log.Find(new Finding(code.Problem?.Code
+                    ?? "auth-code-damaged", Severity.Error, $"code {code.Id}", code.Problem?.Message ?? "the code does not open"));
             }
         }
 

@@ -12,10 +12,15 @@ internal static class FileComparison
     internal static bool IsAsWritten(string path, ExportedName name)
     {
         var file = new FileInfo(path);
-        return name.Written is { } written && file.Exists && file.Length == written.SizeBytes && file.LastWriteTimeUtc == written.ModifiedUtc;
+        return name.Written is { } written
+            && file.Exists
+            && file.Length == written.SizeBytes
+            && file.LastWriteTimeUtc == written.ModifiedUtc;
     }
 
-    /// <summary>Whether each part of a file has the hash that the uploading app recorded. What has none recorded cannot be told from another.</summary>
+    /// <summary>
+    /// Whether each part of a file has the hash that the uploading app recorded. What has none recorded cannot be told from another.
+    /// </summary>
     internal static async Task<bool> HasRecordedHashAsync(LibraryFile file, List<string> paths, CancellationToken cancellationToken)
     {
         string?[] recorded = paths.Count == 2 ? [file.Hash.Image, file.Hash.Video] : [file.Hash.Whole];

@@ -2,7 +2,10 @@ using Nestegg.Ente.Library;
 
 namespace Nestegg.Export;
 
-/// <summary>Writes what describes a file: the official program's sidecar in <c>.meta</c>, and an XMP sidecar beside the file where that was asked for.</summary>
+/// <summary>
+/// Writes what describes a file: the official program's sidecar in <c>.meta</c>, and an XMP sidecar beside the file where that was asked
+/// for.
+/// </summary>
 internal sealed class FileDescription(ExportFolder folder, ExportState state, ExportOptions options)
 {
     private readonly FreeNames names = new(folder, state);

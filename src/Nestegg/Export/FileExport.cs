@@ -4,8 +4,8 @@ using Nestegg.Ente.Library;
 namespace Nestegg.Export;
 
 /// <summary>
-/// Brings files into the folders of their albums. Several are fetched at once; they are given their names in order. Holds a few dozen jobs, and three chunks
-/// for each file under way.
+/// Brings files into the folders of their albums. Several are fetched at once; they are given their names in order. Holds a few dozen jobs,
+/// and three chunks for each file under way.
 /// </summary>
 internal sealed class FileExport : IDisposable
 {
@@ -39,7 +39,8 @@ internal sealed class FileExport : IDisposable
     /// <param name="files">By id. Those that the options leave out are only noted as seen.</param>
     /// <param name="targets">Where a file goes.</param>
     /// <param name="cancellationToken">Stops between chunks.</param>
-    internal async Task RunAsync(IAsyncEnumerable<LibraryFile> files, Func<LibraryFile, ExportTarget[]> targets, CancellationToken cancellationToken)
+    internal async Task RunAsync(
+        IAsyncEnumerable<LibraryFile> files, Func<LibraryFile, ExportTarget[]> targets, CancellationToken cancellationToken)
     {
         var jobs = new Queue<Job>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -96,7 +97,9 @@ internal sealed class FileExport : IDisposable
         }
 
         var existing = places.Find(place => place.IsRight)?.Target ?? await placedFiles.FindElsewhereAsync(file, cancellationToken);
-        var content = existing is null ? FetchAsync(file, Subject(file, places), cancellationToken) : Task.FromResult<FetchedContent?>(null);
+        var content = existing is null
+            ? FetchAsync(file, Subject(file, places), cancellationToken)
+            : Task.FromResult<FetchedContent?>(null);
         return new Job(file, places, existing, content);
     }
 

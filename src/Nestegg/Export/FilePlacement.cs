@@ -22,13 +22,17 @@ internal sealed class FilePlacement(ExportFolder folder, ExportState state, Expo
         var known = state.File(target.Album, file.Id);
         var old = state.ContentNames(target.Album, file.Id);
         var keepsNames = known?.Title == file.Title && old.Count == sources.Count;
-        var chosen = keepsNames ? old.ConvertAll(part => part.Name) : await names.ChooseAsync(target, file, sources, old, cancellationToken);
-        Debug.Assert(chosen.DistinctBy(ExportName.Fold).Count() == sources.Count, "Each part has a name of its own, also where case does not count.");
+        var chosen = keepsNames
+            ? old.ConvertAll(part => part.Name)
+            : await names.ChooseAsync(target, file, sources, old, cancellationToken);
+        Debug.Assert(chosen.DistinctBy(ExportName.Fold)
+            .Count() == sources.Count, "Each part has a name of its own, also where case does not count.");
         var oldPaths = old.ConvertAll(part => folder.PathOf(target.Folder, part.Name));
         var placed = new List<FetchedPart>();
         for (var part = 0; part < sources.Count; part++)
         {
-            var move = new PartMove((FilePart)part, sources[part], oldPaths.ElementAtOrDefault(part), folder.PathOf(target.Folder, chosen[part]));
+            var move = new PartMove(
+                (FilePart)part, sources[part], oldPaths.ElementAtOrDefault(part), folder.PathOf(target.Folder, chosen[part]));
             placed.Add(await MoveAsync(move, file.Modified, place.IsRight, cancellationToken));
         }
 

@@ -1,7 +1,8 @@
 namespace Nestegg.Export;
 
 /// <summary>
-/// Chooses names that nothing else has in an album's folder, or under which the same bytes are there: an earlier run was cut off before it could record them.
+/// Chooses names that nothing else has in an album's folder, or under which the same bytes are there: an earlier run was cut off before it
+/// could record them.
 /// </summary>
 internal sealed class FreeNames(ExportFolder folder, ExportState state)
 {
@@ -9,7 +10,8 @@ internal sealed class FreeNames(ExportFolder folder, ExportState state)
     /// <param name="sources">Where the content is, part by part.</param>
     /// <param name="old">The names that the file has in this folder.</param>
     internal async Task<List<string>> ChooseAsync(
-        ExportTarget target, WantedFile file, IReadOnlyList<FetchedPart> sources, List<ExportedName> old, CancellationToken cancellationToken)
+        ExportTarget target, WantedFile file, IReadOnlyList<FetchedPart> sources, List<ExportedName> old,
+        CancellationToken cancellationToken)
     {
         for (var number = 0; ; number++)
         {
@@ -58,7 +60,9 @@ internal sealed class FreeNames(ExportFolder folder, ExportState state)
             var name = folder.Names.Numbered(stem, extension, number);
 
             // A live photo whose parts have the same extension, or none.
-            names.Add(names.Exists(other => ExportName.Fold(other) == ExportName.Fold(name)) ? folder.Names.Numbered(stem + "_video", extension, number) : name);
+            names.Add(names.Exists(other => ExportName.Fold(other) == ExportName.Fold(name))
+                ? folder.Names.Numbered(stem + "_video", extension, number)
+                : name);
         }
 
         return names;

@@ -2,7 +2,9 @@ using Nestegg.Ente.Library;
 
 namespace Nestegg.Export;
 
-/// <summary>What the folder holds and the library no longer has: left where it is, or moved into <c>Removed/</c> when that was asked for.</summary>
+/// <summary>
+/// What the folder holds and the library no longer has: left where it is, or moved into <c>Removed/</c> when that was asked for.
+/// </summary>
 internal sealed class RemovedFiles(ExportFolder folder, ExportState state, ExportOptions options, ExportSummary summary)
 {
     private const int PageFiles = 1000;

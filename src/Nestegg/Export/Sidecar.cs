@@ -26,7 +26,8 @@ internal static class Sidecar
 
     internal static byte[] OfFile(LibraryFile file, string title, IEnumerable<string> names)
     {
-        var json = new SidecarJson().Open(null, '{').Text("title", title).Text("description", string.IsNullOrEmpty(file.Caption) ? null : file.Caption);
+        var json = new SidecarJson().Open(null, '{').Text("title", title)
+            .Text("description", string.IsNullOrEmpty(file.Caption) ? null : file.Caption);
         if (file.Location is { } place)
         {
             json.Open("location", '{').Number("latitude", place.Latitude).Number("longitude", place.Longitude).Close('}');
@@ -81,6 +82,7 @@ internal static class Sidecar
             return null;
         }
 
-        return LenientJson.TryParse(await File.ReadAllBytesAsync(path, cancellationToken), out var json) && json.ValueKind == JsonValueKind.Object ? json : null;
+        return LenientJson.TryParse(await File.ReadAllBytesAsync(path, cancellationToken), out var json)
+            && json.ValueKind == JsonValueKind.Object ? json : null;
     }
 }

@@ -6,8 +6,8 @@ using Nestegg.Ente.Library;
 namespace Nestegg.Export;
 
 /// <summary>
-/// An XMP sidecar (ISO 16684-1) with what Ente knows and the picture's own bytes may not: title, caption, place and time. Other photo programs
-/// read it when it lies beside the picture as <c>IMG_1.JPG.xmp</c>.
+/// An XMP sidecar (ISO 16684-1) with what Ente knows and the picture's own bytes may not: title, caption, place and time. Other photo
+/// programs read it when it lies beside the picture as <c>IMG_1.JPG.xmp</c>.
 /// </summary>
 internal static class XmpSidecar
 {
@@ -25,7 +25,8 @@ internal static class XmpSidecar
     internal static byte[] Write(string? title, string? caption, Location? location, string? time)
     {
         using var buffer = new MemoryStream();
-        using (var xml = XmlWriter.Create(buffer, new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(false), OmitXmlDeclaration = true, NewLineChars = "\n" }))
+        using (var xml = XmlWriter.Create(buffer, new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(
+            false), OmitXmlDeclaration = true, NewLineChars = "\n" }))
         {
             xml.WriteProcessingInstruction("xpacket", "begin=\"\ufeff\" id=\"W5M0MpCehiHzreSzNTczkc9d\"");
             xml.WriteStartElement("x", "xmpmeta", "adobe:ns:meta/");
@@ -64,9 +65,11 @@ internal static class XmpSidecar
     /// <summary>The time that a clock on the wall showed, when the app recorded it, else the moment in UTC.</summary>
     internal static string? Time(string? wallClock, string? offset, long? microseconds)
     {
-        if (wallClock is not null && DateTime.TryParse(wallClock, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var local))
+        if (wallClock is not null
+            && DateTime.TryParse(wallClock, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var local))
         {
-            var zone = DateTimeOffset.TryParseExact($"2000-01-01T00:00:00{offset}", "yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+            var zone = DateTimeOffset.TryParseExact(
+                $"2000-01-01T00:00:00{offset}", "yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
             return local.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture) + (zone ? offset : "");
         }
 
@@ -96,7 +99,8 @@ internal static class XmpSidecar
         var size = Math.Abs(value);
         var minutes = Math.Round((size - Math.Truncate(size)) * 60, 8);
         var degrees = (int)Math.Truncate(size) + (minutes >= 60 ? 1 : 0);
-        return string.Create(CultureInfo.InvariantCulture, $"{degrees},{(minutes >= 60 ? 0 : minutes):0.0#######}{(value < 0 ? negative : positive)}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{degrees},{(minutes >= 60 ? 0 : minutes):0.0#######}{(value < 0 ? negative : positive)}");
     }
 
     // XML has no form for most control characters and for half a surrogate pair.

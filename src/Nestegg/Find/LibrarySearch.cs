@@ -71,10 +71,14 @@ public sealed class LibrarySearch(string? albumPattern, string? namePattern, Dat
                 isTrashed ? "trash" : album.IsHidden || file.Visibility == Visibility.Hidden ? "hidden" : ""));
     }
 
-    private static bool Fits(string? pattern, string text) => pattern is null || FileSystemName.MatchesSimpleExpression(pattern, text, ignoreCase: true);
+    private static bool Fits(string? pattern, string text) =>
+        pattern is null || FileSystemName.MatchesSimpleExpression(pattern, text, ignoreCase: true);
 }
 
-/// <summary>What searches in several snapshots found, newest first, with the first and last snapshot of each. Holds about 200 bytes for each file that fits.</summary>
+/// <summary>
+/// What searches in several snapshots found, newest first, with the first and last snapshot of each. Holds about 200 bytes for each file
+/// that fits.
+/// </summary>
 public sealed class FoundHistory
 {
     private readonly Dictionary<(long Album, long File), (FoundFile Found, SnapshotId First, SnapshotId Last)> entries = [];
@@ -83,7 +87,8 @@ public sealed class FoundHistory
 
     /// <summary>By album and name.</summary>
     public IReadOnlyList<(FoundFile Found, SnapshotId First, SnapshotId Last)> Entries =>
-        [.. entries.Values.OrderBy(entry => entry.Found.Album, StringComparer.Ordinal).ThenBy(entry => entry.Found.Name, StringComparer.Ordinal).ThenBy(entry => entry.Found.FileId)];
+        [.. entries.Values.OrderBy(entry => entry.Found.Album, StringComparer.Ordinal)
+            .ThenBy(entry => entry.Found.Name, StringComparer.Ordinal).ThenBy(entry => entry.Found.FileId)];
 
     /// <summary>How many snapshots hold something that fits.</summary>
     public int Snapshots => snapshots.Count;
@@ -93,7 +98,8 @@ public sealed class FoundHistory
         newest = newest is { } known && known > snapshot ? known : snapshot;
 
     /// <summary>What to say of a file: <c>deleted</c> when the newest snapshot no longer has it there.</summary>
-    public string State((FoundFile Found, SnapshotId First, SnapshotId Last) entry) => entry.Last.Equals(newest) ? entry.Found.State : "deleted";
+    public string State((FoundFile Found, SnapshotId First, SnapshotId Last) entry) =>
+        entry.Last.Equals(newest) ? entry.Found.State : "deleted";
 
     /// <summary>Adds what was found in a snapshot. The state that is kept is that of the newest.</summary>
     internal void Add(FoundFile found, SnapshotId snapshot)

@@ -4,19 +4,23 @@ using Nestegg.Ente.Configuration;
 
 namespace Nestegg.Instance;
 
-/// <summary>Runs the container engine's program with these arguments and gives what it printed; <see langword="null"/> when it is absent or fails.</summary>
+/// <summary>
+/// Runs the container engine's program with these arguments and gives what it printed; <see langword="null"/> when it is absent or fails.
+/// </summary>
 internal delegate Task<string?> RunEngine(IReadOnlyList<string> arguments, CancellationToken cancellationToken);
 
 /// <summary>Where a host name of the compose network can be reached from here.</summary>
 /// <param name="Configured">As the instance's configuration has it.</param>
 /// <param name="Reachable">The address to use instead.</param>
 /// <param name="Service">The compose service that it belongs to.</param>
-/// <param name="IsPublished">Through a port that the engine publishes; else it is the container's own address, which another start may change.</param>
+/// <param name="IsPublished">
+/// Through a port that the engine publishes; else it is the container's own address, which another start may change.
+/// </param>
 internal sealed record DiscoveredAddress(Endpoint Configured, Endpoint Reachable, string Service, bool IsPublished);
 
 /// <summary>
-/// Asks Docker for the addresses behind the host names of a compose network, which exist only inside of it. The quickstart publishes MinIO's port
-/// and not PostgreSQL's; and museum's <c>localhost:3200</c> is a relay (socat) in museum's network that leads to MinIO.
+/// Asks Docker for the addresses behind the host names of a compose network, which exist only inside of it. The quickstart publishes
+/// MinIO's port and not PostgreSQL's; and museum's <c>localhost:3200</c> is a relay (socat) in museum's network that leads to MinIO.
 /// </summary>
 internal sealed partial class ContainerDiscovery(RunEngine docker)
 {
@@ -100,16 +104,22 @@ internal sealed partial class ContainerDiscovery(RunEngine docker)
         Networks(container).Select(network => Text(network, "IPAddress")).OfType<string>().Where(address => address.Length > 0);
 
     private static IEnumerable<JsonElement> Networks(JsonElement container) =>
-        Child(container, "NetworkSettings", "Networks") is { ValueKind: JsonValueKind.Object } networks ? networks.EnumerateObject().Select(network => network.Value) : [];
+        Child(container, "NetworkSettings", "Networks") is { ValueKind: JsonValueKind.Object } networks
+            ? networks.EnumerateObject().Select(network => network.Value)
+            : [];
 
     // Compose prints an array, or since 2.21 an object a line.
     private static IEnumerable<string> ReadIds(string listing)
     {
-        var lines = listing.TrimStart().StartsWith('[') ? [listing] : listing.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var lines = listing.TrimStart().StartsWith('[')
+            ? [listing]
+            : listing.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         foreach (var line in lines)
         {
             using var document = JsonDocument.Parse(line);
-            var items = document.RootElement.ValueKind == JsonValueKind.Array ? document.RootElement.EnumerateArray().ToArray() : [document.RootElement];
+            var items = document.RootElement.ValueKind == JsonValueKind.Array
+                ? document.RootElement.EnumerateArray().ToArray()
+                : [document.RootElement];
             foreach (var id in items.Select(item => Text(item, "ID")).OfType<string>())
             {
                 yield return id;
@@ -136,7 +146,9 @@ internal sealed partial class ContainerDiscovery(RunEngine docker)
         Child(element, path) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
 
     private static IEnumerable<string> Strings(JsonElement element, string name) =>
-        Child(element, name) is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!) : [];
+        Child(element, name) is { ValueKind: JsonValueKind.Array } list
+            ? list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)
+            : [];
 
     [GeneratedRegex(@"TCP4?-LISTEN:(?<listen>\d+)\S*\s+TCP4?:(?<host>[^:\s]+):(?<port>\d+)")]
     private static partial Regex RelayArguments();

@@ -4,7 +4,10 @@ using Npgsql;
 
 namespace Nestegg.Instance;
 
-/// <summary>An instance that is open for reading: its configuration, its database and its buckets, all reached through the map. Nothing is connected before it is used.</summary>
+/// <summary>
+/// An instance that is open for reading: its configuration, its database and its buckets, all reached through the map. Nothing is connected
+/// before it is used.
+/// </summary>
 internal sealed class EnteInstance : IAsyncDisposable
 {
     private EnteInstance(NesteggConfiguration settings, InstanceFolder folder, TimeProvider time)

@@ -3,7 +3,9 @@ using Nestegg.Stores.S3;
 
 namespace Nestegg.Instance;
 
-/// <summary>A client for each configured bucket slot of an instance, reached through the map. Nothing is connected before it is used.</summary>
+/// <summary>
+/// A client for each configured bucket slot of an instance, reached through the map. Nothing is connected before it is used.
+/// </summary>
 internal sealed class InstanceBuckets : IAsyncDisposable
 {
     private readonly Dictionary<string, BucketClient> clients;

@@ -7,7 +7,9 @@ using Nestegg.Instance.Programs;
 
 namespace Nestegg.Instance;
 
-/// <summary>Which of an instance's addresses do not lead anywhere from this machine, and what the container engine says about them.</summary>
+/// <summary>
+/// Which of an instance's addresses do not lead anywhere from this machine, and what the container engine says about them.
+/// </summary>
 internal static class Reachability
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(2);
@@ -44,7 +46,13 @@ internal static class Reachability
     {
         using var clock = new CancellationTokenSource(EngineLimit, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancellationToken);
-        var start = new ProcessStartInfo("docker", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo("docker", arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder,
+        };
         try
         {
             await using var run = new ProgramRun("docker", start);
@@ -53,7 +61,8 @@ internal static class Reachability
             var text = await reader.ReadToEndAsync(limit.Token);
             return await run.WaitAsync(limit.Token) == 0 ? text : null;
         }
-        catch (Exception exception) when (exception is NesteggException or Win32Exception || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is NesteggException or Win32Exception
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // No engine, no answer: the caller says how to give the addresses by hand.
             return null;
@@ -82,7 +91,8 @@ internal static class Reachability
             await client.ConnectAsync(endpoint.Host, endpoint.Port, limit.Token);
             return true;
         }
-        catch (Exception exception) when (exception is SocketException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is SocketException
+            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return false;
         }

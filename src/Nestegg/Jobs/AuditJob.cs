@@ -11,13 +11,15 @@ public sealed record AuditRequest(SnapshotSource? Snapshot);
 /// <summary>Compares a database with the objects that it names, and with itself.</summary>
 public static class AuditJob
 {
-    public static async Task<AuditResult> RunAsync(JobContext context, AuditRequest request, RunLog log, CancellationToken cancellationToken)
+    public static async Task<AuditResult> RunAsync(
+        JobContext context, AuditRequest request, RunLog log, CancellationToken cancellationToken)
     {
         var run = new AuditRun(log, context.Time);
         if (request.Snapshot is { } source)
         {
             return await Opened.WithSnapshotAsync(
-                context, source, log, opened => run.OfSnapshotAsync(opened.Repository, opened.Snapshot, cancellationToken), cancellationToken);
+                context, source, log, opened => run.OfSnapshotAsync(opened.Repository, opened.Snapshot, cancellationToken),
+                cancellationToken);
         }
 
         await using var instance = EnteInstance.Open(context.Configuration, context.Time);

@@ -17,7 +17,9 @@ public sealed record BackupRequest(int? Parallel = null)
 /// <summary>Makes one snapshot of the configured instance in the configured repository.</summary>
 public static class BackupJob
 {
-    /// <exception cref="NesteggException">Something that a backup needs is absent, wrong or out of reach; the repository is as valid as before.</exception>
+    /// <exception cref="NesteggException">
+    /// Something that a backup needs is absent, wrong or out of reach; the repository is as valid as before.
+    /// </exception>
     public static Task<BackupResult> RunAsync(JobContext context, BackupRequest request, RunLog log, CancellationToken cancellationToken)
     {
         var parallel = TransferCount.Of(request.Parallel, context.Configuration.Parallel);
@@ -36,7 +38,8 @@ public static class BackupJob
     {
         var path = configuration.SigningKeyPath
             ?? throw new NesteggException(
-                FailureKind.BadInput, "no signing key is configured", "name the file that nestegg init wrote as signing-key in nestegg.yaml");
+                FailureKind.BadInput, "no signing key is configured",
+                "name the file that nestegg init wrote as signing-key in nestegg.yaml");
         return File.Exists(path)
             ? MinisignSecretKey.Parse(File.ReadAllBytes(path), path)
             : throw new NesteggException(

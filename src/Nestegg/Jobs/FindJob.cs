@@ -9,7 +9,9 @@ namespace Nestegg.Jobs;
 /// <param name="InAllSnapshots">In every snapshot instead of the one that <paramref name="Person"/> names.</param>
 public sealed record FindRequest(PersonSource Person, bool InAllSnapshots, LibrarySearch Search);
 
-/// <summary>Looks for albums and files in one snapshot, or in all; a snapshot that could not be searched among many is an error in the log.</summary>
+/// <summary>
+/// Looks for albums and files in one snapshot, or in all; a snapshot that could not be searched among many is an error in the log.
+/// </summary>
 public static class FindJob
 {
     public static Task<FoundHistory> RunAsync(JobContext context, FindRequest request, RunLog log, CancellationToken cancellationToken) =>

@@ -65,7 +65,8 @@ public static class InitJob
         {
             log.Find(
                 "address-mapped", address.IsPublished ? Severity.Note : Severity.Warning, address.Configured.ToString(),
-                $"it exists only inside the compose network; Docker says that the service {address.Service} is reached at {address.Reachable}, "
+                $"it exists only inside the compose network; Docker says that the service "
+                + $"{address.Service} is reached at {address.Reachable}, "
                 + "which is written into the map",
                 address.IsPublished
                     ? ""

@@ -7,7 +7,9 @@ namespace Nestegg.Jobs;
 
 /// <summary>What a proof is asked for.</summary>
 /// <param name="IsKept">Whether the repository is to keep the proof.</param>
-/// <param name="Report">Gets the record before the repository does: hours of decrypting are not in vain where that can only be read.</param>
+/// <param name="Report">
+/// Gets the record before the repository does: hours of decrypting are not in vain where that can only be read.
+/// </param>
 public sealed record ProveRequest(PersonSource Person, ProofOptions Options, bool IsKept, Func<ProofRecord, Task> Report);
 
 /// <summary>A proof, and whether the repository has it.</summary>
@@ -30,7 +32,8 @@ public static class ProveJob
             cancellationToken);
 
     private static async Task<ProofRecord> ProveAsync(
-        JobContext context, ProveRequest request, OpenedAccount account, ProvedObjects proved, RunLog log, CancellationToken cancellationToken)
+        JobContext context, ProveRequest request, OpenedAccount account, ProvedObjects proved, RunLog log,
+        CancellationToken cancellationToken)
     {
         var (options, user, source) = (request.Options, request.Person.Account.User, account.Source);
         await WarnOfOthersAsync(user, account, log, cancellationToken);
@@ -38,10 +41,12 @@ public static class ProveJob
         {
             var earlier = await proved.LoadEarlierAsync(
                 source.Repository.Proofs, account.UserId, source.Identities.Identities, cancellationToken);
-            log.Step("earlier", earlier == 1 ? "1 earlier proof of this person was read" : $"{earlier} earlier proofs of this person were read");
+            log.Step(
+                "earlier", earlier == 1 ? "1 earlier proof of this person was read" : $"{earlier} earlier proofs of this person were read");
         }
 
-        log.Step("prove", $"the account opened; decrypting {(options.Sample < 1 ? $"{options.Sample:P0} of its files" : "all of its files")}");
+        log.Step(
+            "prove", $"the account opened; decrypting {(options.Sample < 1 ? $"{options.Sample:P0} of its files" : "all of its files")}");
         var run = new ProofRun(account.Snapshot, options, context.Time, context.Random, log.OfPart());
         return await run.RunAsync(new ProofAccount(account.UserId, user, account.OpenedWith, account.Keys), proved, cancellationToken);
     }

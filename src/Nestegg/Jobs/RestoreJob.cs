@@ -21,7 +21,9 @@ public sealed record RestoredObjects(string Snapshot, TransferCounts Counts);
 public static class RestoreJob
 {
     /// <returns><see langword="null"/> when the plan was not to be carried out.</returns>
-    /// <exception cref="NesteggException">The plan has refusals, or something is damaged or out of reach; the same command goes on from there.</exception>
+    /// <exception cref="NesteggException">
+    /// The plan has refusals, or something is damaged or out of reach; the same command goes on from there.
+    /// </exception>
     public static Task<RestoreResult?> RunAsync(JobContext context, RestoreRequest request, RunLog log, CancellationToken cancellationToken)
     {
         var options = request.Options with { Parallel = TransferCount.Of(request.Parallel, context.Configuration.Parallel) };

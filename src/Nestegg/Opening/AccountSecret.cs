@@ -43,12 +43,15 @@ public sealed class AccountSecret : IDisposable
     /// <summary>Finds the account in a snapshot and opens it.</summary>
     /// <param name="user">An address or a number.</param>
     /// <exception cref="NesteggException">There is no such account, it has no keys, or this does not open it.</exception>
-    internal async Task<(long UserId, KeyChain Keys)> OpenAsync(string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
+    internal async Task<(long UserId, KeyChain Keys)> OpenAsync(
+        string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
     {
         var found = await FindAsync(user, snapshot, reader, cancellationToken);
         if (found.Count == 0)
         {
-            throw new NesteggException(FailureKind.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}", "check the address, or give the account's number; nestegg snapshots lists other snapshots");
+            throw new NesteggException(
+                FailureKind.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}",
+                "check the address, or give the account's number; nestegg snapshots lists other snapshots");
         }
 
         OpenResult? last = null;
@@ -65,10 +68,13 @@ public sealed class AccountSecret : IDisposable
 
         throw new NesteggException(
             last?.Outcome == OpenOutcome.Damaged ? FailureKind.Damaged : FailureKind.BadInput,
-            last is null ? $"the account {user} has no keys: its sign-up was not finished" : $"{user} in {snapshot.Manifest.Id}: {last.Message}",
+            last is null
+                ? $"the account {user} has no keys: its sign-up was not finished"
+                : $"{user} in {snapshot.Manifest.Id}: {last.Message}",
             last?.Outcome switch
             {
-                OpenOutcome.WrongPassword => "the password that was in force when the snapshot was made is needed; the recovery key opens every snapshot",
+                OpenOutcome.WrongPassword =>
+                    "the password that was in force when the snapshot was made is needed; the recovery key opens every snapshot",
                 null => "there is nothing of it to open",
                 _ => "try the other of the two: password, or recovery key",
             });
@@ -84,14 +90,17 @@ public sealed class AccountSecret : IDisposable
             var found = await FindAsync(user, snapshot, reader, cancellationToken);
             numbers.AddRange(found.Count > 0
                 ? found.Select(account => account.Id)
-                : throw new NesteggException(FailureKind.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}", "check the address, or give the account's number"));
+                : throw new NesteggException(
+                    FailureKind.BadInput, $"the snapshot {snapshot.Manifest.Id} has no account {user}",
+                    "check the address, or give the account's number"));
         }
 
         return numbers;
     }
 
     /// <summary>All accounts with an address, whatever hash they are found by. None for a number.</summary>
-    internal static async Task<IReadOnlyList<long>> SameAddressAsync(string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
+    internal static async Task<IReadOnlyList<long>> SameAddressAsync(
+        string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
     {
         if (IsNumber(user, out _))
         {
@@ -99,7 +108,8 @@ public sealed class AccountSecret : IDisposable
         }
 
         using var secrets = await snapshot.ReadSecretsAsync(cancellationToken);
-        return [.. (await reader.FindUsersByAddressAsync(user, secrets, cancellationToken)).Where(account => account.HasKeys).Select(account => account.Id)];
+        return [.. (await reader.FindUsersByAddressAsync(user, secrets, cancellationToken)).Where(account => account.HasKeys)
+            .Select(account => account.Id)];
     }
 
     public void Dispose()
@@ -116,10 +126,13 @@ public sealed class AccountSecret : IDisposable
             return known;
         }
 
-        return recoveryKey is not null ? KeyChain.OpenWithRecoveryKey(attributes, recoveryKey) : KeyChain.OpenWithPassword(attributes, password, login);
+        return recoveryKey is not null
+            ? KeyChain.OpenWithRecoveryKey(attributes, recoveryKey)
+            : KeyChain.OpenWithPassword(attributes, password, login);
     }
 
-    private static async Task<IReadOnlyList<LibraryUser>> FindAsync(string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<LibraryUser>> FindAsync(
+        string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
     {
         if (IsNumber(user, out var id))
         {

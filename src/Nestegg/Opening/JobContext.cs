@@ -20,7 +20,8 @@ public sealed class JobContext
     /// <exception cref="NesteggException">None is configured, or there is none that this version can read.</exception>
     internal async Task<T> WithRepositoryAsync<T>(Func<Repository, Task<T>> work, CancellationToken cancellationToken)
     {
-        await using var repository = await Repository.OpenAsync(Configuration.RequireRepository().OpenStore(create: false, Time), cancellationToken);
+        await using var repository =
+            await Repository.OpenAsync(Configuration.RequireRepository().OpenStore(create: false, Time), cancellationToken);
         return await work(repository);
     }
 }

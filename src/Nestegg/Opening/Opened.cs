@@ -30,7 +30,9 @@ internal static class Opened
             },
             cancellationToken);
 
-    /// <summary>Opens a person's account in a snapshot. The secret is asked for before the database is read, which takes its time.</summary>
+    /// <summary>
+    /// Opens a person's account in a snapshot. The secret is asked for before the database is read, which takes its time.
+    /// </summary>
     /// <exception cref="NesteggException">There is no such snapshot or account, or what was given opens it not.</exception>
     public static Task<T> WithAccountAsync<T>(
         JobContext context, PersonSource person, RunLog log, Func<OpenedAccount, Task<T>> work, CancellationToken cancellationToken) =>
@@ -56,7 +58,7 @@ internal static class Opened
         return await work(new OpenedSource(repository, identities, snapshot));
     }
 
-    /// <inheritdoc cref="WithSnapshotAsync{T}(Repository, OpenedIdentities, string, RunLog, Func{OpenedSource, Task{T}}, CancellationToken)"/>
+    /// <summary>The same for a snapshot and a secret that are open already.</summary>
     public static async Task<T> WithAccountAsync<T>(
         OpenedSource source, string user, AccountSecret secret, Func<OpenedAccount, Task<T>> work, CancellationToken cancellationToken)
     {

@@ -14,8 +14,12 @@ internal sealed class OpenedIdentities : IDisposable
 
     public IReadOnlyCollection<AgeIdentity> Identities => [.. files.SelectMany(file => file.Identities)];
 
-    /// <summary>Reads the identities, asks for a passphrase where one is needed, and compares the repository with what the files say of it.</summary>
-    /// <exception cref="NesteggException">A file is absent or no identity file, or belongs to another repository; the passphrase is wrong.</exception>
+    /// <summary>
+    /// Reads the identities, asks for a passphrase where one is needed, and compares the repository with what the files say of it.
+    /// </summary>
+    /// <exception cref="NesteggException">
+    /// A file is absent or no identity file, or belongs to another repository; the passphrase is wrong.
+    /// </exception>
     public static async Task<OpenedIdentities> OpenAsync(IdentitySource source, Repository repository, CancellationToken cancellationToken)
     {
         var opened = new OpenedIdentities();
@@ -30,7 +34,8 @@ internal sealed class OpenedIdentities : IDisposable
             if (opened.files.Count == 0)
             {
                 await using var stream = new MemoryStream(await ReadStoredAsync(repository, cancellationToken), writable: false);
-                await opened.AddAsync(stream, $"{RepositoryKeys.IdentityFile} at {repository.Location}", source, repository, cancellationToken);
+                await opened.AddAsync(
+                    stream, $"{RepositoryKeys.IdentityFile} at {repository.Location}", source, repository, cancellationToken);
             }
 
             return opened;
@@ -50,9 +55,11 @@ internal sealed class OpenedIdentities : IDisposable
         }
     }
 
-    private async Task AddAsync(Stream stream, string name, IdentitySource source, Repository repository, CancellationToken cancellationToken)
+    private async Task AddAsync(
+        Stream stream, string name, IdentitySource source, Repository repository, CancellationToken cancellationToken)
     {
-        var file = await AgeIdentityFile.ReadAsync(stream, name, async (asked, token) => await source.AskPassphrase(asked, token), cancellationToken);
+        var file = await AgeIdentityFile.ReadAsync(
+            stream, name, async (asked, token) => await source.AskPassphrase(asked, token), cancellationToken);
         files.Add(file);
         repository.CheckAgainst(file);
     }
@@ -65,6 +72,7 @@ internal sealed class OpenedIdentities : IDisposable
     private static async Task<byte[]> ReadStoredAsync(Repository repository, CancellationToken cancellationToken) =>
         await repository.TryReadIdentityFileAsync(cancellationToken)
             ?? throw new NesteggException(
-                FailureKind.WrongIdentity, $"no identity was given, and the repository at {repository.Location} keeps none under a passphrase",
+                FailureKind.WrongIdentity,
+                $"no identity was given, and the repository at {repository.Location} keeps none under a passphrase",
                 "give the identity file with --identity FILE; it is the one that nestegg init --new-identity wrote");
 }

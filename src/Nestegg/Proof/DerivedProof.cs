@@ -6,7 +6,10 @@ using Nestegg.Repositories;
 
 namespace Nestegg.Proof;
 
-/// <summary>Proves what Ente's apps derived from files: ML data, playlists and the videos that go with them, previews. It can be made again, so its damage is a warning.</summary>
+/// <summary>
+/// Proves what Ente's apps derived from files: ML data, playlists and the videos that go with them, previews. It can be made again, so its
+/// damage is a warning.
+/// </summary>
 internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, ProofTally tally)
 {
     // ML data of ordinary files has kilobytes; a hostile one may have 64 MiB, and then only one is in memory.
@@ -16,7 +19,8 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
     public async Task ProveAsync(FileCase it, CancellationToken cancellationToken)
     {
         string? playlist = null;
-        foreach (var named in it.File.Objects.Where(named => !named.IsDeleted).OrderByDescending(named => named.Kind == ObjectKind.VideoPlaylist))
+        foreach (var named in it.File.Objects.Where(named => !named.IsDeleted)
+            .OrderByDescending(named => named.Kind == ObjectKind.VideoPlaylist))
         {
             if (named.Kind is not (ObjectKind.MlData or ObjectKind.VideoPlaylist or ObjectKind.VideoPreview or ObjectKind.ImagePreview))
             {
@@ -31,7 +35,9 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
 
             if (named.SizeBytes is { } stated && stated != row.SizeBytes)
             {
-                it.Derived("derived-size-differs", $"{FileCase.Where(named, row)}: the database says {stated:N0} bytes, the snapshot holds {row.SizeBytes:N0}");
+                it.Derived(
+                    "derived-size-differs",
+                    $"{FileCase.Where(named, row)}: the database says {stated:N0} bytes, the snapshot holds {row.SizeBytes:N0}");
                 continue;
             }
 
@@ -56,7 +62,8 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
         }
     }
 
-    private async Task<(string? Problem, string? Playlist)> TryAsync(LibraryFile file, NamedObject named, IndexRow row, string? playlist, CancellationToken cancellationToken)
+    private async Task<(string? Problem, string? Playlist)> TryAsync(
+        LibraryFile file, NamedObject named, IndexRow row, string? playlist, CancellationToken cancellationToken)
     {
         try
         {
@@ -73,7 +80,8 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
         }
     }
 
-    private async Task<(string? Problem, string? Playlist)> OpenJsonAsync(LibraryFile file, IndexRow row, CancellationToken cancellationToken)
+    private async Task<(string? Problem, string? Playlist)> OpenJsonAsync(
+        LibraryFile file, IndexRow row, CancellationToken cancellationToken)
     {
         var isLarge = row.SizeBytes > LargeBytes;
         if (isLarge)
@@ -90,7 +98,8 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
 
             tally.Count(counts => counts.DecryptedBytes += content.Length);
             return FileData.TryOpen(content, file.Key!, out var json, out var problem)
-                ? (null, json.ValueKind == System.Text.Json.JsonValueKind.Object && json.TryGetProperty("playlist", out var text) ? text.ToString() : null)
+                ? (null, json.ValueKind == System.Text.Json.JsonValueKind.Object
+                    && json.TryGetProperty("playlist", out var text) ? text.ToString() : null)
                 : (problem, null);
         }
         finally
@@ -130,7 +139,8 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
             }
 
             // Nothing inside authenticates a video's bytes, so at least the copy is compared with what the backup read.
-            await using var encrypted = new VerifyingStream(await objects.OpenAsync(row, cancellationToken), row.StoredAs, row.SizeBytes, row.Hash);
+            await using var encrypted = new VerifyingStream(
+                await objects.OpenAsync(row, cancellationToken), row.StoredAs, row.SizeBytes, row.Hash);
             tally.Count(counts => counts.DecryptedBytes += row.SizeBytes);
             return await parsed.CheckAsync(encrypted, cancellationToken);
         }

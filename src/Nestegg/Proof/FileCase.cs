@@ -26,7 +26,8 @@ internal sealed class FileCase(LibraryFile file, ProofTally tally, bool withName
         tally.Log.Find(new Finding(code, Severity.Error, Subject, message, hint));
     }
 
-    public void Warning(string code, string message, string hint = "") => tally.Log.Find(new Finding(code, Severity.Warning, Subject, message, hint));
+    public void Warning(string code, string message, string hint = "") =>
+        tally.Log.Find(new Finding(code, Severity.Warning, Subject, message, hint));
 
     /// <summary>What is derived can be made again: its damage leaves the file proved.</summary>
     public void Derived(string code, string message)

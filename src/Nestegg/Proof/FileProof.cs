@@ -8,7 +8,10 @@ using Nestegg.Repositories;
 
 namespace Nestegg.Proof;
 
-/// <summary>Proves files: every byte of the original and the thumbnail, what describes them, what was derived from them. Used by several tasks at once.</summary>
+/// <summary>
+/// Proves files: every byte of the original and the thumbnail, what describes them, what was derived from them. Used by several tasks at
+/// once.
+/// </summary>
 internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, ProofTally tally, ProofOptions options)
 {
     // A live photo's zip has to be read from its end; up to this length it waits in memory.
@@ -81,7 +84,8 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
             it.Warning("hash-unreadable", "the hash that its app recorded is none; only the authenticators of its stream speak for it");
         }
 
-        var job = new StreamJob(named, "original", file.ContentHeader, $"{file.Hash.Whole}:{file.Hash.Image}:{file.Hash.Video}", file.Hash.Whole);
+        var job = new StreamJob(
+            named, "original", file.ContentHeader, $"{file.Hash.Whole}:{file.Hash.Image}:{file.Hash.Video}", file.Hash.Whole);
         if (file.Type != FileType.LivePhoto)
         {
             await ProveStreamAsync(it, job, Stream.Null, cancellationToken);
@@ -95,7 +99,8 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
     private async Task ProveThumbnailAsync(FileCase it, CancellationToken cancellationToken)
     {
         if (it.File.Thumbnail is { } named && it.File.ThumbnailHeader.Length == SecretStream.HeaderBytes
-            && await ProveStreamAsync(it, new StreamJob(named, "thumbnail", it.File.ThumbnailHeader, "", null), Stream.Null, cancellationToken))
+            && await ProveStreamAsync(
+                it, new StreamJob(named, "thumbnail", it.File.ThumbnailHeader, "", null), Stream.Null, cancellationToken))
         {
             tally.Count(counts => counts.Thumbnails++);
         }
@@ -107,7 +112,9 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         var (named, what) = (job.Named, job.What);
         if (objects.Find(named.Key) is not { } row)
         {
-            it.Error("object-missing", $"the snapshot does not hold its {what}, {named.Key}", "nestegg snapshots ID says why the backup did not find it; another snapshot may have it");
+            it.Error(
+                "object-missing", $"the snapshot does not hold its {what}, {named.Key}",
+                "nestegg snapshots ID says why the backup did not find it; another snapshot may have it");
             return false;
         }
 
@@ -133,7 +140,8 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         {
             it.Error("object-unreadable", $"its {what}, {FileCase.Where(named, row)}, cannot be read: {failure.Message}", failure.Hint);
 
-            // A disk or a network that is gone fails every file alike: that ends the proof. A pack that is missing does not, however many it held.
+            // A disk or a network that is gone fails every file alike: that ends the proof. A pack that is missing does not, however many
+            // it held.
             if (failure.Kind != FailureKind.Damaged)
             {
                 unreadable.Add("objects in a row could not be read", failure.Message, failure.Hint);
@@ -156,7 +164,8 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         return await JudgeAsync(it, job, row, outcome, cancellationToken) && (job.Unpack is null || await job.Unpack(cancellationToken));
     }
 
-    private async Task<bool> JudgeAsync(FileCase it, StreamJob job, IndexRow row, ContentOutcome outcome, CancellationToken cancellationToken)
+    private async Task<bool> JudgeAsync(
+        FileCase it, StreamJob job, IndexRow row, ContentOutcome outcome, CancellationToken cancellationToken)
     {
         var (named, what) = (job.Named, job.What);
         var isOfSize = named.SizeBytes is null || named.SizeBytes == row.SizeBytes;
@@ -172,17 +181,24 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
                 _ => $"{what}-damaged",
             };
             var key = defect is not { Kind: SecretStreamDefectKind.NotAuthentic, Chunk: 1 } ? ""
-                : it.File.Metadata is null ? "; its description does not open either, so the key in its album's row may be that of another file"
+                : it.File.Metadata is null
+                    ? "; its description does not open either, so the key in its album's row may be that of another file"
                 : "; its key is right (its description opens), so the bytes or their header are not its own";
-            it.Error(code, $"its {what}, {FileCase.Where(named, row)}: {defect}{key}{sizes}; {await objects.WhoIsAtFaultAsync(row, cancellationToken)}");
+            it.Error(
+                code,
+                $"its {what}, {FileCase.Where(named, row)}: {defect}{key}{sizes}; {await objects.WhoIsAtFaultAsync(row, cancellationToken)}");
         }
         else if (outcome.Mismatch is { } mismatch)
         {
-            it.Error("hash-mismatch", $"its {what}, {FileCase.Where(named, row)}, decrypts whole, but hashes to {mismatch.Found} and its app recorded {mismatch.Expected}{sizes}");
+            it.Error(
+                "hash-mismatch",
+                $"its {what}, {FileCase.Where(named, row)}, decrypts whole, but hashes to {mismatch.Found} and its app recorded "
+                + $"{mismatch.Expected}{sizes}");
         }
         else if (!isOfSize)
         {
-            it.Error("size-differs", $"its {what}, {FileCase.Where(named, row)}, decrypts whole{sizes}", "nestegg audit compares all sizes");
+            it.Error(
+                "size-differs", $"its {what}, {FileCase.Where(named, row)}, decrypts whole{sizes}", "nestegg audit compares all sizes");
         }
 
         return outcome.IsWhole && isOfSize;
@@ -195,15 +211,23 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
         var outcome = await ContentReader.UnpackAsync(zip, it.File.Hash, _ => Stream.Null, cancellationToken);
         if (outcome.Mismatch is { } mismatch)
         {
-            it.Error("hash-mismatch", $"the {mismatch.What} of the live photo, {it.File.Content!.Value.Key}, decrypts whole, but hashes to {mismatch.Found} and its app recorded {mismatch.Expected}");
+            it.Error(
+                "hash-mismatch",
+                $"the {mismatch.What} of the live photo, {it.File.Content!.Value.Key}, decrypts whole, but hashes to "
+                + $"{mismatch.Found} and its app recorded {mismatch.Expected}");
         }
         else if (outcome.Problem is { } problem && it.File.Hash.IsOfParts)
         {
-            it.Error("live-photo-broken", $"its original, {it.File.Content!.Value.Key}, decrypts whole, but its recorded hashes are of its two parts and {problem}", "nestegg export keeps it as it was uploaded, as a zip");
+            it.Error(
+                "live-photo-broken",
+                $"its original, {it.File.Content!.Value.Key}, decrypts whole, but its recorded hashes are of its two parts and {problem}",
+                "nestegg export keeps it as it was uploaded, as a zip");
         }
         else if (outcome.Problem is not null)
         {
-            it.Warning("live-photo-broken", $"its original, {it.File.Content!.Value.Key}, decrypts whole; {outcome.Problem}", "nestegg export keeps it as it was uploaded, as a zip");
+            it.Warning(
+                "live-photo-broken", $"its original, {it.File.Content!.Value.Key}, decrypts whole; {outcome.Problem}",
+                "nestegg export keeps it as it was uploaded, as a zip");
         }
         else
         {

@@ -3,7 +3,10 @@ using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Proof;
 
-/// <summary>Proves what is not a file: albums and their names, what the apps remember, contacts and their pictures, codes of Ente Auth, comments and reactions, links, and the ways into an account that were entrusted to others.</summary>
+/// <summary>
+/// Proves what is not a file: albums and their names, what the apps remember, contacts and their pictures, codes of Ente Auth, comments and
+/// reactions, links, and the ways into an account that were entrusted to others.
+/// </summary>
 internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, ProofTally tally, ProofOptions options)
 {
     private const int PictureMaxBytes = 16 * 1024 * 1024;
@@ -33,19 +36,26 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
             Error(new LibraryProblem("account-key-damaged", problem), $"account {user}");
         }
 
-        await JudgeAllAsync(reader.AuthCodesAsync(user, keys, cancellationToken), code => (code.Problem, $"code {code.Id}"), counts => counts.AuthCodes++);
-        await JudgeAllAsync(reader.EntitiesAsync(user, keys, cancellationToken), entity => (entity.Problem, $"entry {entity.Id}"), counts => counts.Entities++);
-        await JudgeAllAsync(reader.CommentsAsync(albums, cancellationToken), comment => (comment.Problem, $"comment {comment.Id}"), counts => counts.Comments++);
         await JudgeAllAsync(
-            reader.ReactionsAsync(albums, cancellationToken), reaction => (reaction.Problem, $"reaction {reaction.Id}"), counts => counts.Reactions++);
+            reader.AuthCodesAsync(user, keys, cancellationToken), code => (code.Problem, $"code {code.Id}"), counts => counts.AuthCodes++);
+        await JudgeAllAsync(reader.EntitiesAsync(
+            user, keys, cancellationToken), entity => (entity.Problem, $"entry {entity.Id}"), counts => counts.Entities++);
+        await JudgeAllAsync(reader.CommentsAsync(
+            albums, cancellationToken), comment => (comment.Problem, $"comment {comment.Id}"), counts => counts.Comments++);
         await JudgeAllAsync(
-            reader.MemorySharesAsync(user, keys, cancellationToken), share => (share.Problem, $"link to memory {share.Id}"), counts => counts.MemoryShares++);
+            reader.ReactionsAsync(albums, cancellationToken), reaction => (reaction.Problem, $"reaction {reaction.Id}"),
+            counts => counts.Reactions++);
         await JudgeAllAsync(
-            reader.FileLinksAsync(user, keys, cancellationToken), link => (link.Problem, $"link {link.Id} to file {link.FileId}"), counts => counts.FileLinks++);
+            reader.MemorySharesAsync(user, keys, cancellationToken), share => (share.Problem, $"link to memory {share.Id}"),
+            counts => counts.MemoryShares++);
+        await JudgeAllAsync(
+            reader.FileLinksAsync(user, keys, cancellationToken), link => (link.Problem, $"link {link.Id} to file {link.FileId}"),
+            counts => counts.FileLinks++);
         await JudgeAllAsync(
             reader.EntrustedAccountsAsync(user, keys, cancellationToken), other => (other.Problem, $"account {other.UserId}"),
             counts => counts.EntrustedAccounts++);
-        await JudgeAllAsync(reader.LegacyKitsAsync(user, keys, cancellationToken), kit => (kit.Problem, $"legacy kit {kit.Id}"), counts => counts.LegacyKits++);
+        await JudgeAllAsync(reader.LegacyKitsAsync(
+            user, keys, cancellationToken), kit => (kit.Problem, $"legacy kit {kit.Id}"), counts => counts.LegacyKits++);
         await foreach (var contact in reader.ContactsAsync(user, keys, cancellationToken))
         {
             using (contact)
@@ -60,7 +70,8 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
     }
 
     /// <summary>Judges each, and disposes of what holds a key.</summary>
-    private async Task JudgeAllAsync<T>(IAsyncEnumerable<T> all, Func<T, (LibraryProblem? Problem, string Subject)> describe, Action<ProofCounts> count)
+    private async Task JudgeAllAsync<T>(
+        IAsyncEnumerable<T> all, Func<T, (LibraryProblem? Problem, string Subject)> describe, Action<ProofCounts> count)
     {
         await foreach (var one in all)
         {
@@ -80,7 +91,8 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
             problem = $"it does not open ({row.StoredAs})";
             try
             {
-                if (await objects.ReadAsync(row, PictureMaxBytes, cancellationToken) is { } content && contact.TryOpenPicture(content, out _))
+                if (await objects.ReadAsync(row, PictureMaxBytes, cancellationToken) is { } content
+                    && contact.TryOpenPicture(content, out _))
                 {
                     problem = null;
                 }
@@ -91,7 +103,9 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
             }
         }
 
-        Judge(problem is null ? null : new LibraryProblem("contact-picture-damaged", $"the contact's picture, {key}: {problem}"), $"contact {contact.Id}", counts => counts.ContactPictures++);
+        Judge(
+            problem is null ? null : new LibraryProblem("contact-picture-damaged", $"the contact's picture, {key}: {problem}"),
+            $"contact {contact.Id}", counts => counts.ContactPictures++);
     }
 
     private void Judge(LibraryProblem? problem, string subject, Action<ProofCounts> count)
@@ -106,5 +120,6 @@ internal sealed class PersonalProof(LibraryReader reader, ProofObjects objects, 
         }
     }
 
-    private void Error(LibraryProblem problem, string subject) => tally.Log.Find(new Finding(problem.Code, Severity.Error, subject, problem.Message, Hint));
+    private void Error(LibraryProblem problem, string subject) =>
+        tally.Log.Find(new Finding(problem.Code, Severity.Error, subject, problem.Message, Hint));
 }

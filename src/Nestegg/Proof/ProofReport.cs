@@ -5,7 +5,10 @@ using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Proof;
 
-/// <summary>A proof as one HTML page that a person keeps: needs nothing else, prints on paper, holds no key material, and names only when the record has them.</summary>
+/// <summary>
+/// A proof as one HTML page that a person keeps: needs nothing else, prints on paper, holds no key material, and names only when the record
+/// has them.
+/// </summary>
 public static class ProofReport
 {
     private const int ShownFindings = 200;
@@ -13,7 +16,10 @@ public static class ProofReport
     public static string Write(ProofRecord record)
     {
         var page = new StringBuilder(16 * 1024);
-        page.Append($"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Proof of {Day(record.FinishedAt)}</title>\n<style>{Style}</style></head>\n<body><main class=\"{Class(record.Verdict)}\">\n");
+        page.Append(
+            $"<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, "
+            + $"initial-scale=1\">\n<title>Proof of {Day(record.FinishedAt)}</title>\n<style>{Style}</style></head>\n<body><main "
+            + $"class=\"{Class(record.Verdict)}\">\n");
         Head(page, record);
         if (record.Verdict == ProofVerdict.NotProved)
         {
@@ -40,7 +46,9 @@ public static class ProofReport
             ProofVerdict.SampleProved => ("✓", "The sample of this backup opens"),
             _ => ("!", "Not everything opens"),
         };
-        page.Append($"<header><div class=\"seal\" aria-hidden=\"true\">{mark}</div><div><p class=\"kind\">Proof of a backup</p><h1>{title}</h1><p class=\"lead\">{Text(Sentence(record))}</p></div></header>\n");
+        page.Append(
+            $"<header><div class=\"seal\" aria-hidden=\"true\">{mark}</div><div><p class=\"kind\">Proof of a "
+            + $"backup</p><h1>{title}</h1><p class=\"lead\">{Text(Sentence(record))}</p></div></header>\n");
         page.Append("<dl class=\"facts\">");
         Fact(page, "Account", record.Account);
         Fact(page, "Account number", record.UserId.ToString(CultureInfo.InvariantCulture));
@@ -57,12 +65,18 @@ public static class ProofReport
         var files = $"{Number(counts.FilesProved)} of {Count(counts.Files, "file")}";
         var with = $"With the account’s {record.OpenedWith}";
         var before = counts.FilesProvedBefore > 0 ? $" {Number(counts.FilesProvedBefore)} of them an earlier proof had decrypted." : "";
-        var recorded = counts.FilesWithoutHash > 0 ? "compared with the hash that the uploading app had recorded, where it had" : "compared with what the uploading app had recorded";
+        var recorded = counts.FilesWithoutHash > 0
+            ? "compared with the hash that the uploading app had recorded, where it had"
+            : "compared with what the uploading app had recorded";
         return record.Verdict switch
         {
             ProofVerdict.Proved => $"{with}, all {Count(counts.Files, "file")} were decrypted, byte for byte, and {recorded}.{before}",
-            ProofVerdict.SampleProved => $"{with}, a random sample was decrypted, byte for byte: {files}. The keys and descriptions of all files were opened.{before}",
-            _ => $"{with}, {files} were decrypted and are in order.{(counts.FilesNotProved > 0 ? $" {Number(counts.FilesNotProved)} are not." : "")} What is wrong stands below.{before}",
+            ProofVerdict.SampleProved =>
+                $"{with}, a random sample was decrypted, byte for byte: {files}. The keys and descriptions of all files were "
+                + $"opened.{before}",
+            _ =>
+                $"{with}, {files} were decrypted and are in "
+                + $"order.{(counts.FilesNotProved > 0 ? $" {Number(counts.FilesNotProved)} are not." : "")} What is wrong stands below.{before}",
         };
     }
 
@@ -77,10 +91,14 @@ public static class ProofReport
         RowIfAny(page, "outside the sample", counts.FilesNotSampled, "only their keys and descriptions were opened", "sub");
         RowIfAny(page, "shared by others", counts.SharedFiles, "", "sub");
         RowIfAny(page, "in the trash", counts.TrashFiles, "", "sub");
-        RowIfAny(page, "without a recorded hash", counts.FilesWithoutHash, "uploaded by old apps: their authenticators alone speak for them", "sub");
+        RowIfAny(
+            page, "without a recorded hash", counts.FilesWithoutHash, "uploaded by old apps: their authenticators alone speak for them",
+            "sub");
         RowIfAny(page, "live photos", counts.LivePhotos, "picture and video compared apart", "sub");
         RowIfAny(page, "items of Locker", counts.LockerItems, "notes, credentials and the like", "sub");
-        page.Append($"<tr><th>Decrypted</th><td>{Bytes(counts.DecryptedBytes)}</td><td>{Number(counts.DecryptedBytes)} bytes of plain content</td></tr>");
+        page.Append(
+            $"<tr><th>Decrypted</th><td>{Bytes(counts.DecryptedBytes)}</td><td>{Number(counts.DecryptedBytes)} bytes of plain "
+            + $"content</td></tr>");
         RowIfAny(page, "Thumbnails", counts.Thumbnails, "");
         RowIfAny(page, "Derived data", counts.DerivedObjects, "search and face data, streamable videos; can be made again");
         RowIfAny(page, "derived data that does not open", counts.DerivedProblems, "the apps make it again", "sub");
@@ -106,11 +124,13 @@ public static class ProofReport
             return;
         }
 
-        page.Append("<section><h2>Albums</h2><table class=\"list\"><thead><tr><th>Album</th><th>Files</th><th>Not proved</th></tr></thead><tbody>");
+        page.Append(
+            "<section><h2>Albums</h2><table class=\"list\"><thead><tr><th>Album</th><th>Files</th><th>Not proved</th></tr></thead><tbody>");
         foreach (var album in shown)
         {
             var name = album.Name is { Length: > 0 } text ? Text(text) : $"album {album.Id}";
-            page.Append($"<tr><td>{name}{(album.IsShared ? " <small>shared by another</small>" : "")}</td><td>{Number(album.Files)}</td><td{(album.NotProved > 0 ? " class=\"bad\"" : "")}>{Number(album.NotProved)}</td></tr>");
+            page.Append(
+                $"<tr><td>{name}{(album.IsShared ? " <small>shared by another</small>" : "")}</td><td>{Number(album.Files)}</td><td{(album.NotProved > 0 ? " class=\"bad\"" : "")}>{Number(album.NotProved)}</td></tr>");
         }
 
         page.Append("</tbody></table></section>\n");
@@ -126,13 +146,16 @@ public static class ProofReport
         page.Append("<section><h2>What was found</h2><table class=\"list findings\"><tbody>");
         foreach (var finding in record.Findings.OrderByDescending(finding => finding.Severity).Take(ShownFindings))
         {
-            page.Append($"<tr><td class=\"{(finding.Severity == Severity.Error ? "bad" : "fair")}\">{(finding.Severity == Severity.Error ? "wrong" : "note")}</td><td><b>{Text(finding.Subject)}</b><br>{Text(finding.Message)}");
+            page.Append(
+                $"<tr><td class=\"{(finding.Severity == Severity.Error ? "bad" : "fair")}\">{(finding.Severity == Severity.Error ? "wrong" : "note")}</td><td><b>{Text(finding.Subject)}</b><br>{Text(finding.Message)}");
             page.Append(finding.Hint.Length > 0 ? $"<br><small>{Text(finding.Hint)}</small></td></tr>" : "</td></tr>");
         }
 
         page.Append("</tbody></table>");
         var all = record.Counts.Errors + record.Counts.Warnings;
-        page.Append(all > ShownFindings ? $"<p>The first {Number(Math.Min(ShownFindings, all))} of {Number(all)} are shown.</p></section>\n" : "</section>\n");
+        page.Append(all > ShownFindings
+            ? $"<p>The first {Number(Math.Min(ShownFindings, all))} of {Number(all)} are shown.</p></section>\n"
+            : "</section>\n");
     }
 
     private static void Foot(StringBuilder page, ProofRecord record)
@@ -143,11 +166,15 @@ public static class ProofReport
         Fact(page, "Manifest, SHA-256", record.ManifestSha256.ToString());
         Fact(page, "Repository", record.RepositoryId);
         Fact(page, "Made by", $"{record.Program}, in {Duration(took)}");
-        page.Append("</dl><p>The manifest’s hash stands for every byte of the snapshot. This page holds no password and no key, and nothing of what was decrypted");
-        page.Append(record.Albums.Any(album => album.Name is not null) ? " but the names that were asked for.</p></footer>\n" : ".</p></footer>\n");
+        page.Append(
+            "</dl><p>The manifest’s hash stands for every byte of the snapshot. This page holds no password and no key, and nothing of "
+            + "what was decrypted");
+        page.Append(
+            record.Albums.Any(album => album.Name is not null) ? " but the names that were asked for.</p></footer>\n" : ".</p></footer>\n");
     }
 
-    private static void Fact(StringBuilder page, string name, string value) => page.Append($"<div><dt>{name}</dt><dd>{Text(value)}</dd></div>");
+    private static void Fact(StringBuilder page, string name, string value) =>
+        page.Append($"<div><dt>{name}</dt><dd>{Text(value)}</dd></div>");
 
     private static void RowIfAny(StringBuilder page, string name, long value, string note, string kind = "")
     {
@@ -174,7 +201,9 @@ public static class ProofReport
 
     private static string Duration(TimeSpan took) => took.TotalMinutes < 2
         ? Count((long)Math.Ceiling(took.TotalSeconds), "second")
-        : took.TotalHours < 2 ? Count((long)took.TotalMinutes, "minute") : $"{took.TotalHours.ToString("N1", CultureInfo.InvariantCulture)} hours";
+        : took.TotalHours < 2
+            ? Count((long)took.TotalMinutes, "minute")
+            : $"{took.TotalHours.ToString("N1", CultureInfo.InvariantCulture)} hours";
 
     private static string Bytes(long bytes)
     {

@@ -13,8 +13,8 @@ namespace Nestegg.Proof;
 internal sealed record ProofAccount(long UserId, string Account, string OpenedWith, KeyChain Keys);
 
 /// <summary>
-/// Decrypts everything of a person that a snapshot holds, and says of each file whether it is proved or what exactly is wrong. Damage in one
-/// never stops the rest. Holds 500 files' rows, three chunks of 4 MiB for each file that is under way, and the person's albums.
+/// Decrypts everything of a person that a snapshot holds, and says of each file whether it is proved or what exactly is wrong. Damage in
+/// one never stops the rest. Holds 500 files' rows, three chunks of 4 MiB for each file that is under way, and the person's albums.
 /// </summary>
 internal sealed class ProofRun(OpenedSnapshot snapshot, ProofOptions options, TimeProvider time, Random random, RunLog log)
 {

@@ -13,7 +13,8 @@ public sealed record ProofStanding(int Whole, int InPart, int Failed, DateTimeOf
     /// <summary>What the proofs of a snapshot come to. A proof of another manifest under the same id is no proof of this one.</summary>
     internal static ProofStanding Of(Manifest manifest, IEnumerable<ProofSummary> proofs)
     {
-        var people = proofs.Where(proof => proof.ManifestSha256 == manifest.Hash).GroupBy(proof => proof.UserId).Select(OfOnePerson).ToList();
+        var people = proofs.Where(proof => proof.ManifestSha256 == manifest.Hash).GroupBy(proof => proof.UserId).Select(OfOnePerson)
+            .ToList();
         return new ProofStanding(
             Count(ProofVerdict.Proved), Count(ProofVerdict.SampleProved), Count(ProofVerdict.NotProved),
             people.Count == 0 ? null : people.Max(proof => proof.FinishedAt));

@@ -10,8 +10,8 @@ using Nestegg.Repositories.Proofs;
 namespace Nestegg.Proof;
 
 /// <summary>
-/// Which objects have been decrypted, by this proof and by earlier ones, in a private temporary file. An object is known by a stamp: a hash over
-/// its key, its stored bytes' hash, its header, the file's key and the recorded hash. So a stamp fits only what was proved, and nobody
+/// Which objects have been decrypted, by this proof and by earlier ones, in a private temporary file. An object is known by a stamp: a hash
+/// over its key, its stored bytes' hash, its header, the file's key and the recorded hash. So a stamp fits only what was proved, and nobody
 /// without the file's key can make one. Used by several tasks at once.
 /// </summary>
 internal sealed class ProvedObjects : IDisposable
@@ -35,7 +35,8 @@ internal sealed class ProvedObjects : IDisposable
     public static byte[] Stamp(IndexRow row, ReadOnlySpan<byte> header, SecretKey key, string recordedHash)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{row.Key}\n{row.Hash}\n{row.SizeBytes}\n{recordedHash}\n{Convert.ToBase64String(header)}\n"));
+        hash.AppendData(
+            Encoding.UTF8.GetBytes($"{row.Key}\n{row.Hash}\n{row.SizeBytes}\n{recordedHash}\n{Convert.ToBase64String(header)}\n"));
         hash.AppendData(key.Bytes);
         return hash.GetHashAndReset()[..StampBytes];
     }
@@ -54,7 +55,8 @@ internal sealed class ProvedObjects : IDisposable
 
     /// <summary>Reads what earlier proofs of a person have decrypted, in whichever snapshot.</summary>
     /// <returns>How many proofs there were.</returns>
-    public async Task<int> LoadEarlierAsync(ProofArchive archive, long userId, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
+    public async Task<int> LoadEarlierAsync(
+        ProofArchive archive, long userId, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
     {
         var proofs = 0;
         await foreach (var stamps in archive.OpenStampsAsync(userId, identities, cancellationToken))

@@ -8,8 +8,9 @@ using Nestegg.Ente.Cryptography;
 namespace Nestegg.Proof;
 
 /// <summary>
-/// The playlist of a streamable video (HLS, RFC 8216): one file in consecutive byte ranges, each AES-128-CBC with padding under one key that stands in
-/// the playlist. AES-CBC authenticates nothing, so what is checked is the padding and that every packet of the MPEG transport stream begins as packets do.
+/// The playlist of a streamable video (HLS, RFC 8216): one file in consecutive byte ranges, each AES-128-CBC with padding under one key
+/// that stands in the playlist. AES-CBC authenticates nothing, so what is checked is the padding and that every packet of the MPEG
+/// transport stream begins as packets do.
 /// </summary>
 internal sealed partial class VideoPlaylist : IDisposable
 {
@@ -52,7 +53,8 @@ internal sealed partial class VideoPlaylist : IDisposable
         }
 
         var iv = new byte[16];
-        var isRead = keyLine.Groups["iv"].Value is not { Length: > 0 } hex || Convert.FromHexString(hex, iv, out _, out _) == System.Buffers.OperationStatus.Done;
+        var isRead = keyLine.Groups["iv"].Value is not { Length: > 0 } hex
+            || Convert.FromHexString(hex, iv, out _, out _) == System.Buffers.OperationStatus.Done;
         playlist = isRead && segments.Count > 0 ? new VideoPlaylist(key, iv, segments) : null;
         return playlist is not null;
     }
@@ -71,7 +73,8 @@ internal sealed partial class VideoPlaylist : IDisposable
             await using var plain = new CryptoStream(segment, decryptor, CryptoStreamMode.Read, leaveOpen: true);
             try
             {
-                while (await plain.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken) is > 0 and var read)
+                while (await plain.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken) is > 0
+                    and var read)
                 {
                     if (read % PacketBytes != 0 || !IsTransportStream(buffer.AsSpan(0, read)))
                     {

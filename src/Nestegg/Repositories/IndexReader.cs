@@ -28,7 +28,9 @@ internal sealed class IndexReader : IAsyncDisposable
     }
 
     /// <param name="name">Without the folder.</param>
-    /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when it is not there, or this is no index file's name.</exception>
+    /// <exception cref="NesteggException">
+    /// <see cref="FailureKind.Damaged"/> when it is not there, or this is no index file's name.
+    /// </exception>
     public static async Task<IndexReader> OpenAsync(IStore store, string name, CancellationToken cancellationToken)
     {
         var key = RepositoryKeys.IndexFile(name);

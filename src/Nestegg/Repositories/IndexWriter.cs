@@ -4,7 +4,9 @@ using ZstdSharp;
 
 namespace Nestegg.Repositories;
 
-/// <summary>Collects the rows of one index file. Holds them compressed: some 58 bytes a row, in a buffer that grows to twice as much at most.</summary>
+/// <summary>
+/// Collects the rows of one index file. Holds them compressed: some 58 bytes a row, in a buffer that grows to twice as much at most.
+/// </summary>
 internal sealed class IndexWriter : IDisposable
 {
     private readonly MemoryStream compressed = new();

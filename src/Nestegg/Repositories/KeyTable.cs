@@ -6,8 +6,8 @@ using System.Text;
 namespace Nestegg.Repositories;
 
 /// <summary>
-/// Index rows by key and version: a number for each, counted from 0 in the order in which they came, and the length of what it names. Takes 25 bytes
-/// an object at most: 20 in the table, 5 for the length. Not for several threads at once.
+/// Index rows by key and version: a number for each, counted from 0 in the order in which they came, and the length of what it names. Takes
+/// 25 bytes an object at most: 20 in the table, 5 for the length. Not for several threads at once.
 /// </summary>
 internal sealed class KeyTable : IDisposable
 {

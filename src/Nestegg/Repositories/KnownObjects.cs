@@ -3,8 +3,8 @@ using Nestegg.Stores;
 namespace Nestegg.Repositories;
 
 /// <summary>
-/// What the repository holds already, and which of it the snapshot in the making needs: 25 bytes an object at most, and one bit for its mark.
-/// May be used by many tasks at once.
+/// What the repository holds already, and which of it the snapshot in the making needs: 25 bytes an object at most, and one bit for its
+/// mark. May be used by many tasks at once.
 /// </summary>
 internal sealed class KnownObjects : IDisposable
 {
@@ -31,7 +31,8 @@ internal sealed class KnownObjects : IDisposable
 
     /// <summary>Reads every index file of the repository.</summary>
     /// <returns>Findings about index files that could not be read; what they list is stored again.</returns>
-    public static async Task<(KnownObjects Known, IReadOnlyList<Finding> Damaged)> LoadAsync(IStore store, CancellationToken cancellationToken)
+    public static async Task<(KnownObjects Known, IReadOnlyList<Finding> Damaged)> LoadAsync(
+        IStore store, CancellationToken cancellationToken)
     {
         var known = new KnownObjects();
         var damaged = new List<Finding>();
@@ -76,7 +77,9 @@ internal sealed class KnownObjects : IDisposable
         }
     }
 
-    /// <summary>Takes up a row of the file that is being written, and marks it. It replaces an older row of the same key and version.</summary>
+    /// <summary>
+    /// Takes up a row of the file that is being written, and marks it. It replaces an older row of the same key and version.
+    /// </summary>
     internal void Add(in IndexRow row)
     {
         lock (gate)

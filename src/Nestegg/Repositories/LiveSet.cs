@@ -51,7 +51,8 @@ internal sealed class LiveSet
                     continue;
                 }
 
-                if (!isEnd || (rows is null ? !live.files.TryAdd(word.ToString(), rows = new RowSet()) : !TryAddRange(rows, word.ToString())))
+                if (!isEnd
+                    || (rows is null ? !live.files.TryAdd(word.ToString(), rows = new RowSet()) : !TryAddRange(rows, word.ToString())))
                 {
                     throw Damage.Of($"{name} has a broken line: '{word}'");
                 }

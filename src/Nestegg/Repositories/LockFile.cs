@@ -6,7 +6,9 @@ namespace Nestegg.Repositories;
 internal sealed record LockFile(
     string Id, string Host, int Process, string Command, DateTimeOffset StartedAt, DateTimeOffset HeartbeatAt, DateTimeOffset ExpiresAt)
 {
-    /// <summary>In which table <see cref="Process"/> is a number; see <see cref="ProcessTable.Here"/>. Absent where there is none that can be named.</summary>
+    /// <summary>
+    /// In which table <see cref="Process"/> is a number; see <see cref="ProcessTable.Here"/>. Absent where there is none that can be named.
+    /// </summary>
     public string? ProcessTable { get; init; }
 }
 

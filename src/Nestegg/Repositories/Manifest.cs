@@ -21,7 +21,9 @@ public sealed record Manifest
 
     public required string Program { get; init; }
 
-    /// <summary>True only when nothing of what the database names is missing, but for what the apps make again, and the secrets fit.</summary>
+    /// <summary>
+    /// True only when nothing of what the database names is missing, but for what the apps make again, and the secrets fit.
+    /// </summary>
     public required bool Complete { get; init; }
 
     public PreviousManifest? Previous { get; init; }

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Nestegg.Repositories;
 
 /// <summary>
-/// Index files whose rows are numbered through, with a bit for each row that the snapshot needs. The last file is the one that is being read or
-/// written. Not for several threads at once.
+/// Index files whose rows are numbered through, with a bit for each row that the snapshot needs. The last file is the one that is being
+/// read or written. Not for several threads at once.
 /// </summary>
 internal sealed class NumberedFiles
 {

@@ -4,9 +4,9 @@ using Nestegg.Stores;
 namespace Nestegg.Repositories;
 
 /// <summary>
-/// Opens objects one by one, for a reader that authenticates them itself. What a backup stored one after the other is mostly read one after the
-/// other, so when the reads of a file of small objects are close together, a block of 1 MiB is fetched at once: on an object store one request
-/// for dozens of thumbnails. Holds at most 16 blocks. Used by several tasks at once.
+/// Opens objects one by one, for a reader that authenticates them itself. What a backup stored one after the other is mostly read one after
+/// the other, so when the reads of a file of small objects are close together, a block of 1 MiB is fetched at once: on an object store one
+/// request for dozens of thumbnails. Holds at most 16 blocks. Used by several tasks at once.
 /// </summary>
 internal sealed class ObjectReadAhead(IStore store)
 {
@@ -17,7 +17,10 @@ internal sealed class ObjectReadAhead(IStore store)
     private readonly LinkedList<(string File, long Block, Task<byte[]> Content)> blocks = new();
     private (string File, long Block) last;
 
-    /// <summary>Opens an object without hashing it. One that is a file of its own is read to the file's end, so that bytes that were appended to it are seen.</summary>
+    /// <summary>
+    /// Opens an object without hashing it. One that is a file of its own is read to the file's end, so that bytes that were appended to it
+    /// are seen.
+    /// </summary>
     /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when the file that holds it is not there.</exception>
     public async Task<Stream> OpenAsync(IndexRow row, CancellationToken cancellationToken)
     {

@@ -72,7 +72,10 @@ internal sealed class ObjectWriter : IAsyncDisposable
         packs.ThrowIfLost();
     }
 
-    /// <summary>Makes as much as possible durable of what was added, after a failure or a cancellation: the open pack, what could not be stored before, and an index file for the rows.</summary>
+    /// <summary>
+    /// Makes as much as possible durable of what was added, after a failure or a cancellation: the open pack, what could not be stored
+    /// before, and an index file for the rows.
+    /// </summary>
     public async Task KeepAsync(CancellationToken cancellationToken)
     {
         await packs.FinishAsync(cancellationToken);

@@ -4,7 +4,9 @@ using System.Runtime.CompilerServices;
 
 namespace Nestegg.Repositories;
 
-/// <summary>The one reader of packs: from front to back, either every entry, or those that rows of the index name. The stream stays its owner's.</summary>
+/// <summary>
+/// The one reader of packs: from front to back, either every entry, or those that rows of the index name. The stream stays its owner's.
+/// </summary>
 /// <param name="pack">The pack, or a range of it that begins at <paramref name="start"/>.</param>
 /// <param name="name">What the pack is called in messages.</param>
 internal sealed class PackReader(Stream pack, string name, long start = 0) : IDisposable
@@ -48,7 +50,8 @@ internal sealed class PackReader(Stream pack, string name, long start = 0) : IDi
 
     /// <summary>The objects that rows name. What is damaged is told of each, and keeps none of the others from being read.</summary>
     /// <param name="rows">In the order in which they lie in the pack.</param>
-    public async IAsyncEnumerable<PackedObject> ReadAsync(IEnumerable<IndexRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<PackedObject> ReadAsync(
+        IEnumerable<IndexRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (long Offset, byte[] Content, bool IsWhole)? last = null;
         foreach (var row in rows)
@@ -59,7 +62,8 @@ internal sealed class PackReader(Stream pack, string name, long start = 0) : IDi
             if (last is not { } repeated || repeated.Offset != row.Offset || repeated.Content.Length != row.SizeBytes)
             {
                 var content = GC.AllocateUninitializedArray<byte>((int)row.SizeBytes);
-                var isWhole = await TrySkipToAsync(row.Offset, cancellationToken) && await TakeAsync(content, cancellationToken) == content.Length;
+                var isWhole = await TrySkipToAsync(row.Offset, cancellationToken)
+                    && await TakeAsync(content, cancellationToken) == content.Length;
                 last = (row.Offset, content, isWhole);
             }
 

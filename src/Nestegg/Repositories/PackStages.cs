@@ -12,13 +12,16 @@ namespace Nestegg.Repositories;
 internal readonly record struct SmallObject(string Key, long Version, byte[] Buffer, int Length, ObjectHash Hash);
 
 /// <summary>
-/// Stores small objects in two stages: one task fills a pack, others make full packs durable and put their rows into the index. Packs go round
-/// between them, so that there are never more than three at once, and whoever adds waits while all of them are full. What fails is
-/// told to whoever adds or finishes next; a pack that could not be stored is kept for another attempt. May be added to by many tasks at once.
+/// Stores small objects in two stages: one task fills a pack, others make full packs durable and put their rows into the index. Packs go
+/// round between them, so that there are never more than three at once, and whoever adds waits while all of them are full. What fails is
+/// told to whoever adds or finishes next; a pack that could not be stored is kept for another attempt. May be added to by many tasks at
+/// once.
 /// </summary>
 internal sealed class PackStages : IAsyncDisposable
 {
-    /// <summary>Of its own: the shared pool gives its arrays up with each full collection, and making large ones is what brings that about.</summary>
+    /// <summary>
+    /// Of its own: the shared pool gives its arrays up with each full collection, and making large ones is what brings that about.
+    /// </summary>
     public static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(PackWriter.ObjectLimitBytes, 256);
 
     private const int WaitingObjects = 4;
@@ -27,7 +30,8 @@ internal sealed class PackStages : IAsyncDisposable
     private readonly IStore store;
     private readonly RunIndex index;
     private readonly CancellationTokenSource stop = new();
-    private readonly Channel<SmallObject> objects = Channel.CreateBounded<SmallObject>(new BoundedChannelOptions(WaitingObjects) { SingleReader = true });
+    private readonly Channel<SmallObject> objects = Channel.CreateBounded<SmallObject>(
+        new BoundedChannelOptions(WaitingObjects) { SingleReader = true });
 
     // Neither can hold more packs than go round, so that writing to them never waits.
     private readonly Channel<PackWriter> full = Channel.CreateUnbounded<PackWriter>();
@@ -52,11 +56,15 @@ internal sealed class PackStages : IAsyncDisposable
         stages = Task.WhenAll([RunAsync(FillAsync), .. Enumerable.Range(0, PacksInFlight).Select(_ => RunAsync(StoreAllAsync))]);
     }
 
-    /// <summary>Takes an object over, and its buffer, whether this succeeds or not. It is durable when <see cref="FinishAsync"/> has returned and nothing was lost.</summary>
+    /// <summary>
+    /// Takes an object over, and its buffer, whether this succeeds or not. It is durable when <see cref="FinishAsync"/> has returned and
+    /// nothing was lost.
+    /// </summary>
     /// <exception cref="NesteggException">Something could not be stored since the last call.</exception>
     public async Task AddAsync(SmallObject item, CancellationToken cancellationToken)
     {
-        Debug.Assert(item.Length < PackWriter.ObjectLimitBytes && item.Length <= item.Buffer.Length, "Larger objects are files of their own.");
+        Debug.Assert(
+            item.Length < PackWriter.ObjectLimitBytes && item.Length <= item.Buffer.Length, "Larger objects are files of their own.");
         var isTaken = false;
         try
         {
@@ -97,7 +105,10 @@ internal sealed class PackStages : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes all that was added durable, with one more attempt for what could not be stored before. Nothing can be added any more; may be called again when it failed.</summary>
+    /// <summary>
+    /// Makes all that was added durable, with one more attempt for what could not be stored before. Nothing can be added any more; may be
+    /// called again when it failed.
+    /// </summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
         objects.Writer.TryComplete();

@@ -46,9 +46,12 @@ internal sealed class PackWriter : IDisposable
         tar = new HashingStream(item);
     }
 
-    public bool HasRoomFor(int sizeBytes) => tar!.WrittenBytes + UstarHeader.BlockBytes + UstarHeader.Padded(sizeBytes) + EndBytes <= CapacityBytes;
+    public bool HasRoomFor(int sizeBytes) =>
+        tar!.WrittenBytes + UstarHeader.BlockBytes + UstarHeader.Padded(sizeBytes) + EndBytes <= CapacityBytes;
 
-    /// <summary>Adds an object; content that is in the pack already is not written again. Cannot be cancelled, so that the pack stays whole.</summary>
+    /// <summary>
+    /// Adds an object; content that is in the pack already is not written again. Cannot be cancelled, so that the pack stays whole.
+    /// </summary>
     public async Task AddAsync(string key, long version, ReadOnlyMemory<byte> content, ObjectHash hash)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(content.Length, ObjectLimitBytes);
@@ -74,7 +77,8 @@ internal sealed class PackWriter : IDisposable
         }
 
         await item!.CommitAsync(RepositoryKeys.Pack(pack), cancellationToken);
-        return objects.Select(o => new IndexRow(Encoding.UTF8.GetString(keys.WrittenSpan.Slice(o.KeyOffset, o.KeyBytes)), o.Version, o.SizeBytes, o.Hash, pack, o.Offset));
+        return objects.Select(o => new IndexRow(
+            Encoding.UTF8.GetString(keys.WrittenSpan.Slice(o.KeyOffset, o.KeyBytes)), o.Version, o.SizeBytes, o.Hash, pack, o.Offset));
     }
 
     public void Dispose()

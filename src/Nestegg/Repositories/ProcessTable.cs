@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Nestegg.Repositories;
 
 /// <summary>
-/// Tells whether the process that holds a lock is gone for certain. A number means something only in the table of processes that gave it: one
-/// start of one machine, and there one PID namespace, since a container numbers its own processes even where it has the host's name.
+/// Tells whether the process that holds a lock is gone for certain. A number means something only in the table of processes that gave it:
+/// one start of one machine, and there one PID namespace, since a container numbers its own processes even where it has the host's name.
 /// </summary>
 internal static class ProcessTable
 {

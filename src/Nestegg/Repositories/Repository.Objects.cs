@@ -8,10 +8,12 @@ namespace Nestegg.Repositories;
 internal sealed partial class Repository
 {
     /// <inheritdoc cref="IndexReader.OpenAsync"/>
-    public Task<IndexReader> OpenIndexAsync(string name, CancellationToken cancellationToken) => IndexReader.OpenAsync(store, name, cancellationToken);
+    public Task<IndexReader> OpenIndexAsync(string name, CancellationToken cancellationToken) =>
+        IndexReader.OpenAsync(store, name, cancellationToken);
 
     /// <summary>The rows that a snapshot needs, in no order that means anything. Holds one bit for each row of the index files.</summary>
-    public async IAsyncEnumerable<IndexRow> ReadLiveRowsAsync(Manifest manifest, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<IndexRow> ReadLiveRowsAsync(
+        Manifest manifest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var live = await ReadLiveSetAsync(manifest, cancellationToken);
         foreach (var (name, rows) in live.Files)
@@ -29,21 +31,24 @@ internal sealed partial class Repository
 
             if (found != rows.Count)
             {
-                throw Damage.Of($"the snapshot {manifest.Id} needs {rows.Count} rows of {RepositoryKeys.IndexFile(name)}, which has {found} of them");
+                throw Damage.Of(
+                    $"the snapshot {manifest.Id} needs {rows.Count} rows of {RepositoryKeys.IndexFile(name)}, which has {found} of them");
             }
         }
     }
 
     /// <summary>Opens an object; its length and hash are compared when it ends.</summary>
     public async Task<Stream> OpenObjectAsync(IndexRow row, CancellationToken cancellationToken) => new VerifyingStream(
-        await store.OpenRangeAsync(row.StoredAs, row.Offset, row.SizeBytes, cancellationToken), $"{row.Key} in {row.StoredAs}", row.SizeBytes, row.Hash);
+        await store.OpenRangeAsync(row.StoredAs, row.Offset, row.SizeBytes, cancellationToken), $"{row.Key} in {row.StoredAs}",
+        row.SizeBytes, row.Hash);
 
     /// <summary>For reading many objects that lie close together, without hashing them.</summary>
     public ObjectReadAhead ReadAhead() => new(store);
 
     /// <summary>Reads objects of one pack, from front to back and in one request.</summary>
     /// <param name="rows">At least one; all of one pack, in the order in which they lie there.</param>
-    public async IAsyncEnumerable<PackedObject> ReadPackAsync(IReadOnlyList<IndexRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<PackedObject> ReadPackAsync(
+        IReadOnlyList<IndexRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var (name, start) = (rows[0].StoredAs, rows[0].Offset);
         Debug.Assert(rows.All(row => row.Pack is not null && row.Pack == rows[0].Pack), "All rows are of one pack.");
@@ -68,14 +73,17 @@ internal sealed partial class Repository
 
     /// <summary>Every stored file under a folder of the repository, known or not.</summary>
     /// <param name="folder">One of <see cref="RepositoryKeys"/>.</param>
-    public IAsyncEnumerable<StoreItem> ListAsync(string folder, CancellationToken cancellationToken) => store.ListAsync(folder, cancellationToken);
+    public IAsyncEnumerable<StoreItem> ListAsync(string folder, CancellationToken cancellationToken) =>
+        store.ListAsync(folder, cancellationToken);
 
     /// <summary>Opens a file that holds one object or a pack; compared with its name when it ends.</summary>
     /// <returns><see langword="null"/> when it is not there.</returns>
     public async Task<VerifyingStream?> TryOpenStoredAsync(string key, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfEqual(RepositoryKeys.TryGetHash(key, out var hash, out _), false);
-        return await store.TryOpenAsync(key, 0, null, cancellationToken) is { } stored ? new VerifyingStream(stored, key, null, hash) : null;
+        return await store.TryOpenAsync(key, 0, null, cancellationToken) is { } stored
+            ? new VerifyingStream(stored, key, null, hash)
+            : null;
     }
 
     private static bool TryReadLive(IndexReader reader, RowSet rows, out IndexRow row)

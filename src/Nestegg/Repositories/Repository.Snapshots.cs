@@ -37,7 +37,8 @@ internal sealed partial class Repository
         var (finished, unfinished) = await ListSnapshotsAsync(cancellationToken);
         if (finished.Count == 0)
         {
-            throw new NesteggException(FailureKind.BadInput, $"the repository at {Location} has no finished snapshot", "make one with nestegg backup");
+            throw new NesteggException(
+                FailureKind.BadInput, $"the repository at {Location} has no finished snapshot", "make one with nestegg backup");
         }
 
         if (name == Latest)
@@ -76,13 +77,15 @@ internal sealed partial class Repository
 
         if (!signature!.Verifies(content, SigningKey))
         {
-            throw Damage.Of($"{key} was changed, or not signed with the repository's key {SigningKey}: its signature {signatureKey} does not fit");
+            throw Damage.Of(
+                $"{key} was changed, or not signed with the repository's key {SigningKey}: its signature {signatureKey} does not fit");
         }
 
         var comment = SnapshotWriter.TrustedComment(id, Description.Id);
         if (signature.TrustedComment != comment)
         {
-            throw Damage.Of($"{signatureKey} is for '{signature.TrustedComment}' and should be for '{comment}': it was moved here from elsewhere");
+            throw Damage.Of(
+                $"{signatureKey} is for '{signature.TrustedComment}' and should be for '{comment}': it was moved here from elsewhere");
         }
 
         return ParseManifest(content, key) is { } manifest && manifest.Id == id && manifest.RepositoryId == Description.Id
@@ -90,7 +93,10 @@ internal sealed partial class Repository
             : throw Damage.Of($"{key} is not the manifest of the snapshot {id} of this repository");
     }
 
-    /// <summary>Opens a secret part: decrypted and decompressed. That the stored bytes are what the manifest says has been seen only when it returns 0.</summary>
+    /// <summary>
+    /// Opens a secret part: decrypted and decompressed. That the stored bytes are what the manifest says has been seen only when it returns
+    /// 0.
+    /// </summary>
     public async Task<Stream> OpenSecretAsync(
         Manifest manifest, SecretPart part, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
     {
@@ -108,7 +114,8 @@ internal sealed partial class Repository
     }
 
     /// <summary>All objects that the database named and that were nowhere.</summary>
-    public async IAsyncEnumerable<MissingObject> ReadMissingAsync(Manifest manifest, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<MissingObject> ReadMissingAsync(
+        Manifest manifest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (manifest.Files.All(file => file.Name != RepositoryKeys.MissingRows))
         {
@@ -128,7 +135,8 @@ internal sealed partial class Repository
     public async Task<VerifyingStream> OpenFileAsync(Manifest manifest, string name, CancellationToken cancellationToken)
     {
         var key = RepositoryKeys.SnapshotFile(manifest.Id, name);
-        var file = manifest.Files.FirstOrDefault(file => file.Name == name) ?? throw Damage.Of($"the manifest of {manifest.Id} names no {name}");
+        var file = manifest.Files.FirstOrDefault(file => file.Name == name)
+            ?? throw Damage.Of($"the manifest of {manifest.Id} names no {name}");
         return new VerifyingStream(await store.OpenAsync(key, cancellationToken), key, file.SizeBytes, file.Sha256);
     }
 
@@ -145,5 +153,7 @@ internal sealed partial class Repository
     }
 }
 
-/// <summary>The snapshots of a repository, the newest last. An unfinished one has no signature: its run was interrupted, or is under way.</summary>
+/// <summary>
+/// The snapshots of a repository, the newest last. An unfinished one has no signature: its run was interrupted, or is under way.
+/// </summary>
 internal sealed record SnapshotList(IReadOnlyList<SnapshotId> Finished, IReadOnlyList<SnapshotId> Unfinished);

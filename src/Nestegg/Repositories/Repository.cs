@@ -17,7 +17,8 @@ internal sealed partial class Repository : IAsyncDisposable
     public const string SigningKeyComment = "signing key";
 
     private const string DamagedHint =
-        "it is small and plain text: put it back from another copy of the repository, or write it again from the comments in the identity file (docs/format.md)";
+        "it is small and plain text: put it back from another copy of the repository, or write it again from the comments in the identity "
+        + "file (docs/format.md)";
 
     private readonly IStore store;
 
@@ -40,10 +41,13 @@ internal sealed partial class Repository : IAsyncDisposable
     /// <param name="store">Belongs to the repository from here on, and is closed when none is made.</param>
     /// <exception cref="NesteggException"><see cref="FailureKind.BadInput"/> when there is one already.</exception>
     public static Task<Repository> CreateAsync(
-        IStore store, IReadOnlyList<AgeRecipient> recipients, MinisignPublicKey signingKey, TimeProvider time, CancellationToken cancellationToken) =>
+        IStore store, IReadOnlyList<AgeRecipient> recipients, MinisignPublicKey signingKey, TimeProvider time,
+        CancellationToken cancellationToken) =>
         CreateAsync(store, recipients, signingKey, null, time, cancellationToken);
 
-    /// <param name="identityFile">Makes, for a repository of this id, what becomes <c>identity.age</c>: an identity file that age encrypted to a passphrase.</param>
+    /// <param name="identityFile">
+    /// Makes, for a repository of this id, what becomes <c>identity.age</c>: an identity file that age encrypted to a passphrase.
+    /// </param>
     public static Task<Repository> CreateAsync(
         IStore store, IReadOnlyList<AgeRecipient> recipients, MinisignPublicKey signingKey,
         Func<string, CancellationToken, Task<byte[]>>? identityFile, TimeProvider time, CancellationToken cancellationToken)
@@ -55,7 +59,9 @@ internal sealed partial class Repository : IAsyncDisposable
         {
             if (await store.TryGetSizeAsync(RepositoryKeys.Description, cancellationToken) is not null)
             {
-                throw new NesteggException(FailureKind.BadInput, $"{store.Location} is a repository already", "give another place, or go on with this one: nestegg backup");
+                throw new NesteggException(
+                    FailureKind.BadInput, $"{store.Location} is a repository already",
+                    "give another place, or go on with this one: nestegg backup");
             }
 
             var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
@@ -85,7 +91,9 @@ internal sealed partial class Repository : IAsyncDisposable
     public static Task<Repository> OpenAsync(IStore store, CancellationToken cancellationToken) => TakeOverAsync(store, async () =>
     {
         var content = await store.TryReadAsync(RepositoryKeys.Description, cancellationToken)
-            ?? throw NoRepository($"there is no repository at {store.Location}: it has no {RepositoryKeys.Description}", "check the path, and that the disk is mounted; make a repository with nestegg init");
+            ?? throw NoRepository(
+                $"there is no repository at {store.Location}: it has no {RepositoryKeys.Description}",
+                "check the path, and that the disk is mounted; make a repository with nestegg init");
         var (description, signingKey) = ParseDescription(content, store.Location);
         return new Repository(store, description with { Hash = ObjectHash.Of(content) }, signingKey);
     });
@@ -96,22 +104,32 @@ internal sealed partial class Repository : IAsyncDisposable
     /// Compares the repository with what the identity file says of it in its comments (<c># repository</c>, <c># signing key</c>),
     /// so that whoever holds the identity need not believe <c>nestegg.json</c>. A file without these comments says nothing.
     /// </summary>
-    /// <exception cref="NesteggException"><see cref="FailureKind.WrongIdentity"/> for another repository's identity, <see cref="FailureKind.Damaged"/> for another signing key.</exception>
+    /// <exception cref="NesteggException">
+    /// <see cref="FailureKind.WrongIdentity"/> for another repository's identity, <see cref="FailureKind.Damaged"/> for another signing
+    /// key.
+    /// </exception>
     public void CheckAgainst(AgeIdentityFile identities)
     {
         if (identities.Comments.TryGetValue(RepositoryComment, out var id) && id != Description.Id)
         {
-            throw new NesteggException(FailureKind.WrongIdentity, $"the identity belongs to the repository {id}; the one at {Location} is {Description.Id}", "give the identity file that belongs to this repository");
+            throw new NesteggException(
+                FailureKind.WrongIdentity, $"the identity belongs to the repository {id}; the one at {Location} is {Description.Id}",
+                "give the identity file that belongs to this repository");
         }
 
         if (identities.Comments.TryGetValue(SigningKeyComment, out var key) && key != Description.SigningKey)
         {
-            throw Damage.Of($"{RepositoryKeys.Description} at {Location} names the signing key {Description.SigningKey}; the identity file says {key}");
+            throw Damage.Of(
+                $"{RepositoryKeys.Description} at {Location} names the signing key {Description.SigningKey}; the identity file says {key}");
         }
     }
 
-    /// <summary>The identity file that the repository keeps under a passphrase, as it is stored; <see langword="null"/> when there is none.</summary>
-    /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when it is not the one that <c>nestegg.json</c> names.</exception>
+    /// <summary>
+    /// The identity file that the repository keeps under a passphrase, as it is stored; <see langword="null"/> when there is none.
+    /// </summary>
+    /// <exception cref="NesteggException">
+    /// <see cref="FailureKind.Damaged"/> when it is not the one that <c>nestegg.json</c> names.
+    /// </exception>
     public async Task<byte[]?> TryReadIdentityFileAsync(CancellationToken cancellationToken)
     {
         var content = await store.TryReadAsync(RepositoryKeys.IdentityFile, cancellationToken);
@@ -148,20 +166,26 @@ internal sealed partial class Repository : IAsyncDisposable
             if (document.RootElement.TryGetProperty("format", out var format) && format.ValueKind == JsonValueKind.Number
                 && format.GetDouble() != RepositoryDescription.CurrentFormat)
             {
-                throw NoRepository($"the repository at {location} is of format {format}; this program reads format {RepositoryDescription.CurrentFormat}", "use a newer nestegg");
+                throw NoRepository(
+                    $"the repository at {location} is of format {format}; this program reads format {RepositoryDescription.CurrentFormat}",
+                    "use a newer nestegg");
             }
 
             description = document.Deserialize(DescriptionJson.Instance.RepositoryDescription);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw NoRepository($"{RepositoryKeys.Description} at {location} is damaged: it is not the JSON that a repository begins with", DamagedHint, e);
+            throw NoRepository(
+                $"{RepositoryKeys.Description} at {location} is damaged: it is not the JSON that a repository begins with", DamagedHint, e);
         }
 
-        if (description is null || description.Recipients.Count == 0 || !description.Recipients.All(text => AgeRecipient.TryParse(text, out _))
+        if (description is null
+            || description.Recipients.Count == 0
+            || !description.Recipients.All(text => AgeRecipient.TryParse(text, out _))
             || !MinisignPublicKey.TryParse(description.SigningKey, out var key))
         {
-            throw NoRepository($"{RepositoryKeys.Description} at {location} is damaged: its recipients or its signing key are no keys", DamagedHint);
+            throw NoRepository(
+                $"{RepositoryKeys.Description} at {location} is damaged: its recipients or its signing key are no keys", DamagedHint);
         }
 
         return (description, key!);

@@ -13,7 +13,8 @@ internal static class RepositoryFiles
 
     /// <summary>Opens a part of a file.</summary>
     /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when the file is not there.</exception>
-    public static async Task<Stream> OpenRangeAsync(this IStore store, string key, long offset, long length, CancellationToken cancellationToken)
+    public static async Task<Stream> OpenRangeAsync(
+        this IStore store, string key, long offset, long length, CancellationToken cancellationToken)
     {
         // HTTP has no range of no bytes.
         var stream = length > 0 ? await store.TryOpenAsync(key, offset, length, cancellationToken)

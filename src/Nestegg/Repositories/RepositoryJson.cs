@@ -26,7 +26,8 @@ internal static class RepositoryJson
 
     private sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
     {
-        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+        public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.GetDateTimeOffset();
 
         public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
             writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture));
@@ -37,14 +38,18 @@ internal static class RepositoryJson
         public override ObjectHash Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             ObjectHash.TryParse(reader.GetString(), out var hash) ? hash : throw new JsonException("A SHA-256 has 64 hexadecimal digits.");
 
-        public override void Write(Utf8JsonWriter writer, ObjectHash value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, ObjectHash value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 
     private sealed class SnapshotIdConverter : JsonConverter<SnapshotId>
     {
         public override SnapshotId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            SnapshotId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("A snapshot's id is a time and 8 hexadecimal digits.");
+            SnapshotId.TryParse(reader.GetString(), out var id)
+                ? id
+                : throw new JsonException("A snapshot's id is a time and 8 hexadecimal digits.");
 
-        public override void Write(Utf8JsonWriter writer, SnapshotId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+        public override void Write(Utf8JsonWriter writer, SnapshotId value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString());
     }
 }

@@ -30,7 +30,10 @@ internal sealed class RepositoryLock : IAsyncDisposable
     /// <summary>Cancelled when the lock could not be renewed before it expired, or somebody took it away: stop writing.</summary>
     public CancellationToken Lost => lost.Token;
 
-    /// <summary>The lock of a dead process of this machine that was removed to take this one; its holder cannot be asked, so a person should be told.</summary>
+    /// <summary>
+    /// The lock of a dead process of this machine that was removed to take this one; its holder cannot be asked, so a person should be
+    /// told.
+    /// </summary>
     public LockFile? TakenFrom { get; private set; }
 
     private string Key => RepositoryKeys.Lock(file.Id);
@@ -108,7 +111,8 @@ internal sealed class RepositoryLock : IAsyncDisposable
         }
         catch (Exception failure) when (failure is NesteggException or OperationCanceledException)
         {
-            // What the holder has to tell matters more than a lock that stays: it expires, and on this machine its process will be seen to be gone.
+            // What the holder has to tell matters more than a lock that stays: it expires, and on this machine its process will be seen to
+            // be gone.
         }
     }
 
@@ -116,7 +120,8 @@ internal sealed class RepositoryLock : IAsyncDisposable
     {
         var now = time.GetUtcNow();
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        return new LockFile(id, Environment.MachineName, Environment.ProcessId, command, now, now, now + Lifetime) { ProcessTable = ProcessTable.Here };
+        return new LockFile(
+            id, Environment.MachineName, Environment.ProcessId, command, now, now, now + Lifetime) { ProcessTable = ProcessTable.Here };
     }
 
     /// <summary>
@@ -175,7 +180,8 @@ internal sealed class RepositoryLock : IAsyncDisposable
     }
 
     /// <summary>A file that cannot be read counts as a lock of somebody unknown until it is old.</summary>
-    private static async Task<LockFile?> TryReadAsync(IStore store, string key, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
+    private static async Task<LockFile?> TryReadAsync(
+        IStore store, string key, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
     {
         var content = await store.TryReadAsync(key, cancellationToken);
         if (content is null)
@@ -189,7 +195,8 @@ internal sealed class RepositoryLock : IAsyncDisposable
         }
         catch (JsonException)
         {
-            return new LockFile(key, "an unknown host", 0, $"something that left the unreadable file {key}", modifiedAt, modifiedAt, modifiedAt + Lifetime);
+            return new LockFile(
+                key, "an unknown host", 0, $"something that left the unreadable file {key}", modifiedAt, modifiedAt, modifiedAt + Lifetime);
         }
     }
 
@@ -247,7 +254,8 @@ internal sealed class RepositoryLock : IAsyncDisposable
         var what = $"the lock on the repository at {store.Location}";
         return failure is null
             ? new NesteggException(FailureKind.Locked, $"{what} was lost while {file.Command} ran, so it was stopped", hint)
-            : new NesteggException(FailureKind.OutOfReach, $"{what} could not be renewed, so {file.Command} was stopped: {failure.Message}", hint, failure);
+            : new NesteggException(
+                FailureKind.OutOfReach, $"{what} could not be renewed, so {file.Command} was stopped: {failure.Message}", hint, failure);
     }
 
     private Task WriteAsync(CancellationToken cancellationToken) => PutAsync(file, cancellationToken);
@@ -257,6 +265,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
 
     private static NesteggException Refusal(LockFile other, string location) => new(
         FailureKind.Locked,
-        $"the repository at {location} is in use since {other.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC by {other.Host}, process {other.Process}: {other.Command}",
+        $"the repository at {location} is in use since "
+        + $"{other.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC by {other.Host}, process {other.Process}: {other.Command}",
         $"wait until it is done; if it is dead, its lock expires by itself at {other.ExpiresAt.UtcDateTime:HH:mm:ss} UTC");
 }

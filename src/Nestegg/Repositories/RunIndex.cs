@@ -4,8 +4,8 @@ using Nestegg.Stores;
 namespace Nestegg.Repositories;
 
 /// <summary>
-/// The index of one run: rows for what is durable, in files that are written while the run goes on. What has a row in a written file survives an
-/// interrupted run. May be used by many tasks at once.
+/// The index of one run: rows for what is durable, in files that are written while the run goes on. What has a row in a written file
+/// survives an interrupted run. May be used by many tasks at once.
 /// </summary>
 internal sealed class RunIndex : IDisposable
 {
@@ -64,7 +64,10 @@ internal sealed class RunIndex : IDisposable
         }
     }
 
-    /// <summary>Writes an index file if it is time for one. The longer a run goes on, the rarer they are: an interruption costs a twentieth of the time, and a long run leaves few files.</summary>
+    /// <summary>
+    /// Writes an index file if it is time for one. The longer a run goes on, the rarer they are: an interruption costs a twentieth of the
+    /// time, and a long run leaves few files.
+    /// </summary>
     public Task CheckpointAsync(CancellationToken cancellationToken) => WriteAsync(isDueOnly: true, cancellationToken);
 
     /// <summary>Writes an index file for the rows that have none yet.</summary>

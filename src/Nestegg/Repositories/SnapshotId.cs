@@ -29,7 +29,9 @@ public readonly record struct SnapshotId : IComparable<SnapshotId>
     {
         id = default;
         if (text.Length != TimeLength + 9 || text[TimeLength] != '-'
-            || !DateTime.TryParseExact(text[..TimeLength], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            || !DateTime.TryParseExact(
+                text[..TimeLength], TimeFormat, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
             || !uint.TryParse(text[(TimeLength + 1)..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var suffix))
         {
             return false;

@@ -48,7 +48,8 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     public async Task<ManifestFile> PutSecretAsync(
         SecretPart part, Func<Stream, CancellationToken, Task> write, long expectedBytes, CancellationToken cancellationToken)
     {
-        await using var file = await PartWriter.CreateAsync(store, KeyOf(RepositoryKeys.NameOf(part)), expectedBytes, repository.Recipients, cancellationToken);
+        await using var file = await PartWriter.CreateAsync(
+            store, KeyOf(RepositoryKeys.NameOf(part)), expectedBytes, repository.Recipients, cancellationToken);
         await write(file.Content, cancellationToken);
         return Add(await file.CommitAsync(cancellationToken));
     }
@@ -66,7 +67,9 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     }
 
     /// <summary>Makes everything durable, then writes the live set, the manifest and, last, the signature.</summary>
-    /// <param name="draft">All but what the writer knows itself: format, ids, the end, the previous manifest, what is new, files, index and missing.</param>
+    /// <param name="draft">
+    /// All but what the writer knows itself: format, ids, the end, the previous manifest, what is new, files, index and missing.
+    /// </param>
     public async Task<Manifest> CommitAsync(Manifest draft, SnapshotObjects objects, CancellationToken cancellationToken)
     {
         await objects.Writer.FinishAsync(cancellationToken);

@@ -35,7 +35,9 @@ internal static class Tsv
         }
     }
 
-    /// <summary>Undoes <see cref="Write(IBufferWriter{byte}, ReadOnlySpan{byte})"/>; <see langword="false"/> for an escape that it never writes.</summary>
+    /// <summary>
+    /// Undoes <see cref="Write(IBufferWriter{byte}, ReadOnlySpan{byte})"/>; <see langword="false"/> for an escape that it never writes.
+    /// </summary>
     /// <param name="scratch">At least as long as the field; used only when something is escaped.</param>
     public static bool TryRead(ReadOnlySpan<byte> field, Span<byte> scratch, out ReadOnlySpan<byte> value)
     {
@@ -54,7 +56,9 @@ internal static class Tsv
                 continue;
             }
 
-            byte? plain = ++i < field.Length ? field[i] switch { (byte)'t' => (byte)'\t', (byte)'n' => (byte)'\n', (byte)'\\' => (byte)'\\', _ => null } : null;
+            byte? plain = ++i < field.Length
+                ? field[i] switch { (byte)'t' => (byte)'\t', (byte)'n' => (byte)'\n', (byte)'\\' => (byte)'\\', _ => null }
+                : null;
             if (plain is null)
             {
                 return false;

@@ -3,7 +3,9 @@ using Nestegg.Ente;
 
 namespace Nestegg.Repositories;
 
-/// <summary>Reads a stored item and, when it ends, compares its length and SHA-256 with what they should be. Disposing it disposes the item.</summary>
+/// <summary>
+/// Reads a stored item and, when it ends, compares its length and SHA-256 with what they should be. Disposing it disposes the item.
+/// </summary>
 /// <param name="name">What the item is called in messages.</param>
 internal sealed class VerifyingStream(Stream inner, string name, long? expectedBytes, ObjectHash expected) : ReadOnlyStream
 {

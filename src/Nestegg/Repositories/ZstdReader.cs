@@ -3,7 +3,10 @@ using ZstdSharp;
 
 namespace Nestegg.Repositories;
 
-/// <summary>Decompresses a zstd file; says <see cref="FailureKind.Damaged"/> where the decompressor throws its own. Disposing it disposes the compressed stream.</summary>
+/// <summary>
+/// Decompresses a zstd file; says <see cref="FailureKind.Damaged"/> where the decompressor throws its own. Disposing it disposes the
+/// compressed stream.
+/// </summary>
 /// <param name="name">What the file is called in messages.</param>
 internal sealed class ZstdReader(Stream inner, string name) : ReadOnlyStream
 {

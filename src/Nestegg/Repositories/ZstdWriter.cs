@@ -6,7 +6,8 @@ namespace Nestegg.Repositories;
 /// <summary>How everything in a repository is compressed; <see cref="ZstdReader"/> reads it.</summary>
 internal static class ZstdWriter
 {
-    // What is compressed is mostly base64 and hexadecimal digits of what is random: the first level finds as much in them as any, four times as fast.
+    // What is compressed is mostly base64 and hexadecimal digits of what is random: the first level finds as much in them as any, four
+    // times as fast.
     private const int Level = 1;
 
     /// <summary>A stream that compresses into another, which stays open, with a checksum at the end.</summary>

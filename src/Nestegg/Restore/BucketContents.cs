@@ -3,8 +3,8 @@ using Nestegg.Ente.Scratch;
 namespace Nestegg.Restore;
 
 /// <summary>
-/// What is in the target's buckets before the restore, in a private temporary SQLite file: a bucket may hold more objects than fit into memory.
-/// Holds nothing for buckets that are empty, which is the usual case.
+/// What is in the target's buckets before the restore, in a private temporary SQLite file: a bucket may hold more objects than fit into
+/// memory. Holds nothing for buckets that are empty, which is the usual case.
 /// </summary>
 internal sealed class BucketContents : IDisposable
 {

@@ -10,15 +10,18 @@ namespace Nestegg.Restore;
 
 /// <summary>The buckets of a restored instance: each object goes into the slots that its row names.</summary>
 internal sealed class BucketTarget(
-    InstanceBuckets buckets, NpgsqlDataSource database, EnteCatalog catalog, BucketContents contents, IReadOnlySet<string> overwrite) : IObjectTarget
+    InstanceBuckets buckets, NpgsqlDataSource database, EnteCatalog catalog, BucketContents contents, IReadOnlySet<string> overwrite)
+        : IObjectTarget
 {
-    public async Task<IReadOnlyDictionary<string, SlotNames>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, SlotNames>> PlacesOfAsync(
+        IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         return await RowSlots.FindAsync(connection, catalog, [.. rows.Select(row => row.Key)], cancellationToken);
     }
 
-    public async Task<PutResult> PutAsync(IndexRow row, SlotNames place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    public async Task<PutResult> PutAsync(
+        IndexRow row, SlotNames place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
         var written = 0;
         foreach (var slot in SlotsOf(row, place))
@@ -38,7 +41,12 @@ internal sealed class BucketTarget(
 
                 if (!overwrite.Contains(bucket.Bucket))
                 {
-                    return new PutResult(written, Failed(row, $"the bucket {bucket.Bucket} has another content under that key; --overwrite-bucket {bucket.Bucket} replaces it"));
+                    return new PutResult(
+                        written,
+                        Failed(
+                            row,
+                            $"the bucket {bucket.Bucket} has another content under that key; --overwrite-bucket "
+                            + $"{bucket.Bucket} replaces it"));
                 }
             }
 
@@ -62,14 +70,16 @@ internal sealed class BucketTarget(
     }
 
     private static async Task<bool> IsSameAsync(
-        IndexRow row, (long SizeBytes, string ETag) present, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+        IndexRow row, (long SizeBytes, string ETag) present, Func<CancellationToken, Task<Stream>> open,
+        CancellationToken cancellationToken)
     {
         if (present.SizeBytes != row.SizeBytes)
         {
             return false;
         }
 
-        // The ETag of an upload in parts is the MD5 of nothing that could be compared. Such objects appear whole or not at all, so their length has to do.
+        // The ETag of an upload in parts is the MD5 of nothing that could be compared. Such objects appear whole or not at all, so their
+        // length has to do.
         if (present.ETag.Length != 32 || !present.ETag.All(char.IsAsciiHexDigit))
         {
             return true;
@@ -95,5 +105,6 @@ internal sealed class BucketTarget(
     }
 
     private static Finding Failed(IndexRow row, string why) =>
-        new("object-not-restored", Severity.Error, row.Key, $"{row.Key} was not restored: {why}.", "After mending it, run the same command again: what is there already is not sent again.");
+        new("object-not-restored", Severity.Error, row.Key, $"{row.Key} was not restored: {why}.", "After mending it, run the same "
+            + "command again: what is there already is not sent again.");
 }

@@ -17,7 +17,8 @@ internal sealed class CompletedStream(Stream inner, long sizeBytes) : ReadOnlySt
         readBytes += count;
         if (count > 0 && readBytes >= sizeBytes && await inner.ReadAsync(beyond, cancellationToken) > 0)
         {
-            throw new NesteggException(FailureKind.Damaged, $"an object is longer than the {sizeBytes:N0} bytes that the index states", "nestegg check --read");
+            throw new NesteggException(
+                FailureKind.Damaged, $"an object is longer than the {sizeBytes:N0} bytes that the index states", "nestegg check --read");
         }
 
         return count;

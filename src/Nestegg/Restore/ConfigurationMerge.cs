@@ -12,7 +12,8 @@ public sealed record SettingChange(string Key, string Reason);
 /// </summary>
 internal sealed class ConfigurationMerge
 {
-    private ConfigurationMerge(string text, IReadOnlyList<SettingChange> changes, IReadOnlyList<string> kept, IReadOnlyList<Finding> findings)
+    private ConfigurationMerge(
+        string text, IReadOnlyList<SettingChange> changes, IReadOnlyList<string> kept, IReadOnlyList<Finding> findings)
     {
         Text = text;
         Changes = changes;
@@ -74,11 +75,13 @@ internal sealed class ConfigurationMerge
             changes.Add(new SettingChange(key, reason));
         }
 
-        Confirm(museumYaml, text, changes.Select(change => change.Key), wanted.ToDictionary(entry => entry.Key, entry => entry.Value.Plain, StringComparer.OrdinalIgnoreCase));
+        Confirm(museumYaml, text, changes.Select(
+            change => change.Key), wanted.ToDictionary(entry => entry.Key, entry => entry.Value.Plain, StringComparer.OrdinalIgnoreCase));
         return new ConfigurationMerge(text, changes, kept, [.. Overridden(target, wanted.Select(entry => (entry.Key, entry.Value.Plain)))]);
     }
 
-    private static void AddSafeSwitches(SortedDictionary<string, (string Value, string Plain, string Reason)> wanted, MuseumConfiguration target)
+    private static void AddSafeSwitches(
+        SortedDictionary<string, (string Value, string Plain, string Reason)> wanted, MuseumConfiguration target)
     {
         foreach (var setting in target.Settings())
         {
@@ -96,7 +99,9 @@ internal sealed class ConfigurationMerge
 
     // The quickstart writes localhost for every app, which nobody chose.
     private static bool IsDeliberate(Setting? setting) =>
-        setting is not null && !setting.Text.Contains("localhost", StringComparison.OrdinalIgnoreCase) && !setting.Text.Contains("127.0.0.1", StringComparison.Ordinal);
+        setting is not null
+        && !setting.Text.Contains("localhost", StringComparison.OrdinalIgnoreCase)
+        && !setting.Text.Contains("127.0.0.1", StringComparison.Ordinal);
 
     // An edit of text is only as good as what a parser makes of it afterwards: nothing else may have changed.
     private static void Confirm(string before, string after, IEnumerable<string> changed, Dictionary<string, string> wanted)
@@ -142,7 +147,8 @@ internal sealed class ConfigurationMerge
                 isSecret ? "secret-overridden" : "setting-overridden",
                 isSecret ? Severity.Error : Severity.Warning,
                 key,
-                $"{variable} overrides {key} of museum.yaml with another value than the restored database needs{(isSecret ? ": nobody could sign in" : "")}.",
+                $"{variable} overrides {key} of museum.yaml with another value than the restored database "
+                + $"needs{(isSecret ? ": nobody could sign in" : "")}.",
                 $"Remove {variable} before museum starts.");
         }
     }

@@ -12,12 +12,14 @@ internal static class DumpLoading
     /// <param name="program"><c>pg_restore</c>.</param>
     /// <param name="report">Told how many bytes have gone.</param>
     public static async Task RunAsync(
-        Stream dump, PostgresProgram program, DatabaseSettings database, EndpointMap map, Action<long> report, CancellationToken cancellationToken)
+        Stream dump, PostgresProgram program, DatabaseSettings database, EndpointMap map, Action<long> report,
+        CancellationToken cancellationToken)
     {
         var outputReading = Task.CompletedTask;
         try
         {
-            await using var run = program.Start(database, map, ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]);
+            await using var run = program.Start(
+                database, map, ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]);
             outputReading = run.StandardOutput.CopyToAsync(Stream.Null, cancellationToken);
             await FeedAsync(dump, run.StandardInput, report, cancellationToken);
             await outputReading;
@@ -34,8 +36,10 @@ internal static class DumpLoading
     }
 
     private static NesteggException Refusal(IEnumerable<string> lines) => new(
-        FailureKind.OutOfReach, $"the database was not loaded, and is as empty as before: {string.Join(' ', lines.Where(line => line.Length > 0).TakeLast(3))}",
-        "a server or a pg_restore that is older than the one the snapshot was made with refuses what it does not know; after mending it, run the same command again");
+        FailureKind.OutOfReach,
+        $"the database was not loaded, and is as empty as before: {string.Join(' ', lines.Where(line => line.Length > 0).TakeLast(3))}",
+        "a server or a pg_restore that is older than the one the snapshot was made with refuses what it does not know; after mending it, "
+        + "run the same command again");
 
     private static async Task FeedAsync(Stream dump, Stream input, Action<long> report, CancellationToken cancellationToken)
     {

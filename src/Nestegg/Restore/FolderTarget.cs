@@ -6,7 +6,10 @@ using Nestegg.Stores.Local;
 
 namespace Nestegg.Restore;
 
-/// <summary>A folder that gets each object as a file under its key. What is there with the same content is left alone; anything else is never replaced.</summary>
+/// <summary>
+/// A folder that gets each object as a file under its key. What is there with the same content is left alone; anything else is never
+/// replaced.
+/// </summary>
 internal sealed class FolderTarget(string folder) : IObjectTarget
 {
     private readonly string folder = Path.GetFullPath(folder);
@@ -15,7 +18,8 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
     public Task<IReadOnlyDictionary<string, SlotNames>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyDictionary<string, SlotNames>>(new Dictionary<string, SlotNames>());
 
-    public async Task<PutResult> PutAsync(IndexRow row, SlotNames place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    public async Task<PutResult> PutAsync(
+        IndexRow row, SlotNames place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
         // A key is data from a database: it may not lead out of the folder.
         var path = Path.GetFullPath(Path.Join(folder, row.Key));
@@ -28,7 +32,9 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
         {
             if (File.Exists(path))
             {
-                return await HashAsync(path, cancellationToken) == row.Hash ? new PutResult(0, null) : new PutResult(0, Refused(row, $"{path} is there with another content"));
+                return await HashAsync(path, cancellationToken) == row.Hash
+                    ? new PutResult(0, null)
+                    : new PutResult(0, Refused(row, $"{path} is there with another content"));
             }
 
             MakeFolder(Path.GetDirectoryName(path)!);
@@ -53,7 +59,8 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
         Directory.CreateDirectory(below);
     }
 
-    private static async Task WriteAsync(string path, long sizeBytes, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        string path, long sizeBytes, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
         var temporary = path + ".nestegg-part";
         try
@@ -68,7 +75,8 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
         }
     }
 
-    private static async Task FillAsync(string path, long sizeBytes, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+    private static async Task FillAsync(
+        string path, long sizeBytes, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
         using var file = new BlockFile(path, FileMode.Create, sizeBytes);
         await using var content = await open(cancellationToken);

@@ -6,7 +6,10 @@ namespace Nestegg.Restore;
 /// <summary>Where restored objects go: the buckets of an instance, or a folder.</summary>
 internal interface IObjectTarget
 {
-    /// <summary>Prepares for the objects of these rows; called once for each group, before <see cref="PutAsync"/> for any of them. Returns what <see cref="PutAsync"/> needs to know of each.</summary>
+    /// <summary>
+    /// Prepares for the objects of these rows; called once for each group, before <see cref="PutAsync"/> for any of them. Returns what
+    /// <see cref="PutAsync"/> needs to know of each.
+    /// </summary>
     Task<IReadOnlyDictionary<string, SlotNames>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken);
 
     /// <summary>
@@ -16,7 +19,8 @@ internal interface IObjectTarget
     /// <param name="row">The object.</param>
     /// <param name="place">From <see cref="PlacesOfAsync"/>; empty when it said nothing.</param>
     /// <param name="open">Opens its bytes from their beginning; whoever opens disposes. May be called more than once.</param>
-    Task<PutResult> PutAsync(IndexRow row, SlotNames place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken);
+    Task<PutResult> PutAsync(
+        IndexRow row, SlotNames place, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken);
 }
 
 /// <summary>What became of an object.</summary>

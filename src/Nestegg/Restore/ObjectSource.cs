@@ -3,7 +3,9 @@ using Nestegg.Repositories;
 
 namespace Nestegg.Restore;
 
-/// <summary>An object of the repository on its way to a target. Keeps what reading it failed with, to be told from what the target fails with.</summary>
+/// <summary>
+/// An object of the repository on its way to a target. Keeps what reading it failed with, to be told from what the target fails with.
+/// </summary>
 internal sealed class ObjectSource(Repository repository, IndexRow row)
 {
     /// <summary>Why it could not be read to its end; null while it could.</summary>

@@ -24,12 +24,14 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
     private long alreadyThere;
     private long failed;
 
-    public async Task<TransferCounts> RunAsync(IAsyncEnumerable<IndexRow> rows, ManifestCounts expected, CancellationToken cancellationToken)
+    public async Task<TransferCounts> RunAsync(
+        IAsyncEnumerable<IndexRow> rows, ManifestCounts expected, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var waiting = Channel.CreateBounded<WaitingObject>(workers);
         var reading = StopOnFailureAsync(ReadAsync(rows, waiting.Writer, stop.Token), stop);
-        var putting = Enumerable.Range(0, workers).Select(_ => StopOnFailureAsync(PutAllAsync(waiting.Reader, expected, stop.Token), stop)).ToList();
+        var putting = Enumerable.Range(0, workers).Select(_ => StopOnFailureAsync(PutAllAsync(waiting.Reader, expected, stop.Token), stop))
+            .ToList();
         try
         {
             await Task.WhenAll([reading, .. putting]);
@@ -81,7 +83,8 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
     }
 
     private async Task ReadPackAsync(
-        StoredTogether group, IReadOnlyDictionary<string, SlotNames> places, ChannelWriter<WaitingObject> waiting, CancellationToken cancellationToken)
+        StoredTogether group, IReadOnlyDictionary<string, SlotNames> places, ChannelWriter<WaitingObject> waiting,
+        CancellationToken cancellationToken)
     {
         // The objects of the pack that are neither on their way nor known to be damaged yet.
         var left = new Queue<IndexRow>(group.Rows);
@@ -91,7 +94,8 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
             {
                 if (damage is null)
                 {
-                    await waiting.WriteAsync(new WaitingObject(row, places.GetValueOrDefault(row.Key, SlotNames.None), content), cancellationToken);
+                    await waiting.WriteAsync(
+                        new WaitingObject(row, places.GetValueOrDefault(row.Key, SlotNames.None), content), cancellationToken);
                 }
                 else
                 {
@@ -122,7 +126,9 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
             var source = new ObjectSource(repository, row);
             try
             {
-                Func<CancellationToken, Task<Stream>> open = content is null ? source.OpenAsync : _ => Task.FromResult<Stream>(new MemoryStream(content, writable: false));
+                Func<CancellationToken, Task<Stream>> open = content is null
+                    ? source.OpenAsync
+                    : _ => Task.FromResult<Stream>(new MemoryStream(content, writable: false));
                 var result = await target.PutAsync(row, place, open, cancellationToken);
                 Count(row, result);
                 if (content is null && result.Written > 0)
@@ -162,7 +168,9 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
     }
 
     private void Fail(IndexRow row, string why) =>
-        Fail(new Finding("object-damaged", Severity.Error, row.Key, $"{row.Key} was not restored: {why}.", "nestegg check --read names all that is damaged; another snapshot or copy of the repository may have it."));
+        Fail(new Finding(
+            "object-damaged", Severity.Error, row.Key, $"{row.Key} was not restored: {why}.",
+            "nestegg check --read names all that is damaged; another snapshot or copy of the repository may have it."));
 
     private static Finding Unreadable(IndexRow row, NesteggException failure) =>
         new("object-unreadable", Severity.Error, row.Key, $"{row.Key} was not restored: {failure.Message}.", failure.Hint);
@@ -178,6 +186,8 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
     private void Progress(ManifestCounts expected) =>
         log.Progress("objects", Interlocked.Read(ref objects), expected.Objects, Interlocked.Read(ref bytes), expected.ObjectBytes);
 
-    /// <param name="Content">The bytes of a small object, which other rows may share; <see langword="null"/> for one that is a file of its own.</param>
+    /// <param name="Content">
+    /// The bytes of a small object, which other rows may share; <see langword="null"/> for one that is a file of its own.
+    /// </param>
     private readonly record struct WaitingObject(IndexRow Row, SlotNames Place, byte[]? Content);
 }

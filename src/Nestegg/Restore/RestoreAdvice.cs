@@ -8,7 +8,8 @@ public static class RestoreAdvice
     public static IEnumerable<string> ForPeople(Manifest snapshot, RestoreOptions options)
     {
         var moment = snapshot.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'");
-        yield return $"The library is as it was on {moment}. Passwords, recovery keys and two-factor settings are those of that moment: a password that was changed later is not valid, the one before is.";
+        yield return $"The library is as it was on {moment}. Passwords, recovery keys and two-factor settings are those of that moment: a "
+            + $"password that was changed later is not valid, the one before is.";
         if (options.IsBesideProduction)
         {
             yield return "This is a copy beside production: what somebody uploads or changes in it is in the copy only.";
@@ -17,10 +18,12 @@ public static class RestoreAdvice
 
         if (!options.Keep.Contains("tokens"))
         {
-            yield return "Everybody signs in again on every device. Apps then upload what the server no longer has, if it is still on the phone.";
+            yield return "Everybody signs in again on every device. Apps then upload what the server no longer has, if it is still on the "
+                + "phone.";
         }
 
-        yield return "Public links and shares that were ended after that moment are valid again, and photos that were deleted for good after it are back: look them through.";
+        yield return "Public links and shares that were ended after that moment are valid again, and photos that were deleted for good "
+            + "after it are back: look them through.";
         if (!options.Keep.Contains("trash"))
         {
             yield return "What is in the trash stays for another 30 days.";
@@ -28,7 +31,8 @@ public static class RestoreAdvice
 
         if (!options.Keep.Contains("queue"))
         {
-            yield return "What had been deleted for good before that moment was waiting for its removal from the buckets; it stays there now, without being in anybody's library.";
+            yield return "What had been deleted for good before that moment was waiting for its removal from the buckets; it stays there "
+                + "now, without being in anybody's library.";
         }
     }
 
@@ -43,7 +47,8 @@ public static class RestoreAdvice
 
         // `docker compose run museum` would do without a file, but the relay to MinIO lives in the network of the service itself.
         yield return """echo 'services: {museum: {environment: {ENTE_JOBS_CRON_SKIP: "true"}}}' > first-start.yaml""";
-        yield return "docker compose -f compose.yaml -f first-start.yaml up -d    # a first start without jobs; without compose: ENTE_JOBS_CRON_SKIP=true ./museum";
+        yield return "docker compose -f compose.yaml -f first-start.yaml up -d    # a first start without jobs; without compose: "
+            + "ENTE_JOBS_CRON_SKIP=true ./museum";
         yield return "# sign in with an app and look at some pictures; then, with jobs:";
         yield return "docker compose up -d && rm first-start.yaml";
         yield return "# and make backups of the new machine: docs/operations.md, \"Backups after a restore\"";
@@ -55,8 +60,11 @@ public static class RestoreAdvice
         var version = snapshot.Instance.SchemaVersion;
         yield return new Finding(
             "museum-version", Severity.Note, "museum",
-            $"The database is of schema {version}. A museum that knows fewer migrations than {version} refuses to start on it; a newer one brings it up to date when it starts, and there is no way back."
-            + (snapshot.Instance.MuseumImage is { } old ? $" The old instance ran {old}{(newImage is null || newImage == old ? "" : $", the new one runs {newImage}")}." : ""));
+            $"The database is of schema {version}. A museum that knows fewer migrations than {version} refuses to start on it; a newer "
+            + $"one brings it up to date when it starts, and there is no way back."
+            + (snapshot.Instance.MuseumImage is { } old
+                ? $" The old instance ran {old}{(newImage is null || newImage == old ? "" : $", the new one runs {newImage}")}."
+                : ""));
         if (snapshot.Instance.SchemaDirty)
         {
             yield return new Finding(
@@ -69,7 +77,8 @@ public static class RestoreAdvice
         {
             yield return new Finding(
                 "snapshot-incomplete", Severity.Warning, snapshot.Id.ToString(),
-                $"The snapshot is not complete: {snapshot.Counts.Missing} objects were missing when it was taken, {snapshot.Counts.MissingDerived} of them can be made again.",
+                $"The snapshot is not complete: {snapshot.Counts.Missing} objects were missing when it was taken, "
+                + $"{snapshot.Counts.MissingDerived} of them can be made again.",
                 "The rest can be restored; nestegg snapshots shows whether another snapshot is complete.");
         }
     }

@@ -38,7 +38,9 @@ public sealed record RestoreOptions
     {
         foreach (var name in Keep.Except(Neutralisation.StepNames))
         {
-            throw new NesteggException(FailureKind.BadInput, $"--keep {name} names no step of a restore.", $"The steps are: {string.Join(", ", Neutralisation.StepNames)}.");
+            throw new NesteggException(
+                FailureKind.BadInput, $"--keep {name} names no step of a restore.",
+                $"The steps are: {string.Join(", ", Neutralisation.StepNames)}.");
         }
     }
 }

@@ -41,7 +41,8 @@ public sealed record PlannedDatabase(string Name, string Description, DatabaseAc
 /// <param name="AlreadyThere">Objects of the snapshot with the same length.</param>
 /// <param name="Conflicting">Objects with a key of the snapshot and another length.</param>
 /// <param name="Foreign">Objects that the snapshot does not have.</param>
-public sealed record PlannedBucket(string Slot, string Bucket, string Location, bool IsHot, long AlreadyThere, long Conflicting, long Foreign)
+public sealed record PlannedBucket(
+    string Slot, string Bucket, string Location, bool IsHot, long AlreadyThere, long Conflicting, long Foreign)
 {
     public bool IsEmpty => AlreadyThere + Conflicting + Foreign == 0;
 }

@@ -45,7 +45,8 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
             {
                 findings.Add(new Finding(
                     "server-older", Severity.Warning, database.Name,
-                    $"the server is PostgreSQL {state.ServerVersion}, the snapshot is of {snapshot.Instance.DatabaseVersion}; an older server may refuse a part of the dump",
+                    $"the server is PostgreSQL {state.ServerVersion}, the snapshot is of "
+                    + $"{snapshot.Instance.DatabaseVersion}; an older server may refuse a part of the dump",
                     $"run PostgreSQL {Major(snapshot.Instance.DatabaseVersion)} or newer"));
             }
 
@@ -71,12 +72,14 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         return state;
     }
 
-    private async Task<IReadOnlyList<PlannedBucket>> PlanBucketsAsync(InstanceBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<PlannedBucket>> PlanBucketsAsync(
+        InstanceBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
     {
         if (!buckets.Slots.HotPrimary.IsConfigured)
         {
             refusals.Add(new Refusal(
-                FailureKind.BadInput, $"the new instance has no bucket in {buckets.Slots.HotPrimary.Name}, from which museum serves downloads",
+                FailureKind.BadInput,
+                $"the new instance has no bucket in {buckets.Slots.HotPrimary.Name}, from which museum serves downloads",
                 $"set s3.{buckets.Slots.HotPrimary.Name}.bucket, endpoint, key and secret in museum.yaml of the new instance"));
         }
 
@@ -97,7 +100,8 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
         return [.. reachable.Select(slot => Judge(slot, buckets, contents))];
     }
 
-    private async Task<bool> TryListAsync(BucketSlot slot, InstanceBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
+    private async Task<bool> TryListAsync(
+        BucketSlot slot, InstanceBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
     {
         try
         {
@@ -142,11 +146,14 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
             var example = contents.Example(slot.Name, isConflict: conflicting > 0);
             refusals.Add(new Refusal(
                 FailureKind.BadInput,
-                $"the bucket {slot.Bucket} ({slot.Name}) is not empty: {foreign:N0} objects that the snapshot does not have, {conflicting:N0} with another length than in the snapshot, such as {example}",
-                $"name an empty bucket in museum.yaml, or add --overwrite-bucket {slot.Bucket}: objects of the snapshot are replaced then, others stay"));
+                $"the bucket {slot.Bucket} ({slot.Name}) is not empty: {foreign:N0} objects that the snapshot does not have, "
+                + $"{conflicting:N0} with another length than in the snapshot, such as {example}",
+                $"name an empty bucket in museum.yaml, or add --overwrite-bucket {slot.Bucket}: objects of the snapshot are replaced "
+                + $"then, others stay"));
         }
 
-        return new PlannedBucket(slot.Name, slot.Bucket, slot.ConfiguredEndpoint, slot == buckets.Slots.HotPrimary, same, conflicting, foreign);
+        return new PlannedBucket(
+            slot.Name, slot.Bucket, slot.ConfiguredEndpoint, slot == buckets.Slots.HotPrimary, same, conflicting, foreign);
     }
 
     private static int Major(string version) => int.TryParse(version.Split('.', ' ')[0], out var major) ? major : 0;

@@ -19,9 +19,11 @@ namespace Nestegg.Restore;
 /// <param name="Missing">Objects that the snapshot itself does not have.</param>
 /// <param name="Audit">What an audit of the restored instance found.</param>
 public sealed record RestoreResult(
-    RestorePlan Plan, IReadOnlyList<string> Configuration, IReadOnlyList<NeutralisingResult> Steps, TransferCounts Objects, long Missing, AuditResult Audit)
+    RestorePlan Plan, IReadOnlyList<string> Configuration, IReadOnlyList<NeutralisingResult> Steps, TransferCounts Objects,
+    long Missing, AuditResult Audit)
 {
-    public bool IsComplete => Objects.Failed == 0 && Missing == 0 && Audit.Errors == 0 && Plan.Findings.All(finding => finding.Severity < Severity.Error);
+    public bool IsComplete =>
+        Objects.Failed == 0 && Missing == 0 && Audit.Errors == 0 && Plan.Findings.All(finding => finding.Severity < Severity.Error);
 }
 
 /// <summary>What is restored: a snapshot, with the repository that it is in and the identities that open its secret parts.</summary>
@@ -87,7 +89,8 @@ internal sealed class RestoreRun : IAsyncDisposable
             }
 
             var audit = await AuditAsync(cancellationToken);
-            return new RestoreResult(plan, configuration, steps, objects, source.Snapshot.Counts.Missing - source.Snapshot.Counts.MissingDerived, audit);
+            return new RestoreResult(
+                plan, configuration, steps, objects, source.Snapshot.Counts.Missing - source.Snapshot.Counts.MissingDerived, audit);
         }
         catch (Exception failure) when (DatabaseFailure.IsOfDatabase(failure))
         {
@@ -102,14 +105,17 @@ internal sealed class RestoreRun : IAsyncDisposable
     // A new folder is written even when its services do not answer yet: its compose file is what a person starts them with.
     private async Task<IReadOnlyList<string>> WriteConfigurationAsync(RestorePlan plan, CancellationToken cancellationToken)
     {
-        var isWaitingForServices = target.Folder.IsNew && plan.Refusals.Count > 0 && plan.Refusals.All(refusal => refusal.Kind == FailureKind.OutOfReach);
+        var isWaitingForServices = target.Folder.IsNew
+            && plan.Refusals.Count > 0
+            && plan.Refusals.All(refusal => refusal.Kind == FailureKind.OutOfReach);
         if (plan.Refusals.Count > 0 && !isWaitingForServices)
         {
             return [];
         }
 
         var folder = target.Folder;
-        var done = await LocalFailure.GuardAsync("write", folder.Folder, folder.Folder, () => folder.WriteAsync(time.GetUtcNow(), cancellationToken));
+        var done = await LocalFailure.GuardAsync(
+            "write", folder.Folder, folder.Folder, () => folder.WriteAsync(time.GetUtcNow(), cancellationToken));
         foreach (var sentence in done)
         {
             log.Step("configuration", sentence);
@@ -118,8 +124,10 @@ internal sealed class RestoreRun : IAsyncDisposable
         if (isWaitingForServices)
         {
             throw new NesteggException(
-                FailureKind.OutOfReach, $"the configuration is in {target.Folder.Folder}, but its services do not answer yet: {plan.Refusals[0].Message}",
-                $"start them without museum (cd {target.Folder.Folder} && docker compose up -d postgres minio), then run the same command again; {plan.Refusals[0].Hint}");
+                FailureKind.OutOfReach,
+                $"the configuration is in {target.Folder.Folder}, but its services do not answer yet: {plan.Refusals[0].Message}",
+                $"start them without museum (cd {target.Folder.Folder} && docker compose up -d postgres minio), then run the same command "
+                + $"again; {plan.Refusals[0].Hint}");
         }
 
         return done;
@@ -138,7 +146,8 @@ internal sealed class RestoreRun : IAsyncDisposable
         if (!isContinued || state.Tables == 0)
         {
             var program = await PostgresProgram.FindAsync("pg_restore", options.Postgres, null, ProgramFolder(), cancellationToken);
-            await target.Database.PrepareAsync(state, new RestoreMarker(source.Snapshot.RepositoryId, source.Snapshot.Id.ToString(), RestoreStep.Loading, time.GetUtcNow()), cancellationToken);
+            await target.Database.PrepareAsync(state, new RestoreMarker(
+                source.Snapshot.RepositoryId, source.Snapshot.Id.ToString(), RestoreStep.Loading, time.GetUtcNow()), cancellationToken);
             await LoadAsync(program, cancellationToken);
         }
 
@@ -149,14 +158,16 @@ internal sealed class RestoreRun : IAsyncDisposable
     {
         log.Step("database", $"loading the dump into {target.Database.Description}");
         await using var dump = await source.OpenSecretAsync(SecretPart.Database, cancellationToken);
-        await DumpLoading.RunAsync(dump, program, target.Database.Settings, options.Map, bytes => log.Progress("database", 0, null, bytes), cancellationToken);
+        await DumpLoading.RunAsync(
+            dump, program, target.Database.Settings, options.Map, bytes => log.Progress("database", 0, null, bytes), cancellationToken);
     }
 
     private async Task<IReadOnlyList<NeutralisingResult>> NeutraliseAsync(CancellationToken cancellationToken)
     {
         await using var connection = await target.Database.OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var results = new List<NeutralisingResult>(await Neutralisation.RunAsync(connection, options.Keep, options.IsBesideProduction, time.GetUtcNow(), cancellationToken));
+        var results = new List<NeutralisingResult>(
+            await Neutralisation.RunAsync(connection, options.Keep, options.IsBesideProduction, time.GetUtcNow(), cancellationToken));
         var places = await SlotCorrection.RunAsync(connection, target.Buckets.Slots, cancellationToken);
         if (places.RowCount > 0)
         {
@@ -174,20 +185,24 @@ internal sealed class RestoreRun : IAsyncDisposable
 
     private async Task<TransferCounts> RestoreObjectsAsync(CancellationToken cancellationToken)
     {
-        log.Step("objects", $"putting {source.Snapshot.Counts.Objects:N0} objects into {string.Join(", ", target.Buckets.Slots.Configured.Select(slot => slot.Bucket).Distinct())}");
+        log.Step(
+            "objects",
+            $"putting {source.Snapshot.Counts.Objects:N0} objects into {string.Join(", ", target.Buckets.Slots.Configured.Select(slot => slot.Bucket).Distinct())}");
         await using var connections = target.Database.OpenPool();
         await using var connection = await connections.OpenConnectionAsync(cancellationToken);
         var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
         var places = new BucketTarget(target.Buckets, connections, catalog, target.Contents, options.OverwriteBuckets);
         var transfer = new ObjectTransfer(source.Repository, places, options.Parallel, log);
-        return await transfer.RunAsync(source.Repository.ReadLiveRowsAsync(source.Snapshot, cancellationToken), source.Snapshot.Counts, cancellationToken);
+        return await transfer.RunAsync(
+            source.Repository.ReadLiveRowsAsync(source.Snapshot, cancellationToken), source.Snapshot.Counts, cancellationToken);
     }
 
     private async Task<AuditResult> AuditAsync(CancellationToken cancellationToken)
     {
         log.Step("audit", "auditing the restored instance");
         await using var connections = target.Database.OpenPool();
-        return await new AuditRun(log.OfPart(), time).OfLiveAsync(connections, target.Buckets.Slots, slot => target.Buckets[slot], cancellationToken);
+        return await new AuditRun(log.OfPart(), time).OfLiveAsync(
+            connections, target.Buckets.Slots, slot => target.Buckets[slot], cancellationToken);
     }
 
     // `docker compose exec` looks for its file in the folder it is started in.

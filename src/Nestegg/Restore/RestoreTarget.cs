@@ -3,7 +3,9 @@ using Nestegg.Instance;
 
 namespace Nestegg.Restore;
 
-/// <summary>Where a restore goes: the folder, and the database and the buckets that its configuration names. Nothing is connected before it is used.</summary>
+/// <summary>
+/// Where a restore goes: the folder, and the database and the buckets that its configuration names. Nothing is connected before it is used.
+/// </summary>
 internal sealed class RestoreTarget : IAsyncDisposable
 {
     private RestoreTarget(TargetFolder folder, TargetDatabase database, InstanceBuckets buckets, BucketContents contents)

@@ -46,7 +46,9 @@ internal static class SettingRules
     {
         if (Secrets.Contains(key, StringComparer.OrdinalIgnoreCase))
         {
-            return (SettingRule.Old, key == "jwt.secret" ? "links and confirmations that were handed out stay valid" : "the database cannot be read with another one");
+            return (SettingRule.Old, key == "jwt.secret"
+                ? "links and confirmations that were handed out stay valid"
+                : "the database cannot be read with another one");
         }
 
         if (StartsWithAny(key, ThisInstance))
@@ -66,7 +68,9 @@ internal static class SettingRules
                 : (SettingRule.NewIfDeliberate, "links that people were given name these addresses");
         }
 
-        return (SettingRule.Old, key.StartsWith("webauthn.", StringComparison.OrdinalIgnoreCase) ? "passkeys are bound to it" : "as it was");
+        return (SettingRule.Old, key.StartsWith("webauthn.", StringComparison.OrdinalIgnoreCase)
+            ? "passkeys are bound to it"
+            : "as it was");
     }
 
     private static bool StartsWithAny(string key, string[] prefixes) =>

@@ -30,7 +30,9 @@ public sealed record DatabaseState
 
     public long Tables { get; init; }
 
-    /// <summary>A table in which there are rows; <see langword="null"/> when there are none but museum's own bookkeeping of a first start.</summary>
+    /// <summary>
+    /// A table in which there are rows; <see langword="null"/> when there are none but museum's own bookkeeping of a first start.
+    /// </summary>
     public string? TableWithRows { get; init; }
 
     public long Users { get; init; }
@@ -41,11 +43,15 @@ public sealed record DatabaseState
     public RestoreMarker? Marker { get; init; }
 }
 
-/// <summary>The database that a restore fills: looking at it, making it, emptying it, and the marker that an interrupted run leaves in it.</summary>
+/// <summary>
+/// The database that a restore fills: looking at it, making it, emptying it, and the marker that an interrupted run leaves in it.
+/// </summary>
 internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
 {
     private const string MarkerSchema = "nestegg_restore";
-    private const string PublicTables = "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'nestegg_restore') AND n.nspname NOT LIKE 'pg\\_%'";
+    private const string PublicTables =
+        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND n.nspname "
+        + "NOT IN ('pg_catalog', 'information_schema', 'nestegg_restore') AND n.nspname NOT LIKE 'pg\\_%'";
 
     public DatabaseSettings Settings => settings;
 
@@ -59,7 +65,8 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
 
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken, string? database = null)
     {
-        var builder = new NpgsqlConnectionStringBuilder(settings.ConnectionString(map)) { Pooling = false, Database = database ?? settings.Name };
+        var builder = new NpgsqlConnectionStringBuilder(
+            settings.ConnectionString(map)) { Pooling = false, Database = database ?? settings.Name };
         var connection = new NpgsqlConnection(builder.ConnectionString);
         try
         {
@@ -77,8 +84,11 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         {
             await connection.DisposeAsync();
             throw new NesteggException(
-                FailureKind.OutOfReach, $"PostgreSQL at {map.Resolve(settings.Endpoint)} does not answer: {(failure.InnerException ?? failure).Message}",
-                $"start it (docker compose up -d postgres). A name that is known only inside compose needs --map {settings.Endpoint}=127.0.0.1:5432 or the container's address", failure);
+                FailureKind.OutOfReach,
+                $"PostgreSQL at {map.Resolve(settings.Endpoint)} does not answer: {(failure.InnerException ?? failure).Message}",
+                $"start it (docker compose up -d postgres). A name that is known only inside compose needs --map "
+                + $"{settings.Endpoint}=127.0.0.1:5432 or the container's address",
+                failure);
         }
     }
 
@@ -86,7 +96,8 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
     {
         if (settings.Name.Length == 0)
         {
-            throw new NesteggException(FailureKind.BadInput, "the configuration names no database (db.name)", "complete museum.yaml of the new instance");
+            throw new NesteggException(
+                FailureKind.BadInput, "the configuration names no database (db.name)", "complete museum.yaml of the new instance");
         }
 
         try
@@ -101,20 +112,26 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         }
     }
 
-    /// <summary>Makes the database if it is absent, empties it if it has tables, and leaves the marker. The last two are one step.</summary>
+    /// <summary>
+    /// Makes the database if it is absent, empties it if it has tables, and leaves the marker. The last two are one step.
+    /// </summary>
     public async Task PrepareAsync(DatabaseState state, RestoreMarker marker, CancellationToken cancellationToken)
     {
         if (!state.Exists)
         {
             await using var server = await OpenAsync(cancellationToken, "postgres");
-            await ExecuteAsync(server, $"CREATE DATABASE \"{settings.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\" TEMPLATE template0 ENCODING 'UTF8'", cancellationToken);
+            await ExecuteAsync(
+                server,
+                $"CREATE DATABASE \"{settings.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\" TEMPLATE template0 ENCODING 'UTF8'",
+                cancellationToken);
         }
 
         await using var connection = await OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         if (state.Tables > 0)
         {
-            await ExecuteAsync(connection, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC", cancellationToken);
+            await ExecuteAsync(
+                connection, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC", cancellationToken);
         }
 
         await ExecuteAsync(
@@ -149,7 +166,8 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
 
     private static async Task<DatabaseState> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var tables = await ReadAsync(connection, $"SELECT format('%I.%I', n.nspname, c.relname) {PublicTables} ORDER BY 1", row => row.GetString(0), cancellationToken);
+        var tables = await ReadAsync(connection, $"SELECT format('%I.%I', n.nspname, c.relname) {PublicTables} ORDER BY 1", row =>
+            row.GetString(0), cancellationToken);
         var withRows = await ReadAsync(connection, TablesWithRows(tables), row => row.GetString(0), cancellationToken);
         return new DatabaseState
         {
@@ -160,7 +178,8 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
             Users = tables.Contains("public.users") ? await UserTotals.CountAsync(connection, cancellationToken) : 0,
             OtherSessions = (int)await CountAsync(
                 connection,
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = "
+                + "'client backend'",
                 cancellationToken),
             Marker = await ReadMarkerAsync(connection, cancellationToken),
         };
@@ -176,7 +195,8 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
 
     private static async Task<RestoreMarker?> ReadMarkerAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        if (await CountAsync(connection, $"SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = '{MarkerSchema}'", cancellationToken) == 0)
+        if (await CountAsync(
+            connection, $"SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = '{MarkerSchema}'", cancellationToken) == 0)
         {
             return null;
         }
@@ -184,12 +204,14 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         var markers = await ReadAsync(
             connection,
             $"SELECT repository, snapshot, step, started_at FROM {MarkerSchema}.progress",
-            row => new RestoreMarker(row.GetString(0), row.GetString(1), Enum.Parse<RestoreStep>(row.GetString(2)), row.GetFieldValue<DateTimeOffset>(3)),
+            row => new RestoreMarker(
+                row.GetString(0), row.GetString(1), Enum.Parse<RestoreStep>(row.GetString(2)), row.GetFieldValue<DateTimeOffset>(3)),
             cancellationToken);
         return markers.FirstOrDefault();
     }
 
-    private static async Task<List<T>> ReadAsync<T>(NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    private static async Task<List<T>> ReadAsync<T>(
+        NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         var rows = new List<T>();
         await using var command = new NpgsqlCommand(sql, connection);

@@ -7,7 +7,10 @@ using Nestegg.Snapshots;
 
 namespace Nestegg.Restore;
 
-/// <summary>The folder that <c>--into</c> names: what is there, what the restore will write, and where the instance's database and buckets are. Owns the saved configuration.</summary>
+/// <summary>
+/// The folder that <c>--into</c> names: what is there, what the restore will write, and where the instance's database and buckets are. Owns
+/// the saved configuration.
+/// </summary>
 internal sealed class TargetFolder : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -16,7 +19,8 @@ internal sealed class TargetFolder : IDisposable
     private readonly IReadOnlyList<SavedFile> files;
     private readonly string museumYaml;
 
-    private TargetFolder(string folder, SavedConfiguration saved, MuseumConfiguration old, IReadOnlyList<SavedFile> files, string museumYaml)
+    private TargetFolder(
+        string folder, SavedConfiguration saved, MuseumConfiguration old, IReadOnlyList<SavedFile> files, string museumYaml)
     {
         Folder = folder;
         Old = old;
@@ -83,7 +87,8 @@ internal sealed class TargetFolder : IDisposable
         var done = new List<string>();
         foreach (var file in files)
         {
-            await WriteFileAsync(Path.Join(Folder, file.RelativePath), file.Content, file.Mode == 0 ? Private : file.Mode, cancellationToken);
+            await WriteFileAsync(
+                Path.Join(Folder, file.RelativePath), file.Content, file.Mode == 0 ? Private : file.Mode, cancellationToken);
         }
 
         if (files.Count > 0)
@@ -111,7 +116,8 @@ internal sealed class TargetFolder : IDisposable
                 FailureKind.BadInput,
                 $"{folder} is empty, so it would get production's own configuration, with production's database and buckets, "
                 + "and --beside-production forbids that",
-                "run Ente's quickstart there first (it makes a museum.yaml with a database and buckets of its own), or leave --beside-production out");
+                "run Ente's quickstart there first (it makes a museum.yaml with a database and buckets of its own), or leave "
+                + "--beside-production out");
         }
 
         const string name = "museum.yaml";
@@ -145,7 +151,8 @@ internal sealed class TargetFolder : IDisposable
     // What the old instance had besides settings: certificates, service accounts, price lists. Only what the new one lacks.
     private static IEnumerable<SavedFile> Missing(string folder, SavedConfiguration saved, bool isBesideProduction) =>
         saved.Files.Where(file =>
-            (file.RelativePath.StartsWith("credentials/", StringComparison.Ordinal) || file.RelativePath.StartsWith("data/", StringComparison.Ordinal))
+            (file.RelativePath.StartsWith("credentials/", StringComparison.Ordinal)
+                || file.RelativePath.StartsWith("data/", StringComparison.Ordinal))
             && !(isBesideProduction && Path.GetFileName(file.RelativePath) == "fcm-service-account.json")
             && !File.Exists(Path.Join(folder, file.RelativePath)));
 
@@ -153,7 +160,9 @@ internal sealed class TargetFolder : IDisposable
     private static void RefuseProduction(string museumYaml, MuseumConfiguration present, MuseumConfiguration old)
     {
         var (own, production) = (DatabaseSettings.From(present), DatabaseSettings.From(old));
-        var shared = own.Endpoint == production.Endpoint && own.Name == production.Name && own.Password == production.Password ? "the database" : null;
+        var shared = own.Endpoint == production.Endpoint && own.Name == production.Name && own.Password == production.Password
+            ? "the database"
+            : null;
         foreach (var slot in MuseumKeys.SlotNames)
         {
             string[] keys = [$"s3.{slot}.endpoint", $"s3.{slot}.bucket", $"s3.{slot}.key", $"s3.{slot}.secret"];
@@ -166,7 +175,8 @@ internal sealed class TargetFolder : IDisposable
         if (shared is not null)
         {
             throw new NesteggException(
-                FailureKind.BadInput, $"{museumYaml} names {shared} that production uses, with the same credentials, and --beside-production forbids that",
+                FailureKind.BadInput,
+                $"{museumYaml} names {shared} that production uses, with the same credentials, and --beside-production forbids that",
                 "give the copy a database, buckets and credentials of its own");
         }
     }
@@ -184,7 +194,8 @@ internal sealed class TargetFolder : IDisposable
         if (present.MuseumYaml is null && present.CredentialsYaml is null && present.ComposeFiles.Count == 0)
         {
             throw new NesteggException(
-                FailureKind.BadInput, $"{folder} holds files, but neither museum.yaml nor compose.yaml: it is no folder of an Ente instance",
+                FailureKind.BadInput,
+                $"{folder} holds files, but neither museum.yaml nor compose.yaml: it is no folder of an Ente instance",
                 "name the folder that Ente's quickstart made on this machine, or one that is empty or absent");
         }
 
@@ -232,7 +243,8 @@ internal sealed class TargetFolder : IDisposable
 
     private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? Private : File.GetUnixFileMode(path);
 
-    private static async Task WriteFileAsync(string path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken cancellationToken)
+    private static async Task WriteFileAsync(
+        string path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var temporary = $"{path}.nestegg-part";

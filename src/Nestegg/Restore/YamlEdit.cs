@@ -9,7 +9,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace Nestegg.Restore;
 
-/// <summary>Changes single settings in a YAML text and leaves every other character of it as it is: comments, order, indentation, line ends.</summary>
+/// <summary>
+/// Changes single settings in a YAML text and leaves every other character of it as it is: comments, order, indentation, line ends.
+/// </summary>
 internal static class YamlEdit
 {
     private const string Source = "museum.yaml";
@@ -48,7 +50,9 @@ internal static class YamlEdit
         }
     }
 
-    /// <summary>A setting's value as YAML. Numbers and flags stay plain, because museum does not turn a quoted one into either everywhere.</summary>
+    /// <summary>
+    /// A setting's value as YAML. Numbers and flags stay plain, because museum does not turn a quoted one into either everywhere.
+    /// </summary>
     public static string Render(Setting setting) =>
         setting.IsList ? "[" + string.Join(", ", setting.Values.Select(Quote)) + "]" : Render(setting.Text);
 
@@ -77,7 +81,8 @@ internal static class YamlEdit
     private static string Replace(string text, (YamlScalarNode Name, YamlNode Value) entry, string value)
     {
         var (name, node) = entry;
-        if (node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.SingleQuoted or ScalarStyle.DoubleQuoted } && node.End.Index > node.Start.Index)
+        if (node is YamlScalarNode { Style: ScalarStyle.Plain or ScalarStyle.SingleQuoted or ScalarStyle.DoubleQuoted }
+            && node.End.Index > node.Start.Index)
         {
             return Splice(text, (int)node.Start.Index, (int)node.End.Index, value);
         }
@@ -100,7 +105,8 @@ internal static class YamlEdit
         var colon = AfterColon(text, name);
         var indent = (int)name.Start.Column - 1 + step;
         var newLine = NewLine(text);
-        return Splice(text, colon, Math.Max(colon, EndOf(text, node)), newLine + Lines(parts, value, indent, step, newLine).TrimEnd('\r', '\n'));
+        return Splice(
+            text, colon, Math.Max(colon, EndOf(text, node)), newLine + Lines(parts, value, indent, step, newLine).TrimEnd('\r', '\n'));
     }
 
     private static string Insert(string text, YamlMappingNode mapping, ReadOnlySpan<string> parts, string value, int step)
@@ -108,7 +114,8 @@ internal static class YamlEdit
         if (mapping.Style == MappingStyle.Flow)
         {
             var closing = string.Concat(Enumerable.Repeat("}", parts.Length - 1));
-            return Splice(text, (int)mapping.Start.Index + 1, (int)mapping.Start.Index + 1, string.Join(": {", parts.ToArray()) + ": " + value + closing + ", ");
+            return Splice(text, (int)mapping.Start.Index
+                + 1, (int)mapping.Start.Index + 1, string.Join(": {", parts.ToArray()) + ": " + value + closing + ", ");
         }
 
         var indent = (int)mapping.Children.First().Key.Start.Column - 1;
@@ -133,14 +140,18 @@ internal static class YamlEdit
         return lines.ToString();
     }
 
-    // The mark at the end of a collection is that of its beginning, or where the next token begins, past comments; so the last leaf is asked.
+    // The mark at the end of a collection is that of its beginning, or where the next token begins, past comments; so the last leaf is
+    // asked.
     private static int EndOf(string text, YamlNode node) => node switch
     {
-        YamlMappingNode { Style: not MappingStyle.Flow, Children.Count: > 0 } mapping => Math.Max(EndOf(text, mapping.Children.Last().Value), AfterColon(text, mapping.Children.Last().Key)),
+        YamlMappingNode { Style: not MappingStyle.Flow, Children.Count: > 0 } mapping =>
+            Math.Max(EndOf(text, mapping.Children.Last().Value), AfterColon(text, mapping.Children.Last().Key)),
         YamlSequenceNode { Style: not SequenceStyle.Flow, Children.Count: > 0 } list => EndOf(text, list.Children.Last()),
-        YamlMappingNode mapping => text.IndexOf('}', mapping.Children.Count > 0 ? EndOf(text, mapping.Children.Last().Value) : (int)mapping.Start.Index) + 1,
+        YamlMappingNode mapping =>
+            text.IndexOf('}', mapping.Children.Count > 0 ? EndOf(text, mapping.Children.Last().Value) : (int)mapping.Start.Index) + 1,
         YamlSequenceNode list => text.IndexOf(']', list.Children.Count > 0 ? EndOf(text, list.Children.Last()) : (int)list.Start.Index) + 1,
-        YamlScalarNode { Style: ScalarStyle.Literal or ScalarStyle.Folded } => (int)node.Start.Index + text.AsSpan((int)node.Start.Index, (int)(node.End.Index - node.Start.Index)).TrimEnd().Length,
+        YamlScalarNode { Style: ScalarStyle.Literal or ScalarStyle.Folded } =>
+            (int)node.Start.Index + text.AsSpan((int)node.Start.Index, (int)(node.End.Index - node.Start.Index)).TrimEnd().Length,
         _ => (int)node.End.Index,
     };
 
@@ -148,11 +159,15 @@ internal static class YamlEdit
 
     private static int StepOf(YamlMappingNode root)
     {
-        var nested = root.Children.Values.OfType<YamlMappingNode>().FirstOrDefault(mapping => mapping is { Style: not MappingStyle.Flow, Children.Count: > 0 });
-        return nested is null ? Step : Math.Max(1, (int)(nested.Children.First().Key.Start.Column - root.Children.First().Key.Start.Column));
+        var nested = root.Children.Values.OfType<YamlMappingNode>()
+            .FirstOrDefault(mapping => mapping is { Style: not MappingStyle.Flow, Children.Count: > 0 });
+        return nested is null
+            ? Step
+            : Math.Max(1, (int)(nested.Children.First().Key.Start.Column - root.Children.First().Key.Start.Column));
     }
 
     private static string NewLine(string text) => text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
 
-    private static string Splice(string text, int start, int end, string replacement) => string.Concat(text.AsSpan(0, start), replacement, text.AsSpan(end));
+    private static string Splice(string text, int start, int end, string replacement) =>
+        string.Concat(text.AsSpan(0, start), replacement, text.AsSpan(end));
 }

@@ -72,7 +72,8 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
     public string OneOf(string key, params string[] values)
     {
         var text = Text(key) ?? values[0];
-        return values.Contains(text) ? text : throw Wrong(key, $"`{text}` is none of {string.Join(", ", values.Where(value => value.Length > 0))}", "docs/configuration.md describes it");
+        return values.Contains(text) ? text : throw Wrong(
+            key, $"`{text}` is none of {string.Join(", ", values.Where(value => value.Length > 0))}", "docs/configuration.md describes it");
     }
 
     public bool Flag(string key, bool otherwise) => OneOf(key, otherwise ? "true" : "false", "true", "false") == "true";
@@ -102,7 +103,8 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
             return Text(key) is { } text ? [text] : [];
         }
 
-        return [.. list.Children.Select(item => YamlSettings.Text(item) ?? throw Wrong(key, "a list of texts is expected", "write one text after each dash"))];
+        return [.. list.Children.Select(
+            item => YamlSettings.Text(item) ?? throw Wrong(key, "a list of texts is expected", "write one text after each dash"))];
     }
 
     /// <summary>A command as a list of arguments; a single text is split at blanks, without a shell's quoting.</summary>

@@ -3,8 +3,8 @@ using Nestegg.Ente.Configuration;
 namespace Nestegg.Settings;
 
 /// <summary>
-/// Our own configuration, <c>nestegg.yaml</c>: where the instance is, how to reach it, where backups go. Every key is described in docs/configuration.md.
-/// Paths in it start from the folder of the file, and <c>~</c> is the home folder.
+/// Our own configuration, <c>nestegg.yaml</c>: where the instance is, how to reach it, where backups go. Every key is described in
+/// docs/configuration.md. Paths in it start from the folder of the file, and <c>~</c> is the home folder.
 /// </summary>
 public sealed class NesteggConfiguration
 {
@@ -27,7 +27,9 @@ public sealed class NesteggConfiguration
     /// <summary>Where the repository is; <see langword="null"/> when nothing names one.</summary>
     public RepositorySettings? Repository { get; init; }
 
-    /// <summary>Who can open the backups, in age's form; a backup is refused when the repository names others. Empty for whomever it names.</summary>
+    /// <summary>
+    /// Who can open the backups, in age's form; a backup is refused when the repository names others. Empty for whomever it names.
+    /// </summary>
     public IReadOnlyList<string> Recipients { get; init; } = [];
 
     /// <summary>The file of the minisign secret key that signs manifests.</summary>
@@ -67,7 +69,10 @@ public sealed class NesteggConfiguration
     public static NesteggConfiguration Load(string path, IReadOnlyDictionary<string, string> environment) =>
         new NesteggConfigurationReader(path, environment).Read(File.ReadAllText(path));
 
-    /// <summary>The same with another repository, as the command line may name one; nothing of the file's own repository stays but its credentials for the same place.</summary>
+    /// <summary>
+    /// The same with another repository, as the command line may name one; nothing of the file's own repository stays but its credentials
+    /// for the same place.
+    /// </summary>
     public NesteggConfiguration With(RepositorySettings repository) => new()
     {
         Path = Path, InstanceName = InstanceName, Instance = Instance, Map = Map, Postgres = Postgres,
@@ -77,9 +82,11 @@ public sealed class NesteggConfiguration
 
     /// <summary>The instance's location, which a command that works on the instance needs.</summary>
     public InstanceLocation RequireInstance() => Instance
-        ?? throw new NesteggException(FailureKind.BadInput, "no instance is configured", "run nestegg init --instance FOLDER, or name a configuration with --config");
+        ?? throw new NesteggException(
+            FailureKind.BadInput, "no instance is configured", "run nestegg init --instance FOLDER, or name a configuration with --config");
 
     /// <summary>The repository's settings, which most commands need.</summary>
     public RepositorySettings RequireRepository() => Repository
-        ?? throw new NesteggException(FailureKind.BadInput, "no repository is configured", "name it with --repository, or a configuration with --config");
+        ?? throw new NesteggException(
+            FailureKind.BadInput, "no repository is configured", "name it with --repository, or a configuration with --config");
 }

@@ -4,7 +4,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace Nestegg.Settings;
 
-/// <summary>Turns the text of nestegg.yaml into a <see cref="NesteggConfiguration"/>; what it does not know it refuses, and names what it does.</summary>
+/// <summary>
+/// Turns the text of nestegg.yaml into a <see cref="NesteggConfiguration"/>; what it does not know it refuses, and names what it does.
+/// </summary>
 internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionary<string, string> environment)
 {
     private readonly string name = Path.GetFileName(path);
@@ -120,7 +122,9 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
         var lockDays = section.Number("object-lock-days", 0, 0, 36500);
         if ((lockMode.Length > 0) != (lockDays > 0))
         {
-            throw section.Wrong("object-lock", "an object lock needs both object-lock and object-lock-days", "for example object-lock: governance and object-lock-days: 30");
+            throw section.Wrong(
+                "object-lock", "an object lock needs both object-lock and object-lock-days",
+                "for example object-lock: governance and object-lock-days: 30");
         }
 
         return new RepositorySettings

@@ -20,6 +20,8 @@ public enum PostgresConnect
     /// <summary>Host and port are given, taken through the map.</summary>
     Network,
 
-    /// <summary>No host is given: inside its container the server listens on its socket, where the official image asks for no password.</summary>
+    /// <summary>
+    /// No host is given: inside its container the server listens on its socket, where the official image asks for no password.
+    /// </summary>
     Socket,
 }

@@ -17,7 +17,10 @@ public sealed class RepositorySettings
     /// <summary><see langword="null"/> for the one of the address or of the environment.</summary>
     public string? Region { get; init; }
 
-    /// <summary>Whether the bucket stands in the path instead of the host name; <see langword="null"/> for yes with an endpoint of one's own, else no.</summary>
+    /// <summary>
+    /// Whether the bucket stands in the path instead of the host name; <see langword="null"/> for yes with an endpoint of one's own, else
+    /// no.
+    /// </summary>
     public bool? UsesPathStyle { get; init; }
 
     public string AccessKey { get; init; } = "";
@@ -51,13 +54,18 @@ public sealed class RepositorySettings
             Endpoint = Endpoint is null ? address.S3.Endpoint : ReadEndpoint(Endpoint),
             Region = Region ?? address.S3.Region,
             PathStyle = UsesPathStyle ?? (Endpoint is not null || address.S3.PathStyle),
-            Lock = ObjectLockMode.Length == 0 ? null : new ObjectLock(Enum.Parse<Stores.S3.ObjectLockMode>(ObjectLockMode, ignoreCase: true), ObjectLockDays),
+            Lock = ObjectLockMode.Length == 0
+                ? null
+                : new ObjectLock(Enum.Parse<Stores.S3.ObjectLockMode>(ObjectLockMode, ignoreCase: true), ObjectLockDays),
         };
         var credentials = AccessKey.Length > 0 && SecretKey.Length > 0 ? new S3Credentials(AccessKey, SecretKey, SessionToken) : null;
         return (address with { S3 = settings }).Open(credentials, create, time);
     }
 
-    private static Uri ReadEndpoint(string text) => Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
+    private static Uri ReadEndpoint(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"
         ? endpoint
-        : throw new NesteggException(FailureKind.BadInput, $"repository.endpoint `{text}` is no http:// or https:// address", "write it with its scheme: https://s3.example.org");
+        : throw new NesteggException(
+            FailureKind.BadInput, $"repository.endpoint `{text}` is no http:// or https:// address",
+            "write it with its scheme: https://s3.example.org");
 }

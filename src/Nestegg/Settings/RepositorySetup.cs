@@ -31,7 +31,9 @@ public sealed record SetupRequest
     /// <summary>Where a new identity is written; <see langword="null"/> for none.</summary>
     public string? NewIdentityPath { get; init; }
 
-    /// <summary>A passphrase in UTF-8 under which a new identity is kept in the repository; <see langword="null"/> for none. The caller wipes it.</summary>
+    /// <summary>
+    /// A passphrase in UTF-8 under which a new identity is kept in the repository; <see langword="null"/> for none. The caller wipes it.
+    /// </summary>
     public byte[]? Passphrase { get; init; }
 }
 
@@ -40,7 +42,9 @@ public sealed record SetupRequest
 /// <param name="SigningKeyPath">Where the key is that signs snapshots.</param>
 internal sealed record MadeRepository(Repository Repository, IReadOnlyList<AgeRecipient> Recipients, string SigningKeyPath);
 
-/// <summary>Makes a repository, the keys that belong to it, and the nestegg.yaml that leads to it. Nothing that exists is overwritten.</summary>
+/// <summary>
+/// Makes a repository, the keys that belong to it, and the nestegg.yaml that leads to it. Nothing that exists is overwritten.
+/// </summary>
 internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
 {
     private const string SigningKeyName = "nestegg.key";
@@ -61,7 +65,9 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
 
         if (request.Recipients.Count == 0 && request.NewIdentityPath is null && request.Passphrase is null)
         {
-            throw new NesteggException(FailureKind.BadInput, "nobody could open these backups: no recipient is named", "give --recipient age1…, or --new-identity FILE, or --passphrase");
+            throw new NesteggException(
+                FailureKind.BadInput, "nobody could open these backups: no recipient is named",
+                "give --recipient age1…, or --new-identity FILE, or --passphrase");
         }
     }
 
@@ -72,7 +78,8 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
         using var fileIdentity = request.NewIdentityPath is null ? null : AgeIdentity.Generate();
         using var passphraseIdentity = request.Passphrase is null ? null : AgeIdentity.Generate();
         IReadOnlyList<AgeRecipient> recipients =
-            [.. request.Recipients, .. new[] { fileIdentity, passphraseIdentity }.OfType<AgeIdentity>().Select(identity => identity.Recipient)];
+            [.. request.Recipients, .. new[] { fileIdentity, passphraseIdentity }.OfType<AgeIdentity>()
+                .Select(identity => identity.Recipient)];
 
         // The key is safe on disk before the repository names it; when the repository cannot be made, the key is worth nothing.
         await WriteSecretAsync(signingKeyPath, signingKey.ToFileText(), cancellationToken);
@@ -94,7 +101,8 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
 
         if (fileIdentity is not null)
         {
-            await WriteSecretAsync(request.NewIdentityPath!, IdentityText(fileIdentity, repository.Description.Id, signingKey.PublicKey), cancellationToken);
+            await WriteSecretAsync(
+                request.NewIdentityPath!, IdentityText(fileIdentity, repository.Description.Id, signingKey.PublicKey), cancellationToken);
         }
 
         await WriteSecretAsync(request.ConfigurationPath, Encoding.UTF8.GetBytes(ConfigurationText(recipients)), cancellationToken);
@@ -114,7 +122,8 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
         try
         {
             var locked = new MemoryStream();
-            await using (var writer = await AgeWriter.CreateWithPassphraseAsync(locked, request.Passphrase, AgePassphrase.DefaultLogWork, cancellationToken))
+            await using (var writer =
+                await AgeWriter.CreateWithPassphraseAsync(locked, request.Passphrase, AgePassphrase.DefaultLogWork, cancellationToken))
             {
                 await writer.WriteAsync(text, cancellationToken);
                 await writer.CompleteAsync(cancellationToken);
@@ -173,7 +182,8 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new NesteggException(FailureKind.BadInput, $"{path} cannot be written: {exception.Message}", "choose a place that you may write to", exception);
+            throw new NesteggException(
+                FailureKind.BadInput, $"{path} cannot be written: {exception.Message}", "choose a place that you may write to", exception);
         }
         finally
         {

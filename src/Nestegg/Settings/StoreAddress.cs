@@ -5,13 +5,15 @@ using Nestegg.Stores.S3;
 namespace Nestegg.Settings;
 
 /// <summary>
-/// Where a store is: a folder, or <c>s3://bucket/prefix?endpoint=https://host:port&amp;region=…&amp;path-style=true</c>. Never holds a secret.
-/// What the address leaves open comes from <c>AWS_ENDPOINT_URL_S3</c>, <c>AWS_ENDPOINT_URL</c>, <c>AWS_REGION</c>, <c>AWS_DEFAULT_REGION</c>.
+/// Where a store is: a folder, or <c>s3://bucket/prefix?endpoint=https://host:port&amp;region=…&amp;path-style=true</c>. Never holds a
+/// secret. What the address leaves open comes from <c>AWS_ENDPOINT_URL_S3</c>, <c>AWS_ENDPOINT_URL</c>, <c>AWS_REGION</c>,
+/// <c>AWS_DEFAULT_REGION</c>.
 /// </summary>
 public sealed record StoreAddress
 {
     private const string Scheme = "s3://";
-    private const string Usage = "write a folder, or s3://bucket/prefix, with ?endpoint=https://host:port&region=…&path-style=true for a server of your own";
+    private const string Usage =
+        "write a folder, or s3://bucket/prefix, with ?endpoint=https://host:port&region=…&path-style=true for a server of your own";
 
     private StoreAddress()
     {
@@ -38,7 +40,9 @@ public sealed record StoreAddress
                 throw Wrong("unknown scheme", $"'{text[..text.IndexOf("://", StringComparison.Ordinal)]}://'");
             }
 
-            return string.IsNullOrWhiteSpace(text) ? throw Wrong("it is empty", "''") : new StoreAddress { Folder = Path.GetFullPath(text) };
+            return string.IsNullOrWhiteSpace(text)
+                ? throw Wrong("it is empty", "''")
+                : new StoreAddress { Folder = Path.GetFullPath(text) };
         }
 
         var question = text.IndexOf('?', StringComparison.Ordinal);
@@ -50,7 +54,8 @@ public sealed record StoreAddress
         if (bucket.Contains('@', StringComparison.Ordinal) || bucket.Contains(':', StringComparison.Ordinal))
         {
             throw new NesteggException(
-                FailureKind.BadInput, "the address of the S3 store must hold neither credentials nor a port", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment; " + Usage);
+                FailureKind.BadInput, "the address of the S3 store must hold neither credentials nor a port",
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment; " + Usage);
         }
 
         if (bucket.Length == 0)
@@ -120,7 +125,8 @@ public sealed record StoreAddress
         if (endpoint!.UserInfo.Length > 0)
         {
             throw new NesteggException(
-                FailureKind.BadInput, "the endpoint of the S3 store must not hold credentials", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment");
+                FailureKind.BadInput, "the endpoint of the S3 store must not hold credentials",
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment");
         }
 
         return endpoint;

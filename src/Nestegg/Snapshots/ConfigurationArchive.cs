@@ -34,7 +34,9 @@ internal static class ConfigurationArchive
 
     /// <summary>Reads all that a restore has a use for; <c>environment.env</c> is not among it.</summary>
     /// <param name="tar">The decrypted and decompressed <c>config.tar</c>.</param>
-    /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when it is none that <see cref="WriteAsync"/> wrote.</exception>
+    /// <exception cref="NesteggException">
+    /// <see cref="FailureKind.Damaged"/> when it is none that <see cref="WriteAsync"/> wrote.
+    /// </exception>
     public static async Task<SavedConfiguration> ReadAsync(Stream tar, CancellationToken cancellationToken)
     {
         var files = new List<SavedFile>();
@@ -92,7 +94,8 @@ internal static class ConfigurationArchive
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new NesteggException(
-                FailureKind.BadInput, $"the instance's file {file.FullPath} cannot be read", "Let the user who runs backups read the instance's folder.", exception);
+                FailureKind.BadInput, $"the instance's file {file.FullPath} cannot be read",
+                "Let the user who runs backups read the instance's folder.", exception);
         }
     }
 

@@ -16,7 +16,8 @@ internal sealed class OpenedSnapshot : IAsyncDisposable
     private readonly StoredObjects stored;
 
     private OpenedSnapshot(
-        Repository repository, Manifest manifest, IReadOnlyCollection<AgeIdentity> identities, ArchiveDatabase database, StoredObjects stored)
+        Repository repository, Manifest manifest, IReadOnlyCollection<AgeIdentity> identities, ArchiveDatabase database,
+        StoredObjects stored)
     {
         Repository = repository;
         Manifest = manifest;

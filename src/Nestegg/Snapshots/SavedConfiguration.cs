@@ -17,7 +17,8 @@ internal sealed class SavedConfiguration(IReadOnlyList<SavedFile> files, byte[] 
     public string EffectiveYaml => Encoding.UTF8.GetString(effective);
 
     /// <summary>What museum saw when the snapshot was taken.</summary>
-    public MuseumConfiguration Effective => MuseumConfiguration.Create([("effective.yaml", EffectiveYaml)], [new EnvironmentVariable("ENVIRONMENT", "none", "")]);
+    public MuseumConfiguration Effective =>
+        MuseumConfiguration.Create([("effective.yaml", EffectiveYaml)], [new EnvironmentVariable("ENVIRONMENT", "none", "")]);
 
     public void Dispose()
     {

@@ -5,15 +5,19 @@ using Nestegg.Repositories;
 namespace Nestegg.Snapshots;
 
 /// <summary>
-/// The live index rows of a snapshot as the table <c>stored</c>, on a connection of its own. Used by several tasks at once, one look-up at a time.
+/// The live index rows of a snapshot as the table <c>stored</c>, on a connection of its own. Used by several tasks at once, one look-up at
+/// a time.
 /// </summary>
 internal sealed class StoredObjects : IDisposable
 {
     private const int ColumnCount = 6;
 
-    private const string Table = "CREATE TABLE stored (key TEXT NOT NULL, version INTEGER NOT NULL, size INTEGER NOT NULL, sha256 BLOB NOT NULL, pack BLOB, offset INTEGER NOT NULL)";
+    private const string Table =
+        "CREATE TABLE stored (key TEXT NOT NULL, version INTEGER NOT NULL, size INTEGER NOT NULL, sha256 BLOB NOT NULL, pack BLOB, offset "
+        + "INTEGER NOT NULL)";
 
-    // The index is made from all keys at once: kept while rows come in, it would be written all over again and again. Of a key that is there twice, the later row counts.
+    // The index is made from all keys at once: kept while rows come in, it would be written all over again and again. Of a key that is
+    // there twice, the later row counts.
     private const string Index = """
         CREATE INDEX stored_by_key ON stored (key);
         DELETE FROM stored WHERE rowid IN (

@@ -3,16 +3,21 @@ namespace Nestegg.Stores;
 /// <summary>
 /// A place that holds named byte strings: a folder or a bucket with a prefix. It knows nothing of repositories.
 /// Keys are relative, with <c>/</c> between parts: <c>packs/ab/abcd….tar</c>. Every member may be called from many tasks at once.
-/// Failures are <see cref="NesteggException"/>: <see cref="FailureKind.OutOfReach"/> when the place does not answer or refuses, with the key named.
-/// What time heals has been tried again, in one place, before it is thrown.
+/// Failures are <see cref="NesteggException"/>: <see cref="FailureKind.OutOfReach"/> when the place does not answer or refuses, with the
+/// key named. What time heals has been tried again, in one place, before it is thrown.
 /// </summary>
 public interface IStore : IAsyncDisposable
 {
     /// <summary>Where this is, as a person would type it: <c>/mnt/nas/nestegg</c>, <c>s3://bucket/prefix</c>. Holds no secret.</summary>
     string Location { get; }
 
-    /// <summary>Begins a new item whose key may depend on its content. Nothing is visible under any key before <see cref="StoreWriter.CommitAsync"/>.</summary>
-    /// <param name="expectedBytes">Length if it is known, else a guess; decides where the content waits, not how much may be written.</param>
+    /// <summary>
+    /// Begins a new item whose key may depend on its content. Nothing is visible under any key before
+    /// <see cref="StoreWriter.CommitAsync"/>.
+    /// </summary>
+    /// <param name="expectedBytes">
+    /// Length if it is known, else a guess; decides where the content waits, not how much may be written.
+    /// </param>
     Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken);
 
     /// <summary>Opens an item, or a range of it, for reading from front to back. The caller disposes the stream.</summary>
@@ -23,7 +28,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>The item's length in bytes; <see langword="null"/> when no such item exists.</summary>
     Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken);
 
-    /// <summary>Every item whose key starts with the prefix, in ordinal order of the keys within one folder; an absent folder is empty.</summary>
+    /// <summary>
+    /// Every item whose key starts with the prefix, in ordinal order of the keys within one folder; an absent folder is empty.
+    /// </summary>
     IAsyncEnumerable<StoreItem> ListAsync(string prefix, CancellationToken cancellationToken);
 
     /// <summary>Removes an item; one that is absent is no error.</summary>

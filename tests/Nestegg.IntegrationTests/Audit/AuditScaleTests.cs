@@ -8,8 +8,8 @@ using Nestegg.TestKit.Instances;
 namespace Nestegg.IntegrationTests.Audit;
 
 /// <summary>
-/// A few files, or as many as NESTEGG_SCALE_FILES says, two objects each. The goal: a million objects in two minutes, in memory that does not
-/// grow with them.
+/// A few files, or as many as NESTEGG_SCALE_FILES says, two objects each. The goal: a million objects in two minutes, in memory that does
+/// not grow with them.
 /// </summary>
 public sealed class AuditScaleTests(SharedServers servers, KnownInstances instances)
 {
@@ -34,7 +34,8 @@ public sealed class AuditScaleTests(SharedServers servers, KnownInstances instan
                 SELECT n, t, '1580559962386438/' || gen_random_uuid(), 1000 + n % 1000, '{b2-eu-cen}' FROM generate_series(20000000, 20000000 + {{files}} - 1) n, unnest(ARRAY['file', 'thumbnail']::object_type[]) t;
             ANALYZE;
             """, Token);
-        await using var instance = EnteInstance.Open(NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
+        await using var instance = EnteInstance.Open(
+            NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
         var (missing, others, watch) = (0L, 0L, Stopwatch.StartNew());
         GC.Collect();
         var before = Process.GetCurrentProcess().WorkingSet64;
@@ -42,7 +43,8 @@ public sealed class AuditScaleTests(SharedServers servers, KnownInstances instan
         Assert.Equal((2L * files, 0L), (missing, others));
         Assert.InRange(result.Counts.Files, files, files + 100);
         var grown = Process.GetCurrentProcess().PeakWorkingSet64 - before;
-        TestContext.Current.SendDiagnosticMessage($"{files} files audited in {watch.Elapsed.TotalSeconds:0.0} s, {grown >> 20} MiB more than before");
+        TestContext.Current.SendDiagnosticMessage(
+            $"{files} files audited in {watch.Elapsed.TotalSeconds:0.0} s, {grown >> 20} MiB more than before");
         Assert.InRange(watch.Elapsed.TotalSeconds, 0, 20 + (240.0 * files / 1_000_000));
 
         // What the other tests of the same process take at the same time is more than a few files do.

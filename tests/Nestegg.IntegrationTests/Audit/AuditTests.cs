@@ -32,8 +32,10 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
     public async Task What_each_person_has_is_counted(string name)
     {
         using var audited = await StartAsync(name, "t2");
-        var live = (await audited.LiveAsync(ExitCode.Done, Token)).Events().Where(line => line.GetProperty("event").GetString() == "user").Select(line => line.GetRawText()).ToArray();
-        var snapshot = (await audited.SnapshotAsync(ExitCode.Done, Token)).Events().Where(line => line.GetProperty("event").GetString() == "user").Select(line => line.GetRawText()).ToArray();
+        var live = (await audited.LiveAsync(ExitCode.Done, Token)).Events().Where(line => line.GetProperty("event").GetString() == "user")
+            .Select(line => line.GetRawText()).ToArray();
+        var snapshot = (await audited.SnapshotAsync(ExitCode.Done, Token)).Events()
+            .Where(line => line.GetProperty("event").GetString() == "user").Select(line => line.GetRawText()).ToArray();
         Assert.Equal(live, snapshot);
         var owner = audited.Moment[Role.Owner];
         var counted = System.Text.Json.JsonDocument.Parse(Assert.Single(live, line => line.Contains($"{owner.UserId}"))).RootElement;
@@ -68,7 +70,8 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
             await audited.Instance.DeleteObjectAsync(key, Token);
         }
 
-        Assert.Equal(derived.Select(key => $"derived-object-missing {key}").Order(StringComparer.Ordinal), await audited.FindingsAsync(ExitCode.Done, Token));
+        Assert.Equal(derived.Select(key => $"derived-object-missing {key}")
+            .Order(StringComparer.Ordinal), await audited.FindingsAsync(ExitCode.Done, Token));
     }
 
     [Theory]
@@ -141,7 +144,8 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
         ];
         foreach (var key in keys)
         {
-            await audited.Instance.Objects.PutObjectAsync(new() { BucketName = audited.Instance.Bucket, Key = key, ContentBody = "bytes" }, Token);
+            await audited.Instance.Objects.PutObjectAsync(
+                new() { BucketName = audited.Instance.Bucket, Key = key, ContentBody = "bytes" }, Token);
         }
 
         await audited.Instance.ExecuteAsync($"""
@@ -158,7 +162,8 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
         Assert.Equal($"{owner}/orphan", Assert.Single(later.Findings).Subject);
         Assert.Equal(("object-orphan", Severity.Warning), (later.Findings[0].Code, later.Findings[0].Severity));
         var counts = later.Result.Counts;
-        Assert.Equal((1L, 2L, 2L, 0L, 5L), (counts.Uploads, counts.WaitingForDeletion, counts.StaleDerived, counts.Young, counts.OrphanBytes));
+        Assert.Equal(
+            (1L, 2L, 2L, 0L, 5L), (counts.Uploads, counts.WaitingForDeletion, counts.StaleDerived, counts.Young, counts.OrphanBytes));
         Assert.True(later.Result.IsComplete);
     }
 
@@ -168,7 +173,8 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
     {
         using var audited = await StartAsync(name, "t1");
         var derived = audited.Moment.MlData()[0].Key;
-        await using var instance = EnteInstance.Open(NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
+        await using var instance = EnteInstance.Open(
+            NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
         var findings = new List<Finding>();
         var result = await new AuditRun(new RunLog(new RunEvents(Take)), TimeProvider.System).OfInstanceAsync(instance, Token);
         Assert.Empty(findings);
@@ -184,7 +190,10 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
             // The database has been read, and the bucket is about to be.
             if (value is StepEvent { Step: "list" } step && step.Text.Contains(audited.Instance.Bucket, StringComparison.Ordinal))
             {
-                audited.Instance.ExecuteAsync($"UPDATE file_data SET is_deleted = true, pending_sync = false WHERE file_id = {derived.Split('/')[2]}", Token).GetAwaiter().GetResult();
+                audited.Instance.ExecuteAsync(
+                    $"UPDATE file_data SET is_deleted = true, pending_sync = false WHERE file_id = {derived.Split('/')[2]}", Token)
+                    .GetAwaiter()
+                    .GetResult();
                 audited.Instance.DeleteObjectAsync(derived, Token).GetAwaiter().GetResult();
             }
         }
@@ -199,11 +208,15 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
         for (var run = 0; run < 4; run++)
         {
             // This load deletes objects without putting their file into the trash first, which the rows then say.
-            Assert.DoesNotContain(AuditedInstance.Findings(await audited.LiveAnyAsync(Token)), finding => !finding.StartsWith("file-without-object ", StringComparison.Ordinal));
-            Assert.DoesNotContain(AuditedInstance.Findings(await audited.SnapshotAnyAsync(Token)), finding => !finding.StartsWith("file-without-object ", StringComparison.Ordinal));
+            Assert.DoesNotContain(AuditedInstance.Findings(
+                await audited.LiveAnyAsync(Token)), finding => !finding.StartsWith("file-without-object ", StringComparison.Ordinal));
+            Assert.DoesNotContain(AuditedInstance.Findings(
+                await audited.SnapshotAnyAsync(Token)), finding => !finding.StartsWith("file-without-object ", StringComparison.Ordinal));
         }
 
-        Assert.True(load is { Uploads: > 10, Rewrites: > 10, Removals: > 5 }, $"{load.Uploads} uploads, {load.Rewrites} rewrites, {load.Removals} removals are no load");
+        Assert.True(
+            load is { Uploads: > 10, Rewrites: > 10, Removals: > 5 },
+            $"{load.Uploads} uploads, {load.Rewrites} rewrites, {load.Removals} removals are no load");
     }
 
     [Theory]
@@ -222,7 +235,8 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
 
     private static async Task<(AuditResult Result, List<Finding> Findings)> AuditAsync(AuditedInstance audited, TimeSpan later)
     {
-        await using var instance = EnteInstance.Open(NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
+        await using var instance = EnteInstance.Open(
+            NesteggConfiguration.Load(audited.Instance.ConfigurationPath, new Dictionary<string, string>()));
         var log = new RunLog(new RunEvents());
         var result = await new AuditRun(log, StillTime.Off(later)).OfInstanceAsync(instance, Token);
         return (result, [.. log.Findings]);

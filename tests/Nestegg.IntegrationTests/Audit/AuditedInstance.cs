@@ -18,13 +18,15 @@ internal sealed class AuditedInstance : IDisposable
 
     private string[] LiveArguments => ["audit", "--json", "--config", Instance.ConfigurationPath];
 
-    private string[] SnapshotArguments => ["audit", "--json", "--snapshot", "latest", "--identity", Instance.IdentityPath, "--repository", Instance.RepositoryFolder];
+    private string[] SnapshotArguments =>
+        ["audit", "--json", "--snapshot", "latest", "--identity", Instance.IdentityPath, "--repository", Instance.RepositoryFolder];
 
     public Task<Cli> LiveAsync(ExitCode expected, CancellationToken cancellationToken, params string[] more) =>
         Cli.ExpectAsync(expected, cancellationToken, [.. LiveArguments, .. more]);
 
     /// <summary>The same, whatever comes of it.</summary>
-    public async Task<Cli> LiveAnyAsync(CancellationToken cancellationToken) => Completed(await Cli.RunAsync(cancellationToken, LiveArguments));
+    public async Task<Cli> LiveAnyAsync(CancellationToken cancellationToken) =>
+        Completed(await Cli.RunAsync(cancellationToken, LiveArguments));
 
     public async Task<Cli> SnapshotAnyAsync(CancellationToken cancellationToken)
     {

@@ -37,7 +37,8 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
         var before = Sizes(instance);
         var second = (await BackupAsync(instance, ExitCode.Done)).Summary;
         Assert.Equal(0, second.GetProperty("newObjects").GetInt64());
-        var added = Sizes(instance).Where(file => !before.ContainsKey(file.Key) && !file.Key.EndsWith(".age", StringComparison.Ordinal)).Sum(file => file.Value);
+        var added = Sizes(instance).Where(file => !before.ContainsKey(file.Key) && !file.Key.EndsWith(".age", StringComparison.Ordinal))
+            .Sum(file => file.Value);
         Assert.InRange(added, 1, 64 * 1024);
     }
 
@@ -114,7 +115,10 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
     {
         using var instance = await StartAsync(name);
         await BackupAsync(instance, ExitCode.Done);
-        await instance.ExecuteAsync("DELETE FROM file_data WHERE data_type = 'mldata'; DELETE FROM object_keys WHERE file_id > (SELECT min(file_id) + 10 FROM object_keys)", Token);
+        await instance.ExecuteAsync(
+            "DELETE FROM file_data WHERE data_type = 'mldata'; DELETE FROM object_keys WHERE file_id > (SELECT min(file_id) + 10 FROM "
+            + "object_keys)",
+            Token);
         var run = await BackupAsync(instance, ExitCode.Done);
         Assert.Contains("database-shrank", run.FindingCodes("warning"));
         Assert.Contains("object-kind-vanished", run.FindingCodes("warning"));
@@ -146,7 +150,9 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
         }
 
         var run = await BackupAsync(instance, ExitCode.Done);
-        Assert.Equal(["index-damaged", "previous-snapshot-damaged"], run.FindingCodes("warning").Where(code => code.EndsWith("-damaged", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        Assert.Equal([
+            "index-damaged", "previous-snapshot-damaged"
+        ], run.FindingCodes("warning").Where(code => code.EndsWith("-damaged", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         Assert.Equal(instance.Moment.Objects.Count, run.Summary.GetProperty("newObjects").GetInt64());
     }
 
@@ -155,7 +161,8 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
     public async Task A_recipient_that_somebody_added_to_the_repository_is_refused(string name)
     {
         using var instance = await StartAsync(name);
-        await File.AppendAllTextAsync(instance.ConfigurationPath, "recipients: [age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq]\n", Token);
+        await File.AppendAllTextAsync(
+            instance.ConfigurationPath, "recipients: [age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq]\n", Token);
         var run = await Cli.ExpectAsync(ExitCode.Damaged, Token, "backup", "--config", instance.ConfigurationPath);
         Assert.Contains("age1qyqszqgp", run.Error);
         Assert.Contains("somebody else has written to the repository", run.Error);
@@ -170,12 +177,15 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
         for (var run = 0; run < 4; run++)
         {
             // Two at a time, so that the copying takes long enough for the load to get in between.
-            var backup = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--parallel", "2", "--config", instance.ConfigurationPath);
+            var backup =
+                await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--parallel", "2", "--config", instance.ConfigurationPath);
             Assert.Equal(0, backup.Summary.GetProperty("missing").GetInt64());
             Assert.Equal(0, backup.Summary.GetProperty("missingDerived").GetInt64());
         }
 
-        Assert.True(load is { Uploads: > 10, Rewrites: > 10, Removals: > 5 }, $"{load.Uploads} uploads, {load.Rewrites} rewrites, {load.Removals} removals are no load");
+        Assert.True(
+            load is { Uploads: > 10, Rewrites: > 10, Removals: > 5 },
+            $"{load.Uploads} uploads, {load.Rewrites} rewrites, {load.Removals} removals are no load");
     }
 
     private Task<RunningInstance> StartAsync(string name) => instances.StartAsync(name, "t1", servers, Token);
@@ -206,5 +216,6 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
     }
 
     private static Dictionary<string, long> Sizes(RunningInstance instance) =>
-        new DirectoryInfo(instance.RepositoryFolder).EnumerateFiles("*", SearchOption.AllDirectories).ToDictionary(file => file.FullName, file => file.Length);
+        new DirectoryInfo(instance.RepositoryFolder).EnumerateFiles("*", SearchOption.AllDirectories)
+            .ToDictionary(file => file.FullName, file => file.Length);
 }

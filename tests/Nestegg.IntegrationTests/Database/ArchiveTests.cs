@@ -87,7 +87,8 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
 
         await using var original = await LoadAsync(known, EnteTables.Library);
         await using var again = await LoadAsync(dump, EnteTables.Library);
-        foreach (var table in (await EnteCatalog.ReadAsync(original.Connection, Token)).Tables.Where(table => !table.StartsWith("sqlite_", StringComparison.Ordinal)))
+        foreach (var table in (await EnteCatalog.ReadAsync(original.Connection, Token)).Tables.Where(
+            table => !table.StartsWith("sqlite_", StringComparison.Ordinal)))
         {
             var sql = $"SELECT * FROM {table}";
             Assert.Equal((await RowsAsync(original.Connection, sql)).Order(), (await RowsAsync(again.Connection, sql)).Order());
@@ -106,7 +107,8 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
         var server = await versions.OfAsync(PostgresServer.Versions[0], Token);
         foreach (var compression in new byte[] { 0, 1 })
         {
-            var archive = new SampleArchive { Minor = minor, Compression = compression }.Table("t", ["id bigint", "name text"], "1\tone\\n\\\\", "2\t\\N").Sequence("s", 7);
+            var archive = new SampleArchive { Minor = minor, Compression = compression }.Table(
+                "t", ["id bigint", "name text"], "1\tone\\n\\\\", "2\t\\N").Sequence("s", 7);
             await File.WriteAllBytesAsync(folder["made.dump"], archive.ToArray(), Token);
             var printed = await PrintedTable.ReadAsync(server.BinFolder, folder["made.dump"], Token);
             Assert.Equal([["1", "one\n\\"], ["2", null]], printed.Single().Rows);
@@ -145,7 +147,8 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
                     continue;
                 }
 
-                Assert.Equal(row, Enumerable.Range(0, row.Length).Select(column => rows.IsNull(column) ? null : Encoding.UTF8.GetString(rows.Utf8(column))));
+                Assert.Equal(row, Enumerable.Range(0, row.Length)
+                    .Select(column => rows.IsNull(column) ? null : Encoding.UTF8.GetString(rows.Utf8(column))));
             }
 
             Assert.False(await rows.ReadAsync(Token), rows.Table.Name);
@@ -166,7 +169,8 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
                 """));
             var types = await TypesAsync(database, table.Name);
             var rows = await RowsAsync(database.Connection, $"SELECT {columns} FROM {table.Name}");
-            Assert.Equal(table.Rows.Select(row => string.Join('\u0001', row.Select((value, column) => types[column] == "INTEGER" ? Truth(value) : value ?? "<null>"))), rows);
+            Assert.Equal(table.Rows.Select(row => string.Join(
+                '\u0001', row.Select((value, column) => types[column] == "INTEGER" ? Truth(value) : value ?? "<null>"))), rows);
         }
 
         static string Truth(string? value) => value switch { "t" => "1", "f" => "0", null => "<null>", _ => value };
@@ -196,7 +200,8 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
     {
         var path = folder[$"{database}.dump"];
         await ExternalProgram.RunAsync(
-            Path.Combine(server.BinFolder, "pg_dump"), ["--format=custom", option, "--file", path, "--dbname", server.ConnectionUri(database)], Token);
+            Path.Combine(server.BinFolder, "pg_dump"),
+            ["--format=custom", option, "--file", path, "--dbname", server.ConnectionUri(database)], Token);
         return path;
     }
 

@@ -119,7 +119,10 @@ public sealed class NamedObjectsTests(SharedServers servers, KnownInstances inst
     {
         var postgres = await servers.PostgresAsync(Token);
         var database = await postgres.RestoreAsync((await instances.OpenAsync(name, Token))["t1"].DumpPath, Token);
-        await postgres.ExecuteAsync(database, $"CREATE ROLE {database}_reader LOGIN PASSWORD 'x'; GRANT SELECT ON schema_migrations, object_keys TO {database}_reader", Token);
+        await postgres.ExecuteAsync(
+            database,
+            $"CREATE ROLE {database}_reader LOGIN PASSWORD 'x'; GRANT SELECT ON schema_migrations, object_keys TO {database}_reader",
+            Token);
         await using var connection = new NpgsqlConnection(postgres.ConnectionString(database, $"{database}_reader", "x"));
         await connection.OpenAsync(Token);
         var failure = await Assert.ThrowsAsync<PostgresException>(() => AllAsync(connection));
@@ -148,7 +151,8 @@ public sealed class NamedObjectsTests(SharedServers servers, KnownInstances inst
         var watch = Stopwatch.StartNew();
         await using var archive = await LoadAsync(dump);
         var seconds = watch.Elapsed.TotalSeconds;
-        TestContext.Current.SendDiagnosticMessage($"{files} files in {seconds:0.0} s, {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB");
+        TestContext.Current.SendDiagnosticMessage(
+            $"{files} files in {seconds:0.0} s, {Process.GetCurrentProcess().PeakWorkingSet64 >> 20} MiB");
         Assert.InRange(seconds, 0, 5 + (60.0 * files / 1_000_000));
         watch.Restart();
         var count = 0;
@@ -165,11 +169,13 @@ public sealed class NamedObjectsTests(SharedServers servers, KnownInstances inst
     private static async Task<List<NamedObject>> AssertSameAsync(DbConnection live, DbConnection archive)
     {
         var named = await AllAsync(live);
-        Assert.Equal(named.OrderBy(o => o.Key, StringComparer.Ordinal), (await AllAsync(archive)).OrderBy(o => o.Key, StringComparer.Ordinal));
+        Assert.Equal(
+            named.OrderBy(o => o.Key, StringComparer.Ordinal), (await AllAsync(archive)).OrderBy(o => o.Key, StringComparer.Ordinal));
         Assert.Equal(named.Count, named.Select(o => o.Key).Distinct().Count());
         var (fromLive, fromArchive) = (await EnteCatalog.ReadAsync(live, Token), await EnteCatalog.ReadAsync(archive, Token));
         Assert.Equal(
-            await fromLive.CountRowsAsync(live, EnteTables.Library, Token), await fromArchive.CountRowsAsync(archive, EnteTables.Library, Token));
+            await fromLive.CountRowsAsync(live, EnteTables.Library, Token),
+            await fromArchive.CountRowsAsync(archive, EnteTables.Library, Token));
         return named;
     }
 
@@ -188,7 +194,8 @@ public sealed class NamedObjectsTests(SharedServers servers, KnownInstances inst
     {
         var path = folder["made.dump"];
         await ExternalProgram.RunAsync(
-            Path.Combine(server.BinFolder, "pg_dump"), ["--format=custom", "--compress=0", "--file", path, "--dbname", server.ConnectionUri(database)], Token);
+            Path.Combine(server.BinFolder, "pg_dump"),
+            ["--format=custom", "--compress=0", "--file", path, "--dbname", server.ConnectionUri(database)], Token);
         return path;
     }
 

@@ -12,7 +12,8 @@ internal sealed record PrintedTable(string Name, string[] Columns, List<string?[
 {
     public static async Task<List<PrintedTable>> ReadAsync(string binFolder, string dumpPath, CancellationToken cancellationToken)
     {
-        var text = await ExternalProgram.RunAsync(Path.Combine(binFolder, "pg_restore"), ["--data-only", "-f", "-", dumpPath], cancellationToken);
+        var text =
+            await ExternalProgram.RunAsync(Path.Combine(binFolder, "pg_restore"), ["--data-only", "-f", "-", dumpPath], cancellationToken);
         var tables = new List<PrintedTable>();
         PrintedTable? current = null;
         foreach (var line in text.Split('\n'))
@@ -42,7 +43,8 @@ internal sealed record PrintedTable(string Name, string[] Columns, List<string?[
     }
 
     private static string[] Names(string text) =>
-        [.. Regex.Matches(text, "\"((?:[^\"]|\"\")+)\"|([a-z0-9_]+)").Select(match => match.Groups[1].Success ? match.Groups[1].Value.Replace("\"\"", "\"", StringComparison.Ordinal) : match.Value)];
+        [.. Regex.Matches(text, "\"((?:[^\"]|\"\")+)\"|([a-z0-9_]+)").Select(
+            match => match.Groups[1].Success ? match.Groups[1].Value.Replace("\"\"", "\"", StringComparison.Ordinal) : match.Value)];
 
     private static string? Value(string field)
     {

@@ -26,7 +26,8 @@ public sealed class BucketTests : IAsyncLifetime
         var again = await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => store.Client.PutBucketAsync("scw.eu", Token));
         Assert.Equal("BucketAlreadyOwnedByYou", again.ErrorCode);
         await store.Client.DeleteBucketAsync("scw.eu", Token);
-        var gone = await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => store.Client.HeadBucketAsync(new HeadBucketRequest { BucketName = "scw.eu" }, Token));
+        var gone = await Assert.ThrowsAnyAsync<AmazonS3Exception>(
+            () => store.Client.HeadBucketAsync(new HeadBucketRequest { BucketName = "scw.eu" }, Token));
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
     }
 
@@ -51,7 +52,8 @@ public sealed class BucketTests : IAsyncLifetime
 
         var pages = new List<int>();
         var listed = new List<string>();
-        await foreach (var page in store.Client.Paginators.ListObjectsV2(new ListObjectsV2Request { BucketName = bucket }).Responses.WithCancellation(Token))
+        await foreach (var page in store.Client.Paginators.ListObjectsV2(
+            new ListObjectsV2Request { BucketName = bucket }).Responses.WithCancellation(Token))
         {
             pages.Add(page.S3Objects.Count);
             listed.AddRange(page.S3Objects.Select(item => item.Key));
@@ -61,13 +63,15 @@ public sealed class BucketTests : IAsyncLifetime
         Assert.Equal(keys, listed);
 
         listed.Clear();
-        await foreach (var page in store.Client.Paginators.ListObjects(new ListObjectsRequest { BucketName = bucket, Prefix = "1/", MaxKeys = 300 }).Responses.WithCancellation(Token))
+        await foreach (var page in store.Client.Paginators.ListObjects(
+            new ListObjectsRequest { BucketName = bucket, Prefix = "1/", MaxKeys = 300 }).Responses.WithCancellation(Token))
         {
             listed.AddRange(page.S3Objects.Select(item => item.Key));
         }
 
         Assert.Equal(keys.Where(key => key[0] == '1'), listed);
-        var folders = await store.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, Delimiter = "/", StartAfter = "0/z" }, Token);
+        var folders = await store.Client.ListObjectsV2Async(
+            new ListObjectsV2Request { BucketName = bucket, Delimiter = "/", StartAfter = "0/z" }, Token);
         Assert.Equal(["1/", "2/"], folders.CommonPrefixes);
     }
 
@@ -86,8 +90,13 @@ public sealed class BucketTests : IAsyncLifetime
         var credentials = new Server.S3.S3Credentials(EmbeddedStore.AccessKey, EmbeddedStore.SecretKey);
         for (var run = 0; run < 2; run++)
         {
-            await using var server = await Server.S3.EmbeddedObjectStore.StartAsync(folder.Path, new IPEndPoint(IPAddress.Loopback, 0), credentials, Token);
-            using var client = new AmazonS3Client(EmbeddedStore.AccessKey, EmbeddedStore.SecretKey, new AmazonS3Config { ServiceURL = server.Address.ToString(), ForcePathStyle = true });
+            await using var server =
+                await Server.S3.EmbeddedObjectStore.StartAsync(folder.Path, new IPEndPoint(IPAddress.Loopback, 0), credentials, Token);
+            using var client = new AmazonS3Client(EmbeddedStore.AccessKey, EmbeddedStore.SecretKey, new AmazonS3Config
+            {
+                ServiceURL = server.Address.ToString(),
+                ForcePathStyle = true,
+            });
             if (run == 0)
             {
                 await client.PutBucketAsync("kept", Token);

@@ -63,12 +63,14 @@ public sealed class ExternalClientTests : IAsyncLifetime
         await S3cmdAsync("rb", "--recursive", "--force", "s3://made-by-s3cmd");
     }
 
-    private Task<string> RcloneAsync(params string[] arguments) => ExternalProgram.RunAsync("rclone", [.. arguments, "--retries=1", "--low-level-retries=1", "--s3-chunk-size=5Mi", "--s3-upload-cutoff=5Mi"], Token,
+    private Task<string> RcloneAsync(params string[] arguments) => ExternalProgram.RunAsync(
+        "rclone", [.. arguments, "--retries=1", "--low-level-retries=1", "--s3-chunk-size=5Mi", "--s3-upload-cutoff=5Mi"], Token,
         new Dictionary<string, string?>
         {
             ["RCLONE_CONFIG"] = folder["rclone.conf"], ["RCLONE_CONFIG_S3_TYPE"] = "s3", ["RCLONE_CONFIG_S3_PROVIDER"] = "Other",
             ["RCLONE_CONFIG_S3_ENDPOINT"] = store.Endpoint.ToString(), ["RCLONE_CONFIG_S3_ACCESS_KEY_ID"] = EmbeddedStore.AccessKey,
-            ["RCLONE_CONFIG_S3_SECRET_ACCESS_KEY"] = EmbeddedStore.SecretKey, ["RCLONE_CONFIG_S3_FORCE_PATH_STYLE"] = "true", ["AWS_CA_BUNDLE"] = null,
+            ["RCLONE_CONFIG_S3_SECRET_ACCESS_KEY"] = EmbeddedStore.SecretKey,
+            ["RCLONE_CONFIG_S3_FORCE_PATH_STYLE"] = "true", ["AWS_CA_BUNDLE"] = null,
         });
 
     private async Task<string> S3cmdAsync(params string[] arguments)
@@ -81,13 +83,16 @@ public sealed class ExternalClientTests : IAsyncLifetime
             host_bucket = {store.Endpoint.Authority}
             use_https = False
             """, Token);
-        return await ExternalProgram.RunAsync("s3cmd", ["--config=" + folder["s3cfg"], "--no-progress", .. arguments], Token, new Dictionary<string, string?> { ["LC_ALL"] = "C.UTF-8" });
+        return await ExternalProgram.RunAsync("s3cmd", [
+            "--config=" + folder["s3cfg"], "--no-progress", .. arguments
+        ], Token, new Dictionary<string, string?> { ["LC_ALL"] = "C.UTF-8" });
     }
 
     private static void Same(string expected, string actual)
     {
         static Dictionary<string, string> Contents(string root) => Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories)
-            .ToDictionary(path => Path.GetRelativePath(root, path), path => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))));
+            .ToDictionary(
+                path => Path.GetRelativePath(root, path), path => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path))));
         Assert.Equal(Contents(expected).OrderBy(file => file.Key), Contents(actual).OrderBy(file => file.Key));
     }
 }

@@ -97,7 +97,8 @@ public sealed class MultipartTests : IAsyncLifetime
         var id = await StartAsync("copy");
         var part = await store.Client.CopyPartAsync(new CopyPartRequest
         {
-            SourceBucket = bucket, SourceKey = "digits", DestinationBucket = bucket, DestinationKey = "copy", UploadId = id, PartNumber = 1, FirstByte = 2, LastByte = 4,
+            SourceBucket = bucket, SourceKey = "digits",
+            DestinationBucket = bucket, DestinationKey = "copy", UploadId = id, PartNumber = 1, FirstByte = 2, LastByte = 4,
         }, Token);
         await CompleteAsync("copy", id, new PartETag(1, part.ETag));
         using var got = await store.Client.GetObjectAsync(bucket, "copy", Token);
@@ -116,7 +117,8 @@ public sealed class MultipartTests : IAsyncLifetime
     }
 
     private Task<CompleteMultipartUploadResponse> CompleteAsync(string key, string id, params List<PartETag> parts) =>
-        store.Client.CompleteMultipartUploadAsync(new CompleteMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = id, PartETags = parts }, Token);
+        store.Client.CompleteMultipartUploadAsync(
+            new CompleteMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = id, PartETags = parts }, Token);
 
     private static async Task RefusedAsync(string code, Func<Task> request) =>
         Assert.Equal(code, (await Assert.ThrowsAnyAsync<AmazonS3Exception>(request)).ErrorCode);

@@ -18,13 +18,16 @@ public sealed class ObjectStoreCommandTests : IDisposable
         await File.WriteAllTextAsync(folder["keys"], "someone\nsecret\n", Token);
         using var interruption = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var port = ServerProcess.FreePort();
-        var run = Cli.RunAsync(interruption.Token, "object-store", "--folder", folder["buckets"], "--listen", $"127.0.0.1:{port}", "--credentials", folder["keys"]);
-        using (var client = new AmazonS3Client("someone", "secret", new AmazonS3Config { ServiceURL = $"http://127.0.0.1:{port}", ForcePathStyle = true }))
+        var run = Cli.RunAsync(interruption.Token, "object-store", "--folder", folder[
+            "buckets"], "--listen", $"127.0.0.1:{port}", "--credentials", folder["keys"]);
+        using (var client = new AmazonS3Client(
+            "someone", "secret", new AmazonS3Config { ServiceURL = $"http://127.0.0.1:{port}", ForcePathStyle = true }))
         {
             await client.PutBucketAsync("photos", Token);
         }
 
-        var second = await Cli.ExpectAsync(ExitCode.OutOfReach, Token, "object-store", "--folder", folder["other"], "--listen", $"127.0.0.1:{port}", "--credentials", folder["keys"]);
+        var second = await Cli.ExpectAsync(ExitCode.OutOfReach, Token, "object-store", "--folder", folder[
+            "other"], "--listen", $"127.0.0.1:{port}", "--credentials", folder["keys"]);
         Assert.Contains($"another program listens on 127.0.0.1:{port}", second.Error, StringComparison.Ordinal);
         await interruption.CancelAsync();
         var ended = await run;
@@ -44,14 +47,17 @@ public sealed class ObjectStoreCommandTests : IDisposable
             await File.WriteAllTextAsync(folder["keys"], content, Token);
         }
 
-        var run = await Cli.ExpectAsync(ExitCode.BadInput, Token, "object-store", "--folder", folder["buckets"], "--credentials", folder["keys"]);
+        var run =
+            await Cli.ExpectAsync(ExitCode.BadInput, Token, "object-store", "--folder", folder["buckets"], "--credentials", folder["keys"]);
         Assert.Contains(folder["keys"], run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Without_keys_or_with_a_bad_address_it_says_what_to_give()
     {
-        Assert.Contains("NESTEGG_OBJECT_STORE_SECRET", (await Cli.ExpectAsync(ExitCode.BadInput, Token, "object-store", "--folder", folder["buckets"])).Error, StringComparison.Ordinal);
-        Assert.Contains("'3200'", (await Cli.ExpectAsync(ExitCode.BadInput, Token, "object-store", "--folder", folder["buckets"], "--listen", "3200")).Error, StringComparison.Ordinal);
+        Assert.Contains("NESTEGG_OBJECT_STORE_SECRET", (await Cli.ExpectAsync(
+            ExitCode.BadInput, Token, "object-store", "--folder", folder["buckets"])).Error, StringComparison.Ordinal);
+        Assert.Contains("'3200'", (await Cli.ExpectAsync(
+            ExitCode.BadInput, Token, "object-store", "--folder", folder["buckets"], "--listen", "3200")).Error, StringComparison.Ordinal);
     }
 }

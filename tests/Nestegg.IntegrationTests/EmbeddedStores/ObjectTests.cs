@@ -34,7 +34,8 @@ public sealed class ObjectTests : IAsyncLifetime
         var content = RandomNumberGenerator.GetBytes(length);
         var put = await Client.PutObjectAsync(new PutObjectRequest
         {
-            BucketName = bucket, Key = "1/a", InputStream = new MemoryStream(content), ContentType = "image/x", Metadata = { ["note"] = "kept" },
+            BucketName = bucket,
+            Key = "1/a", InputStream = new MemoryStream(content), ContentType = "image/x", Metadata = { ["note"] = "kept" },
         }, Token);
         Assert.Equal($"\"{Convert.ToHexStringLower(MD5.HashData(content))}\"", put.ETag);
 
@@ -81,19 +82,22 @@ public sealed class ObjectTests : IAsyncLifetime
         await PutAsync("digits", "0123456789");
         foreach (var (first, last, expected) in ((long, long, string)[])[(0, 0, "0"), (3, 5, "345"), (8, 100, "89")])
         {
-            using var got = await Client.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "digits", ByteRange = new ByteRange(first, last) }, Token);
+            using var got = await Client.GetObjectAsync(
+                new GetObjectRequest { BucketName = bucket, Key = "digits", ByteRange = new ByteRange(first, last) }, Token);
             Assert.Equal((HttpStatusCode.PartialContent, expected), (got.HttpStatusCode, Encoding.UTF8.GetString(await ReadAsync(got))));
         }
 
         await RefusedAsync("InvalidRange", HttpStatusCode.RequestedRangeNotSatisfiable,
-            () => Client.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "digits", ByteRange = new ByteRange(10, 20) }, Token));
+            () => Client.GetObjectAsync(
+                new GetObjectRequest { BucketName = bucket, Key = "digits", ByteRange = new ByteRange(10, 20) }, Token));
     }
 
     [Fact]
     public async Task A_wrong_md5_is_refused_and_nothing_is_stored()
     {
         await RefusedAsync("BadDigest", HttpStatusCode.BadRequest, () => Client.PutObjectAsync(
-            new PutObjectRequest { BucketName = bucket, Key = "a", ContentBody = "content", MD5Digest = Convert.ToBase64String(new byte[16]) }, Token));
+            new PutObjectRequest { BucketName = bucket, Key = "a", ContentBody = "content", MD5Digest = Convert.ToBase64String(
+                new byte[16]) }, Token));
         await RefusedAsync("NoSuchKey", HttpStatusCode.NotFound, () => Client.GetObjectAsync(bucket, "a", Token));
         Assert.Empty(Directory.GetFiles(Path.Combine(store.Folder, ".incoming")));
     }
@@ -115,7 +119,8 @@ public sealed class ObjectTests : IAsyncLifetime
         {
             try
             {
-                await Client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = "lock/owner", ContentBody = $"{i}", IfNoneMatch = "*" }, Token);
+                await Client.PutObjectAsync(
+                    new PutObjectRequest { BucketName = bucket, Key = "lock/owner", ContentBody = $"{i}", IfNoneMatch = "*" }, Token);
                 return i;
             }
             catch (AmazonS3Exception error) when (error.ErrorCode == "PreconditionFailed")
@@ -161,7 +166,8 @@ public sealed class ObjectTests : IAsyncLifetime
     [Fact]
     public async Task A_copy_keeps_or_replaces_the_metadata()
     {
-        await Client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = "from é/1", ContentBody = "content", Metadata = { ["a"] = "1" } }, Token);
+        await Client.PutObjectAsync(
+            new PutObjectRequest { BucketName = bucket, Key = "from é/1", ContentBody = "content", Metadata = { ["a"] = "1" } }, Token);
         await Client.CopyObjectAsync(bucket, "from é/1", bucket, "kept", Token);
         await Client.CopyObjectAsync(new CopyObjectRequest
         {
@@ -184,7 +190,11 @@ public sealed class ObjectTests : IAsyncLifetime
 
         await Client.DeleteObjectAsync(bucket, "a", Token);
         await Client.DeleteObjectAsync(bucket, "a", Token);
-        var deleted = await Client.DeleteObjectsAsync(new DeleteObjectsRequest { BucketName = bucket, Objects = [new KeyVersion { Key = "b/c" }, new KeyVersion { Key = "absent" }] }, Token);
+        var deleted = await Client.DeleteObjectsAsync(new DeleteObjectsRequest
+        {
+            BucketName = bucket,
+            Objects = [new KeyVersion { Key = "b/c" }, new KeyVersion { Key = "absent" }],
+        }, Token);
         Assert.Equal(["b/c", "absent"], deleted.DeletedObjects.Select(item => item.Key));
         var left = await Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket }, Token);
         Assert.Equal(["b/d"], left.S3Objects.Select(item => item.Key));
@@ -199,7 +209,8 @@ public sealed class ObjectTests : IAsyncLifetime
     {
         string[] keys =
         [
-            "a", "a/b", "a/b/c", "a//b", "end/", "dots/...x", ".hidden", "con.jpg", "A", "日本/é\U0001F600", "e\u0301", "%2e%2e%2f", "a+b c", "*?<>|\"'\\",
+            "a", "a/b", "a/b/c",
+            "a//b", "end/", "dots/...x", ".hidden", "con.jpg", "A", "日本/é\U0001F600", "e\u0301", "%2e%2e%2f", "a+b c", "*?<>|\"'\\",
             "~tilde~", new string('x', 1024), new string('é', 512), "tab\tkey", "a&b=c;d", "@:,$!()",
         ];
         foreach (var key in keys)
@@ -215,7 +226,8 @@ public sealed class ObjectTests : IAsyncLifetime
         var listed = await Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, Encoding = EncodingType.Url }, Token);
         Assert.Equal(keys.OrderBy(Encoding.UTF8.GetBytes, Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b))),
             listed.S3Objects.Select(item => item.Key.Contains('%') ? Uri.UnescapeDataString(item.Key) : item.Key));
-        Assert.Equal([".incoming", ".multipart", bucket], Directory.GetFileSystemEntries(store.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal([".incoming", ".multipart", bucket], Directory.GetFileSystemEntries(store.Folder).Select(Path.GetFileName)
+            .Order(StringComparer.Ordinal));
         await RefusedAsync("KeyTooLongError", HttpStatusCode.BadRequest, () => PutAsync(new string('x', 1025), "x"));
     }
 

@@ -33,9 +33,11 @@ public sealed class SignatureTests : IAsyncLifetime
     public async Task A_wrong_secret_is_refused()
     {
         using var client = store.NewClient(secretKey: "wrong");
-        var error = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket }, Token));
+        var error = await Assert.ThrowsAsync<AmazonS3Exception>(
+            () => client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket }, Token));
         Assert.Equal(("SignatureDoesNotMatch", HttpStatusCode.Forbidden), (error.ErrorCode, error.StatusCode));
-        await Assert.ThrowsAsync<AmazonS3Exception>(() => client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = "x", ContentBody = "x" }, Token));
+        await Assert.ThrowsAsync<AmazonS3Exception>(
+            () => client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = "x", ContentBody = "x" }, Token));
     }
 
     [Fact]
@@ -55,7 +57,8 @@ public sealed class SignatureTests : IAsyncLifetime
     public async Task A_clock_that_is_too_far_off_is_named(int minutes)
     {
         clock.AdjustTime(TimeProvider.System.GetUtcNow() + TimeSpan.FromMinutes(minutes));
-        var error = await Assert.ThrowsAsync<AmazonS3Exception>(() => store.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket }, Token));
+        var error = await Assert.ThrowsAsync<AmazonS3Exception>(
+            () => store.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket }, Token));
         Assert.Equal("RequestTimeTooSkewed", error.ErrorCode);
     }
 
@@ -76,7 +79,8 @@ public sealed class SignatureTests : IAsyncLifetime
     {
         var link = await store.Client.GetPreSignedURLAsync(Link(HttpVerb.GET));
         using var otherKey = await http.GetAsync(new Uri(link.Replace("a%20b", "a%20c", StringComparison.Ordinal)), Token);
-        using var longer = await http.GetAsync(new Uri(link.Replace("X-Amz-Expires=3", "X-Amz-Expires=4", StringComparison.Ordinal)), Token);
+        using var longer =
+            await http.GetAsync(new Uri(link.Replace("X-Amz-Expires=3", "X-Amz-Expires=4", StringComparison.Ordinal)), Token);
         using var otherVerb = await http.DeleteAsync(new Uri(link), Token);
         Assert.All([otherKey, longer, otherVerb], answer => Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode));
     }
@@ -87,14 +91,23 @@ public sealed class SignatureTests : IAsyncLifetime
         var link = new Uri(await store.Client.GetPreSignedURLAsync(Link(HttpVerb.PUT)));
         using var preflight = new HttpRequestMessage(HttpMethod.Options, link)
         {
-            Headers = { { "Origin", "https://photos.example" }, { "Access-Control-Request-Method", "PUT" }, { "Access-Control-Request-Headers", "content-md5" } },
+            Headers =
+            {
+                { "Origin", "https://photos.example" },
+                { "Access-Control-Request-Method", "PUT" },
+                { "Access-Control-Request-Headers", "content-md5" },
+            },
         };
         using var allowed = await http.SendAsync(preflight, Token);
         Assert.Equal("*", allowed.Headers.GetValues("Access-Control-Allow-Origin").Single());
         Assert.Equal("content-md5", allowed.Headers.GetValues("Access-Control-Allow-Headers").Single());
         Assert.Contains("PUT", allowed.Headers.GetValues("Access-Control-Allow-Methods").Single(), StringComparison.Ordinal);
 
-        using var upload = new HttpRequestMessage(HttpMethod.Put, link) { Content = new ByteArrayContent("new"u8.ToArray()), Headers = { { "Origin", "https://photos.example" } } };
+        using var upload = new HttpRequestMessage(HttpMethod.Put, link)
+        {
+            Content = new ByteArrayContent("new"u8.ToArray()),
+            Headers = { { "Origin", "https://photos.example" } },
+        };
         using var stored = await http.SendAsync(upload, Token);
         Assert.Equal(HttpStatusCode.OK, stored.StatusCode);
         Assert.Contains("ETag", stored.Headers.GetValues("Access-Control-Expose-Headers").Single(), StringComparison.Ordinal);
@@ -118,9 +131,11 @@ public sealed class SignatureTests : IAsyncLifetime
         foreach (var chunked in (bool[])[true, false])
         {
             using var proxy = new HttpClient(new Tamper { InnerHandler = new SocketsHttpHandler() });
-            using var client = new AmazonS3Client(new Amazon.Runtime.BasicAWSCredentials(EmbeddedStore.AccessKey, EmbeddedStore.SecretKey), new AmazonS3Config
+            using var client = new AmazonS3Client(
+                new Amazon.Runtime.BasicAWSCredentials(EmbeddedStore.AccessKey, EmbeddedStore.SecretKey), new AmazonS3Config
             {
-                ServiceURL = store.Endpoint.ToString(), ForcePathStyle = true, AuthenticationRegion = "us-east-1", MaxErrorRetry = 0, HttpClientFactory = new Factory(proxy),
+                ServiceURL = store.Endpoint.ToString(),
+                ForcePathStyle = true, AuthenticationRegion = "us-east-1", MaxErrorRetry = 0, HttpClientFactory = new Factory(proxy),
             });
             var error = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.PutObjectAsync(
                 new PutObjectRequest { BucketName = bucket, Key = "t", ContentBody = "genuine", UseChunkEncoding = chunked }, Token));
@@ -140,7 +155,8 @@ public sealed class SignatureTests : IAsyncLifetime
         {
             if (request.Content is { } content)
             {
-                var body = Encoding.Latin1.GetString(await content.ReadAsByteArrayAsync(cancellationToken)).Replace("genuine", "changed", StringComparison.Ordinal);
+                var body = Encoding.Latin1.GetString(await content.ReadAsByteArrayAsync(cancellationToken))
+                    .Replace("genuine", "changed", StringComparison.Ordinal);
                 request.Content = new ByteArrayContent(Encoding.Latin1.GetBytes(body));
                 foreach (var header in content.Headers)
                 {

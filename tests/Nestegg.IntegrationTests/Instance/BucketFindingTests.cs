@@ -8,7 +8,9 @@ using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.Instance;
 
-/// <summary>Each finding about a bucket is provoked once more, by a server that really answers so, in the slot where museum stores derived data.</summary>
+/// <summary>
+/// Each finding about a bucket is provoked once more, by a server that really answers so, in the slot where museum stores derived data.
+/// </summary>
 public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
 {
     private EmbeddedStore store = null!;
@@ -48,7 +50,8 @@ public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
     [Fact]
     public async Task A_web_page_instead_of_a_listing_is_found()
     {
-        await using var server = new ScriptedHttpServer((_, context) => context.Response.OutputStream.WriteAsync("<html><body>Welcome!</body></html>"u8.ToArray()).AsTask());
+        await using var server = new ScriptedHttpServer(
+            (_, context) => context.Response.OutputStream.WriteAsync("<html><body>Welcome!</body></html>"u8.ToArray()).AsTask());
 
         await AssertFoundAsync(server.Endpoint, "store-protocol", "answers, but not as S3 does");
     }
@@ -75,13 +78,15 @@ public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
     [InlineData(403, "InvalidObjectState", "object-archived", "the object is in an archive tier")]
     [InlineData(412, "PreconditionFailed", "object-changed", "the object was replaced")]
     [InlineData(507, "XMinioStorageFull", "store-full", "the store is full")]
-    public async Task A_bucket_that_can_be_listed_and_not_read_is_found_before_the_backup(int status, string error, string code, string words)
+    public async Task A_bucket_that_can_be_listed_and_not_read_is_found_before_the_backup(
+        int status, string error, string code, string words)
     {
         await using var server = new ScriptedHttpServer(async (_, context) =>
         {
             if (context.Request.Url!.Query.Contains("list-type=2", StringComparison.Ordinal))
             {
-                await context.Response.OutputStream.WriteAsync("<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>1/a</Key><Size>9</Size></Contents></ListBucketResult>"u8.ToArray());
+                await context.Response.OutputStream.WriteAsync(
+                    "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>1/a</Key><Size>9</Size></Contents></ListBucketResult>"u8.ToArray());
             }
             else
             {
@@ -103,7 +108,8 @@ public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
         var (codes, result) = await instance.ExamineAsync(Token);
 
         Assert.Equal(["Error bucket-empty"], codes);
-        Assert.EndsWith("is empty, but the database names 2 objects in it", result.Findings.Single(finding => finding.Code == "bucket-empty").Message);
+        Assert.EndsWith(
+            "is empty, but the database names 2 objects in it", result.Findings.Single(finding => finding.Code == "bucket-empty").Message);
     }
 
     private async Task AssertFoundAsync(Uri endpoint, string code, string words)

@@ -59,7 +59,8 @@ internal sealed class DoctorInstance : IDisposable
 
     public static async Task<DoctorInstance> CreateAsync(PostgresServer postgres, EmbeddedStore store, CancellationToken cancellationToken)
     {
-        var instance = new DoctorInstance(postgres, store, await postgres.CreateDatabaseAsync(cancellationToken), await store.CreateBucketAsync(cancellationToken));
+        var instance = new DoctorInstance(
+            postgres, store, await postgres.CreateDatabaseAsync(cancellationToken), await store.CreateBucketAsync(cancellationToken));
         await instance.ExecuteAsync(Schema, cancellationToken);
         for (var i = 0; i < 3; i++)
         {
@@ -83,7 +84,8 @@ internal sealed class DoctorInstance : IDisposable
         using var key = SecretKey.From(encryptionKey);
         var box = SecretBox.Seal(Encoding.UTF8.GetBytes(EmailHash.Normalize(email)), key, out var nonce);
         await using var connection = await postgres.OpenAsync(Database, cancellationToken);
-        await using var command = new NpgsqlCommand("INSERT INTO users (encrypted_email, email_decryption_nonce, email_hash) VALUES ($1, $2, $3)", connection)
+        await using var command = new NpgsqlCommand(
+            "INSERT INTO users (encrypted_email, email_decryption_nonce, email_hash) VALUES ($1, $2, $3)", connection)
         {
             Parameters = { new() { Value = box }, new() { Value = nonce }, new() { Value = EmailHash.Compute(email, hashKey) } },
         };
@@ -100,10 +102,13 @@ internal sealed class DoctorInstance : IDisposable
         await using var instance = EnteInstance.Open(settings, time);
         var log = new RunLog(new RunEvents());
         await new Preflight(instance, log).RunAsync(cancellationToken);
-        return ([.. log.Findings.Where(finding => finding.Severity != Severity.Ok).Select(finding => $"{finding.Severity} {finding.Code}")], log);
+        return ([
+            .. log.Findings.Where(finding => finding.Severity != Severity.Ok).Select(finding => $"{finding.Severity} {finding.Code}")
+        ], log);
     }
 
-    public EndpointMap Map() => EndpointMap.Parse([$"postgres:5432=127.0.0.1:{postgres.Port}", $"localhost:3200={store.Endpoint.Authority}"]);
+    public EndpointMap Map() =>
+        EndpointMap.Parse([$"postgres:5432=127.0.0.1:{postgres.Port}", $"localhost:3200={store.Endpoint.Authority}"]);
 
     public InstanceLocation Location => new(folder.Path);
 

@@ -49,7 +49,8 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
         var (codes, result) = await instance.ExamineAsync(Token);
 
         Assert.Equal(["Error key-encryption-wrong", "Note key-hash-untested"], codes);
-        Assert.Contains("opens 0 of 3 e-mail addresses: the secret does not open this database", Find(result, "key-encryption-wrong").Message);
+        Assert.Contains(
+            "opens 0 of 3 e-mail addresses: the secret does not open this database", Find(result, "key-encryption-wrong").Message);
         Assert.Contains("museum.yaml line ", Find(result, "key-encryption-wrong").Message);
     }
 
@@ -80,12 +81,14 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     {
         Directory.CreateDirectory(Path.Join(instance.FolderPath, "museum.yaml"));
         File.WriteAllText(
-            Path.Join(instance.FolderPath, "credentials.yaml"), $"db: {{ host: postgres, name: {instance.Database}, user: postgres, password: {PostgresServer.Password} }}");
+            Path.Join(instance.FolderPath, "credentials.yaml"),
+            $"db: {{ host: postgres, name: {instance.Database}, user: postgres, password: {PostgresServer.Password} }}");
 
         var (codes, _) = await instance.ExamineAsync(Token);
 
         Assert.Equal(
-            ["Error museum-yaml-directory", "Warning secret-public-default", "Warning secret-public-default", "Warning secret-public-default",
+            ["Error museum-yaml-directory", "Warning secret-public-default", "Warning secret-public-default",
+            "Warning secret-public-default",
              "Error key-encryption-wrong", "Note key-hash-untested", "Error slot-not-configured", "Error hot-storage-not-configured"],
             codes);
     }
@@ -115,7 +118,8 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     [Fact]
     public async Task A_server_that_is_too_old_for_museum_is_found()
     {
-        Assert.SkipUnless(PostgresServer.Versions.Contains("13"), $"PostgreSQL 13 is neither in /usr/lib/postgresql nor named by {PostgresServer.FoldersVariable}");
+        Assert.SkipUnless(PostgresServer.Versions.Contains(
+            "13"), $"PostgreSQL 13 is neither in /usr/lib/postgresql nor named by {PostgresServer.FoldersVariable}");
         await using var old = await PostgresServer.StartAsync(Token, "13");
         using var on13 = await DoctorInstance.CreateAsync(old, store, Token);
 
@@ -137,7 +141,11 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     [Fact]
     public async Task A_name_of_the_compose_network_is_explained()
     {
-        var settings = new NesteggConfiguration { Instance = instance.Location, Map = EndpointMap.Parse([$"localhost:3200={store.Endpoint.Authority}", "postgres:5432=no-such-host.invalid:5432"]) };
+        var settings = new NesteggConfiguration
+        {
+            Instance = instance.Location,
+            Map = EndpointMap.Parse([$"localhost:3200={store.Endpoint.Authority}", "postgres:5432=no-such-host.invalid:5432"]),
+        };
 
         var (codes, result) = await instance.ExamineAsync(Token, settings);
 
@@ -170,7 +178,9 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     public async Task Hot_storage_that_is_not_where_the_objects_are_is_counted()
     {
         var other = await store.CreateBucketAsync(Token);
-        instance.SlotYaml = $"  b5: {{ key: {EmbeddedStore.AccessKey}, secret: {EmbeddedStore.SecretKey}, endpoint: 'localhost:3200', region: us-east-1, bucket: {other} }}\n  hot_storage: {{ primary: b5, secondary: b2-eu-cen }}";
+        instance.SlotYaml =
+            $"  b5: {{ key: {EmbeddedStore.AccessKey}, secret: {EmbeddedStore.SecretKey}, endpoint: 'localhost:3200', region: us-east-1, "
+            + $"bucket: {other} }}\n  hot_storage: {{ primary: b5, secondary: b2-eu-cen }}";
 
         var (codes, result) = await instance.ExamineAsync(Token);
 
@@ -194,7 +204,9 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     public async Task Compliance_that_is_on_by_default_is_found_on_another_store()
     {
         var other = await store.CreateBucketAsync(Token);
-        instance.SlotYaml = $"  wasabi-eu-central-2-v3: {{ key: {EmbeddedStore.AccessKey}, secret: {EmbeddedStore.SecretKey}, endpoint: 'localhost:3200', region: us-east-1, bucket: {other} }}";
+        instance.SlotYaml =
+            $"  wasabi-eu-central-2-v3: {{ key: {EmbeddedStore.AccessKey}, secret: {EmbeddedStore.SecretKey}, endpoint: 'localhost:3200', "
+            + $"region: us-east-1, bucket: {other} }}";
 
         Assert.Equal(["Warning compliance-not-wasabi"], (await instance.ExamineAsync(Token)).Codes);
     }
@@ -203,7 +215,10 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     public async Task A_table_that_the_role_cannot_read_is_named_with_its_grant()
     {
         var role = "role_" + Guid.NewGuid().ToString("n");
-        await instance.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD 'pw'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}; GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}; REVOKE SELECT ON object_keys, files_file_id_seq FROM {role}", Token);
+        await instance.ExecuteAsync(
+            $"CREATE ROLE {role} LOGIN PASSWORD 'pw'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}; GRANT SELECT ON ALL "
+            + $"SEQUENCES IN SCHEMA public TO {role}; REVOKE SELECT ON object_keys, files_file_id_seq FROM {role}",
+            Token);
         (instance.User, instance.Password) = (role, "pw");
 
         var (codes, result) = await instance.ExamineAsync(Token);
@@ -235,7 +250,9 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     public async Task A_bucket_that_is_missing_is_named()
     {
         instance.ExtraYaml = "";
-        instance.SlotYaml = $"  b5: {{ key: {EmbeddedStore.AccessKey}, secret: {EmbeddedStore.SecretKey}, endpoint: 'localhost:3200', region: us-east-1, bucket: nowhere }}\n  derived-storage: b5";
+        instance.SlotYaml =
+            $"  b5: {{ key: {EmbeddedStore.AccessKey}, secret: {EmbeddedStore.SecretKey}, endpoint: 'localhost:3200', region: us-east-1, "
+            + $"bucket: nowhere }}\n  derived-storage: b5";
 
         var (codes, result) = await instance.ExamineAsync(Token);
 
@@ -246,7 +263,9 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     [Fact]
     public async Task A_bucket_that_refuses_names_the_setting()
     {
-        instance.SlotYaml = $"  b5: {{ key: {EmbeddedStore.AccessKey}, secret: wrong-secret, endpoint: 'localhost:3200', region: us-east-1, bucket: {instance.Bucket} }}";
+        instance.SlotYaml =
+            $"  b5: {{ key: {EmbeddedStore.AccessKey}, secret: wrong-secret, endpoint: 'localhost:3200', region: us-east-1, bucket: "
+            + $"{instance.Bucket} }}";
 
         var (codes, result) = await instance.ExamineAsync(Token);
 
@@ -257,7 +276,11 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     [Fact]
     public async Task A_bucket_out_of_reach_is_explained()
     {
-        var settings = new NesteggConfiguration { Instance = instance.Location, Map = EndpointMap.Parse([$"postgres:5432=127.0.0.1:{postgres.Port}", "localhost:3200=127.0.0.1:1"]) };
+        var settings = new NesteggConfiguration
+        {
+            Instance = instance.Location,
+            Map = EndpointMap.Parse([$"postgres:5432=127.0.0.1:{postgres.Port}", "localhost:3200=127.0.0.1:1"]),
+        };
 
         var (codes, result) = await instance.ExamineAsync(Token, settings);
 

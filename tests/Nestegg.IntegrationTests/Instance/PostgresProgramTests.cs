@@ -19,7 +19,11 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
     {
         postgres = await servers.PostgresAsync(Token);
         database = await postgres.CreateDatabaseAsync(Token);
-        await postgres.ExecuteAsync(database, "CREATE TABLE users (user_id bigint GENERATED ALWAYS AS IDENTITY, name text); INSERT INTO users (name) SELECT 'n' || i FROM generate_series(1, 50000) i", Token);
+        await postgres.ExecuteAsync(
+            database,
+            "CREATE TABLE users (user_id bigint GENERATED ALWAYS AS IDENTITY, name text); INSERT INTO users (name) SELECT 'n' || i FROM "
+            + "generate_series(1, 50000) i",
+            Token);
     }
 
     public ValueTask DisposeAsync()
@@ -32,7 +36,8 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
     public async Task A_dump_streams_out_and_the_password_is_in_no_argument()
     {
         var program = await FindAsync(new PostgresProgramSettings());
-        Assert.DoesNotContain(program.ConnectionArguments(Settings(), EndpointMap.Empty), argument => argument.Contains(PostgresServer.Password));
+        Assert.DoesNotContain(
+            program.ConnectionArguments(Settings(), EndpointMap.Empty), argument => argument.Contains(PostgresServer.Password));
 
         Assert.Equal("PGDMP", Encoding.ASCII.GetString((await DumpAsync(program, Settings())).AsSpan(0, 5)));
     }
@@ -40,11 +45,14 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
     // The two ways to a role that may only read, as docs/operations.md gives them.
     [Theory]
     [InlineData("GRANT pg_read_all_data TO {0}")]
-    [InlineData("GRANT USAGE ON SCHEMA public TO {0}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {0}; GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {0}")]
+    [InlineData(
+        "GRANT USAGE ON SCHEMA public TO {0}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {0}; GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {0}")]
     public async Task A_role_that_may_only_read_is_enough_to_dump(string grant)
     {
         var role = "role_" + Guid.NewGuid().ToString("n");
-        await postgres.ExecuteAsync(database, $"CREATE ROLE {role} LOGIN PASSWORD 'pw'; GRANT CONNECT ON DATABASE {database} TO {role}; {string.Format(grant, role)}", Token);
+        await postgres.ExecuteAsync(
+            database,
+            $"CREATE ROLE {role} LOGIN PASSWORD 'pw'; GRANT CONNECT ON DATABASE {database} TO {role}; {string.Format(grant, role)}", Token);
 
         Assert.NotEmpty(await DumpAsync(await FindAsync(new PostgresProgramSettings()), Settings(role, "pw")));
         await Assert.ThrowsAsync<Npgsql.PostgresException>(async () =>
@@ -70,7 +78,8 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
     [Fact]
     public async Task A_configured_command_is_run_as_it_is_with_its_connection_told()
     {
-        var program = await FindAsync(new PostgresProgramSettings { PgDump = [Script("exec pg_dump \"$@\"")], Connect = PostgresConnect.Network });
+        var program =
+            await FindAsync(new PostgresProgramSettings { PgDump = [Script("exec pg_dump \"$@\"")], Connect = PostgresConnect.Network });
 
         Assert.False(program.UsesSocket);
         Assert.NotEmpty(await DumpAsync(program, Settings()));
@@ -84,7 +93,11 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
     public async Task A_command_in_a_container_connects_by_socket(string setting, string name, bool usesSocket)
     {
         var connect = Enum.Parse<PostgresConnect>(setting);
-        var program = await FindAsync(new PostgresProgramSettings { PgDump = [Script("echo 'pg_dump (PostgreSQL) 16.2'", name), "compose", "exec"], Connect = connect });
+        var program = await FindAsync(new PostgresProgramSettings
+        {
+            PgDump = [Script("echo 'pg_dump (PostgreSQL) 16.2'", name), "compose", "exec"],
+            Connect = connect,
+        });
 
         Assert.Equal((usesSocket, 16), (program.UsesSocket, program.MajorVersion));
         Assert.Equal(!usesSocket, program.ConnectionArguments(Settings(), EndpointMap.Empty).Contains("--host"));
@@ -93,7 +106,8 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
     [Fact]
     public async Task Variables_that_lead_elsewhere_do_not_reach_the_program()
     {
-        var program = await FindAsync(new PostgresProgramSettings { PgDump = [Script("[ \"$1\" = --version ] && echo 'pg_dump (PostgreSQL) 15.1' || env")] });
+        var program = await FindAsync(
+            new PostgresProgramSettings { PgDump = [Script("[ \"$1\" = --version ] && echo 'pg_dump (PostgreSQL) 15.1' || env")] });
         Environment.SetEnvironmentVariable("PGSERVICE", "elsewhere");
         try
         {
@@ -111,7 +125,10 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
     public async Task A_program_that_is_left_early_is_killed()
     {
         var mark = folder["pid"];
-        var program = await FindAsync(new PostgresProgramSettings { PgDump = [Script($"[ \"$1\" = --version ] && echo 'pg_dump (PostgreSQL) 15.1' && exit; echo $$ > {mark}; exec sleep 600")] });
+        var program = await FindAsync(new PostgresProgramSettings
+        {
+            PgDump = [Script($"[ \"$1\" = --version ] && echo 'pg_dump (PostgreSQL) 15.1' && exit; echo $$ > {mark}; exec sleep 600")],
+        });
         string pid;
         await using (program.Start(Settings(), EndpointMap.Empty, []))
         {
@@ -136,7 +153,8 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
         Assert.Equal("pg_dump was not found", error.Message);
     }
 
-    private Task<PostgresProgram> FindAsync(PostgresProgramSettings settings) => PostgresProgram.FindAsync("pg_dump", settings, 15, folder.Path, Token);
+    private Task<PostgresProgram> FindAsync(PostgresProgramSettings settings) =>
+        PostgresProgram.FindAsync("pg_dump", settings, 15, folder.Path, Token);
 
     private static async Task<byte[]> DumpAsync(PostgresProgram program, DatabaseSettings settings)
     {
@@ -148,7 +166,8 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
         return content.ToArray();
     }
 
-    private DatabaseSettings Settings(string user = PostgresServer.User, string password = PostgresServer.Password) => DatabaseSettings.From(MuseumConfiguration.Create(
+    private DatabaseSettings Settings(string user = PostgresServer.User, string password = PostgresServer.Password) =>
+        DatabaseSettings.From(MuseumConfiguration.Create(
         [("museum.yaml", $"db: {{ host: 127.0.0.1, port: {postgres.Port}, name: {database}, user: {user}, password: {password} }}")], []));
 
     private string Script(string body, string name = "wrapper")

@@ -9,7 +9,8 @@ namespace Nestegg.IntegrationTests.Journeys;
 /// <summary>Runs the blocks of docs/recover-by-hand.md as they stand there, in one shell, with none of our code.</summary>
 public partial class RecoverByHandTests(SharedServers servers, KnownInstances instances)
 {
-    private static readonly string[] Programs = ["bash", "age", "zstd", "tar", "sha256sum", "awk", "jq", "minisign", "psql", "pg_restore", "rclone"];
+    private static readonly string[] Programs =
+        ["bash", "age", "zstd", "tar", "sha256sum", "awk", "jq", "minisign", "psql", "pg_restore", "rclone"];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -33,7 +34,8 @@ public partial class RecoverByHandTests(SharedServers servers, KnownInstances in
             secret_access_key = {CephGateway.SecretKey}
             endpoint = {target.Ceph.Endpoint}
             """, Token);
-        var script = string.Join('\n', ShellBlocks(await File.ReadAllTextAsync(RepositoryRoot.Combine("docs", "recover-by-hand.md"), Token)));
+        var script = string.Join(
+            '\n', ShellBlocks(await File.ReadAllTextAsync(RepositoryRoot.Combine("docs", "recover-by-hand.md"), Token)));
         await ExternalProgram.RunAsync("bash", ["-c", script], Token, new Dictionary<string, string?>
         {
             ["REPOSITORY"] = instance.RepositoryFolder,
@@ -47,10 +49,12 @@ public partial class RecoverByHandTests(SharedServers servers, KnownInstances in
 
         Assert.Equal(NewInstance.Expected(instance.Moment), await target.HashObjectsAsync(Token));
         await NewInstance.AssertTablesAsync(target, instance.Moment, Token);
-        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(instance.Folder, "museum.yaml"), Token), await File.ReadAllTextAsync(Path.Combine(instance["work"], "instance", "museum.yaml"), Token));
+        Assert.Equal(await File.ReadAllTextAsync(Path.Combine(instance.Folder, "museum.yaml"), Token), await File.ReadAllTextAsync(
+            Path.Combine(instance["work"], "instance", "museum.yaml"), Token));
     }
 
-    private static IEnumerable<string> ShellBlocks(string document) => ShellBlock().Matches(document).Select(match => match.Groups[1].Value);
+    private static IEnumerable<string> ShellBlocks(string document) =>
+        ShellBlock().Matches(document).Select(match => match.Groups[1].Value);
 
     [GeneratedRegex("^```sh\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex ShellBlock();

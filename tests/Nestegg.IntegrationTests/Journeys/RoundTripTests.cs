@@ -5,7 +5,10 @@ using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.Journeys;
 
-/// <summary>The main job from end to end, on the command line, with real servers: two moments into one repository, everything lost, both brought back.</summary>
+/// <summary>
+/// The main job from end to end, on the command line, with real servers: two moments into one repository, everything lost, both brought
+/// back.
+/// </summary>
 public class RoundTripTests(SharedServers servers, KnownInstances instances)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -36,17 +39,23 @@ public class RoundTripTests(SharedServers servers, KnownInstances instances)
         var ceph = await servers.CephAsync(Token);
         await using var embedded = await EmbeddedStore.StartAsync(Token);
         using var instance = await instances.StartAsync(name, "t2", servers, Token);
-        var (bucket, endpoint) = kind == "Ceph" ? (await ceph.CreateBucketAsync(Token), ceph.Endpoint) : (await embedded.CreateBucketAsync(Token), embedded.Endpoint);
+        var (bucket, endpoint) = kind == "Ceph"
+            ? (await ceph.CreateBucketAsync(Token), ceph.Endpoint)
+            : (await embedded.CreateBucketAsync(Token), embedded.Endpoint);
         var address = $"s3://{bucket}/backups?endpoint={endpoint}&region={CephGateway.Region}&path-style=true";
-        var (accessKey, secretKey) = kind == "Ceph" ? (CephGateway.AccessKey, CephGateway.SecretKey) : (EmbeddedStore.AccessKey, EmbeddedStore.SecretKey);
+        var (accessKey, secretKey) = kind == "Ceph"
+            ? (CephGateway.AccessKey, CephGateway.SecretKey)
+            : (EmbeddedStore.AccessKey, EmbeddedStore.SecretKey);
         var configuration = await instance.UseRepositoryAtAsync(address, accessKey, secretKey, Token);
 
         await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", configuration);
         await Cli.ExpectAsync(ExitCode.Done, Token, "check", "--read", "--config", configuration);
-        await Cli.ExpectAsync(ExitCode.Done, Token, "audit", "--snapshot", "latest", "--identity", instance.IdentityPath, "--config", configuration);
+        await Cli.ExpectAsync(
+            ExitCode.Done, Token, "audit", "--snapshot", "latest", "--identity", instance.IdentityPath, "--config", configuration);
         await Cli.ExpectAsync(ExitCode.Done, Token, "restore", "--objects-to", instance["objects"], "--config", configuration);
         Assert.All(
-            instance.Moment.Objects, item => Assert.Equal(item.Hash, ObjectHash.Of(File.ReadAllBytes(Path.Combine(instance["objects"], item.Key)))));
+            instance.Moment.Objects,
+            item => Assert.Equal(item.Hash, ObjectHash.Of(File.ReadAllBytes(Path.Combine(instance["objects"], item.Key)))));
     }
 
     private static async Task<string> BackupAsync(RunningInstance instance)
@@ -70,7 +79,8 @@ public class RoundTripTests(SharedServers servers, KnownInstances instances)
         string[] map = [.. target.Map.SelectMany(entry => new[] { "--map", entry })];
         var run = await Cli.ExpectAsync(
             ExitCode.Done, Token,
-            ["restore", "--json", "--repository", instance.RepositoryFolder, "--identity", instance.IdentityPath, "--snapshot", snapshot, "--into", target.Folder, .. map]);
+            ["restore", "--json", "--repository", instance.RepositoryFolder, "--identity", instance.IdentityPath, "--snapshot", snapshot,
+            "--into", target.Folder, .. map]);
         Assert.True(run.Summary.GetProperty("complete").GetBoolean());
         Assert.Equal(NewInstance.Expected(moment), await target.HashObjectsAsync(Token));
         await NewInstance.AssertTablesAsync(target, moment, Token);

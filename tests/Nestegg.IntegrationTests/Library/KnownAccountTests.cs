@@ -23,7 +23,8 @@ public sealed class KnownAccountTests(KnownInstances instances, KnownDatabases d
         var settings = await File.ReadAllTextAsync(Path.Combine(known.Folder, "museum.yaml"), Token);
         using var secrets = Secrets(settings);
         using var onlyHash = Secrets($"key: {{ encryption: none, hash: {Convert.ToBase64String(Setting(settings, "hash: "))} }}");
-        using var wrongHash = Secrets($"key: {{ encryption: {Convert.ToBase64String(Setting(settings, "encryption: "))}, hash: {Convert.ToBase64String(new byte[64])} }}");
+        using var wrongHash = Secrets(
+            $"key: {{ encryption: {Convert.ToBase64String(Setting(settings, "encryption: "))}, hash: {Convert.ToBase64String(new byte[64])} }}");
         using var onlyWrongHash = Secrets($"key: {{ encryption: none, hash: {Convert.ToBase64String(new byte[64])} }}");
         var typed = $" {known[Role.Keeper].Email.ToUpperInvariant()}";
         var byHash = Assert.Single(await reader.FindUsersAsync(typed, onlyHash, Token));
@@ -36,7 +37,8 @@ public sealed class KnownAccountTests(KnownInstances instances, KnownDatabases d
         Assert.Empty(await reader.FindUsersAsync(typed, onlyWrongHash, Token));
         Assert.Null(await reader.KeyAttributesAsync(1, Token));
         Assert.Null(await reader.FindUserAsync(1, null, Token));
-        var addresses = await reader.UsersAsync(secrets, Token).Where(user => user.Email is not null).Select(user => user.Email!).ToListAsync(Token);
+        var addresses =
+            await reader.UsersAsync(secrets, Token).Where(user => user.Email is not null).Select(user => user.Email!).ToListAsync(Token);
         Assert.Empty(known.People.Select(person => person.Email).Except(addresses));
     }
 
@@ -60,8 +62,10 @@ public sealed class KnownAccountTests(KnownInstances instances, KnownDatabases d
         }
     }
 
-    private static MuseumSecrets Secrets(string yaml) => MuseumSecrets.From(MuseumConfiguration.Create([("museum.yaml", yaml)], [new EnvironmentVariable("ENVIRONMENT", "none", "")]));
+    private static MuseumSecrets Secrets(string yaml) =>
+        MuseumSecrets.From(MuseumConfiguration.Create([("museum.yaml", yaml)], [new EnvironmentVariable("ENVIRONMENT", "none", "")]));
 
     private static byte[] Setting(string yaml, string name) =>
-        Convert.FromBase64String(yaml.Split('\n').First(line => line.Trim().StartsWith(name, StringComparison.Ordinal)).Split(": ")[1].Trim());
+        Convert.FromBase64String(
+            yaml.Split('\n').First(line => line.Trim().StartsWith(name, StringComparison.Ordinal)).Split(": ")[1].Trim());
 }

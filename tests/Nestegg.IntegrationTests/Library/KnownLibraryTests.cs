@@ -11,7 +11,8 @@ using Nestegg.TestKit.Instances;
 namespace Nestegg.IntegrationTests.Library;
 
 /// <summary>Everything that is known of an instance is seen, from both sources and by both ways in.</summary>
-public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases databases, PasswordKeys passwords) : IClassFixture<KnownDatabases>
+public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases databases, PasswordKeys passwords)
+    : IClassFixture<KnownDatabases>
 {
     private static readonly string[] Apps = ["photos", "locker"];
 
@@ -50,7 +51,8 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
                 }
             }
 
-            Assert.Equal(person.AuthCodes, await reader.AuthCodesAsync(person.UserId, keys, Token).Select(code => code.Uri!).ToListAsync(Token));
+            Assert.Equal(
+                person.AuthCodes, await reader.AuthCodesAsync(person.UserId, keys, Token).Select(code => code.Uri!).ToListAsync(Token));
         }
     }
 
@@ -67,7 +69,8 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
             var albums = (await reader.AlbumsAsync(owner.UserId, keys, Token)).Where(album => !album.IsDeleted).ToList();
             var files = await reader.FilesAsync(owner.UserId, albums, Token).ToListAsync(Token);
             Assert.Equal(owner.Files.Select(file => file.Id).Order(), files.Select(file => file.Id));
-            var places = owner.Albums.SelectMany(album => album.Files, (album, file) => (album.Id, FileId: file.Id)).ToLookup(place => place.FileId, place => place.Id);
+            var places = owner.Albums.SelectMany(album => album.Files, (album, file) => (album.Id, FileId: file.Id))
+                .ToLookup(place => place.FileId, place => place.Id);
             Assert.All(files, file => Assert.Equal(places[file.Id].Order(), file.Albums.Select(album => album.Id).Order()));
             Assert.Contains(files, file => file.Albums.Count > 1);
             var hidden = files.Where(file => file.Albums.Any(album => album.Name == ".hidden")).ToList();
@@ -155,7 +158,8 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
         var known = (await instances.OpenAsync(name, Token))["t1"];
         // An album all of whose files are in no other one, another album, and files in neither.
         var all = known.LoneFiles(Role.Owner);
-        var closed = known.OwnAlbums(Role.Owner).First(album => album.Files.Count > 0 && album.Files.All(file => all.Any(lone => lone.File.Id == file.Id)));
+        var closed = known.OwnAlbums(Role.Owner)
+            .First(album => album.Files.Count > 0 && album.Files.All(file => all.Any(lone => lone.File.Id == file.Id)));
         var unnamed = known.OwnAlbums(Role.Owner).First(album => album != closed);
         var lone = all.Where(pair => pair.Album != closed).Select(pair => pair.File.Id).ToList();
         await using var connection = await databases.OpenAsync(known, "postgres", Token);
@@ -181,7 +185,8 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
             var files = await reader.FilesAsync(owner.UserId, albums, Token).ToListAsync(Token);
             Assert.Equal("album-name-damaged", Assert.Single(albums.Single(album => album.Id == unnamed.Id).Problems).Code);
             Assert.Equal("album-key-wrong", Assert.Single(albums.Single(album => album.Id == closed.Id).Problems).Code);
-            var problems = files.Where(file => file.Problems.Count > 0).ToDictionary(file => file.Id, file => file.Problems.Select(problem => problem.Code));
+            var problems = files.Where(file => file.Problems.Count > 0)
+                .ToDictionary(file => file.Id, file => file.Problems.Select(problem => problem.Code));
             Assert.Equal(["metadata-damaged"], problems[lone[0]]);
             Assert.Equal(["magic-metadata-damaged"], problems[lone[1]]);
             Assert.Equal(["file-header-damaged"], problems[lone[2]]);
@@ -191,11 +196,13 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
         }
     }
 
-    private static async Task<(LibraryReader Reader, KeyChain Keys, KnownPerson Owner)> OwnerAsync(System.Data.Common.DbConnection connection, KnownMoment known)
+    private static async Task<(LibraryReader Reader, KeyChain Keys, KnownPerson Owner)> OwnerAsync(
+        System.Data.Common.DbConnection connection, KnownMoment known)
     {
         var reader = await LibraryReader.OpenAsync(connection, Token);
         var owner = known[Role.Owner];
-        return (reader, PasswordKeys.OpenByRecoveryKey((await reader.KeyAttributesAsync(owner.UserId, Token))!, owner.RecoveryWords), owner);
+        return (reader, PasswordKeys.OpenByRecoveryKey(
+            (await reader.KeyAttributesAsync(owner.UserId, Token))!, owner.RecoveryWords), owner);
     }
 
     private static async Task CompareAsync(KnownAlbum wanted, List<Album> albums, LibraryReader reader, long userId, KnownMoment known)
@@ -219,8 +226,12 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
     private static async Task CompareAsync(KnownFile expected, LibraryFile file, KnownMoment known)
     {
         Assert.Equal(
-            (expected.OwnerId, expected.Title, expected.Name, expected.Type, expected.CreationTime, expected.Visibility, expected.Caption, expected.Hash),
-            (file.OwnerId, file.Metadata?.Title, file.Name, (int)file.Type, file.Metadata?.CreationTime, (int)file.Visibility, file.Caption, file.Hash.IsOfParts ? $"{file.Hash.Image}:{file.Hash.Video}" : file.Hash.Whole));
+            (expected.OwnerId, expected.Title, expected.Name, expected.Type, expected.CreationTime, expected.Visibility, expected.Caption,
+            expected.Hash),
+            (file.OwnerId, file.Metadata?.Title, file.Name, (int)file.Type, file.Metadata?.CreationTime, (int)file.Visibility,
+            file.Caption, file.Hash.IsOfParts
+                ? $"{file.Hash.Image}:{file.Hash.Video}"
+                : file.Hash.Whole));
         Assert.Equal(expected.HasContent, file.HasContent);
         if (expected.Info is { } info)
         {
@@ -250,7 +261,11 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
         Assert.True(LivePhoto.TryOpen(new MemoryStream(zip), out var livePhoto, out var problem), problem);
         using (livePhoto)
         {
-            foreach (var (name, part, hash) in new[] { ("image", livePhoto.Image, file.Hash.Image), ("video", livePhoto.Video, file.Hash.Video) })
+            foreach (var (name, part, hash) in new[]
+            {
+                ("image", livePhoto.Image, file.Hash.Image),
+                ("video", livePhoto.Video, file.Hash.Video),
+            })
             {
                 using var content = new MemoryStream();
                 Assert.True(await part.TryCopyToAsync(content.WriteAsync, Token));
@@ -266,7 +281,8 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
     private static async Task OpenDerivedDataAsync(LibraryReader reader, KnownPerson owner, IReadOnlyList<Album> albums, KnownMoment known)
     {
         var opened = new List<ObjectKind>();
-        await foreach (var file in reader.FilesAsync(owner.UserId, [.. albums.Where(album => !album.IsDeleted)], Token).Concat(reader.TrashAsync(owner.UserId, albums, Token)))
+        await foreach (var file in reader.FilesAsync(owner.UserId, [.. albums.Where(album => !album.IsDeleted)], Token)
+            .Concat(reader.TrashAsync(owner.UserId, albums, Token)))
         {
             foreach (var named in file.Objects.Where(named => named.Kind is ObjectKind.MlData or ObjectKind.VideoPlaylist))
             {
@@ -279,7 +295,8 @@ public sealed class KnownLibraryTests(KnownInstances instances, KnownDatabases d
         }
 
         Assert.Equal(owner.Counts.MlData, opened.Count(kind => kind == ObjectKind.MlData));
-        Assert.Equal(known.Objects.Count(item => item.Key.EndsWith("_playlist", StringComparison.Ordinal)), opened.Count(kind => kind == ObjectKind.VideoPlaylist));
+        Assert.Equal(known.Objects.Count(
+            item => item.Key.EndsWith("_playlist", StringComparison.Ordinal)), opened.Count(kind => kind == ObjectKind.VideoPlaylist));
     }
 
     private static async Task<byte[]> DecryptAsync(LibraryFile file, NamedObject named, byte[] header, KnownMoment known)

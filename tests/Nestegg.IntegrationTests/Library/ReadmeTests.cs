@@ -36,20 +36,23 @@ public sealed class ReadmeTests(KnownInstances instances) : IDisposable
         var expected = person.Files.Where(file => file.HasContent).ToDictionary(file => file.Id.ToString(), file => file.Sha256);
         Assert.Equal(expected.Keys.Order(), Directory.GetFiles(folder["photos"]).Select(path => Path.GetFileName(path)).Order());
         Assert.All(expected, file =>
-            Assert.Equal(file.Value, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder["photos"], file.Key))))));
+            Assert.Equal(
+                file.Value, Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(folder["photos"], file.Key))))));
     }
 
     [Fact]
     public async Task The_README_shows_the_lines_that_this_class_runs()
     {
         var readme = await File.ReadAllTextAsync(RepositoryRoot.Combine("src", "Nestegg.Ente", "README.md"), Token);
-        var source = await File.ReadAllTextAsync(RepositoryRoot.Combine("tests", "Nestegg.IntegrationTests", "Library", "ReadmeTests.cs"), Token);
+        var source =
+            await File.ReadAllTextAsync(RepositoryRoot.Combine("tests", "Nestegg.IntegrationTests", "Library", "ReadmeTests.cs"), Token);
         var shown = readme.Split("```csharp\n")[1].Split("```")[0].Trim().Split('\n').Select(line => line.Trim());
         var run = source.Split("// The lines.\n")[1].Split("// The end.")[0].Trim().Split('\n').Select(line => line.Trim());
         Assert.Equal(shown, run);
     }
 
-    private static async Task OpenAsync(string dumpPath, string bucketFolder, string targetFolder, long userId, byte[] password, CancellationToken cancellationToken)
+    private static async Task OpenAsync(
+        string dumpPath, string bucketFolder, string targetFolder, long userId, byte[] password, CancellationToken cancellationToken)
     {
         // The lines.
         await using var dump = File.OpenRead(dumpPath);

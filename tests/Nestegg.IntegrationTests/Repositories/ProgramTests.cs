@@ -40,7 +40,8 @@ public sealed class ProgramTests : IDisposable
         await RunAsync("age", "-d", "-i", folder["key.txt"], "-o", folder["ours"], folder["ours.age"]);
         Assert.Equal(content, File.ReadAllBytes(folder["ours"]));
 
-        await RunAsync("age", "-r", identity.Recipient.ToString(), "-r", second.Recipient.ToString(), "-o", folder["theirs.age"], folder["ours"]);
+        await RunAsync(
+            "age", "-r", identity.Recipient.ToString(), "-r", second.Recipient.ToString(), "-o", folder["theirs.age"], folder["ours"]);
         await using var reader = await AgeReader.OpenAsync(File.OpenRead(folder["theirs.age"]), "theirs.age", [second], [], Token);
         Assert.Equal(content, await ReadAllAsync(reader));
     }
@@ -112,12 +113,14 @@ public sealed class ProgramTests : IDisposable
         var root = folder["repository"];
         await using var store = LocalStore.Create(root);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        var objects = new Dictionary<string, byte[]> { ["1/large"] = SampleRepository.Content(2_000_000, 1), ["1/a"] = SampleRepository.Content(5, 2), ["1/b"] = SampleRepository.Content(900_000, 3) };
+        var objects = new Dictionary<string, byte[]> { ["1/large"] = SampleRepository.Content(
+            2_000_000, 1), ["1/a"] = SampleRepository.Content(5, 2), ["1/b"] = SampleRepository.Content(900_000, 3) };
         var manifest = await sample.BackUpAsync(objects, Token);
         File.WriteAllBytes(folder["key.txt"], AgeIdentityFile.Write(sample.Identity, DateTimeOffset.UnixEpoch, []));
         var snapshot = Path.Combine(root, "snapshots", manifest.Id.ToString());
 
-        var verified = await RunAsync("minisign", "-V", "-P", sample.Repository.Description.SigningKey, "-m", Path.Combine(snapshot, "snapshot.json"));
+        var verified =
+            await RunAsync("minisign", "-V", "-P", sample.Repository.Description.SigningKey, "-m", Path.Combine(snapshot, "snapshot.json"));
         Assert.Contains($"nestegg snapshot {manifest.Id} repository {sample.Repository.Description.Id}", verified);
         await RunAsync("age", "-d", "-i", folder["key.txt"], "-o", folder["dump.zst"], Path.Combine(snapshot, "database.dump.zst.age"));
         await RunAsync("zstd", "-d", "-q", folder["dump.zst"], "-o", folder["dump"]);
@@ -125,7 +128,8 @@ public sealed class ProgramTests : IDisposable
 
         var live = await RunAsync("zstd", "-dc", Path.Combine(snapshot, "objects.live.zst"));
         Assert.Equal($"{manifest.Index[0].Name}\t1-3\n", live);
-        var rows = (await RunAsync("zstd", "-dc", Path.Combine(root, "index", manifest.Index[0].Name))).TrimEnd('\n').Split('\n').Select(row => row.Split('\t')).ToList();
+        var rows = (await RunAsync("zstd", "-dc", Path.Combine(root, "index", manifest.Index[0].Name))).TrimEnd('\n').Split('\n')
+            .Select(row => row.Split('\t')).ToList();
         Assert.Equal(objects.Keys.Order(), rows.Select(row => row[0]).Order());
         foreach (var row in rows)
         {

@@ -7,7 +7,9 @@ using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Resilience;
 
-/// <summary>Provokes every exit code and reads what is said. The ones of outages are provoked, and read the same way, in <see cref="OutageTests"/>.</summary>
+/// <summary>
+/// Provokes every exit code and reads what is said. The ones of outages are provoked, and read the same way, in <see cref="OutageTests"/>.
+/// </summary>
 public sealed class ErrorTextTests(SharedServers servers, KnownInstances instances)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -25,10 +27,12 @@ public sealed class ErrorTextTests(SharedServers servers, KnownInstances instanc
         await SayAsync(ExitCode.BadInput, ["backup", "--config", config, "--parallel", "0"], "--parallel 0");
         await SayAsync(ExitCode.BadInput, ["backup", "--config", instance["absent.yaml"]], "absent.yaml");
         await SayAsync(ExitCode.BadInput, ["backup", "--config", await VariantAsync("repository:", "repositry:")], "repositry");
-        await SayAsync(ExitCode.BadInput, ["backup", "--config", await VariantAsync(instance.Folder, instance["no-ente"])], instance["no-ente"]);
+        await SayAsync(
+            ExitCode.BadInput, ["backup", "--config", await VariantAsync(instance.Folder, instance["no-ente"])], instance["no-ente"]);
         await SayAsync(ExitCode.BadInput, ["backup", "--config", await VariantAsync(key, instance["no.key"])], instance["no.key"]);
         await File.WriteAllTextAsync(instance["garbage.key"], "this is no key\n", Token);
-        await SayAsync(ExitCode.BadInput, ["backup", "--config", await VariantAsync(key, instance["garbage.key"])], instance["garbage.key"]);
+        await SayAsync(
+            ExitCode.BadInput, ["backup", "--config", await VariantAsync(key, instance["garbage.key"])], instance["garbage.key"]);
         using (var other = MinisignSecretKey.Generate())
         {
             await File.WriteAllBytesAsync(instance["other.key"], other.ToFileText(), Token);
@@ -52,8 +56,12 @@ public sealed class ErrorTextTests(SharedServers servers, KnownInstances instanc
             await File.WriteAllBytesAsync(instance["stranger.txt"], stranger.ToText(), Token);
         }
 
-        await SayAsync(ExitCode.WrongIdentity, ["audit", "--snapshot", "latest", "--identity", instance["stranger.txt"], "--repository", repository], "identit");
-        await SayAsync(ExitCode.BadInput, ["audit", "--snapshot", "latest", "--identity", instance["garbage.key"], "--repository", repository], instance["garbage.key"]);
+        await SayAsync(ExitCode.WrongIdentity, [
+            "audit", "--snapshot", "latest", "--identity", instance["stranger.txt"], "--repository", repository
+        ], "identit");
+        await SayAsync(ExitCode.BadInput, [
+            "audit", "--snapshot", "latest", "--identity", instance["garbage.key"], "--repository", repository
+        ], instance["garbage.key"]);
 
         var lost = instance.Moment.Originals()[0];
         await instance.DeleteObjectAsync(lost.Key, Token);
@@ -71,9 +79,11 @@ public sealed class ErrorTextTests(SharedServers servers, KnownInstances instanc
 
         await SayFindingsAsync(ExitCode.Incomplete, ["backup", "--config", config], true, lost.Key);
 
-        var manifest = Directory.GetFiles(Path.Combine(repository, "snapshots"), "snapshot.json", SearchOption.AllDirectories).Order().Last();
+        var manifest = Directory.GetFiles(Path.Combine(repository, "snapshots"), "snapshot.json", SearchOption.AllDirectories).Order()
+            .Last();
         await File.WriteAllTextAsync(manifest, "{}", Token);
-        await SayAsync(ExitCode.Damaged, ["snapshots", "latest", "--repository", repository], Path.GetFileName(Path.GetDirectoryName(manifest)!));
+        await SayAsync(
+            ExitCode.Damaged, ["snapshots", "latest", "--repository", repository], Path.GetFileName(Path.GetDirectoryName(manifest)!));
         await SayCancelledAsync();
 
         // The ones of the table; 1 is the code of a mistake in the program, which nothing should provoke.
@@ -110,7 +120,8 @@ public sealed class ErrorTextTests(SharedServers servers, KnownInstances instanc
         async Task<string> VariantAsync(string from, string to)
         {
             var path = instance[$"variant-{Guid.NewGuid():n}.yaml"];
-            await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(config, Token)).Replace(from, to, StringComparison.Ordinal), Token);
+            await File.WriteAllTextAsync(
+                path, (await File.ReadAllTextAsync(config, Token)).Replace(from, to, StringComparison.Ordinal), Token);
             return path;
         }
     }
@@ -124,10 +135,12 @@ public sealed class ErrorTextTests(SharedServers servers, KnownInstances instanc
     {
         using var instance = await StartAsync(name);
         var lines = await File.ReadAllLinesAsync(instance.ConfigurationPath, Token);
-        await File.WriteAllLinesAsync(instance.ConfigurationPath, lines.Select(line => line.TrimStart().StartsWith(setting, StringComparison.Ordinal) ? "  " + wrong : line), Token);
+        await File.WriteAllLinesAsync(instance.ConfigurationPath, lines.Select(
+            line => line.TrimStart().StartsWith(setting, StringComparison.Ordinal) ? "  " + wrong : line), Token);
         var run = await Cli.ExpectAsync(ExitCode.OutOfReach, Token, "backup", "--config", instance.ConfigurationPath);
         ErrorTexts.AssertGood(run, word);
-        Assert.False(Directory.Exists(Path.Combine(instance.RepositoryFolder, "snapshots")) && Directory.EnumerateFiles(Path.Combine(instance.RepositoryFolder, "snapshots"), "snapshot.json", SearchOption.AllDirectories).Any());
+        Assert.False(Directory.Exists(Path.Combine(instance.RepositoryFolder, "snapshots")) && Directory.EnumerateFiles(
+            Path.Combine(instance.RepositoryFolder, "snapshots"), "snapshot.json", SearchOption.AllDirectories).Any());
     }
 
     private Task<RunningInstance> StartAsync(string name) => instances.StartAsync(name, "t1", servers, Token);

@@ -5,7 +5,9 @@ namespace Nestegg.IntegrationTests.Resilience;
 /// <summary>Reads what a person would read when a command fails.</summary>
 internal static class ErrorTexts
 {
-    /// <summary>Two lines, the error and what to do; the error names the thing; nothing in all that was printed is for programmers.</summary>
+    /// <summary>
+    /// Two lines, the error and what to do; the error names the thing; nothing in all that was printed is for programmers.
+    /// </summary>
     /// <param name="words">What the error must hold: the name of the object, and what happened to it.</param>
     public static void AssertGood(Cli run, params IEnumerable<string> words)
     {

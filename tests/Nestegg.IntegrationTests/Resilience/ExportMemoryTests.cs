@@ -31,7 +31,8 @@ public class ExportMemoryTests(SharedServers servers, ITestOutputHelper output)
         var began = Stopwatch.GetTimestamp();
         await using var export = CliProcess.Start([.. BulkSnapshot.ExportArguments(person, folder, "photos"), "--json"]);
         var end = await export.ExpectAsync(ExitCode.Done, Token);
-        output.WriteLine($"{run}: {end.Summary.GetProperty("files")} files, {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, peak {export.PeakBytes / 1e6:0} MB");
+        output.WriteLine(
+            $"{run}: {end.Summary.GetProperty("files")} files, {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, peak {export.PeakBytes / 1e6:0} MB");
         Assert.InRange(export.PeakBytes, 1, LimitBytes);
         return end.Summary.GetProperty("written").GetInt64();
     }

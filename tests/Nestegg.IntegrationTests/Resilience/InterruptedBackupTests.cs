@@ -11,7 +11,8 @@ namespace Nestegg.IntegrationTests.Resilience;
 public sealed partial class InterruptedBackupTests(SharedServers servers, KnownInstances instances) : IDisposable
 {
     // What each moment is waited for with: a line of the program's output, or milliseconds after its first one.
-    private static readonly string[] Steps = ["\"step\":\"database\"", "\"step\":\"configuration\"", "\"step\":\"objects\"", "\"event\":\"progress\"", "\"step\":\"commit\""];
+    private static readonly string[] Steps =
+        ["\"step\":\"database\"", "\"step\":\"configuration\"", "\"step\":\"objects\"", "\"event\":\"progress\"", "\"step\":\"commit\""];
     private static readonly int[] DelaysMs = [0, 150, 300, 450, 600, 800, 1100];
 
     private readonly TemporaryFolder temporary = new();
@@ -50,12 +51,14 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
     {
         using var instance = await StartAsync(name);
         var ceph = await servers.CephAsync(Token);
-        var address = $"s3://{await ceph.CreateBucketAsync(Token)}/nestegg?endpoint={ceph.Endpoint}&region={CephGateway.Region}&path-style=true";
+        var address =
+            $"s3://{await ceph.CreateBucketAsync(Token)}/nestegg?endpoint={ceph.Endpoint}&region={CephGateway.Region}&path-style=true";
         await using var store = StoreAddress.Parse(address).Open(new(CephGateway.AccessKey, CephGateway.SecretKey));
         var configuration = await instance.UseRepositoryAtAsync(address, CephGateway.AccessKey, CephGateway.SecretKey, Token);
         var total = await HalfBackedUpAsync(instance, configuration);
 
-        // One repository for all moments, in which the objects that are new come from elsewhere each time: nothing is fetched twice all in all.
+        // One repository for all moments, in which the objects that are new come from elsewhere each time: nothing is fetched twice all in
+        // all.
         var fetched = 0L;
         foreach (var moment in (string[])["\"step\":\"database\"", "\"step\":\"objects\"", "200 ms", "500 ms", "\"step\":\"commit\""])
         {
@@ -113,9 +116,11 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
     /// <returns>How many objects are new after that.</returns>
     private static async Task<long> HalfBackedUpAsync(RunningInstance instance, string configuration)
     {
-        await instance.ExecuteAsync("CREATE TABLE set_aside AS SELECT * FROM object_keys; DELETE FROM object_keys WHERE file_id % 2 = 0", Token);
+        await instance.ExecuteAsync(
+            "CREATE TABLE set_aside AS SELECT * FROM object_keys; DELETE FROM object_keys WHERE file_id % 2 = 0", Token);
         var first = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration);
-        await instance.ExecuteAsync("DELETE FROM object_keys; INSERT INTO object_keys SELECT * FROM set_aside; DROP TABLE set_aside", Token);
+        await instance.ExecuteAsync(
+            "DELETE FROM object_keys; INSERT INTO object_keys SELECT * FROM set_aside; DROP TABLE set_aside", Token);
         var total = instance.Moment.Objects.Count - NewObjects(first);
         Assert.True(total > 20);
         return total;
@@ -144,7 +149,8 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
         }
         else
         {
-            Assert.True(Kept(end) + NewObjects(next) == total, $"{moment}: {Kept(end)} + {NewObjects(next)}, not {total}\n{end.Out}{end.Error}");
+            Assert.True(
+                Kept(end) + NewObjects(next) == total, $"{moment}: {Kept(end)} + {NewObjects(next)}, not {total}\n{end.Out}{end.Error}");
         }
 
         return end.ExitCode != ExitCode.Done;
@@ -162,7 +168,8 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
         await run.SignalAsync(signal, Token);
         var began = TimeProvider.System.GetTimestamp();
         var end = await run.EndAsync(Token);
-        Assert.True(end.ExitCode is ExitCode.Done || (int)end.ExitCode == (signal == "KILL" ? 137 : 130), $"{moment}: exit code {(int)end.ExitCode}\n{end.Out}{end.Error}");
+        Assert.True(end.ExitCode is ExitCode.Done
+            || (int)end.ExitCode == (signal == "KILL" ? 137 : 130), $"{moment}: exit code {(int)end.ExitCode}\n{end.Out}{end.Error}");
         return (end, TimeProvider.System.GetElapsedTime(began));
     }
 

@@ -38,7 +38,8 @@ public sealed class InterruptedExportTests(SharedServers servers)
 
             // What stands under its name is whole, whatever the moment was.
             var sofar = Directory.Exists(folder["photos"]) ? Tree(folder["photos"]) : [];
-            Assert.All(sofar.Where(file => !file.Key.Contains("/.meta/", StringComparison.Ordinal)), file => Assert.Equal(whole[file.Key], file.Value));
+            Assert.All(sofar.Where(
+                file => !file.Key.Contains("/.meta/", StringComparison.Ordinal)), file => Assert.Equal(whole[file.Key], file.Value));
             Assert.True(interrupted < 100, "it does not get to its end");
         }
 

@@ -24,13 +24,17 @@ public class MemoryTests(SharedServers servers, ITestOutputHelper output)
         var instance = await MillionInstance.CreateAsync(
             new SampleOptions
             {
-                Folder = folder["my-ente"], ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
-                ObjectStore = store.Endpoint, AccessKey = EmbeddedStore.AccessKey, SecretKey = EmbeddedStore.SecretKey, UsesComposeNames = false,
+                Folder = folder["my-ente"],
+                ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
+                ObjectStore = store.Endpoint,
+                AccessKey = EmbeddedStore.AccessKey, SecretKey = EmbeddedStore.SecretKey, UsesComposeNames = false,
             },
             objects, Token);
         instance.WriteObjects(store.Folder);
         await NewRepository.CreateAsync(LocalStore.Create(folder["repository"]), folder["signing.key"], Token);
-        await File.WriteAllTextAsync(folder["nestegg.yaml"], $"instance: {folder["my-ente"]}\nrepository: {folder["repository"]}\nsigning-key: {folder["signing.key"]}\n", Token);
+        await File.WriteAllTextAsync(
+            folder["nestegg.yaml"],
+            $"instance: {folder["my-ente"]}\nrepository: {folder["repository"]}\nsigning-key: {folder["signing.key"]}\n", Token);
 
         Assert.Equal(objects, await BackUpAsync("first", folder["nestegg.yaml"]));
         Assert.Equal(0, await BackUpAsync("second", folder["nestegg.yaml"]));
@@ -42,7 +46,8 @@ public class MemoryTests(SharedServers servers, ITestOutputHelper output)
         var began = Stopwatch.GetTimestamp();
         await using var backup = CliProcess.Start("backup", "--json", "--config", configuration);
         var end = await backup.ExpectAsync(ExitCode.Done, Token);
-        output.WriteLine($"{run}: {end.Summary.GetProperty("objects")} objects, {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, peak {backup.PeakBytes / 1e6:0} MB");
+        output.WriteLine(
+            $"{run}: {end.Summary.GetProperty("objects")} objects, {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, peak {backup.PeakBytes / 1e6:0} MB");
         Assert.InRange(backup.PeakBytes, 1, LimitBytes);
         return end.Summary.GetProperty("newObjects").GetInt64();
     }

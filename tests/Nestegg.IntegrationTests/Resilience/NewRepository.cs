@@ -7,7 +7,9 @@ using Nestegg.TestKit;
 
 namespace Nestegg.IntegrationTests.Resilience;
 
-/// <summary>What <c>nestegg init</c> makes, for tests that go on from there, and what must hold of a repository whatever happened.</summary>
+/// <summary>
+/// What <c>nestegg init</c> makes, for tests that go on from there, and what must hold of a repository whatever happened.
+/// </summary>
 internal static class NewRepository
 {
     public static async Task CreateAsync(IStore store, string signingKeyPath, CancellationToken cancellationToken)
@@ -25,7 +27,12 @@ internal static class NewRepository
         var repository = await Repository.OpenAsync(store, cancellationToken);
         using var memory = new TemporaryFolder();
         var log = new RunLog(new RunEvents());
-        await new RepositoryCheck(repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path, Random = Random.Shared }, log).RunAsync(cancellationToken);
+        await new RepositoryCheck(repository, new CheckOptions
+        {
+            Read = ReadScope.All,
+            MemoryFolder = memory.Path,
+            Random = Random.Shared,
+        }, log).RunAsync(cancellationToken);
         Assert.True(log.Errors == 0, $"{moment}: {string.Join('\n', log.Findings)}");
         return (await repository.ListSnapshotsAsync(cancellationToken)).Finished.Count;
     }

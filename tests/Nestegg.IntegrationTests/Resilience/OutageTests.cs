@@ -17,7 +17,8 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
         Assert.SkipUnless(PostgresServer.MissingReason is null, PostgresServer.MissingReason ?? "");
         await using var postgres = await PostgresServer.StartAsync(Token);
         using var instance = await StartAsync(name, postgres, await servers.CephAsync(Token));
-        await PgDumpWrapper.ConfigureAsync(instance, "touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done; exec \"$PG_DUMP\" \"$@\"", Token);
+        await PgDumpWrapper.ConfigureAsync(
+            instance, "touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done; exec \"$PG_DUMP\" \"$@\"", Token);
         await using (var run = CliProcess.Start("backup", "--config", instance.ConfigurationPath))
         {
             await PgDumpWrapper.ReachedAsync(instance, Token);
@@ -43,10 +44,12 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
         using var instance = await StartAsync(name);
 
         // The connection whose moment pg_dump is to share: once pg_dump has it and the objects are listed, it is no longer needed.
-        await PgDumpWrapper.ConfigureAsync(instance, "touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done; \"$PG_DUMP\" \"$@\"", Token);
+        await PgDumpWrapper.ConfigureAsync(
+            instance, "touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done; \"$PG_DUMP\" \"$@\"", Token);
         await using var run = CliProcess.Start("backup", "--config", instance.ConfigurationPath);
         await PgDumpWrapper.ReachedAsync(instance, Token);
-        await instance.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", Token);
+        await instance.ExecuteAsync(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()", Token);
         PgDumpWrapper.GoOn(instance);
 
         await AssertDatabaseOutOfReachAsync(run, instance);
@@ -195,7 +198,8 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
         await using var disk = await SmallDisk.TryMountAsync("size=64k", Token);
         Assert.SkipUnless(disk is not null, "mounting is not allowed here");
         await FillAsync(disk.Path, 0);
-        await using (var run = CliProcess.Start(new Dictionary<string, string> { ["TMPDIR"] = disk.Path }, "backup", "--config", instance.ConfigurationPath))
+        await using (var run = CliProcess.Start(
+            new Dictionary<string, string> { ["TMPDIR"] = disk.Path }, "backup", "--config", instance.ConfigurationPath))
         {
             await AssertRefusalAsync(run, ExitCode.OutOfReach, disk.Path, "the disk is full");
         }
@@ -215,7 +219,8 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
     /// <summary>Starts a backup and holds it between the dump and the copying, after the buckets were found to be in order.</summary>
     private static async Task<CliProcess> AtTheObjectsAsync(RunningInstance instance)
     {
-        await PgDumpWrapper.ConfigureAsync(instance, "\"$PG_DUMP\" \"$@\"; touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done", Token);
+        await PgDumpWrapper.ConfigureAsync(
+            instance, "\"$PG_DUMP\" \"$@\"; touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done", Token);
         var run = CliProcess.Start("backup", "--config", instance.ConfigurationPath);
         await PgDumpWrapper.ReachedAsync(instance, Token);
         return run;
@@ -227,7 +232,9 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
         ErrorTexts.AssertGood(end, words);
     }
 
-    /// <summary>Rows are read while pg_dump runs, so either may be the first to find that the server or the shared connection has gone.</summary>
+    /// <summary>
+    /// Rows are read while pg_dump runs, so either may be the first to find that the server or the shared connection has gone.
+    /// </summary>
     private static async Task AssertDatabaseOutOfReachAsync(CliProcess run, RunningInstance instance)
     {
         var end = await run.ExpectAsync(ExitCode.OutOfReach, Token);
@@ -251,7 +258,8 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
     {
         await ExternalProgram.RunAsync("cp", ["-a", instance.RepositoryFolder + "/.", folder], Token);
         var text = await File.ReadAllTextAsync(instance.ConfigurationPath, Token);
-        await File.WriteAllTextAsync(instance.ConfigurationPath, text.Replace($"repository: {instance.RepositoryFolder}", $"repository: {folder}", StringComparison.Ordinal), Token);
+        await File.WriteAllTextAsync(instance.ConfigurationPath, text.Replace(
+            $"repository: {instance.RepositoryFolder}", $"repository: {folder}", StringComparison.Ordinal), Token);
     }
 
     /// <summary>Leaves so much room and no more.</summary>

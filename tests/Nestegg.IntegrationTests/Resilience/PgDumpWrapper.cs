@@ -7,7 +7,8 @@ namespace Nestegg.IntegrationTests.Resilience;
 internal static class PgDumpWrapper
 {
     /// <param name="script">
-    /// In the language of sh. <c>$PG_DUMP "$@"</c> is the real one; <c>$MARK</c> is a file whose making <see cref="ReachedAsync"/> waits for, and
+    /// In the language of sh. <c>$PG_DUMP "$@"</c> is the real one; <c>$MARK</c> is a file whose making <see cref="ReachedAsync"/> waits
+    /// for, and
     /// <c>$GO</c> one that <see cref="GoOn"/> makes.
     /// </param>
     public static async Task ConfigureAsync(

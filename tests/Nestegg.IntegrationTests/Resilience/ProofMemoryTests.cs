@@ -35,15 +35,20 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
         await File.WriteAllTextAsync(folder["words.txt"], words, Token);
         var began = Stopwatch.GetTimestamp();
         await using var prove = CliProcess.Start(
-            "prove", "--json", "--repository", folder["repository"], "--identity", folder["identity.txt"], "--user", MillionInstance.Email(0), "--recovery-key-file", folder["words.txt"]);
+            "prove", "--json", "--repository", folder["repository"], "--identity", folder["identity.txt"],
+            "--user", MillionInstance.Email(0), "--recovery-key-file", folder["words.txt"]);
         var end = await prove.ExpectAsync(ExitCode.Done, Token);
-        output.WriteLine($"{files} files, {end.Summary.GetProperty("decryptedBytes").GetInt64() / 1e6:0} MB decrypted: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, peak {prove.PeakBytes / 1e6:0} MB");
+        output.WriteLine(
+            $"{files} files, {end.Summary.GetProperty("decryptedBytes").GetInt64() / 1e6:0} MB decrypted: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s, peak {prove.PeakBytes / 1e6:0} MB");
         Assert.Equal((files, files), (end.Summary.GetProperty("proved").GetInt32(), end.Summary.GetProperty("thumbnails").GetInt32()));
         Assert.InRange(end.Summary.GetProperty("decryptedBytes").GetInt64(), firstBytes, long.MaxValue);
         Assert.InRange(prove.PeakBytes, 1, LimitBytes);
     }
 
-    /// <summary>Makes a snapshot as a backup does, of objects that are made on the way: those of one length are one and the same, so that a million take no room.</summary>
+    /// <summary>
+    /// Makes a snapshot as a backup does, of objects that are made on the way: those of one length are one and the same, so that a million
+    /// take no room.
+    /// </summary>
     /// <returns>The recovery key of the person whose files all of them are.</returns>
     private async Task<string> BackUpAsync(int files, long firstBytes)
     {
@@ -52,7 +57,8 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
         var instance = await MillionInstance.CreateAsync(
             new SampleOptions
             {
-                Folder = folder["my-ente"], ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
+                Folder = folder["my-ente"],
+                ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
                 ObjectStore = new Uri("http://localhost:3200"), AccessKey = "unused", SecretKey = "unused",
             },
             2 * files, Token, people: 1);
@@ -74,20 +80,23 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
 
         await PutDatabaseAsync(writer, postgres, name);
         await writer.PutSecretAsync(
-            SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(InstanceFolder.Read(folder["my-ente"]), stream, TimeProvider.System, token), 10_000, Token);
+            SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(
+                InstanceFolder.Read(folder["my-ente"]), stream, TimeProvider.System, token), 10_000, Token);
         await writer.CommitAsync(SampleRepository.Draft(new Dictionary<string, byte[]>()), stored, Token);
         return instance.RecoveryWords;
     }
 
     /// <summary>Stores a long file in the place of the first, and writes its length, header and hash into the database.</summary>
-    private static async Task AddFirstAsync(MillionInstance instance, SnapshotObjects stored, PostgresServer postgres, string database, long plainBytes)
+    private static async Task AddFirstAsync(
+        MillionInstance instance, SnapshotObjects stored, PostgresServer postgres, string database, long plainBytes)
     {
         var pipe = new Pipe();
         using var plaintext = new MadeUpStream(plainBytes);
         var encrypting = EncryptAsync();
         await stored.Writer.AddAsync(instance.ObjectKey(0), 0, pipe.Reader.AsStream(), SecretStream.EncryptedBytes(plainBytes), Token);
         var header = await encrypting;
-        var metadata = SecretStream.Seal(Encoding.UTF8.GetBytes($$"""{"title":"long.mp4","fileType":1,"hash":"{{plaintext.Hash}}"}"""), instance.FileKey, out var metadataHeader);
+        var metadata = SecretStream.Seal(Encoding.UTF8.GetBytes(
+            $$"""{"title":"long.mp4","fileType":1,"hash":"{{plaintext.Hash}}"}"""), instance.FileKey, out var metadataHeader);
         await postgres.ExecuteAsync(database, $"""
             UPDATE object_keys SET size = {SecretStream.EncryptedBytes(plainBytes)} WHERE object_key = '{instance.ObjectKey(0)}';
             UPDATE files SET file_decryption_header = '{Convert.ToBase64String(header)}', encrypted_metadata = '{Convert.ToBase64String(metadata)}',
@@ -105,7 +114,8 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
     private async Task PutDatabaseAsync(SnapshotWriter writer, PostgresServer postgres, string database)
     {
         await ExternalProgram.RunAsync(
-            Path.Combine(postgres.BinFolder, "pg_dump"), ["--format=custom", "--compress=0", "--file", folder["database.dump"], "--dbname", postgres.ConnectionUri(database)], Token);
+            Path.Combine(postgres.BinFolder, "pg_dump"),
+            ["--format=custom", "--compress=0", "--file", folder["database.dump"], "--dbname", postgres.ConnectionUri(database)], Token);
         await using var dump = File.OpenRead(folder["database.dump"]);
         await writer.PutSecretAsync(SecretPart.Database, dump.CopyToAsync, dump.Length, Token);
     }

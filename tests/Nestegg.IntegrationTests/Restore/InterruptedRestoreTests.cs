@@ -93,11 +93,13 @@ public sealed class InterruptedRestoreTests(SharedServers servers, KnownInstance
 
         foreach (var item in snapshot.Moment.Objects)
         {
-            Assert.Equal(await File.ReadAllBytesAsync(item.FilePath, Token), await File.ReadAllBytesAsync(Path.Combine(folder["objects"], item.Key), Token));
+            Assert.Equal(await File.ReadAllBytesAsync(
+                item.FilePath, Token), await File.ReadAllBytesAsync(Path.Combine(folder["objects"], item.Key), Token));
         }
     }
 
-    private Task<(int ExitCode, string Output)> RunAsync(KnownSnapshot snapshot, NewInstance target, string signal, int delayMs, params string[] more) => RunAsync(
+    private Task<(int ExitCode, string Output)> RunAsync(
+        KnownSnapshot snapshot, NewInstance target, string signal, int delayMs, params string[] more) => RunAsync(
         [
             "restore", "--repository", snapshot.RepositoryPath, "--identity", snapshot.IdentityPath, "--into", target.Folder,
             .. target.Map.SelectMany(entry => new[] { "--map", entry }), .. more,

@@ -44,7 +44,8 @@ internal sealed class KnownSnapshot : IDisposable
 
     private static async Task<Manifest> WriteAsync(SampleRepository sample, KnownMoment moment, CancellationToken cancellationToken)
     {
-        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
+        await using var writer =
+            await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
         var stored = await writer.LoadObjectsAsync(cancellationToken);
         await writer.PutSecretAsync(SecretPart.Database, async (stream, token) =>
         {
@@ -52,7 +53,8 @@ internal sealed class KnownSnapshot : IDisposable
             await dump.CopyToAsync(stream, token);
         }, 1_000_000, cancellationToken);
         await writer.PutSecretAsync(
-            SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(InstanceFolder.Read(moment.Folder), stream, TimeProvider.System, token), 10_000, cancellationToken);
+            SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(
+                InstanceFolder.Read(moment.Folder), stream, TimeProvider.System, token), 10_000, cancellationToken);
         foreach (var item in moment.Objects)
         {
             await using var content = File.OpenRead(item.FilePath);

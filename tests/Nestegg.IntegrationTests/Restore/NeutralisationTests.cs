@@ -44,9 +44,17 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
         Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM tokens"));
         Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM queue"));
         Assert.Equal(2L, await AskAsync(connection, "SELECT count(*) FROM notification_history"));
-        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM emergency_recovery WHERE status <> 'WAITING' OR wait_till < extract(epoch FROM now()) * 1000000"));
-        Assert.Equal(1L, await AskAsync(connection, "SELECT count(*) FROM data_cleanup WHERE stage_schedule_time > extract(epoch FROM now()) * 1000000"));
-        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM file_data WHERE is_deleted AND pending_sync AND sync_locked_till < extract(epoch FROM now()) * 1000000"));
+        Assert.Equal(
+            0L, await AskAsync(
+                connection,
+                "SELECT count(*) FROM emergency_recovery WHERE status <> 'WAITING' OR wait_till < extract(epoch FROM now()) * 1000000"));
+        Assert.Equal(1L, await AskAsync(
+            connection, "SELECT count(*) FROM data_cleanup WHERE stage_schedule_time > extract(epoch FROM now()) * 1000000"));
+        Assert.Equal(
+            0L, await AskAsync(
+                connection,
+                "SELECT count(*) FROM file_data WHERE is_deleted AND pending_sync AND sync_locked_till < extract(epoch FROM now()) * "
+                + "1000000"));
     }
 
     [Theory]
@@ -68,7 +76,8 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
         await using var connection = await PrepareAsync(name);
         await RunAsync(connection, ["queue"]);
         Assert.True(await AskAsync(connection, "SELECT count(*) FROM queue WHERE queue_name = 'deleteObject'") > 0);
-        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM queue WHERE NOT is_deleted AND created_at < (extract(epoch FROM now()) - 3600) * 1000000"));
+        Assert.Equal(0L, await AskAsync(
+            connection, "SELECT count(*) FROM queue WHERE NOT is_deleted AND created_at < (extract(epoch FROM now()) - 3600) * 1000000"));
     }
 
     [Theory]
@@ -78,7 +87,9 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
         await using var connection = await PrepareAsync(name);
         await Neutralisation.RunAsync(connection, new HashSet<string>(), isBesideProduction: true, DateTimeOffset.UtcNow, Token);
         Assert.Equal(0L, await AskAsync(
-            connection, "SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored AND delete_by < extract(epoch FROM now() + interval '90 years') * 1000000"));
+            connection,
+            "SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored AND delete_by < extract(epoch FROM now() + interval '90 "
+            + "years') * 1000000"));
     }
 
     [Theory]
@@ -86,7 +97,10 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
     public async Task An_older_schema_has_fewer_steps_to_take(string name)
     {
         await using var connection = await PrepareAsync(name);
-        await ExecuteAsync(connection, "DROP TABLE legacy_kit_challenge, legacy_kit_recovery_session_token, legacy_kit_recovery_session, emergency_recovery, file_data, user_attachments, public_paste_tokens CASCADE");
+        await ExecuteAsync(
+            connection,
+            "DROP TABLE legacy_kit_challenge, legacy_kit_recovery_session_token, legacy_kit_recovery_session, emergency_recovery, "
+            + "file_data, user_attachments, public_paste_tokens CASCADE");
         var results = await RunAsync(connection, []);
         Assert.Equal(0, Rows(results, "recoveries"));
         Assert.Equal(1, Rows(results, "temp_objects"));
@@ -112,9 +126,12 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
         var configuration = MuseumConfiguration.Create([("museum.yaml", "s3: {b2-eu-cen: {bucket: a}, b5: {bucket: b}}")], []);
         var result = await SlotCorrection.RunAsync(connection, BucketSlots.From(configuration), Token);
         Assert.True(result.RowCount > 0);
-        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM object_keys WHERE o_type = 'thumbnail' AND datacenters <> '{b5,b2-eu-cen}'"));
-        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM object_keys WHERE o_type = 'file' AND datacenters <> '{b2-eu-cen}'"));
-        Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM file_data WHERE latest_bucket <> 'b2-eu-cen' OR replicated_buckets <> '{b5}'"));
+        Assert.Equal(0L, await AskAsync(
+            connection, "SELECT count(*) FROM object_keys WHERE o_type = 'thumbnail' AND datacenters <> '{b5,b2-eu-cen}'"));
+        Assert.Equal(
+            0L, await AskAsync(connection, "SELECT count(*) FROM object_keys WHERE o_type = 'file' AND datacenters <> '{b2-eu-cen}'"));
+        Assert.Equal(0L, await AskAsync(
+            connection, "SELECT count(*) FROM file_data WHERE latest_bucket <> 'b2-eu-cen' OR replicated_buckets <> '{b5}'"));
         Assert.Equal(0L, await AskAsync(connection, "SELECT count(*) FROM object_copies WHERE wasabi IS NOT NULL"));
         Assert.Equal(0, (await SlotCorrection.RunAsync(connection, BucketSlots.From(configuration), Token)).RowCount);
     }
@@ -135,15 +152,23 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
         // The same moment for both, so that everything can be compared to the microsecond.
         var moment = (now.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
         Assert.Contains("(extract(epoch FROM now()) * 1000000)::bigint", sql);
-        await ExecuteAsync(theirs, sql.Replace("(extract(epoch FROM now()) * 1000000)::bigint", moment.ToString(), StringComparison.Ordinal));
+        await ExecuteAsync(
+            theirs, sql.Replace("(extract(epoch FROM now()) * 1000000)::bigint", moment.ToString(), StringComparison.Ordinal));
         foreach (var connection in new[] { ours, theirs })
         {
-            await ExecuteAsync(connection, "SET session_replication_role = replica; UPDATE trash SET updated_at = 0; UPDATE legacy_kit_recovery_session SET updated_at = 0; UPDATE user_attachments SET updated_at = 0; UPDATE emergency_recovery SET id = '00000000-0000-0000-0000-000000000000', created_at = 0, updated_at = 0; UPDATE data_cleanup SET created_at = 0, updated_at = 0; DELETE FROM events");
+            await ExecuteAsync(
+                connection,
+                "SET session_replication_role = replica; UPDATE trash SET updated_at = 0; UPDATE legacy_kit_recovery_session SET "
+                + "updated_at = 0; UPDATE user_attachments SET updated_at = 0; UPDATE emergency_recovery SET id = "
+                + "'00000000-0000-0000-0000-000000000000', created_at = 0, updated_at = 0; UPDATE data_cleanup SET created_at = 0, "
+                + "updated_at = 0; DELETE FROM events");
         }
 
         var postgres = await servers.PostgresAsync(Token);
-        Assert.Equal(await NewInstance.ChecksumsAsync(postgres, theirs.Database, Token), await NewInstance.ChecksumsAsync(postgres, ours.Database, Token));
-        const string sequences = "SELECT CAST(sum(nextval(format('%I.%I', schemaname, sequencename)::regclass)) AS bigint) FROM pg_sequences";
+        Assert.Equal(await NewInstance.ChecksumsAsync(
+            postgres, theirs.Database, Token), await NewInstance.ChecksumsAsync(postgres, ours.Database, Token));
+        const string sequences =
+            "SELECT CAST(sum(nextval(format('%I.%I', schemaname, sequencename)::regclass)) AS bigint) FROM pg_sequences";
         Assert.Equal(await AskAsync(theirs, sequences), await AskAsync(ours, sequences));
     }
 
@@ -159,7 +184,8 @@ public sealed class NeutralisationTests(SharedServers servers, KnownInstances in
     private static Task<IReadOnlyList<NeutralisingResult>> RunAsync(NpgsqlConnection connection, IEnumerable<string> keep) =>
         Neutralisation.RunAsync(connection, keep.ToHashSet(), isBesideProduction: false, DateTimeOffset.UtcNow, Token);
 
-    private static long Rows(IEnumerable<NeutralisingResult> results, string step) => results.Single(result => result.Step == step).RowCount;
+    private static long Rows(IEnumerable<NeutralisingResult> results, string step) =>
+        results.Single(result => result.Step == step).RowCount;
 
     private static async Task<long> AskAsync(NpgsqlConnection connection, string sql)
     {

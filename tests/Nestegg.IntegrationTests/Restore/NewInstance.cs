@@ -19,7 +19,8 @@ internal sealed class NewInstance : IDisposable
     // What the neutralising steps change in the known instances; every other table must come back bit by bit.
     private static readonly string[] Neutralised =
     [
-        "tokens", "push_tokens", "queue", "temp_objects", "otts", "srp_sessions", "temp_srp_setup", "temp_two_factor", "two_factor_sessions", "two_factor_used_codes",
+        "tokens", "push_tokens", "queue",
+        "temp_objects", "otts", "srp_sessions", "temp_srp_setup", "temp_two_factor", "two_factor_sessions", "two_factor_used_codes",
         "passkey_login_sessions", "webauthn_sessions", "casting", "kex_store", "public_paste_tokens", "task_lock", "trash",
     ];
 
@@ -71,14 +72,16 @@ internal sealed class NewInstance : IDisposable
         KnownSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null, RunLog? log = null)
     {
         await using var run = await RestoreRun.OpenAsync(
-            new RestoreSource(snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity]), options ?? Options, TimeProvider.System, log ?? RunEvents.Nowhere(), cancellationToken);
+            new RestoreSource(snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity]), options ?? Options, TimeProvider.System,
+            log ?? RunEvents.Nowhere(), cancellationToken);
         return await run.RunAsync(await run.PlanAsync(cancellationToken), cancellationToken);
     }
 
     public async Task<RestorePlan> PlanAsync(KnownSnapshot snapshot, CancellationToken cancellationToken, RestoreOptions? options = null)
     {
         await using var run = await RestoreRun.OpenAsync(
-            new RestoreSource(snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity]), options ?? Options, TimeProvider.System, RunEvents.Nowhere(), cancellationToken);
+            new RestoreSource(snapshot.Repository, snapshot.Manifest, [snapshot.Sample.Identity]), options ?? Options, TimeProvider.System,
+            RunEvents.Nowhere(), cancellationToken);
         return await run.PlanAsync(cancellationToken);
     }
 
@@ -103,11 +106,13 @@ internal sealed class NewInstance : IDisposable
         new(moment.Objects.ToDictionary(item => item.Key, item => item.Hash), StringComparer.Ordinal);
 
     /// <summary>Rows and checksum of every table.</summary>
-    public static async Task<SortedDictionary<string, string>> ChecksumsAsync(PostgresServer postgres, string database, CancellationToken cancellationToken)
+    public static async Task<SortedDictionary<string, string>> ChecksumsAsync(
+        PostgresServer postgres, string database, CancellationToken cancellationToken)
     {
         await using var connection = await postgres.OpenAsync(database, cancellationToken);
         var tables = new List<string>();
-        await using (var list = new NpgsqlCommand("SELECT tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1", connection))
+        await using (var list = new NpgsqlCommand(
+            "SELECT tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1", connection))
         await using (var reader = await list.ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
@@ -119,7 +124,9 @@ internal sealed class NewInstance : IDisposable
         var sums = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var table in tables)
         {
-            await using var sum = new NpgsqlCommand($"SELECT count(*) || ' ' || coalesce(md5(string_agg(CAST(t AS text), E'\\n' ORDER BY CAST(t AS text))), '') FROM {table} t", connection);
+            await using var sum = new NpgsqlCommand(
+                $"SELECT count(*) || ' ' || coalesce(md5(string_agg(CAST(t AS text), E'\\n' ORDER BY CAST(t AS text))), '') FROM {table} t",
+                connection);
             sums[table] = (string)(await sum.ExecuteScalarAsync(cancellationToken))!;
         }
 
@@ -133,7 +140,8 @@ internal sealed class NewInstance : IDisposable
         var expected = await ChecksumsAsync(target.Postgres, original, cancellationToken);
         var restored = await ChecksumsAsync(target.Postgres, target.Database, cancellationToken);
         Assert.Equal(expected.Keys, restored.Keys);
-        Assert.All(expected.Where(table => !Neutralised.Contains(table.Key)), table => Assert.Equal($"{table.Key} {table.Value}", $"{table.Key} {restored[table.Key]}"));
+        Assert.All(expected.Where(table => !Neutralised.Contains(table.Key)), table => Assert.Equal(
+            $"{table.Key} {table.Value}", $"{table.Key} {restored[table.Key]}"));
         // An older schema lacks some of these.
         Assert.All(Neutralised.Where(expected.ContainsKey).Where(table => table != "trash"), table => Assert.Equal("0 ", restored[table]));
     }

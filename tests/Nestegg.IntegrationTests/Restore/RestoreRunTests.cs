@@ -75,8 +75,12 @@ public sealed class RestoreRunTests(SharedServers servers, KnownInstances instan
         using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         await target.RestoreAsync(snapshot, Token);
         Assert.Equal(
-            snapshot.Moment.TrashCount(), await target.AskAsync<long>("SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored", Token));
-        var days = await target.AskAsync<decimal>("SELECT (min(delete_by) - extract(epoch FROM now()) * 1000000) / 86400000000 FROM trash WHERE NOT is_deleted AND NOT is_restored", Token);
+            snapshot.Moment.TrashCount(),
+            await target.AskAsync<long>("SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored", Token));
+        var days = await target.AskAsync<decimal>(
+            "SELECT (min(delete_by) - extract(epoch FROM now()) * 1000000) / 86400000000 FROM trash WHERE NOT is_deleted AND NOT "
+            + "is_restored",
+            Token);
         Assert.InRange(days, 29.9m, 30.1m);
     }
 
@@ -92,7 +96,8 @@ public sealed class RestoreRunTests(SharedServers servers, KnownInstances instan
         Assert.Equal(DatabaseAction.Create, plan.Database.Action);
         Assert.Equal(target.Buckets.Count, plan.Buckets.Count);
         Assert.All(plan.Buckets, bucket => Assert.True(bucket.IsEmpty));
-        Assert.Contains(plan.Findings, finding => finding.Code == "museum-version" && finding.Message.Contains("124", StringComparison.Ordinal));
+        Assert.Contains(
+            plan.Findings, finding => finding.Code == "museum-version" && finding.Message.Contains("124", StringComparison.Ordinal));
         Assert.Equal(museumYaml, await File.ReadAllTextAsync(Path.Combine(target.Folder, "museum.yaml"), Token));
         Assert.Empty(await target.HashObjectsAsync(Token));
 
@@ -120,7 +125,8 @@ public sealed class RestoreRunTests(SharedServers servers, KnownInstances instan
         Assert.True(result.IsComplete);
         Assert.Equal(DatabaseAction.Overwrite, result.Plan.Database.Action);
         Assert.Equal(
-            snapshot.Moment.TrashCount(), await target.AskAsync<long>("SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored", Token));
+            snapshot.Moment.TrashCount(),
+            await target.AskAsync<long>("SELECT count(*) FROM trash WHERE NOT is_deleted AND NOT is_restored", Token));
     }
 
     [Theory]
@@ -130,7 +136,10 @@ public sealed class RestoreRunTests(SharedServers servers, KnownInstances instan
         using var snapshot = await SnapshotAsync(name, "t1");
         using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         await target.Postgres.ExecuteAsync(
-            target.Database, "CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO schema_migrations VALUES (124, false); CREATE TABLE users (user_id bigint)", Token);
+            target.Database,
+            "CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO schema_migrations VALUES (124, false); CREATE "
+            + "TABLE users (user_id bigint)",
+            Token);
         await target.UntilNobodyIsConnectedAsync(Token);
         var result = await target.RestoreAsync(snapshot, Token);
         Assert.Equal(DatabaseAction.ReplaceUnused, result.Plan.Database.Action);
@@ -155,12 +164,14 @@ public sealed class RestoreRunTests(SharedServers servers, KnownInstances instan
     {
         using var snapshot = await SnapshotAsync(name, "t1");
         using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
-        await target.Ceph.Client.PutObjectAsync(new() { BucketName = target.Bucket, Key = "7/not-ours", ContentBody = "x", UseChunkEncoding = false }, Token);
+        await target.Ceph.Client.PutObjectAsync(
+            new() { BucketName = target.Bucket, Key = "7/not-ours", ContentBody = "x", UseChunkEncoding = false }, Token);
         var error = await Assert.ThrowsAsync<NesteggException>(() => target.RestoreAsync(snapshot, Token));
         Assert.Contains("7/not-ours", error.Message);
         Assert.Contains($"--overwrite-bucket {target.Bucket}", error.Hint);
 
-        var result = await target.RestoreAsync(snapshot, Token, target.Options with { OverwriteBuckets = new HashSet<string> { target.Bucket } });
+        var result =
+            await target.RestoreAsync(snapshot, Token, target.Options with { OverwriteBuckets = new HashSet<string> { target.Bucket } });
         Assert.True(result.IsComplete);
         var objects = await target.HashObjectsAsync(Token);
         Assert.True(objects.Remove("7/not-ours"));
@@ -188,7 +199,8 @@ public sealed class RestoreRunTests(SharedServers servers, KnownInstances instan
         using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         var victim = snapshot.Moment.Originals().First(item => item.SizeBytes < 100_000);
         await target.Ceph.Client.PutObjectAsync(
-            new() { BucketName = target.Bucket, Key = victim.Key, InputStream = new MemoryStream(new byte[victim.SizeBytes]), UseChunkEncoding = false }, Token);
+            new() { BucketName = target.Bucket, Key = victim.Key, InputStream = new MemoryStream(
+                new byte[victim.SizeBytes]), UseChunkEncoding = false }, Token);
         var log = new RunLog(new RunEvents());
         var result = await target.RestoreAsync(snapshot, Token, log: log);
         Assert.False(result.IsComplete);
@@ -196,7 +208,8 @@ public sealed class RestoreRunTests(SharedServers servers, KnownInstances instan
         Assert.Contains(log.Findings, finding => finding.Code == "object-not-restored" && finding.Subject == victim.Key);
 
         // The marker is still there, so the same command goes on, and this time may replace the object.
-        var again = await target.RestoreAsync(snapshot, Token, target.Options with { OverwriteBuckets = new HashSet<string> { target.Bucket } });
+        var again =
+            await target.RestoreAsync(snapshot, Token, target.Options with { OverwriteBuckets = new HashSet<string> { target.Bucket } });
         Assert.Equal(DatabaseAction.Continue, again.Plan.Database.Action);
         Assert.True(again.IsComplete);
         Assert.Equal(1, again.Objects.Written);
@@ -242,7 +255,8 @@ public sealed class RestoreRunTests(SharedServers servers, KnownInstances instan
         using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         using var stranger = AgeIdentity.Generate();
         var error = await Assert.ThrowsAsync<NesteggException>(() =>
-            RestoreRun.OpenAsync(new RestoreSource(snapshot.Repository, snapshot.Manifest, [stranger]), target.Options, TimeProvider.System, RunEvents.Nowhere(), Token));
+            RestoreRun.OpenAsync(new RestoreSource(
+                snapshot.Repository, snapshot.Manifest, [stranger]), target.Options, TimeProvider.System, RunEvents.Nowhere(), Token));
         Assert.Equal(FailureKind.WrongIdentity, error.Kind);
     }
 

@@ -22,7 +22,8 @@ public class MillionInstanceTests(SharedServers servers)
         var name = "million_" + Guid.NewGuid().ToString("n");
         var options = new SampleOptions
         {
-            Folder = folder["my-ente"], ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
+            Folder = folder["my-ente"],
+            ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
             ObjectStore = store.Endpoint, AccessKey = EmbeddedStore.AccessKey, SecretKey = EmbeddedStore.SecretKey,
         };
         var instance = await MillionInstance.CreateAsync(options, objects, Token);
@@ -44,7 +45,8 @@ public class MillionInstanceTests(SharedServers servers)
         }
 
         Assert.Equal(instance.Objects, named.Count);
-        await foreach (var item in store.Client.Paginators.ListObjectsV2(new() { BucketName = instance.Bucket }).S3Objects.WithCancellation(Token))
+        await foreach (var item in store.Client.Paginators.ListObjectsV2(new() { BucketName = instance.Bucket }).S3Objects.WithCancellation(
+            Token))
         {
             Assert.True(named.Remove((item.Key, item.Size!.Value)), item.Key);
         }

@@ -69,13 +69,15 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
         var before = sample.Objects.ToDictionary();
         await sample.AdvanceAsync(Token);
 
-        await OpensAsync(sample, sample.Ada, attributes => KeyChain.OpenWithPassword(attributes, Encoding.UTF8.GetBytes(sample.Ada.Password)));
+        await OpensAsync(
+            sample, sample.Ada, attributes => KeyChain.OpenWithPassword(attributes, Encoding.UTF8.GetBytes(sample.Ada.Password)));
         await using var connection = await OpenAsync(sample);
         var attributes = await (await LibraryReader.OpenAsync(connection, Token)).KeyAttributesAsync(sample.Ada.UserId, Token);
         Assert.Equal(OpenOutcome.WrongPassword, KeyChain.OpenWithPassword(attributes!, Encoding.UTF8.GetBytes(old)).Outcome);
         // Three pictures with thumbnails are new, and an edited picture; one object has the same key and other bytes.
         Assert.Equal(8, sample.Objects.Values.Except(before.Values).Count());
-        // What was derived from the picture that was deleted for good is gone; the edited picture's older bytes are in the bucket, and nothing names them.
+        // What was derived from the picture that was deleted for good is gone; the edited picture's older bytes are in the bucket, and
+        // nothing names them.
         Assert.Equal(2, before.Keys.Except(sample.Objects.Keys).Count());
         await NamesWhatThereIsAsync(sample);
     }
@@ -88,10 +90,12 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
     {
         await using var first = await CreateAsync();
         await using var otherStore = await EmbeddedStore.StartAsync(Token);
-        await using var second = await SampleInstance.CreateAsync(Options() with { Folder = folder["second"], ObjectStore = otherStore.Endpoint }, Token);
+        await using var second =
+            await SampleInstance.CreateAsync(Options() with { Folder = folder["second"], ObjectStore = otherStore.Endpoint }, Token);
         Assert.Equal(first.Objects.OrderBy(item => item.Key), second.Objects.OrderBy(item => item.Key));
         Assert.Equal(first.People.Select(person => person.RecoveryWords), second.People.Select(person => person.RecoveryWords));
-        await using var third = await SampleInstance.CreateAsync(Options() with { Folder = folder["third"], ObjectStore = otherStore.Endpoint, BucketPrefix = "third-", Seed = 2 }, Token);
+        await using var third = await SampleInstance.CreateAsync(
+            Options() with { Folder = folder["third"], ObjectStore = otherStore.Endpoint, BucketPrefix = "third-", Seed = 2 }, Token);
         Assert.Empty(first.Objects.Values.Select(item => item.Sha256).Intersect(third.Objects.Values.Select(item => item.Sha256)));
     }
 
@@ -99,7 +103,8 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
     public async Task Its_tables_have_the_columns_types_and_defaults_of_a_real_instance()
     {
         await using var sample = await CreateAsync();
-        var real = await ColumnsAsync(postgres.ConnectionString(await postgres.RestoreAsync(RecordedInstance.Read()["t1"].DumpPath, Token)));
+        var real =
+            await ColumnsAsync(postgres.ConnectionString(await postgres.RestoreAsync(RecordedInstance.Read()["t1"].DumpPath, Token)));
         var ours = await ColumnsAsync(sample.ConnectionString);
         Assert.Equal(real.OrderBy(table => table.Key), ours.OrderBy(table => table.Key));
     }
@@ -110,7 +115,8 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
     public async Task Doctor_finds_it_in_order_backup_takes_all_of_it_and_prove_opens_all_of_it(string hotSlot)
     {
         await using var sample = await SampleInstance.CreateAsync(Options() with { HotSlot = hotSlot }, Token);
-        Assert.All(sample.Files.Where(file => file.ContentKey is not null && !file.IsDeletedForGood), file => Assert.Equal(hotSlot, sample.Objects[file.ContentKey!].Slot));
+        Assert.All(sample.Files.Where(file => file.ContentKey is not null && !file.IsDeletedForGood), file => Assert.Equal(
+            hotSlot, sample.Objects[file.ContentKey!].Slot));
         await using var backups = LocalStore.Create(folder["repository"]);
         using var keys = await SampleRepository.CreateAsync(backups, Token);
         await File.WriteAllBytesAsync(folder["signing.key"], keys.SigningKey.ToFileText(), Token);
@@ -130,7 +136,8 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
         var backup = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--json", "--config", configuration);
         Assert.Equal(sample.Objects.Count, backup.Summary.GetProperty("objects").GetInt64());
 
-        string[] names = ["authCodes", "entities", "contacts", "contactPictures", "memoryShares", "legacyKits", "fileLinks", "entrustedAccounts"];
+        string[] names =
+            ["authCodes", "entities", "contacts", "contactPictures", "memoryShares", "legacyKits", "fileLinks", "entrustedAccounts"];
         Assert.Equal([3, 2, 2, 1, 2, 1, 0, 0], await ProveAsync(sample.Ada));
         Assert.Equal([0, 0, 0, 0, 0, 0, 0, 1], await ProveAsync(sample.Ben));
         Assert.Equal([0, 0, 0, 0, 0, 0, 1, 0], await ProveAsync(sample.Chi));
@@ -140,7 +147,8 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
         {
             await File.WriteAllTextAsync(folder["password.txt"], person.Password, Token);
             var proof = await Cli.ExpectAsync(
-                ExitCode.Done, Token, "prove", "--json", "--config", configuration, "--identity", folder["identity.txt"], "--user", person.Email, "--password-file", folder["password.txt"]);
+                ExitCode.Done, Token, "prove", "--json", "--config", configuration, "--identity", folder["identity.txt"],
+                "--user", person.Email, "--password-file", folder["password.txt"]);
             Assert.Equal("proved", proof.Summary.GetProperty("verdict").GetString());
             return names.Select(name => proof.Summary.GetProperty(name).GetInt64());
         }
@@ -158,14 +166,19 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
 
         var albums = await reader.AlbumsAsync(person.UserId, keys, Token);
         Assert.Equal(
-            sample.Albums.Where(album => album.IsSeenBy(person)).Select(album => (album.Id, album.Name, album.App)).OrderBy(album => album.Id),
+            sample.Albums.Where(album => album.IsSeenBy(person)).Select(album => (album.Id, album.Name, album.App))
+                .OrderBy(album => album.Id),
             albums.Where(album => !album.IsDeleted).Select(album => (album.Id, album.Name, album.App)).OrderBy(album => album.Id));
         Assert.All(albums, album => Assert.Empty(album.Problems));
         var seen = sample.Files.Where(file => file.Albums.Any(album => album.IsSeenBy(person) || album.Owner == person)).ToList();
-        await SameAsync(sample, seen.Where(file => file is { IsInTrash: false, IsDeletedForGood: false }), await reader.FilesAsync(person.UserId, albums, Token).ToListAsync(Token));
-        await SameAsync(sample, seen.Where(file => file.IsInTrash && file.Owner == person), await reader.TrashAsync(person.UserId, albums, Token).ToListAsync(Token));
-        Assert.Equal(person.AuthCodes, await reader.AuthCodesAsync(person.UserId, keys, Token).Select(code => code.Uri!).ToListAsync(Token));
-        Assert.Equal(person.Entities.Count, await reader.EntitiesAsync(person.UserId, keys, Token).CountAsync(entity => entity.Problem is null, Token));
+        await SameAsync(sample, seen.Where(file => file is { IsInTrash: false, IsDeletedForGood: false }), await reader.FilesAsync(
+            person.UserId, albums, Token).ToListAsync(Token));
+        await SameAsync(sample, seen.Where(
+            file => file.IsInTrash && file.Owner == person), await reader.TrashAsync(person.UserId, albums, Token).ToListAsync(Token));
+        Assert.Equal(
+            person.AuthCodes, await reader.AuthCodesAsync(person.UserId, keys, Token).Select(code => code.Uri!).ToListAsync(Token));
+        Assert.Equal(person.Entities.Count, await reader.EntitiesAsync(person.UserId, keys, Token)
+            .CountAsync(entity => entity.Problem is null, Token));
         await RecoversAsync(sample, person, reader, keys);
         await LinksAsync(sample, person, reader, keys);
         var contacts = await reader.ContactsAsync(person.UserId, keys, Token).ToListAsync(Token);
@@ -185,7 +198,8 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
         Assert.Equal((person == sample.Ben || person == sample.Dov ? 1 : 0, person == sample.Ada ? 1 : 0), (entrusted.Count, kits.Count));
         foreach (var account in entrusted)
         {
-            Assert.Equal((sample.Ada.UserId, person == sample.Ben ? "ACCEPTED" : "INVITED", null), (account.UserId, account.State, account.Problem));
+            Assert.Equal(
+                (sample.Ada.UserId, person == sample.Ben ? "ACCEPTED" : "INVITED", null), (account.UserId, account.State, account.Problem));
             Assert.True(sample.Ada.RecoverySecret.FixedTimeEquals(account.RecoveryKey!));
         }
 
@@ -201,7 +215,9 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
         var shares = await reader.MemorySharesAsync(person.UserId, keys, Token).ToListAsync(Token);
         var links = await reader.FileLinksAsync(person.UserId, keys, Token).ToListAsync(Token);
         Assert.Equal((person == sample.Ada ? 2 : 0, person == sample.Chi ? 1 : 0), (shares.Count, links.Count));
-        Assert.Equal(person == sample.Ada ? ["That day", "Grandmother through the years"] : [], shares.Select(share => share.Metadata.GetProperty("name").GetString()));
+        Assert.Equal(person == sample.Ada
+            ? ["That day", "Grandmother through the years"]
+            : [], shares.Select(share => share.Metadata.GetProperty("name").GetString()));
         Assert.Equal(person == sample.Ada ? sample.Files.Take(5).Select(file => file.Id) : [], shares.SelectMany(share => share.FileIds));
         Assert.All(shares.Select(share => (share.Secret, share.Problem)).Concat(links.Select(link => (link.Secret, link.Problem))), link =>
         {
@@ -233,7 +249,8 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
                 Assert.Equal(file.Hash.Whole, Convert.ToBase64String(Blake2b.Hash(plaintext.ToArray())));
             }
 
-            Assert.True(SecretStream.TryOpen(await ReadObjectAsync(sample, file.Thumbnail!.Value.Key), file.ThumbnailHeader, file.Key!, requireFinal: true, out _));
+            Assert.True(SecretStream.TryOpen(
+                await ReadObjectAsync(sample, file.Thumbnail!.Value.Key), file.ThumbnailHeader, file.Key!, requireFinal: true, out _));
         }
     }
 
@@ -241,13 +258,15 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
     {
         await using var connection = await OpenAsync(sample);
         var named = await NamedObjects.ReadAsync(connection, Token).ToListAsync(Token);
-        Assert.Equal(sample.Objects.Values.Select(item => (item.Key, item.SizeBytes)).Order(), named.Select(item => (item.Key, item.SizeBytes!.Value)).Order());
+        Assert.Equal(sample.Objects.Values.Select(item => (item.Key, item.SizeBytes))
+            .Order(), named.Select(item => (item.Key, item.SizeBytes!.Value)).Order());
         foreach (var item in sample.Objects.Values)
         {
             Assert.Equal(item.Sha256, Convert.ToHexStringLower(SHA256.HashData(await ReadObjectAsync(sample, item.Key))));
         }
 
-        Assert.Equal(sample.Objects.Values.Select(item => (item.Key, item.Slot)).Order(), named.Select(item => (item.Key, item.Slots.ToString())).Order());
+        Assert.Equal(sample.Objects.Values.Select(item => (item.Key, item.Slot))
+            .Order(), named.Select(item => (item.Key, item.Slots.ToString())).Order());
         Assert.Equal(7, named.Select(item => item.Kind).Distinct().Count());
     }
 
@@ -291,8 +310,10 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
         var name = "sample_" + Guid.NewGuid().ToString("n");
         return new SampleOptions
         {
-            Folder = folder["my-ente"], ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
-            ObjectStore = store.Endpoint, AccessKey = EmbeddedStore.AccessKey, SecretKey = EmbeddedStore.SecretKey, Time = new StillTime(new(2026, 11, 23, 19, 0, 0, TimeSpan.Zero)),
+            Folder = folder["my-ente"],
+            ServerConnectionString = postgres.ConnectionString("postgres"), DatabaseName = name, DatabaseUser = name + "_user",
+            ObjectStore = store.Endpoint, AccessKey = EmbeddedStore.AccessKey,
+            SecretKey = EmbeddedStore.SecretKey, Time = new StillTime(new(2026, 11, 23, 19, 0, 0, TimeSpan.Zero)),
         };
     }
 }

@@ -41,7 +41,8 @@ public class BucketClientTests(SharedServers servers, KnownInstances instances)
         var ceph = await servers.CephAsync(Token);
         var name = await ceph.CreateBucketAsync(Token);
         await using var proxy = new FaultyProxy(ceph.Endpoint) { CutAfterBytes = 1 << 20, FallSilent = fallSilent };
-        await using var bucket = new BucketClient(Settings(proxy.Endpoint) with { AnswerLimit = TimeSpan.FromSeconds(fallSilent ? 2 : 30) }, Credentials, name);
+        await using var bucket = new BucketClient(
+            Settings(proxy.Endpoint) with { AnswerLimit = TimeSpan.FromSeconds(fallSilent ? 2 : 30) }, Credentials, name);
         var content = new byte[8 << 20];
         new Random(3).NextBytes(content);
         await bucket.PutAsync("key", new MemoryStream(content), content.Length, Token);
@@ -64,7 +65,8 @@ public class BucketClientTests(SharedServers servers, KnownInstances instances)
         Assert.Equal("bucket-denied", await ProbeAsync(new S3Credentials("UNKNOWN", "wrong"), name));
 
         await using var absent = new BucketClient(Settings(ceph.Endpoint), Credentials, "no-such-bucket");
-        foreach (var call in (Func<Task>[])[() => absent.TryOpenAsync("some/key", 0, null, Token), () => absent.TryHeadAsync("some/key", Token), () => absent.PutAsync("some/key", new MemoryStream(), 0, Token)])
+        foreach (var call in (Func<Task>[])[() => absent.TryOpenAsync("some/key", 0, null, Token), () => absent.TryHeadAsync(
+            "some/key", Token), () => absent.PutAsync("some/key", new MemoryStream(), 0, Token)])
         {
             var failure = await Assert.ThrowsAsync<NesteggException>(call);
             Assert.Contains("there is no bucket", failure.Message, StringComparison.Ordinal);
@@ -95,10 +97,12 @@ public class BucketClientTests(SharedServers servers, KnownInstances instances)
         var ceph = await servers.CephAsync(Token);
         var name = await ceph.CreateBucketAsync(Token);
         await using var bucket = new BucketClient(Settings(ceph.Endpoint), Credentials, name);
-        var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.PutAsync("1/key", new MemoryStream(new byte[10 << 20]), 20 << 20, Token));
+        var failure = await Assert.ThrowsAsync<NesteggException>(
+            () => bucket.PutAsync("1/key", new MemoryStream(new byte[10 << 20]), 20 << 20, Token));
         Assert.Null(ErrorText.WhatIsWrong(failure, "1/key"));
         Assert.Null(await bucket.TryHeadAsync("1/key", Token));
-        Assert.Empty((await ceph.Client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = name }, Token)).MultipartUploads ?? []);
+        Assert.Empty((await ceph.Client.ListMultipartUploadsAsync(
+            new ListMultipartUploadsRequest { BucketName = name }, Token)).MultipartUploads ?? []);
     }
 
     [Fact]
@@ -138,7 +142,8 @@ public class BucketClientTests(SharedServers servers, KnownInstances instances)
             await writer.CommitAsync("objects/item", Token);
         }
 
-        var retained = (await ceph.Client.GetObjectRetentionAsync(new GetObjectRetentionRequest { BucketName = name, Key = "repo/objects/item" }, Token)).Retention;
+        var retained = (await ceph.Client.GetObjectRetentionAsync(
+            new GetObjectRetentionRequest { BucketName = name, Key = "repo/objects/item" }, Token)).Retention;
         Assert.Equal(mode.ToString(), retained.Mode.Value, ignoreCase: true);
         Assert.InRange((retained.RetainUntilDate!.Value.ToUniversalTime() - DateTime.UtcNow).TotalDays, 29, 31);
         var version = Assert.Single((await ceph.Client.ListVersionsAsync(name, "repo/", Token)).Versions).VersionId;
@@ -149,7 +154,8 @@ public class BucketClientTests(SharedServers servers, KnownInstances instances)
         // A delete without a version hides the item; its bytes stay.
         await store.DeleteAsync("objects/item", Token);
         Assert.Null(await store.TryGetSizeAsync("objects/item", Token));
-        var kept = await ceph.Client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = name, Key = "repo/objects/item", VersionId = version }, Token);
+        var kept = await ceph.Client.GetObjectMetadataAsync(
+            new GetObjectMetadataRequest { BucketName = name, Key = "repo/objects/item", VersionId = version }, Token);
         Assert.Equal(bytes, kept.ContentLength);
     }
 
@@ -159,7 +165,8 @@ public class BucketClientTests(SharedServers servers, KnownInstances instances)
         Assert.SkipUnless(CephGateway.MissingReason is null, CephGateway.MissingReason ?? "");
         await using var ceph = await CephGateway.StartAsync(Token);
         var name = await ceph.CreateBucketAsync(Token);
-        await using var bucket = new BucketClient(Settings(ceph.Endpoint) with { AnswerLimit = TimeSpan.FromSeconds(2) }, Credentials, name);
+        await using var bucket = new BucketClient(
+            Settings(ceph.Endpoint) with { AnswerLimit = TimeSpan.FromSeconds(2) }, Credentials, name);
         await bucket.PutAsync("key", new MemoryStream(new byte[1000]), 1000, Token);
 
         await ceph.SuspendAsync(Token);

@@ -13,7 +13,8 @@ public sealed class EmbeddedStoreConformanceTests : StoreConformanceTests
     {
         server = await EmbeddedStore.StartAsync(Token);
         var bucket = await server.CreateBucketAsync(Token);
-        return new S3Store(bucket, "", new S3Settings { Endpoint = server.Endpoint, PathStyle = true }, new S3Credentials(EmbeddedStore.AccessKey, EmbeddedStore.SecretKey));
+        return new S3Store(bucket, "", new S3Settings { Endpoint = server.Endpoint, PathStyle = true }, new S3Credentials(
+            EmbeddedStore.AccessKey, EmbeddedStore.SecretKey));
     }
 
     protected override async ValueTask CleanUpAsync()

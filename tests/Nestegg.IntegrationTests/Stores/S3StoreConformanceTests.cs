@@ -15,7 +15,8 @@ public sealed class S3StoreConformanceTests(SharedServers servers) : StoreConfor
     {
         ceph = await servers.CephAsync(Token);
         bucket = await ceph.CreateBucketAsync(Token);
-        return new S3Store(bucket, "some/prefix", new S3Settings { Endpoint = ceph.Endpoint, PathStyle = true }, new S3Credentials(CephGateway.AccessKey, CephGateway.SecretKey));
+        return new S3Store(bucket, "some/prefix", new S3Settings { Endpoint = ceph.Endpoint, PathStyle = true }, new S3Credentials(
+            CephGateway.AccessKey, CephGateway.SecretKey));
     }
 
     protected override async Task AssertNothingWaitsAsync()

@@ -29,7 +29,9 @@ public sealed class SampleArchive
         Definition(name, columns).Rows(name, columns, string.Concat(rows.Select(row => row + "\n")) + "\\.\n\n\n");
 
     public SampleArchive Definition(string name, params string[] columns) =>
-        Add(new Entry(nextId++, false, name, "TABLE", $"CREATE TABLE public.{name} (\n{string.Join(",\n", columns.Select(column => "    " + column))}\n);\n\n\n", null));
+        Add(new Entry(
+            nextId++, false, name, "TABLE",
+            $"CREATE TABLE public.{name} (\n{string.Join(",\n", columns.Select(column => "    " + column))}\n);\n\n\n", null));
 
     /// <summary>Adds the rows of a table as they are given, whether or not they are well-formed.</summary>
     public SampleArchive Rows(string name, string[] columns, string text) =>
@@ -42,7 +44,9 @@ public sealed class SampleArchive
     }
 
     public SampleArchive Sequence(string name, long value, bool isCalled = true) =>
-        Add(new Entry(nextId++, false, name, "SEQUENCE SET", $"SELECT pg_catalog.setval('public.{name}', {value}, {(isCalled ? "true" : "false")});\n\n\n", null));
+        Add(new Entry(
+            nextId++, false, name, "SEQUENCE SET",
+            $"SELECT pg_catalog.setval('public.{name}', {value}, {(isCalled ? "true" : "false")});\n\n\n", null));
 
     /// <summary>Announces rows that do not come.</summary>
     public SampleArchive RowsThatDoNotCome(string name, string[] columns)
@@ -108,7 +112,8 @@ public sealed class SampleArchive
     }
 
     // A name in quotes may have blanks.
-    private static string Name(string column) => column[..(column.IndexOf(column[0] == '"' ? "\" " : " ", StringComparison.Ordinal) + (column[0] == '"' ? 1 : 0))];
+    private static string Name(string column) =>
+        column[..(column.IndexOf(column[0] == '"' ? "\" " : " ", StringComparison.Ordinal) + (column[0] == '"' ? 1 : 0))];
 
     private static byte[] Compressed(byte[] data)
     {

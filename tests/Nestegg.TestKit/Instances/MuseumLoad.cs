@@ -5,8 +5,9 @@ using Npgsql;
 namespace Nestegg.TestKit.Instances;
 
 /// <summary>
-/// What a busy museum does to its database and its bucket, in museum's own order: objects are stored before rows name them; deleted originals keep
-/// their bytes; machine-learning data is overwritten in place or removed at once. Runs until it is disposed; a failure of it fails the test there.
+/// What a busy museum does to its database and its bucket, in museum's own order: objects are stored before rows name them; deleted
+/// originals keep their bytes; machine-learning data is overwritten in place or removed at once. Runs until it is disposed; a failure of it
+/// fails the test there.
 /// </summary>
 public sealed class MuseumLoad : IAsyncDisposable
 {
@@ -70,7 +71,9 @@ public sealed class MuseumLoad : IAsyncDisposable
         var owner = instance.Moment[Role.Owner].UserId;
         var (original, originalSize) = await PutAsync($"{owner}/{Guid.NewGuid()}", 5_000);
         var (thumbnail, thumbnailSize) = await PutAsync($"{owner}/{Guid.NewGuid()}", 500);
-        await ExecuteAsync(connection, Insert, ("original", original), ("originalSize", originalSize), ("thumbnail", thumbnail), ("thumbnailSize", thumbnailSize));
+        await ExecuteAsync(
+            connection, Insert, ("original", original), ("originalSize", originalSize), ("thumbnail", thumbnail),
+            ("thumbnailSize", thumbnailSize));
         Interlocked.Increment(ref uploads);
     }
 
@@ -88,7 +91,10 @@ public sealed class MuseumLoad : IAsyncDisposable
         }
 
         var (_, size) = await PutAsync(row.Key, 300 + RandomNumberGenerator.GetInt32(3_000), row.Bucket);
-        await ExecuteAsync(connection, "UPDATE file_data SET size = @size, updated_at = now_utc_micro_seconds() WHERE file_id = @file AND data_type = 'mldata' AND NOT is_deleted",
+        await ExecuteAsync(
+            connection,
+            "UPDATE file_data SET size = @size, updated_at = now_utc_micro_seconds() WHERE file_id = @file AND data_type = 'mldata' AND "
+            + "NOT is_deleted",
             ("size", size), ("file", row.FileId));
         Interlocked.Increment(ref rewrites);
     }
@@ -101,11 +107,19 @@ public sealed class MuseumLoad : IAsyncDisposable
             return;
         }
 
-        await ExecuteAsync(connection, "UPDATE file_data SET is_deleted = true, pending_sync = true, updated_at = now_utc_micro_seconds() WHERE file_id = @file AND data_type = 'mldata'", ("file", row.FileId));
+        await ExecuteAsync(
+            connection,
+            "UPDATE file_data SET is_deleted = true, pending_sync = true, updated_at = now_utc_micro_seconds() WHERE file_id = @file AND "
+            + "data_type = 'mldata'",
+            ("file", row.FileId));
         await instance.Objects.DeleteObjectAsync(row.Bucket, row.Key);
-        await ExecuteAsync(connection, "UPDATE file_data SET pending_sync = false WHERE file_id = @file AND data_type = 'mldata'", ("file", row.FileId));
+        await ExecuteAsync(
+            connection, "UPDATE file_data SET pending_sync = false WHERE file_id = @file AND data_type = 'mldata'", ("file", row.FileId));
         var (_, size) = await PutAsync(row.Key, 400, row.Bucket);
-        await ExecuteAsync(connection, "UPDATE file_data SET is_deleted = false, pending_sync = true, size = @size, updated_at = now_utc_micro_seconds() WHERE file_id = @file AND data_type = 'mldata'",
+        await ExecuteAsync(
+            connection,
+            "UPDATE file_data SET is_deleted = false, pending_sync = true, size = @size, updated_at = now_utc_micro_seconds() WHERE "
+            + "file_id = @file AND data_type = 'mldata'",
             ("size", size), ("file", row.FileId));
         Interlocked.Increment(ref removals);
     }

@@ -61,7 +61,8 @@ public static class RecordedInstance
     private static KnownObject Object(string moment, string[] columns)
     {
         // The second moment's folder holds only what is new or changed since the first.
-        var path = new[] { moment, "t1" }.Select(folder => Path.Combine(Folder, folder, "buckets", columns[3], columns[4])).First(File.Exists);
+        var path = new[] { moment, "t1" }.Select(folder => Path.Combine(Folder, folder, "buckets", columns[3], columns[4]))
+            .First(File.Exists);
         var hash = ObjectHash.TryParse(columns[0], out var parsed) ? parsed : throw new FormatException($"objects.tsv: {columns[0]}");
         return new KnownObject(columns[3], columns[4], long.Parse(columns[1]), hash, path);
     }

@@ -10,9 +10,9 @@ using Nestegg.TestKit.Servers;
 namespace Nestegg.TestKit.Instances;
 
 /// <summary>
-/// A known instance brought to life on real servers: its database in a PostgreSQL, its objects in a bucket for each slot, its folder copied,
-/// an empty repository, and a <c>nestegg.yaml</c> that leads there. Host names stay those inside compose and go through the map, as on a
-/// real host.
+/// A known instance brought to life on real servers: its database in a PostgreSQL, its objects in a bucket for each slot, its folder
+/// copied, an empty repository, and a <c>nestegg.yaml</c> that leads there. Host names stay those inside compose and go through the map, as
+/// on a real host.
 /// </summary>
 public sealed class RunningInstance : IDisposable
 {
@@ -116,7 +116,8 @@ public sealed class RunningInstance : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    public Task<Npgsql.NpgsqlConnection> OpenDatabaseAsync(CancellationToken cancellationToken) => postgres.OpenAsync(Database, cancellationToken);
+    public Task<Npgsql.NpgsqlConnection> OpenDatabaseAsync(CancellationToken cancellationToken) =>
+        postgres.OpenAsync(Database, cancellationToken);
 
     public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => postgres.ExecuteAsync(Database, sql, cancellationToken);
 

@@ -42,7 +42,8 @@ internal sealed class MuseumLogin(MuseumTables tables, IReadOnlyDictionary<strin
     internal void SignOutAll() => sessions.Clear();
 
     /// <returns>Null for a route that is not about signing in.</returns>
-    internal async Task<(int Status, JsonNode? Body)?> TryAnswerAsync(string path, HttpRequest request, JsonNode? body, CancellationToken cancellationToken)
+    internal async Task<(int Status, JsonNode? Body)?> TryAnswerAsync(
+        string path, HttpRequest request, JsonNode? body, CancellationToken cancellationToken)
     {
         var app = App(request.Headers["X-Client-Package"].ToString());
         return path switch
@@ -85,7 +86,8 @@ internal sealed class MuseumLogin(MuseumTables tables, IReadOnlyDictionary<strin
     {
         foreach (var account in accounts.Values)
         {
-            if (await tables.SrpAsync(account.UserId, cancellationToken) is not var (srpUserId, record) || srpUserId != (string?)body["srpUserID"])
+            if (await tables.SrpAsync(account.UserId, cancellationToken) is not var (srpUserId, record)
+                || srpUserId != (string?)body["srpUserID"])
             {
                 continue;
             }
@@ -168,9 +170,11 @@ internal sealed class MuseumLogin(MuseumTables tables, IReadOnlyDictionary<strin
         return (200, await AuthorizeAsync(account, app, isSecondFactorDone: true, cancellationToken));
     }
 
-    private async Task<JsonObject> AuthorizeAsync(MuseumAccount account, string app, bool isSecondFactorDone, CancellationToken cancellationToken)
+    private async Task<JsonObject> AuthorizeAsync(
+        MuseumAccount account, string app, bool isSecondFactorDone, CancellationToken cancellationToken)
     {
-        var answer = new JsonObject { ["id"] = account.UserId, ["passkeySessionID"] = "", ["accountsUrl"] = "", ["twoFactorSessionID"] = "", ["twoFactorSessionIDV2"] = "" };
+        var answer = new JsonObject { ["id"] = account.UserId, [
+            "passkeySessionID"] = "", ["accountsUrl"] = "", ["twoFactorSessionID"] = "", ["twoFactorSessionIDV2"] = "" };
         if (Passkey)
         {
             answer["passkeySessionID"] = "pk";
@@ -194,7 +198,9 @@ internal sealed class MuseumLogin(MuseumTables tables, IReadOnlyDictionary<strin
     }
 
     private static string App(string package) =>
-        package.StartsWith("io.ente.auth", StringComparison.Ordinal) ? "auth" : package.StartsWith("io.ente.locker", StringComparison.Ordinal) ? "locker" : "photos";
+        package.StartsWith("io.ente.auth", StringComparison.Ordinal)
+            ? "auth"
+            : package.StartsWith("io.ente.locker", StringComparison.Ordinal) ? "locker" : "photos";
 }
 
 /// <summary>RFC 6238 with SHA-1, six digits and thirty seconds.</summary>

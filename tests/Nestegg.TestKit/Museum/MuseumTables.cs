@@ -26,8 +26,10 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
     {
         string[] names =
         [
-            "kekSalt", "encryptedKey", "keyDecryptionNonce", "publicKey", "encryptedSecretKey", "secretKeyDecryptionNonce", "memLimit", "opsLimit",
-            "masterKeyEncryptedWithRecoveryKey", "masterKeyDecryptionNonce", "recoveryKeyEncryptedWithMasterKey", "recoveryKeyDecryptionNonce",
+            "kekSalt",
+            "encryptedKey", "keyDecryptionNonce", "publicKey", "encryptedSecretKey", "secretKeyDecryptionNonce", "memLimit", "opsLimit",
+            "masterKeyEncryptedWithRecoveryKey",
+            "masterKeyDecryptionNonce", "recoveryKeyEncryptedWithMasterKey", "recoveryKeyDecryptionNonce",
         ];
         var rows = await RowsAsync($"""
             SELECT kek_salt, encrypted_key, key_decryption_nonce, public_key, encrypted_secret_key, secret_key_decryption_nonce, mem_limit, ops_limit,
@@ -50,7 +52,8 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
 
     internal async Task<(string SrpUserId, SrpRecord Record)?> SrpAsync(long userId, CancellationToken cancellationToken)
     {
-        var rows = await RowsAsync($"SELECT CAST(srp_user_id AS text), salt, verifier FROM srp_auth WHERE user_id = {userId}", cancellationToken);
+        var rows =
+            await RowsAsync($"SELECT CAST(srp_user_id AS text), salt, verifier FROM srp_auth WHERE user_id = {userId}", cancellationToken);
         return rows.Count == 0 ? null : ((string)rows[0][0]!, new SrpRecord((string)rows[0][0]!, Bytes(rows[0][1]), Bytes(rows[0][2])));
     }
 
@@ -67,20 +70,34 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
         return rows.Count == 0 ? null : (string?)rows[0][0];
     }
 
-    internal async Task<(int Status, JsonNode? Body)> AnswerAsync(MuseumSessionRow session, string path, IQueryCollection query, CancellationToken cancellationToken)
+    internal async Task<(int Status, JsonNode? Body)> AnswerAsync(
+        MuseumSessionRow session, string path, IQueryCollection query, CancellationToken cancellationToken)
     {
         var since = long.TryParse(query["sinceTime"], out var time) ? time : 0;
         return path switch
         {
-            "/collections/v2" => (200, new JsonObject { ["collections"] = await AlbumsAsync(session, "c.app IS NOT NULL", cancellationToken) }),
+            "/collections/v2" =>
+                (200, new JsonObject { ["collections"] = await AlbumsAsync(session, "c.app IS NOT NULL", cancellationToken) }),
             "/collections/v2/diff" => await FilesAsync(session, query["collectionID"].ToString(), since, cancellationToken),
             "/trash/v2/diff" => (200, await TrashAsync(session, since, cancellationToken)),
-            "/user-entity/key" => await KeyAsync($"SELECT encrypted_key, header FROM entity_key WHERE user_id = {session.UserId} AND type = '{Word(query["type"])}'", cancellationToken),
-            "/user-entity/entity/diff" => (200, new JsonObject { ["diff"] = await EntitiesAsync($"entity_data WHERE user_id = {session.UserId} AND type = '{Word(query["type"])}' AND updated_at > {since}", cancellationToken) }),
-            "/authenticator/key" => await KeyAsync($"SELECT encrypted_key, header FROM authenticator_key WHERE user_id = {session.UserId}", cancellationToken),
-            "/authenticator/entity/diff" => (200, new JsonObject { ["diff"] = await EntitiesAsync($"authenticator_entity WHERE user_id = {session.UserId} AND updated_at > {since}", cancellationToken), ["timestamp"] = 0 }),
+            "/user-entity/key" =>
+                await KeyAsync(
+                    $"SELECT encrypted_key, header FROM entity_key WHERE user_id = {session.UserId} AND type = '{Word(query["type"])}'",
+                    cancellationToken),
+            "/user-entity/entity/diff" =>
+                (200, new JsonObject
+                {
+                    ["diff"] = await EntitiesAsync(
+                        $"entity_data WHERE user_id = {session.UserId} AND type = '{Word(query["type"])}' AND updated_at > {since}",
+                        cancellationToken),
+                }),
+            "/authenticator/key" =>
+                await KeyAsync($"SELECT encrypted_key, header FROM authenticator_key WHERE user_id = {session.UserId}", cancellationToken),
+            "/authenticator/entity/diff" => (200, new JsonObject { ["diff"] = await EntitiesAsync(
+                $"authenticator_entity WHERE user_id = {session.UserId} AND updated_at > {since}", cancellationToken), ["timestamp"] = 0 }),
             "/contacts/diff" => (200, new JsonObject { ["diff"] = new JsonArray() }),
-            _ when path.StartsWith("/collections/", StringComparison.Ordinal) && long.TryParse(path.AsSpan("/collections/".Length), out var id) => await AlbumAsync(session, id, cancellationToken),
+            _ when path.StartsWith("/collections/", StringComparison.Ordinal)
+                && long.TryParse(path.AsSpan("/collections/".Length), out var id) => await AlbumAsync(session, id, cancellationToken),
             _ => (404, null),
         };
     }
@@ -103,9 +120,13 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
             var isMine = Number(row[1]) == session.UserId;
             var album = new JsonObject
             {
-                ["id"] = Value(row[0]), ["owner"] = new JsonObject { ["id"] = Value(row[1]), ["email"] = isMine ? "" : "owner@nestegg.example", ["name"] = "", ["role"] = isMine ? "" : "OWNER" },
-                ["encryptedKey"] = Value(isMine ? row[2] : row[14]), ["name"] = Value(row[4]) ?? JsonValue.Create(""), ["encryptedName"] = Value(row[5]), ["nameDecryptionNonce"] = Value(row[6]),
-                ["type"] = Value(row[7]), ["attributes"] = Json(row[8]), ["sharees"] = new JsonArray(), ["publicURLs"] = new JsonArray(), ["updationTime"] = Value(row[9]), ["app"] = Value(row[13]),
+                ["id"] = Value(row[0]), ["owner"] = new JsonObject { ["id"] = Value(row[1]), ["email"] = isMine
+                    ? ""
+                    : "owner@nestegg.example", ["name"] = "", ["role"] = isMine ? "" : "OWNER" },
+                ["encryptedKey"] = Value(isMine ? row[2] : row[14]), ["name"] = Value(row[4]) ?? JsonValue.Create(""),
+                ["encryptedName"] = Value(row[5]), ["nameDecryptionNonce"] = Value(row[6]),
+                ["type"] = Value(row[7]), ["attributes"] = Json(row[8]),
+                ["sharees"] = new JsonArray(), ["publicURLs"] = new JsonArray(), ["updationTime"] = Value(row[9]), ["app"] = Value(row[13]),
             };
             if (isMine)
             {
@@ -138,9 +159,11 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
         return albums;
     }
 
-    private async Task<(int, JsonNode?)> FilesAsync(MuseumSessionRow session, string collection, long since, CancellationToken cancellationToken)
+    private async Task<(int, JsonNode?)> FilesAsync(
+        MuseumSessionRow session, string collection, long since, CancellationToken cancellationToken)
     {
-        if (!long.TryParse(collection, out var id) || await AlbumsAsync(session, $"c.collection_id = {id}", cancellationToken) is not [{ } album])
+        if (!long.TryParse(collection, out var id)
+            || await AlbumsAsync(session, $"c.collection_id = {id}", cancellationToken) is not [{ } album])
         {
             return (404, new JsonObject());
         }
@@ -150,7 +173,10 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
             return (404, new JsonObject { ["code"] = "COLLECTION_DELETED" });
         }
 
-        var rows = await RowsAsync($"SELECT {FileColumns} FROM collection_files cf JOIN files f ON f.file_id = cf.file_id WHERE cf.collection_id = {id} AND cf.updation_time > {since} ORDER BY cf.updation_time", cancellationToken);
+        var rows = await RowsAsync(
+            $"SELECT {FileColumns} FROM collection_files cf JOIN files f ON f.file_id = cf.file_id WHERE cf.collection_id = "
+            + $"{id} AND cf.updation_time > {since} ORDER BY cf.updation_time",
+            cancellationToken);
 
         // Entries of one time are never split between pages.
         var count = Math.Min(pageSize(), rows.Count);
@@ -159,7 +185,11 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
             count++;
         }
 
-        return (200, new JsonObject { ["diff"] = new JsonArray([.. rows.Take(count).Select(row => File(session, row))]), ["hasMore"] = count < rows.Count });
+        return (200, new JsonObject
+        {
+            ["diff"] = new JsonArray([.. rows.Take(count).Select(row => File(session, row))]),
+            ["hasMore"] = count < rows.Count,
+        });
     }
 
     private async Task<JsonObject> TrashAsync(MuseumSessionRow session, long since, CancellationToken cancellationToken)
@@ -171,7 +201,8 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
             """, cancellationToken);
         var diff = rows.Select(row => (JsonNode)new JsonObject
         {
-            ["file"] = File(session, row), ["isDeleted"] = Truth(row[15]), ["isRestored"] = Truth(row[16]), ["deleteBy"] = Value(row[17]), ["createdAt"] = Value(row[18]), ["updatedAt"] = Value(row[19]),
+            ["file"] = File(session, row), ["isDeleted"] = Truth(row[15]),
+            ["isRestored"] = Truth(row[16]), ["deleteBy"] = Value(row[17]), ["createdAt"] = Value(row[18]), ["updatedAt"] = Value(row[19]),
         });
         return new JsonObject { ["diff"] = new JsonArray([.. diff]), ["hasMore"] = false };
     }
@@ -208,15 +239,21 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
     private async Task<(int, JsonNode?)> KeyAsync(string sql, CancellationToken cancellationToken)
     {
         var rows = await RowsAsync(sql, cancellationToken);
-        return rows.Count == 0 ? (404, new JsonObject()) : (200, new JsonObject { ["encryptedKey"] = Value(rows[0][0]), ["header"] = Value(rows[0][1]) });
+        return rows.Count == 0
+            ? (404, new JsonObject())
+            : (200, new JsonObject { ["encryptedKey"] = Value(rows[0][0]), ["header"] = Value(rows[0][1]) });
     }
 
     private async Task<JsonArray> EntitiesAsync(string fromWhere, CancellationToken cancellationToken)
     {
-        var rows = await RowsAsync($"SELECT CAST(id AS text), encrypted_data, header, is_deleted, created_at, updated_at FROM {fromWhere} ORDER BY updated_at LIMIT {pageSize()}", cancellationToken);
+        var rows = await RowsAsync(
+            $"SELECT CAST(id AS text), encrypted_data, header, is_deleted, created_at, updated_at FROM {fromWhere} ORDER BY updated_at "
+            + $"LIMIT {pageSize()}",
+            cancellationToken);
         return new JsonArray([.. rows.Select(row => (JsonNode)new JsonObject
         {
-            ["id"] = Value(row[0]), ["encryptedData"] = Value(row[1]), ["header"] = Value(row[2]), ["isDeleted"] = Truth(row[3]), ["createdAt"] = Value(row[4]), ["updatedAt"] = Value(row[5]),
+            ["id"] = Value(row[0]), ["encryptedData"] = Value(row[1]),
+            ["header"] = Value(row[2]), ["isDeleted"] = Truth(row[3]), ["createdAt"] = Value(row[4]), ["updatedAt"] = Value(row[5]),
         })]);
     }
 
@@ -246,7 +283,8 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
 
     private static string Word(string? text) => new([.. (text ?? "").Where(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_')]);
 
-    private static JsonValue? Value(object? value) => value switch { null => null, string text => JsonValue.Create(text), _ => JsonValue.Create(Number(value)) };
+    private static JsonValue? Value(object? value) =>
+        value switch { null => null, string text => JsonValue.Create(text), _ => JsonValue.Create(Number(value)) };
 
     private static JsonNode? Json(object? value) => value is string text ? JsonNode.Parse(text) : null;
 

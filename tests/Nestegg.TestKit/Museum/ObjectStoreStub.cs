@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Nestegg.TestKit.Museum;
 
-/// <summary>Stands for the object store that museum redirects to. It remembers every request that carried what only museum may see.</summary>
+/// <summary>
+/// Stands for the object store that museum redirects to. It remembers every request that carried what only museum may see.
+/// </summary>
 public sealed class ObjectStoreStub : IAsyncDisposable
 {
     private const string Bucket = "/b2-eu-cen/";
@@ -65,7 +67,9 @@ public sealed class ObjectStoreStub : IAsyncDisposable
     {
         foreach (var name in context.Request.Headers.Keys.Concat(context.Request.Query.Keys))
         {
-            if (name.Contains("token", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-Client", StringComparison.OrdinalIgnoreCase) || name is "Cookie" or "Authorization")
+            if (name.Contains("token", StringComparison.OrdinalIgnoreCase)
+                || name.StartsWith("X-Client", StringComparison.OrdinalIgnoreCase)
+                || name is "Cookie" or "Authorization")
             {
                 leaks.Enqueue(name);
             }

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace Nestegg.TestKit.Museum;
 
 /// <summary>
-/// A server that answers over HTTP as the real museum was recorded to: the same routes, statuses and JSON, from a database of Ente. It does its half of SRP and
-/// TOTP for real, and redirects downloads to a second server that stands for the object store.
+/// A server that answers over HTTP as the real museum was recorded to: the same routes, statuses and JSON, from a database of Ente. It does
+/// its half of SRP and TOTP for real, and redirects downloads to a second server that stands for the object store.
 /// </summary>
 public sealed class RecordedMuseum : IAsyncDisposable
 {
@@ -75,7 +75,8 @@ public sealed class RecordedMuseum : IAsyncDisposable
     /// <param name="accounts">By e-mail address.</param>
     /// <param name="objects">The file that holds an object's bytes; null when the store does not have it.</param>
     public static async Task<RecordedMuseum> StartAsync(
-        DbConnection database, IReadOnlyDictionary<string, MuseumAccount> accounts, Func<string, string?> objects, CancellationToken cancellationToken)
+        DbConnection database, IReadOnlyDictionary<string, MuseumAccount> accounts, Func<string, string?> objects,
+        CancellationToken cancellationToken)
     {
         var store = await ObjectStoreStub.StartAsync(objects, cancellationToken);
         var server = new RecordedMuseum(database, accounts, store);
@@ -120,7 +121,9 @@ public sealed class RecordedMuseum : IAsyncDisposable
             return;
         }
 
-        var body = context.Request.Method == "POST" ? await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted) : null;
+        var body = context.Request.Method == "POST"
+            ? await JsonNode.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted)
+            : null;
         if (path == "/ping")
         {
             await WriteAsync(context, 200, new JsonObject { ["id"] = "", ["message"] = "pong" });
@@ -155,7 +158,8 @@ public sealed class RecordedMuseum : IAsyncDisposable
             login.SignOut(token);
             await WriteAsync(context, 200, new JsonObject());
         }
-        else if (path.StartsWith("/files/download/", StringComparison.Ordinal) || path.StartsWith("/files/preview/", StringComparison.Ordinal))
+        else if (path.StartsWith("/files/download/", StringComparison.Ordinal)
+            || path.StartsWith("/files/preview/", StringComparison.Ordinal))
         {
             await RedirectAsync(context, session, path);
         }
@@ -169,7 +173,9 @@ public sealed class RecordedMuseum : IAsyncDisposable
     private async Task RedirectAsync(HttpContext context, MuseumSessionRow session, string path)
     {
         var parts = path.Split('/');
-        var key = long.TryParse(parts[3], out var id) ? await tables.ObjectKeyAsync(session, id, parts[2] == "preview" ? "thumbnail" : "file", context.RequestAborted) : null;
+        var key = long.TryParse(parts[3], out var id)
+            ? await tables.ObjectKeyAsync(session, id, parts[2] == "preview" ? "thumbnail" : "file", context.RequestAborted)
+            : null;
         if (key is null)
         {
             await WriteAsync(context, 404, new JsonObject());

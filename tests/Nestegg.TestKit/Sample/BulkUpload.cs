@@ -8,8 +8,8 @@ using Npgsql;
 namespace Nestegg.TestKit.Sample;
 
 /// <summary>
-/// An album with as many files as asked for, of any length, that decrypt like all others: written past the store's and the database's front doors, which would
-/// take hours. Memory does not grow with the length of a file.
+/// An album with as many files as asked for, of any length, that decrypt like all others: written past the store's and the database's front
+/// doors, which would take hours. Memory does not grow with the length of a file.
 /// </summary>
 public sealed class BulkUpload
 {
@@ -30,15 +30,19 @@ public sealed class BulkUpload
         (this.sample, this.album, this.pathOf, this.isEmbeddedStore) = (sample, album, pathOf, isEmbeddedStore);
 
     /// <summary>Adds the album to Ada's, with its objects in the folder of an embedded store, which may be running.</summary>
-    public static Task IntoEmbeddedStoreAsync(SampleInstance sample, string storeFolder, int count, Func<int, long> lengthBytes, CancellationToken cancellationToken) =>
-        AddAsync(sample, key => Path.Combine(storeFolder, sample.Options.BucketPrefix + SampleStorage.Slot, KeyPath.ToPath(key)), isEmbeddedStore: true, count, lengthBytes, cancellationToken);
+    public static Task IntoEmbeddedStoreAsync(
+        SampleInstance sample, string storeFolder, int count, Func<int, long> lengthBytes, CancellationToken cancellationToken) =>
+        AddAsync(sample, key => Path.Combine(storeFolder, sample.Options.BucketPrefix
+            + SampleStorage.Slot, KeyPath.ToPath(key)), isEmbeddedStore: true, count, lengthBytes, cancellationToken);
 
     /// <summary>Adds the album to Ada's, with its objects as files that are named by their keys.</summary>
-    public static Task IntoFolderAsync(SampleInstance sample, string folder, int count, Func<int, long> lengthBytes, CancellationToken cancellationToken) =>
+    public static Task IntoFolderAsync(
+        SampleInstance sample, string folder, int count, Func<int, long> lengthBytes, CancellationToken cancellationToken) =>
         AddAsync(sample, key => Path.Combine(folder, key), isEmbeddedStore: false, count, lengthBytes, cancellationToken);
 
     private static async Task AddAsync(
-        SampleInstance sample, Func<string, string> pathOf, bool isEmbeddedStore, int count, Func<int, long> lengthBytes, CancellationToken cancellationToken)
+        SampleInstance sample, Func<string, string> pathOf, bool isEmbeddedStore, int count, Func<int, long> lengthBytes,
+        CancellationToken cancellationToken)
     {
         var upload = new BulkUpload(sample, await sample.AddAlbumAsync(AlbumName, cancellationToken), pathOf, isEmbeddedStore);
         Directory.CreateDirectory(Path.GetDirectoryName(pathOf($"{sample.Ada.UserId}/x"))!);
@@ -49,13 +53,22 @@ public sealed class BulkUpload
             var rows = new Row[Math.Min(BatchFiles, count - first)];
             var from = first;
             Parallel.For(0, rows.Length, i => rows[i] = upload.Write(from + i, lengthBytes(from + i)));
-            await CopyAsync(connection, "files (file_id, owner_id, file_decryption_header, thumbnail_decryption_header, metadata_decryption_header, encrypted_metadata, updation_time)", rows.Select(row => row.File), cancellationToken);
-            await CopyAsync(connection, "collection_files (file_id, collection_id, encrypted_key, key_decryption_nonce, updation_time, c_owner_id, f_owner_id)", rows.Select(row => row.Membership), cancellationToken);
-            await CopyAsync(connection, "object_keys (file_id, o_type, object_key, size, datacenters)", rows.Select(row => row.Objects), cancellationToken);
+            await CopyAsync(
+                connection,
+                "files (file_id, owner_id, file_decryption_header, thumbnail_decryption_header, metadata_decryption_header, "
+                + "encrypted_metadata, updation_time)",
+                rows.Select(row => row.File), cancellationToken);
+            await CopyAsync(
+                connection,
+                "collection_files (file_id, collection_id, encrypted_key, key_decryption_nonce, updation_time, c_owner_id, f_owner_id)",
+                rows.Select(row => row.Membership), cancellationToken);
+            await CopyAsync(connection, "object_keys (file_id, o_type, object_key, size, datacenters)", rows.Select(
+                row => row.Objects), cancellationToken);
         }
     }
 
-    private static async Task CopyAsync(NpgsqlConnection connection, string into, IEnumerable<string> rows, CancellationToken cancellationToken)
+    private static async Task CopyAsync(
+        NpgsqlConnection connection, string into, IEnumerable<string> rows, CancellationToken cancellationToken)
     {
         await using var writer = await connection.BeginTextImportAsync($"COPY {into} FROM STDIN", cancellationToken);
         foreach (var row in rows)
@@ -73,7 +86,8 @@ public sealed class BulkUpload
         var (thumbnailHeader, _) = WriteObject(thumbnailKey, number, 64, key);
         var metadata = new JsonObject
         {
-            ["title"] = $"BULK_{number:d7}.jpg", ["creationTime"] = time, ["modificationTime"] = time, ["fileType"] = 0, ["hash"] = Convert.ToBase64String(hash),
+            ["title"] = $"BULK_{number:d7}.jpg",
+            ["creationTime"] = time, ["modificationTime"] = time, ["fileType"] = 0, ["hash"] = Convert.ToBase64String(hash),
         };
         var sealedMetadata = SecretStream.Seal(System.Text.Encoding.UTF8.GetBytes(metadata.ToJsonString()), key, out var metadataHeader);
         var wrapped = SecretBox.Seal(key.Bytes, album.Key, out var nonce);
@@ -116,7 +130,8 @@ public sealed class BulkUpload
 
         if (isEmbeddedStore)
         {
-            file.Write(ObjectFile.Footer(new ObjectTags(Convert.ToHexStringLower(md5.GetHashAndReset()), new Dictionary<string, string>())));
+            file.Write(
+                ObjectFile.Footer(new ObjectTags(Convert.ToHexStringLower(md5.GetHashAndReset()), new Dictionary<string, string>())));
         }
 
         return (encryptor.Header.ToArray(), hash.Finish());

@@ -9,8 +9,9 @@ using Npgsql;
 namespace Nestegg.TestKit.Sample;
 
 /// <summary>
-/// An instance with as many objects as asked for, all tiny, to see what a library of millions costs. Half are files, half thumbnails, spread over ten
-/// people or as many as asked for. Rows and objects have the right shape, lengths and names, and decrypt with the recovery key that all share; nobody has a password.
+/// An instance with as many objects as asked for, all tiny, to see what a library of millions costs. Half are files, half thumbnails,
+/// spread over ten people or as many as asked for. Rows and objects have the right shape, lengths and names, and decrypt with the recovery
+/// key that all share; nobody has a password.
 /// </summary>
 public sealed class MillionInstance
 {
@@ -38,8 +39,11 @@ public sealed class MillionInstance
 
     public string Bucket => options.BucketPrefix + SampleStorage.Slot;
 
-    /// <summary>Makes the database and the operator's folder; <see cref="WriteObjects"/> or <see cref="UploadObjectsAsync"/> makes the objects.</summary>
-    public static async Task<MillionInstance> CreateAsync(SampleOptions options, int objects, CancellationToken cancellationToken, int people = 10)
+    /// <summary>
+    /// Makes the database and the operator's folder; <see cref="WriteObjects"/> or <see cref="UploadObjectsAsync"/> makes the objects.
+    /// </summary>
+    public static async Task<MillionInstance> CreateAsync(
+        SampleOptions options, int objects, CancellationToken cancellationToken, int people = 10)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(objects, 2);
         var secrets = new SampleSecrets(new SampleRandom(options.Seed));
@@ -51,8 +55,8 @@ public sealed class MillionInstance
     }
 
     /// <summary>
-    /// Writes the buckets straight into the folder of an embedded store, many times faster than through its door. The store may be running; it
-    /// looks at the folder for every request.
+    /// Writes the buckets straight into the folder of an embedded store, many times faster than through its door. The store may be running;
+    /// it looks at the folder for every request.
     /// </summary>
     public void WriteObjects(string storeFolder)
     {
@@ -71,7 +75,8 @@ public sealed class MillionInstance
         {
             var content = Content(number);
             var footer = ObjectFile.Footer(new ObjectTags(Convert.ToHexStringLower(MD5.HashData(content)), headers));
-            using var file = File.OpenHandle(Path.Combine(storeFolder, Bucket, KeyPath.ToPath(ObjectKey(number))), FileMode.Create, FileAccess.Write);
+            using var file = File.OpenHandle(
+                Path.Combine(storeFolder, Bucket, KeyPath.ToPath(ObjectKey(number))), FileMode.Create, FileAccess.Write);
             RandomAccess.Write(file, [content, footer], 0);
         });
     }
@@ -86,25 +91,41 @@ public sealed class MillionInstance
 
         var settings = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, (int)Objects, settings, async (number, token) => await store.PutObjectAsync(
-            new PutObjectRequest { BucketName = Bucket, Key = ObjectKey(number), InputStream = new MemoryStream(Content(number)), UseChunkEncoding = false }, token));
+            new PutObjectRequest { BucketName = Bucket, Key = ObjectKey(
+                number), InputStream = new MemoryStream(Content(number)), UseChunkEncoding = false }, token));
     }
 
     private async Task FillAsync(SampleSecrets secrets, CancellationToken cancellationToken)
     {
-        var superuser = new NpgsqlConnectionStringBuilder(options.ServerConnectionString) { Database = options.DatabaseName, Pooling = false, CommandTimeout = 0 };
+        var superuser = new NpgsqlConnectionStringBuilder(
+            options.ServerConnectionString) { Database = options.DatabaseName, Pooling = false, CommandTimeout = 0 };
         await using var connection = new NpgsqlConnection(superuser.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         // Foreign keys hold by construction; checking them row by row would take longer than all the rest.
         await ExecuteAsync(connection, "SET session_replication_role = replica", cancellationToken);
         await FillPeopleAsync(connection, secrets, cancellationToken);
         var header = Convert.ToBase64String(keys.Header);
-        await CopyAsync(connection, "files (file_id, owner_id, file_decryption_header, thumbnail_decryption_header, metadata_decryption_header, encrypted_metadata, updation_time, info)",
-            file => $"{FirstFile + file}\t{Owner(file)}\t{header}\t{header}\t{keys.Metadata.Header}\t{keys.Metadata.Data}\t{Time(file)}\t{{\"fileSize\": {Length(2 * file)}, \"thumbSize\": {Length((2 * file) + 1)}}}\n", cancellationToken);
-        await CopyAsync(connection, "collection_files (file_id, collection_id, encrypted_key, key_decryption_nonce, is_deleted, updation_time, c_owner_id, f_owner_id)",
-            file => $"{FirstFile + file}\t{Owner(file)}\t{keys.File.Box}\t{keys.File.Nonce}\tf\t{Time(file)}\t{Owner(file)}\t{Owner(file)}\n", cancellationToken);
+        await CopyAsync(
+            connection,
+            "files (file_id, owner_id, file_decryption_header, thumbnail_decryption_header, metadata_decryption_header, "
+            + "encrypted_metadata, updation_time, info)",
+            file =>
+                $"{FirstFile + file}\t{Owner(file)}\t{header}\t{header}\t{keys.Metadata.Header}\t{keys.Metadata.Data}\t{Time(file)}\t{{\"fileSize\": {Length(2 * file)}, \"thumbSize\": {Length((2 * file) + 1)}}}\n",
+            cancellationToken);
+        await CopyAsync(
+            connection,
+            "collection_files (file_id, collection_id, encrypted_key, key_decryption_nonce, is_deleted, updation_time, c_owner_id, "
+            + "f_owner_id)",
+            file =>
+                $"{FirstFile + file}\t{Owner(file)}\t{keys.File.Box}\t{keys.File.Nonce}\tf\t{Time(file)}\t{Owner(file)}\t{Owner(file)}\n",
+            cancellationToken);
         await CopyAsync(connection, "object_keys (file_id, o_type, object_key, size, datacenters, is_deleted, created_at, updated_at)",
             file => $"{ObjectRow(file, 0)}{ObjectRow(file, 1)}", cancellationToken);
-        await ExecuteAsync(connection, $"SELECT setval('files_file_id_seq', {FirstFile + files}), setval('users_user_id_seq', {FirstUser + people}), setval('collections_collection_id_seq', {FirstUser + people})", cancellationToken);
+        await ExecuteAsync(
+            connection,
+            $"SELECT setval('files_file_id_seq', {FirstFile + files}), setval('users_user_id_seq', "
+            + $"{FirstUser + people}), setval('collections_collection_id_seq', {FirstUser + people})",
+            cancellationToken);
         await ExecuteAsync(connection, "ANALYZE", cancellationToken);
     }
 
@@ -144,10 +165,14 @@ public sealed class MillionInstance
     {
         var high = Mix((ulong)((2 * (long)file) + part) ^ ((ulong)options.Seed << 40));
         var low = Mix(high);
-        return $"{Owner(file)}/{high >> 32:x8}-{(high >> 16) & 0xffff:x4}-4{high & 0xfff:x3}-a{(low >> 48) & 0xfff:x3}-{low & 0xffffffffffff:x12}";
+        return $"{Owner(file)}/{high >> 32:x8}-{(high >> 16) & 0xffff:x4}-4{high & 0xfff:x3}-"
+            + $"a{(low >> 48) & 0xfff:x3}-{low & 0xffffffffffff:x12}";
     }
 
-    /// <summary>The object of a number: between 33 and 96 bytes, as many as of any other number with the same rest by 64, and different for every object.</summary>
+    /// <summary>
+    /// The object of a number: between 33 and 96 bytes, as many as of any other number with the same rest by 64, and different for every
+    /// object.
+    /// </summary>
     public byte[] Content(int number)
     {
         var plaintext = new byte[Length(number) - SecretStream.OverheadBytes];

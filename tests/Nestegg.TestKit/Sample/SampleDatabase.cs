@@ -7,7 +7,8 @@ internal static class SampleDatabase
 {
     /// <summary>With museum's tables, empty.</summary>
     /// <returns>Connections to it as its owner, as museum would connect.</returns>
-    public static async Task<NpgsqlDataSource> CreateAsync(SampleOptions options, SampleSecrets secrets, CancellationToken cancellationToken)
+    public static async Task<NpgsqlDataSource> CreateAsync(
+        SampleOptions options, SampleSecrets secrets, CancellationToken cancellationToken)
     {
         var dataSource = await CreateEmptyAsync(options, secrets, cancellationToken);
         await using var connection = await dataSource.OpenConnectionAsync(cancellationToken);
@@ -16,7 +17,8 @@ internal static class SampleDatabase
     }
 
     /// <summary>The same without a single table, as it is before museum's first start.</summary>
-    public static async Task<NpgsqlDataSource> CreateEmptyAsync(SampleOptions options, SampleSecrets secrets, CancellationToken cancellationToken)
+    public static async Task<NpgsqlDataSource> CreateEmptyAsync(
+        SampleOptions options, SampleSecrets secrets, CancellationToken cancellationToken)
     {
         await using (var server = new NpgsqlConnection(options.ServerConnectionString))
         {

@@ -72,7 +72,8 @@ internal sealed class SampleSeal(SampleRandom random)
         var (encrypted, header) = Stream(Gzip(json), key);
         return Encoding.UTF8.GetBytes(new JsonObject
         {
-            ["v"] = 1, ["encryptedData"] = Convert.ToBase64String(encrypted), ["header"] = Convert.ToBase64String(header), ["client"] = "sample",
+            ["v"] = 1,
+            ["encryptedData"] = Convert.ToBase64String(encrypted), ["header"] = Convert.ToBase64String(header), ["client"] = "sample",
         }.ToJsonString());
     }
 

@@ -52,7 +52,8 @@ public sealed class CephGateway : IAsyncDisposable
         {
             await ceph.StartClusterAsync(cancellationToken);
             await ceph.StartGatewayAsync(cancellationToken);
-            await ceph.RunAsync("radosgw-admin", ["-n", "client.rgw", "user", "create", "--uid=test", "--display-name=test", "--access-key=" + AccessKey, "--secret-key=" + SecretKey], cancellationToken);
+            await ceph.RunAsync("radosgw-admin", ["-n", "client.rgw", "user", "create", "--uid=test", "--display-name=test", "--access-key="
+                + AccessKey, "--secret-key=" + SecretKey], cancellationToken);
             return ceph;
         }
         catch
@@ -135,7 +136,9 @@ public sealed class CephGateway : IAsyncDisposable
         await File.WriteAllTextAsync(folder["keyring"], "", cancellationToken);
         await File.WriteAllTextAsync(folder["ceph.conf"], Configuration(fsid, monitorPort), cancellationToken);
 
-        await ExternalProgram.RunAsync("monmaptool", ["--create", "--fsid", fsid, "--addv", "a", $"[v1:127.0.0.1:{monitorPort}]", folder["monmap"]], cancellationToken);
+        await ExternalProgram.RunAsync("monmaptool", [
+            "--create", "--fsid", fsid, "--addv", "a", $"[v1:127.0.0.1:{monitorPort}]", folder["monmap"]
+        ], cancellationToken);
         await RunAsync("ceph-mon", ["--mkfs", "-i", "a", "--monmap", folder["monmap"]], cancellationToken);
         var monitor = Start("ceph-mon", "-f", "-i", "a");
         cluster.Add(monitor);
@@ -144,7 +147,8 @@ public sealed class CephGateway : IAsyncDisposable
         // The monitor refuses commands until it has a quorum, and now and then for a moment after that. Each may be given again.
         await monitor.WaitUntilAsync("a quorum", token => AnswersAsync(["-s"], "", token), cancellationToken);
         await monitor.WaitUntilAsync("a number for the OSD", token => AnswersAsync(["osd", "new", osd], "", token), cancellationToken);
-        await monitor.WaitUntilAsync("a place for the OSD", token => AnswersAsync(["osd", "crush", "add", "osd.0", "1.0", "root=default", "host=test"], "", token), cancellationToken);
+        await monitor.WaitUntilAsync("a place for the OSD", token => AnswersAsync(
+            ["osd", "crush", "add", "osd.0", "1.0", "root=default", "host=test"], "", token), cancellationToken);
 
         // An OSD that enters itself into the map may do so before it has learnt the cluster's id, and then ends with "wrong fsid".
         var store = Start("ceph-osd", "-f", "-i", "0");
@@ -162,7 +166,8 @@ public sealed class CephGateway : IAsyncDisposable
     private Task<string> RunAsync(string program, string[] arguments, CancellationToken cancellationToken) =>
         ExternalProgram.RunAsync(program, ["-c", folder["ceph.conf"], .. arguments], cancellationToken);
 
-    private ServerProcess Start(string program, params string[] arguments) => ServerProcess.Start(program, ["-c", folder["ceph.conf"], .. arguments]);
+    private ServerProcess Start(string program, params string[] arguments) =>
+        ServerProcess.Start(program, ["-c", folder["ceph.conf"], .. arguments]);
 
     private string Configuration(string fsid, int monitorPort) => $"""
         [global]

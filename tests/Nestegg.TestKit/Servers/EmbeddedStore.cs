@@ -34,14 +34,21 @@ public sealed class EmbeddedStore : IAsyncDisposable
     {
         var folder = new TemporaryFolder();
         var server = await EmbeddedObjectStore.StartAsync(
-            folder.Path, new IPEndPoint(IPAddress.Loopback, 0), new S3Credentials(AccessKey, SecretKey), clock ?? TimeProvider.System, cancellationToken);
+            folder.Path, new IPEndPoint(IPAddress.Loopback, 0), new S3Credentials(AccessKey, SecretKey), clock ?? TimeProvider.System,
+            cancellationToken);
         return new EmbeddedStore(folder, server);
     }
 
     /// <summary>As the SDK comes, checksums and streamed signatures included.</summary>
     public AmazonS3Client NewClient(string secretKey = SecretKey) => new(
         new BasicAWSCredentials(AccessKey, secretKey),
-        new AmazonS3Config { ServiceURL = Endpoint.ToString(), ForcePathStyle = true, AuthenticationRegion = "us-east-1", MaxErrorRetry = 0 });
+        new AmazonS3Config
+        {
+            ServiceURL = Endpoint.ToString(),
+            ForcePathStyle = true,
+            AuthenticationRegion = "us-east-1",
+            MaxErrorRetry = 0,
+        });
 
     /// <returns>The bucket's name.</returns>
     public async Task<string> CreateBucketAsync(CancellationToken cancellationToken, string? name = null)

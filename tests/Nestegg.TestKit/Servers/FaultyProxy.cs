@@ -80,7 +80,8 @@ public sealed class FaultyProxy : IAsyncDisposable
                 server.Close();
                 await Task.WhenAll(up, down);
             }
-            catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+            catch (Exception broken) when (broken is IOException or SocketException or ObjectDisposedException or OperationCanceledException
+                or InvalidOperationException)
             {
                 // A broken connection is what this is for.
                 return;

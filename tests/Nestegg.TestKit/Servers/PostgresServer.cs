@@ -36,7 +36,8 @@ public sealed class PostgresServer : IAsyncDisposable
         FindBinFolder(null) is null ? $"PostgreSQL's server is not installed in {VersionsFolder}" : null;
 
     /// <summary>The versions that can be started, such as <c>15</c>; the newest first.</summary>
-    public static IReadOnlyList<string> Versions { get; } = [.. BinFolders().Select(folder => folder.Version).Distinct().OrderDescending().Select(version => version.ToString())];
+    public static IReadOnlyList<string> Versions { get; } =
+        [.. BinFolders().Select(folder => folder.Version).Distinct().OrderDescending().Select(version => version.ToString())];
 
     public int Port { get; }
 
@@ -133,18 +134,24 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     private static string? FindBinFolder(string? version) =>
-        BinFolders().Where(folder => version is null || folder.Version.ToString() == version).Select(folder => folder.Path).FirstOrDefault();
+        BinFolders().Where(folder => version is null || folder.Version.ToString() == version).Select(folder => folder.Path)
+            .FirstOrDefault();
 
-    // The version is the name of the folder above bin. The installed ones come first, since their programs are those in PATH; of each kind the newest first.
+    // The version is the name of the folder above bin. The installed ones come first, since their programs are those in PATH; of each kind
+    // the newest first.
     private static IEnumerable<(int Version, string Path)> BinFolders()
     {
-        var installed = Directory.Exists(VersionsFolder) ? Directory.GetDirectories(VersionsFolder).Select(folder => Path.Combine(folder, "bin")) : [];
-        var named = (Environment.GetEnvironmentVariable(FoldersVariable) ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        var installed = Directory.Exists(VersionsFolder)
+            ? Directory.GetDirectories(VersionsFolder).Select(folder => Path.Combine(folder, "bin"))
+            : [];
+        var named = (Environment.GetEnvironmentVariable(FoldersVariable) ?? "").Split(
+            Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         return installed.Concat(named)
             .Where(folder => File.Exists(Path.Combine(folder, "initdb")))
             .Select(folder => (int.TryParse(Path.GetFileName(Path.GetDirectoryName(folder)), out var version) ? version : 0, folder))
             .Where(folder => folder.Item1 > 0)
-            .OrderByDescending(folder => folder.folder.StartsWith(VersionsFolder, StringComparison.Ordinal)).ThenByDescending(folder => folder.Item1);
+            .OrderByDescending(folder => folder.folder.StartsWith(VersionsFolder, StringComparison.Ordinal))
+            .ThenByDescending(folder => folder.Item1);
     }
 
     // setpriv becomes the program, where runuser stays its parent; so the process that is signalled is PostgreSQL itself.

@@ -32,7 +32,8 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public static ServerProcess Start(string program, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(
+            program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         var server = new ServerProcess(new Process { StartInfo = start });
         server.process.OutputDataReceived += (_, line) => server.Keep(line.Data);
         server.process.ErrorDataReceived += (_, line) => server.Keep(line.Data);

@@ -38,7 +38,8 @@ public class AgeTests
     });
 
     [Fact]
-    public void No_single_changed_character_passes_bech32() => Gen.Select(Gen.Byte.Array[32], Gen.Int[4, 61], Gen.Int[1, 31]).Sample((key, place, shift) =>
+    public void No_single_changed_character_passes_bech32() =>
+        Gen.Select(Gen.Byte.Array[32], Gen.Int[4, 61], Gen.Int[1, 31]).Sample((key, place, shift) =>
     {
         const string alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
         var text = Bech32.Encode("age", key);
@@ -71,10 +72,12 @@ public class AgeTests
         using var identity = AgeIdentity.Generate();
         var file = await EncryptAsync(new byte[2 * Chunk + 10], identity.Recipient);
         var header = HeaderLength(file);
-        int[] lengths = [0, 5, header - 1, header, header + 15, header + 16, header + 16 + Chunk, header + 16 + Chunk + 16, header + 16 + 2 * (Chunk + 16), file.Length - 1];
+        int[] lengths = [0, 5, header - 1, header, header
+            + 15, header + 16, header + 16 + Chunk, header + 16 + Chunk + 16, header + 16 + 2 * (Chunk + 16), file.Length - 1];
         foreach (var length in lengths)
         {
-            Assert.Equal(FailureKind.Damaged, (await Assert.ThrowsAsync<NesteggException>(() => DecryptAsync(file[..length], identity))).Kind);
+            Assert.Equal(
+                FailureKind.Damaged, (await Assert.ThrowsAsync<NesteggException>(() => DecryptAsync(file[..length], identity))).Kind);
         }
     }
 
@@ -109,7 +112,8 @@ public class AgeTests
         using var identity = AgeIdentity.Generate();
         var file = await EncryptAsync(TestKit.SampleRepository.Content(3 * Chunk, 1), identity.Recipient);
         var payload = HeaderLength(file) + 16;
-        byte[] swapped = [.. file[..payload], .. file[(payload + Chunk + 16)..(payload + 2 * (Chunk + 16))], .. file[payload..(payload + Chunk + 16)], .. file[(payload + 2 * (Chunk + 16))..]];
+        byte[] swapped = [.. file[..payload], .. file[(payload + Chunk + 16)..(payload + 2 * (Chunk + 16))], .. file[
+            payload..(payload + Chunk + 16)], .. file[(payload + 2 * (Chunk + 16))..]];
         Assert.Equal(file.Length, swapped.Length);
         await Assert.ThrowsAsync<NesteggException>(() => DecryptAsync(swapped, identity));
     }
@@ -158,7 +162,8 @@ public class AgeTests
     {
         using var identity = AgeIdentity.Generate();
         var text = AgeIdentityFile.Write(identity, DateTimeOffset.UnixEpoch, [new("repository", "5f1b"), new("signing key", "RWQ=")]);
-        using var file = await ReadIdentitiesAsync([.. text, .. "\n# another\n"u8, .. AgeIdentity.Generate().ToText(), (byte)'\r', (byte)'\n']);
+        using var file =
+            await ReadIdentitiesAsync([.. text, .. "\n# another\n"u8, .. AgeIdentity.Generate().ToText(), (byte)'\r', (byte)'\n']);
         Assert.Equal(2, file.Identities.Count);
         Assert.Equal(identity.Recipient, file.Identities[0].Recipient);
         Assert.Equal("5f1b", file.Comments["repository"]);
@@ -194,7 +199,8 @@ public class AgeTests
         var e = await Assert.ThrowsAsync<NesteggException>(() => ReadIdentitiesAsync(file.ToArray(), "wrong"u8.ToArray()));
         Assert.Equal(FailureKind.WrongIdentity, e.Kind);
 
-        var armored = $"-----BEGIN AGE ENCRYPTED FILE-----\n{Convert.ToBase64String(file.ToArray(), Base64FormattingOptions.InsertLineBreaks)}\n-----END AGE ENCRYPTED FILE-----\n";
+        var armored =
+            $"-----BEGIN AGE ENCRYPTED FILE-----\n{Convert.ToBase64String(file.ToArray(), Base64FormattingOptions.InsertLineBreaks)}\n-----END AGE ENCRYPTED FILE-----\n";
         using var again = await ReadIdentitiesAsync(Encoding.ASCII.GetBytes(armored), Passphrase);
         Assert.Equal(identity.Recipient, Assert.Single(again.Identities).Recipient);
     }
@@ -202,8 +208,11 @@ public class AgeTests
     [Fact]
     public async Task An_unreasonable_work_factor_is_refused_before_it_is_paid()
     {
-        var file = Encoding.ASCII.GetBytes("age-encryption.org/v1\n-> scrypt AAAAAAAAAAAAAAAAAAAAAA 30\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n--- AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n0123456789abcdef");
-        var e = await Assert.ThrowsAsync<NesteggException>(() => AgeReader.OpenWithPassphraseAsync(new MemoryStream(file), "identity.age", Passphrase, Token));
+        var file = Encoding.ASCII.GetBytes(
+            "age-encryption.org/v1\n-> scrypt AAAAAAAAAAAAAAAAAAAAAA 30\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n--- "
+            + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n0123456789abcdef");
+        var e = await Assert.ThrowsAsync<NesteggException>(
+            () => AgeReader.OpenWithPassphraseAsync(new MemoryStream(file), "identity.age", Passphrase, Token));
         Assert.Contains("2^30", e.Message);
     }
 

@@ -112,7 +112,9 @@ public sealed class MuseumFailureTests
     [InlineData(503)]
     public async Task A_passing_failure_of_museum_or_store_is_waited_for(int status)
     {
-        await using var store = new ScriptedHttpServer((number, context) => number < 3 ? ScriptedHttpServer.WriteErrorAsync(context.Response, status, "SlowDown") : SendAsync(context, knowsRanges: true));
+        await using var store = new ScriptedHttpServer((number, context) => number < 3
+            ? ScriptedHttpServer.WriteErrorAsync(context.Response, status, "SlowDown")
+            : SendAsync(context, knowsRanges: true));
         await using var museum = Redirecting(store.Endpoint);
         using var client = new MuseumClient(museum.Endpoint, new TestTime(haste: 100));
         await using var stream = await client.OpenAsync("files/download/1", Session, Token);

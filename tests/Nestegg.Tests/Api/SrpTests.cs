@@ -12,8 +12,10 @@ public class SrpTests
     [Fact]
     public void Both_sides_agree_with_Ente_s_apps()
     {
-        var record = SrpServer.Register("00000000-0000-4000-8000-000000000001", Convert.FromBase64String("EBESExQVFhcYGRobHB0eHw=="), LoginKey);
-        Assert.Equal("b3a4d74163934dd43dfe599a6e5dc2f8ca5891b75888c095bac7eb4be90725b5", Convert.ToHexStringLower(SHA256.HashData(record.Verifier)));
+        var record = SrpServer.Register(
+            "00000000-0000-4000-8000-000000000001", Convert.FromBase64String("EBESExQVFhcYGRobHB0eHw=="), LoginKey);
+        Assert.Equal(
+            "b3a4d74163934dd43dfe599a6e5dc2f8ca5891b75888c095bac7eb4be90725b5", Convert.ToHexStringLower(SHA256.HashData(record.Verifier)));
         var client = new SrpClient(record.SrpUserId, record.Salt, LoginKey, Repeated(0x11));
         var server = SrpServer.Begin(record, client.PublicValue, Repeated(0x22));
         Assert.NotNull(server);

@@ -10,7 +10,8 @@ public class ObjectQueueTests
     {
         NamedObject[] objects =
         [
-            new("1580559962386438/a", ObjectKind.File, 5_000_000_000, null, SlotNames.Parse("b2-eu-cen"), false, 1580559962386438, 10000001),
+            new("1580559962386438/a", ObjectKind.File, 5_000_000_000, null, SlotNames.Parse(
+                "b2-eu-cen"), false, 1580559962386438, 10000001),
             new("7/file-data/9/mldata", ObjectKind.MlData, 12, 1_700_000_000_000_000, SlotNames.Parse("b2-eu-cen,b5"), true, 7, 9),
             new("7/é\t\n", ObjectKind.ProfilePicture, null, null, SlotNames.None, false, null, null),
         ];

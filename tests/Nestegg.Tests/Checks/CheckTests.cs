@@ -30,11 +30,14 @@ public sealed class CheckTests : IDisposable
         await using var store = await MakeAsync();
         var (findings, counts) = await CheckAsync(store, ReadScope.All);
         Assert.Empty(findings);
-        Assert.Equal((2, 2, 5L, 2L, 2L, 0L), (counts.Snapshots, counts.IndexFiles, counts.LiveRows, counts.Objects, counts.Packs, counts.UnusedFiles));
+        Assert.Equal(
+            (2, 2, 5L, 2L, 2L, 0L),
+            (counts.Snapshots, counts.IndexFiles, counts.LiveRows, counts.Objects, counts.Packs, counts.UnusedFiles));
         Assert.Equal(2 + 2 + 2 * 3, counts.ReadFiles);
     }
 
-    public static TheoryData<string> Damages => ["flip-first", "flip-middle", "flip-last", "truncate", "empty", "append", "delete", "rename"];
+    public static TheoryData<string> Damages =>
+        ["flip-first", "flip-middle", "flip-last", "truncate", "empty", "append", "delete", "rename"];
 
     [Theory]
     [MemberData(nameof(Damages))]
@@ -59,7 +62,8 @@ public sealed class CheckTests : IDisposable
     public async Task Two_files_that_changed_places_are_both_named()
     {
         await using var store = await MakeAsync();
-        var kinds = Keys().GroupBy(key => key.StartsWith("snapshots/", StringComparison.Ordinal) ? key.Split('/')[^1] : key.Split('/')[0]).Where(kind => kind.Count() > 1);
+        var kinds = Keys().GroupBy(key => key.StartsWith("snapshots/", StringComparison.Ordinal) ? key.Split('/')[^1] : key.Split('/')[0])
+            .Where(kind => kind.Count() > 1);
         Assert.Equal(8, kinds.Count());
         foreach (var kind in kinds)
         {
@@ -142,7 +146,8 @@ public sealed class CheckTests : IDisposable
     public async Task Successive_parts_cover_everything(string part, int runs, bool remembers)
     {
         await using var store = await MakeAsync();
-        foreach (var key in Keys().Where(key => key.StartsWith("objects/", StringComparison.Ordinal) || key.StartsWith("packs/", StringComparison.Ordinal)))
+        foreach (var key in Keys()
+            .Where(key => key.StartsWith("objects/", StringComparison.Ordinal) || key.StartsWith("packs/", StringComparison.Ordinal)))
         {
             var bytes = File.ReadAllBytes(folder[key]);
             bytes[600] ^= 1;
@@ -256,7 +261,8 @@ public sealed class CheckTests : IDisposable
     }
 
     private static bool Names(Finding finding, string key) =>
-        finding.Severity >= Severity.Warning && (finding.Subject.Contains(key, StringComparison.Ordinal) || finding.Message.Contains(key, StringComparison.Ordinal));
+        finding.Severity >= Severity.Warning
+        && (finding.Subject.Contains(key, StringComparison.Ordinal) || finding.Message.Contains(key, StringComparison.Ordinal));
 
     private void Swap(string a, string b)
     {
@@ -279,19 +285,22 @@ public sealed class CheckTests : IDisposable
         throw new InvalidOperationException($"There is no {key}.");
     }
 
-    private static ReadScope Parse(string text) => ReadScope.TryParse(text, out var scope) ? scope : throw new InvalidOperationException(text);
+    private static ReadScope Parse(string text) =>
+        ReadScope.TryParse(text, out var scope) ? scope : throw new InvalidOperationException(text);
 
     private static async Task<List<Finding>> FindAsync(IStore store, ReadScope scope, string? memory = null, TimeProvider? time = null) =>
         (await CheckAsync(store, scope, memory, time)).Findings;
 
-    private static async Task<(List<Finding> Findings, CheckCounts Counts)> CheckAsync(IStore store, ReadScope scope, string? memory = null, TimeProvider? time = null)
+    private static async Task<(List<Finding> Findings, CheckCounts Counts)> CheckAsync(
+        IStore store, ReadScope scope, string? memory = null, TimeProvider? time = null)
     {
         using var fresh = new TemporaryFolder();
         var events = new RunEvents();
         try
         {
             var repository = await Repository.OpenAsync(store, Token);
-            var options = new CheckOptions { Read = scope, MemoryFolder = memory ?? fresh.Path, Time = time ?? TimeProvider.System, Random = Random.Shared };
+            var options = new CheckOptions { Read = scope, MemoryFolder = memory
+                ?? fresh.Path, Time = time ?? TimeProvider.System, Random = Random.Shared };
             var counts = await new RepositoryCheck(repository, options, new RunLog(events)).RunAsync(Token);
             Assert.Equal(events.Findings.Count(finding => finding.Severity == Severity.Error), counts.Errors);
             return ([.. events.Findings], counts);

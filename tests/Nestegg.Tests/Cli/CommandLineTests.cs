@@ -40,7 +40,9 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.Equal(ExitCode.BadInput, await RunAsync("doctor"));
 
-        Assert.Equal("error: no instance is configured\nhint: run nestegg init --instance FOLDER, or name a configuration with --config\n", error.ToString());
+        Assert.Equal(
+            "error: no instance is configured\nhint: run nestegg init --instance FOLDER, or name a configuration with --config\n",
+            error.ToString());
     }
 
     [Fact]
@@ -55,15 +57,19 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task Init_makes_a_repository_its_keys_and_a_configuration_that_can_be_read()
     {
-        Assert.Equal(ExitCode.Done, await RunAsync("init --instance ente --repository repo --new-identity id.txt --map 127.0.0.1:1=127.0.0.2:1 --name home"));
+        Assert.Equal(ExitCode.Done, await RunAsync(
+            "init --instance ente --repository repo --new-identity id.txt --map 127.0.0.1:1=127.0.0.2:1 --name home"));
 
         Assert.Equal(
             ["ente/museum.yaml", "id.txt", "nestegg.key", "nestegg.yaml", "repo/nestegg.json"],
-            Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder.Path, path)).Order(StringComparer.Ordinal));
+            Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder.Path, path))
+                .Order(StringComparer.Ordinal));
         var configuration = Nestegg.Settings.NesteggConfiguration.Load(folder["nestegg.yaml"], new Dictionary<string, string>());
         using var description = JsonDocument.Parse(File.ReadAllText(folder["repo/nestegg.json"]));
-        Assert.Equal(("home", folder["ente"], folder["repo"]), (configuration.InstanceName, configuration.Instance!.Folder, configuration.Repository!.Location));
-        Assert.Equal((folder["nestegg.key"], "127.0.0.1:1=127.0.0.2:1"), (configuration.SigningKeyPath, configuration.Map.Entries.Single()));
+        Assert.Equal(("home", folder[
+            "ente"], folder["repo"]), (configuration.InstanceName, configuration.Instance!.Folder, configuration.Repository!.Location));
+        Assert.Equal(
+            (folder["nestegg.key"], "127.0.0.1:1=127.0.0.2:1"), (configuration.SigningKeyPath, configuration.Map.Entries.Single()));
         var identity = File.ReadAllText(folder["id.txt"]);
         Assert.Contains($"# repository: {description.RootElement.GetProperty("id")}", identity);
         Assert.Contains($"# signing key: {description.RootElement.GetProperty("signingKey")}", identity);
@@ -96,7 +102,8 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(ExitCode.BadInput, await RunAsync("init --instance ente --repository repo2 --new-identity id2.txt"));
         Assert.Contains("nestegg.yaml exists already", error.ToString());
 
-        Assert.Equal(ExitCode.BadInput, await RunAsync("init --instance ente --repository repo --new-identity id2.txt --config other/nestegg.yaml"));
+        Assert.Equal(
+            ExitCode.BadInput, await RunAsync("init --instance ente --repository repo --new-identity id2.txt --config other/nestegg.yaml"));
         Assert.Contains("is a repository already", error.ToString());
         Assert.False(File.Exists(folder["other/nestegg.key"]) || File.Exists(folder["id2.txt"]) || Directory.Exists(folder["repo2"]));
     }
@@ -151,7 +158,8 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal("summary", summary.GetProperty("event").GetString());
         Assert.All(events[..^1], found => Assert.Equal("finding", found.GetProperty("event").GetString()));
         Assert.Equal(3, summary.GetProperty("exitCode").GetInt32());
-        Assert.Equal(events[..^1].Count(found => found.GetProperty("severity").GetString() == "error"), summary.GetProperty("errors").GetInt32());
+        Assert.Equal(
+            events[..^1].Count(found => found.GetProperty("severity").GetString() == "error"), summary.GetProperty("errors").GetInt32());
         Assert.Contains($"errors:   {summary.GetProperty("errors")}\n", text);
         Assert.Contains($"in order: {summary.GetProperty("ok")}\n", text);
         Assert.DoesNotContain("hush", text + output + error);
@@ -184,7 +192,13 @@ public sealed class CommandLineTests : IDisposable
     public async Task A_mistake_of_the_program_is_exit_code_1_and_two_lines()
     {
         File.WriteAllText(folder["nestegg.yaml"], "instance: ente");
-        var host = new CommandHost { Out = new BrokenWriter(), Error = error, Environment = new Dictionary<string, string>(), WorkingFolder = folder.Path };
+        var host = new CommandHost
+        {
+            Out = new BrokenWriter(),
+            Error = error,
+            Environment = new Dictionary<string, string>(),
+            WorkingFolder = folder.Path,
+        };
 
         Assert.Equal(ExitCode.Unexpected, await CommandLine.RunAsync(["doctor"], host, TestContext.Current.CancellationToken));
 
@@ -207,7 +221,9 @@ public sealed class CommandLineTests : IDisposable
 
     private Task<ExitCode> RunAsync(string arguments, CancellationToken? cancellationToken = null)
     {
-        var host = new CommandHost { Out = output, Error = error, Environment = new Dictionary<string, string>(), WorkingFolder = folder.Path };
-        return CommandLine.RunAsync(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), host, cancellationToken ?? TestContext.Current.CancellationToken);
+        var host =
+            new CommandHost { Out = output, Error = error, Environment = new Dictionary<string, string>(), WorkingFolder = folder.Path };
+        return CommandLine.RunAsync(
+            arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), host, cancellationToken ?? TestContext.Current.CancellationToken);
     }
 }

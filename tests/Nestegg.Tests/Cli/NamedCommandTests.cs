@@ -42,11 +42,14 @@ public sealed partial class NamedCommandTests
     public void Every_command_and_option_that_a_text_names_exists(string folder, string pattern)
     {
         var unknown = new List<string>();
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(RepositoryRoot.Path, folder), pattern, folder == "." ? SearchOption.TopDirectoryOnly : SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(RepositoryRoot.Path, folder), pattern, folder == "."
+            ? SearchOption.TopDirectoryOnly
+            : SearchOption.AllDirectories))
         {
             if (!file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
             {
-                unknown.AddRange(CommandForm().Matches(File.ReadAllText(file)).Where(match => !IsKnown(match)).Select(match => $"{file}: {match.Value}"));
+                unknown.AddRange(CommandForm().Matches(File.ReadAllText(file)).Where(match => !IsKnown(match))
+                    .Select(match => $"{file}: {match.Value}"));
             }
         }
 

@@ -18,7 +18,8 @@ public sealed class OutputTests : IDisposable
     [InlineData(12, 146, 0, 0, "objects 12 of 146")]
     [InlineData(146, 146, 10 << 20, 10 << 20, "objects 146 of 146, 10.0 MiB of 10.0 MiB, 5.0 MiB/s")]
     public void Progress_says_counts_bytes_rate_and_time_left(long done, long total, long doneBytes, long totalBytes, string expected) =>
-        Assert.Equal(expected, ProgressLine.Describe(new ProgressEvent("objects", done, total, doneBytes, totalBytes), TimeSpan.FromSeconds(2), 0));
+        Assert.Equal(
+            expected, ProgressLine.Describe(new ProgressEvent("objects", done, total, doneBytes, totalBytes), TimeSpan.FromSeconds(2), 0));
 
     [Fact]
     public void Progress_is_drawn_on_a_terminal_only_and_cleared_before_text()
@@ -75,7 +76,8 @@ public sealed class OutputTests : IDisposable
     [Fact]
     public void A_summary_is_aligned_for_people()
     {
-        var summary = new Summary().Add("objects", 1234, "objects").AddBytes("objectBytes", 2048, "bytes").Add("complete", true, "complete");
+        var summary = new Summary().Add("objects", 1234, "objects").AddBytes("objectBytes", 2048, "bytes")
+            .Add("complete", true, "complete");
 
         Assert.Equal(["objects:  1,234", "bytes:    2.0 KiB (2,048 B)", "complete: yes"], summary.Lines());
     }
@@ -110,9 +112,12 @@ public sealed class OutputTests : IDisposable
     {
         File.WriteAllText(folder["empty"], "\n");
 
-        Assert.Contains("the password is empty", (await Assert.ThrowsAsync<NesteggException>(() => ReadAsync(new SecretSource("empty")))).Message);
-        Assert.Contains("/nope with the password does not exist", (await Assert.ThrowsAsync<NesteggException>(() => ReadAsync(new SecretSource("nope")))).Message);
-        Assert.Contains("file descriptor 9999", (await Assert.ThrowsAsync<NesteggException>(() => ReadAsync(new SecretSource(FileDescriptor: 9999)))).Message);
+        Assert.Contains(
+            "the password is empty", (await Assert.ThrowsAsync<NesteggException>(() => ReadAsync(new SecretSource("empty")))).Message);
+        Assert.Contains("/nope with the password does not exist", (await Assert.ThrowsAsync<NesteggException>(
+            () => ReadAsync(new SecretSource("nope")))).Message);
+        Assert.Contains("file descriptor 9999", (await Assert.ThrowsAsync<NesteggException>(
+            () => ReadAsync(new SecretSource(FileDescriptor: 9999)))).Message);
     }
 
     private Task<byte[]> ReadAsync(SecretSource source) =>

@@ -26,7 +26,14 @@ public sealed class RepositoryCommandTests : IDisposable
     public async Task A_whole_repository_passes_every_check()
     {
         using var sample = await MakeAsync();
-        foreach (var arguments in new[] { "check", "check --read", "check --read-subset 100%", "check --read-subset 1/1", "check --read-subset next/3" })
+        foreach (var arguments in new[]
+        {
+            "check",
+            "check --read",
+            "check --read-subset 100%",
+            "check --read-subset 1/1",
+            "check --read-subset next/3",
+        })
         {
             Assert.Equal(ExitCode.Done, await RunAsync(arguments));
         }
@@ -34,7 +41,8 @@ public sealed class RepositoryCommandTests : IDisposable
         output.GetStringBuilder().Clear();
         await RunAsync("check --read --json");
         var summary = Summary();
-        Assert.Equal((1, 2, 0), (summary.GetProperty("snapshots").GetInt32(), summary.GetProperty("liveRows").GetInt32(), summary.GetProperty("errors").GetInt32()));
+        Assert.Equal((1, 2, 0), (summary.GetProperty("snapshots")
+            .GetInt32(), summary.GetProperty("liveRows").GetInt32(), summary.GetProperty("errors").GetInt32()));
         Assert.True(summary.GetProperty("readBytes").GetInt64() > 1_100_000);
     }
 
@@ -100,7 +108,8 @@ public sealed class RepositoryCommandTests : IDisposable
     {
         using var sample = await MakeAsync();
         var comments = new Dictionary<string, string> { [Repository.RepositoryComment] = new('0', 32) };
-        await File.WriteAllBytesAsync(folder["other.txt"], AgeIdentityFile.Write(sample.Identity, DateTimeOffset.UnixEpoch, comments), Token);
+        await File.WriteAllBytesAsync(
+            folder["other.txt"], AgeIdentityFile.Write(sample.Identity, DateTimeOffset.UnixEpoch, comments), Token);
         Assert.Equal(ExitCode.WrongIdentity, await RunAsync("audit --identity other.txt"));
         Assert.Contains("the identity belongs to the repository 00000000000000000000000000000000", error.ToString());
     }
@@ -125,7 +134,8 @@ public sealed class RepositoryCommandTests : IDisposable
     public async Task An_identity_under_a_passphrase_takes_it_from_a_file_or_the_environment()
     {
         using var sample = await MakeAsync();
-        await File.WriteAllBytesAsync(folder["locked.age"], await LockedAsync(AgeIdentityFile.Write(sample.Identity, DateTimeOffset.UnixEpoch, [])), Token);
+        await File.WriteAllBytesAsync(
+            folder["locked.age"], await LockedAsync(AgeIdentityFile.Write(sample.Identity, DateTimeOffset.UnixEpoch, [])), Token);
         await File.WriteAllTextAsync(folder["passphrase"], Passphrase + "\n", Token);
         foreach (var (arguments, variable) in new[] { ("--passphrase-file passphrase", ""), ("", Passphrase) })
         {
@@ -145,7 +155,11 @@ public sealed class RepositoryCommandTests : IDisposable
     {
         await using var store = LocalStore.Create(folder["repository"], TimeProvider.System);
         var sample = await SampleRepository.CreateAsync(store, Token);
-        await sample.BackUpAsync(new Dictionary<string, byte[]> { ["1/large"] = SampleRepository.Content(1_100_000, 1), ["1/thumb"] = SampleRepository.Content(5_000, 2) }, Token);
+        await sample.BackUpAsync(new Dictionary<string, byte[]>
+        {
+            ["1/large"] = SampleRepository.Content(1_100_000, 1),
+            ["1/thumb"] = SampleRepository.Content(5_000, 2),
+        }, Token);
         return sample;
     }
 
@@ -165,8 +179,10 @@ public sealed class RepositoryCommandTests : IDisposable
 
     private Task<ExitCode> RunAsync(string arguments, string passphrase = "")
     {
-        var environment = new Dictionary<string, string> { ["NESTEGG_PASSPHRASE"] = passphrase, ["XDG_CACHE_HOME"] = folder["cache"], ["HOME"] = folder.Path };
+        var environment = new Dictionary<string, string> { [
+            "NESTEGG_PASSPHRASE"] = passphrase, ["XDG_CACHE_HOME"] = folder["cache"], ["HOME"] = folder.Path };
         var host = new CommandHost { Out = output, Error = error, Environment = environment, WorkingFolder = folder.Path };
-        return CommandLine.RunAsync([.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--repository", folder["repository"]], host, Token);
+        return CommandLine.RunAsync(
+            [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--repository", folder["repository"]], host, Token);
     }
 }

@@ -50,7 +50,9 @@ public class BucketSlotsTests
     [Fact]
     public void Each_kind_of_object_has_its_slot()
     {
-        var slots = Read("derived-storage: b5, file-data-config: { mldata: { primaryBucket: b6 } }, attachment-config: { profile_picture: { primaryBucket: wasabi-eu-central-2 } }");
+        var slots = Read(
+            "derived-storage: b5, file-data-config: { mldata: { primaryBucket: b6 } }, attachment-config: { profile_picture: { "
+            + "primaryBucket: wasabi-eu-central-2 } }");
 
         Assert.Equal("b2-eu-cen", slots.StorageFor(ObjectKind.File).Name);
         Assert.Equal("b2-eu-cen", slots.StorageFor(ObjectKind.Thumbnail).Name);
@@ -63,14 +65,16 @@ public class BucketSlotsTests
 
     [Fact]
     public void Variables_do_not_reach_the_slots_of_file_data() =>
-        Assert.Equal("b2-eu-cen", Read("", new EnvironmentVariable("ENTE_S3_FILE_DATA_CONFIG_MLDATA_PRIMARYBUCKET", "b6", "x")).StorageFor(ObjectKind.MlData).Name);
+        Assert.Equal("b2-eu-cen", Read("", new EnvironmentVariable("ENTE_S3_FILE_DATA_CONFIG_MLDATA_PRIMARYBUCKET", "b6", "x"))
+            .StorageFor(ObjectKind.MlData).Name);
 
     [Fact]
     public void The_slot_that_the_row_names_comes_first_and_no_slot_twice()
     {
         var slots = Read("b5: { bucket: five }, b6: { bucket: six }, b2-eu-cen: { bucket: main }");
 
-        Assert.Equal(["b6", "b2-eu-cen", "b5"], slots.SearchOrder(SlotNames.Parse("scw-eu-fr,b6"), ObjectKind.File).Select(slot => slot.Name));
+        Assert.Equal(
+            ["b6", "b2-eu-cen", "b5"], slots.SearchOrder(SlotNames.Parse("scw-eu-fr,b6"), ObjectKind.File).Select(slot => slot.Name));
     }
 
     [Fact]

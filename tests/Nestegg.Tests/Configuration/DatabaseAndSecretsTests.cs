@@ -15,14 +15,17 @@ public class DatabaseAndSecretsTests
 
         var built = new NpgsqlConnectionStringBuilder(settings.ConnectionString(EndpointMap.Parse(["postgres:5432=127.0.0.1:15432"])));
 
-        Assert.Equal(("127.0.0.1", 15432, "ente_db", "u", "p;w'", SslMode.Disable), (built.Host, built.Port, built.Database, built.Username, built.Password, built.SslMode));
+        Assert.Equal(
+            ("127.0.0.1", 15432, "ente_db", "u", "p;w'", SslMode.Disable),
+            (built.Host, built.Port, built.Database, built.Username, built.Password, built.SslMode));
         Assert.Equal("postgres:5432/ente_db as u", settings.ToString());
     }
 
     [Fact]
     public void What_extra_names_wins()
     {
-        var settings = DatabaseSettings.From(Read("db: { host: a, extra: \"sslmode = verify-full sslrootcert='/a b/ca.pem' host=b port=6000\" }"));
+        var settings = DatabaseSettings.From(
+            Read("db: { host: a, extra: \"sslmode = verify-full sslrootcert='/a b/ca.pem' host=b port=6000\" }"));
 
         var built = new NpgsqlConnectionStringBuilder(settings.ConnectionString(EndpointMap.Empty));
 
@@ -32,7 +35,8 @@ public class DatabaseAndSecretsTests
 
     [Fact]
     public void An_unknown_ssl_mode_is_named() =>
-        Assert.Contains("`maybe`", Assert.Throws<EnteException>(() => DatabaseSettings.From(Read("db: { sslmode: maybe }")).ConnectionString(EndpointMap.Empty)).Message);
+        Assert.Contains("`maybe`", Assert.Throws<EnteException>(
+            () => DatabaseSettings.From(Read("db: { sslmode: maybe }")).ConnectionString(EndpointMap.Empty)).Message);
 
     [Theory]
     [InlineData("localhost:3200", "10.0.0.2", 9000)]
@@ -71,7 +75,9 @@ public class DatabaseAndSecretsTests
     public void Secrets_are_decoded_and_measured()
     {
         var url = Convert.ToBase64String(Enumerable.Repeat((byte)0xfb, 32).ToArray()).Replace('+', '-').Replace('/', '_');
-        using var secrets = MuseumSecrets.From(Read($"key: {{ encryption: {Convert.ToBase64String(new byte[32])}, hash: {Convert.ToBase64String(new byte[32])} }}\njwt: {{ secret: {url} }}"));
+        using var secrets = MuseumSecrets.From(
+            Read(
+                $"key: {{ encryption: {Convert.ToBase64String(new byte[32])}, hash: {Convert.ToBase64String(new byte[32])} }}\njwt: {{ secret: {url} }}"));
 
         Assert.Equal(new byte[32], secrets.EncryptionKey!.Bytes);
         Assert.Equal(0xfb, secrets.JwtSecret[31]);

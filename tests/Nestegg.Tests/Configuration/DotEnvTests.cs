@@ -6,7 +6,8 @@ namespace Nestegg.Tests.Configuration;
 
 public class DotEnvTests
 {
-    private static string? Value(string text, string name = "A") => DotEnv.Read(text, _ => null).LastOrDefault(entry => entry.Name == name).Value;
+    private static string? Value(string text, string name = "A") =>
+        DotEnv.Read(text, _ => null).LastOrDefault(entry => entry.Name == name).Value;
 
     [Theory]
     [InlineData("A=b", "b")]

@@ -14,7 +14,10 @@ public sealed class InstanceFolderTests : IDisposable
     public void A_quickstart_folder_is_read()
     {
         Write("museum.yaml", "db: { host: postgres, password: secret }\n");
-        Write("compose.yaml", "services:\n  museum:\n    image: ghcr.io/ente/server:abc\n    volumes: [./museum.yaml:/museum.yaml:ro, ./data:/data:ro]\n  postgres:\n    volumes: [postgres-data:/x]\n");
+        Write(
+            "compose.yaml",
+            "services:\n  museum:\n    image: ghcr.io/ente/server:abc\n    volumes: [./museum.yaml:/museum.yaml:ro, ./data:/data:ro]\n  "
+            + "postgres:\n    volumes: [postgres-data:/x]\n");
         Write("data/billing/us.json", "{}");
 
         var instance = Read();
@@ -100,7 +103,10 @@ public sealed class InstanceFolderTests : IDisposable
     {
         Write("conf/m.yaml", "db: { user: mounted }");
         Write("conf/c.yaml", "db: { password: mounted }");
-        Write("compose.yaml", "services: { museum: { volumes: ['./conf/m.yaml:/museum.yaml', { type: bind, source: ./conf/c.yaml, target: /credentials.yaml }] } }");
+        Write(
+            "compose.yaml",
+            "services: { museum: { volumes: ['./conf/m.yaml:/museum.yaml', { type: bind, source: ./conf/c.yaml, target: /credentials.yaml "
+            + "}] } }");
 
         var instance = Read();
 

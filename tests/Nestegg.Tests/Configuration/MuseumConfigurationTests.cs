@@ -37,7 +37,8 @@ public class MuseumConfigurationTests
     }
 
     [Fact]
-    public void An_empty_variable_is_no_variable() => Assert.Equal("file", Read("db: { user: file }", "", ("ENTE_DB_USER", "")).Text("db.user"));
+    public void An_empty_variable_is_no_variable() =>
+        Assert.Equal("file", Read("db: { user: file }", "", ("ENTE_DB_USER", "")).Text("db.user"));
 
     [Fact]
     public void Hyphens_and_dots_become_underscores_in_a_variable()
@@ -70,7 +71,8 @@ public class MuseumConfigurationTests
     public void The_effective_file_gives_the_same_values_again()
     {
         var configuration = Read(
-            "s3: { file-data-config: { mldata: { primaryBucket: b5 } }, b2-eu-cen: { secret: \"a: b # \\\"c\\\" \\\\\" } }\ninternal: { admins: [1, 2] }\nreplication: { enabled: true }",
+            "s3: { file-data-config: { mldata: { primaryBucket: b5 } }, b2-eu-cen: { secret: \"a: b # \\\"c\\\" \\\\\" } }\ninternal: { "
+            + "admins: [1, 2] }\nreplication: { enabled: true }",
             "db: { password: '007' }",
             ("ENTE_DB_USER", "x"));
 
@@ -100,8 +102,10 @@ public class MuseumConfigurationTests
         Assert.StartsWith(message, Assert.Throws<EnteException>(() => Read(yaml)).Message);
 
     [Fact]
-    public void A_file_that_is_no_mapping_is_refused() => Assert.Contains("museum.yaml holds no settings", Assert.Throws<EnteException>(() => Read("- a")).Message);
+    public void A_file_that_is_no_mapping_is_refused() =>
+        Assert.Contains("museum.yaml holds no settings", Assert.Throws<EnteException>(() => Read("- a")).Message);
 
     [Fact]
-    public void Anchors_and_merges_are_followed() => Assert.Equal("r", Read("x: &x { region: r }\ns3: { b5: { <<: *x, bucket: b } }").Text("s3.b5.region"));
+    public void Anchors_and_merges_are_followed() =>
+        Assert.Equal("r", Read("x: &x { region: r }\ns3: { b5: { <<: *x, bucket: b } }").Text("s3.b5.region"));
 }

@@ -27,7 +27,8 @@ public class BoxTests
     [Fact]
     public void A_master_key_is_wrapped_as_Ente_wraps_it()
     {
-        using var keyEncryptionKey = SecretKey.From(Convert.FromHexString("c05ce4c4dd7e0e45ee6011cc59d068ade47df1b01fc0cf9cd4678bdf68a5b7b0"));
+        using var keyEncryptionKey = SecretKey.From(
+            Convert.FromHexString("c05ce4c4dd7e0e45ee6011cc59d068ade47df1b01fc0cf9cd4678bdf68a5b7b0"));
         var masterKey = Enumerable.Range(0, 32).Select(i => (byte)(0xa0 + (i % 16))).ToArray();
         var box = SecretBox.Seal(masterKey, Nonce, keyEncryptionKey);
         Assert.Equal("PAZtuUEKi2MmSHvJYQN0I4VFDqjw/UDWsJNIvg1oc8pChKe1VpDnZnHQMuxwclXK", Convert.ToBase64String(box));

@@ -26,7 +26,8 @@ public class RecoveryKeyTests
 
     [Fact]
     public void Case_and_white_space_do_not_matter() =>
-        Assert.True(RecoveryKey.TryParse("  " + Art.ToUpperInvariant().Replace(" ", " \r\n\t ", StringComparison.Ordinal) + "\n", out _, out _));
+        Assert.True(
+            RecoveryKey.TryParse("  " + Art.ToUpperInvariant().Replace(" ", " \r\n\t ", StringComparison.Ordinal) + "\n", out _, out _));
 
     [Theory]
     [InlineData("", "neither")]

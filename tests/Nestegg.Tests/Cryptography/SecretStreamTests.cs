@@ -14,9 +14,11 @@ public class SecretStreamTests
     public void Two_messages_open_as_Ente_wrote_them()
     {
         using var decryptor = new SecretStreamDecryptor(CountingKey, Header);
-        Assert.True(decryptor.TryDecrypt(Convert.FromHexString("7fdfb7dbb00325f020aab9bdebf69b0e71028bf786195bbd70c87699a69bba922215cb16a5"), out var first));
+        Assert.True(decryptor.TryDecrypt(
+            Convert.FromHexString("7fdfb7dbb00325f020aab9bdebf69b0e71028bf786195bbd70c87699a69bba922215cb16a5"), out var first));
         Assert.Equal(new string('A', 20), Encoding.UTF8.GetString(first));
-        Assert.True(decryptor.TryDecrypt(Convert.FromHexString("04d316af6d3facc3800af9c4be40de86ffc4581415e72f8a6dbf9eb2e052c38d9ecf"), out var second));
+        Assert.True(decryptor.TryDecrypt(
+            Convert.FromHexString("04d316af6d3facc3800af9c4be40de86ffc4581415e72f8a6dbf9eb2e052c38d9ecf"), out var second));
         Assert.Equal(Title, Encoding.UTF8.GetString(second));
         Assert.True(decryptor.TryFinish());
     }
@@ -140,7 +142,8 @@ public class SecretStreamTests
         var (_, encrypted, header) = await EncryptAsync((2 * SecretStream.ChunkBytes) + 5);
         var chunk = 0;
         await Assert.ThrowsAsync<IOException>(() => SecretStreamDecryptor.DecryptAsync(
-            new MemoryStream(encrypted), CountingKey, header, (_, _) => chunk++ == atChunk ? throw new IOException("full") : ValueTask.CompletedTask, TestContext.Current.CancellationToken));
+            new MemoryStream(encrypted), CountingKey, header,
+            (_, _) => chunk++ == atChunk ? throw new IOException("full") : ValueTask.CompletedTask, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -148,7 +151,8 @@ public class SecretStreamTests
     {
         using var decryptor = new SecretStreamDecryptor(CountingKey, Header);
         Assert.False(decryptor.TryDecrypt(new byte[40], out _));
-        Assert.False(decryptor.TryDecrypt(Convert.FromHexString("7ce5d4ee983608d443d1da8484ddaa28123e102f85cd39c87fe5f6f2c7f1be919dbb"), out _));
+        Assert.False(
+            decryptor.TryDecrypt(Convert.FromHexString("7ce5d4ee983608d443d1da8484ddaa28123e102f85cd39c87fe5f6f2c7f1be919dbb"), out _));
         Assert.False(decryptor.TryFinish());
         Assert.Equal(1, decryptor.Defect?.Chunk);
     }
@@ -183,7 +187,8 @@ public class SecretStreamTests
         var plaintext = new byte[length];
         new Random(length).NextBytes(plaintext);
         using var encrypted = new MemoryStream();
-        var header = await SecretStreamEncryptor.EncryptAsync(new MemoryStream(plaintext), encrypted, CountingKey, TestContext.Current.CancellationToken);
+        var header = await SecretStreamEncryptor.EncryptAsync(
+            new MemoryStream(plaintext), encrypted, CountingKey, TestContext.Current.CancellationToken);
         return (plaintext, encrypted.ToArray(), header);
     }
 

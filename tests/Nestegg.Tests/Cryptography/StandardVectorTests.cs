@@ -3,7 +3,9 @@ using Nestegg.Ente.Cryptography;
 
 namespace Nestegg.Tests.Cryptography;
 
-/// <summary>What standards, reference programs and an independent computation say, for the algorithms whose results libsodium and .NET only hand on.</summary>
+/// <summary>
+/// What standards, reference programs and an independent computation say, for the algorithms whose results libsodium and .NET only hand on.
+/// </summary>
 public class StandardVectorTests
 {
     private static readonly byte[] BobSecret = Convert.FromHexString("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
@@ -25,8 +27,10 @@ public class StandardVectorTests
     [Fact]
     public void Ed25519_signs_as_the_standard_does()
     {
-        var (publicKey, secretKey, signature) = (new byte[Sodium.SignPublicKeyBytes], new byte[Sodium.SignSecretKeyBytes], new byte[Sodium.SignBytes]);
-        Sodium.Require(Sodium.crypto_sign_ed25519_seed_keypair(publicKey, secretKey, Convert.FromHexString("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")));
+        var (publicKey, secretKey, signature) =
+            (new byte[Sodium.SignPublicKeyBytes], new byte[Sodium.SignSecretKeyBytes], new byte[Sodium.SignBytes]);
+        Sodium.Require(Sodium.crypto_sign_ed25519_seed_keypair(
+            publicKey, secretKey, Convert.FromHexString("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")));
         Sodium.Require(Sodium.crypto_sign_ed25519_detached(signature, 0, [0x72], 1, secretKey));
         Assert.Equal("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c", Convert.ToHexStringLower(publicKey));
         Assert.Equal(
@@ -41,15 +45,17 @@ public class StandardVectorTests
     public void ChaCha20_Poly1305_seals_as_the_standard_does()
     {
         using var cipher = new ChaCha20Poly1305([.. Enumerable.Range(0x80, 32).Select(i => (byte)i)]);
-        var plaintext = "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."u8;
+        var plaintext =
+            "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."u8;
         var (ciphertext, tag) = (new byte[plaintext.Length], new byte[16]);
-        cipher.Encrypt(Convert.FromHexString("070000004041424344454647"), plaintext, ciphertext, tag, Convert.FromHexString("50515253c0c1c2c3c4c5c6c7"));
+        cipher.Encrypt(Convert.FromHexString(
+            "070000004041424344454647"), plaintext, ciphertext, tag, Convert.FromHexString("50515253c0c1c2c3c4c5c6c7"));
         Assert.StartsWith("d31a8d34648e60db7b86afbc53ef7ec2", Convert.ToHexStringLower(ciphertext), StringComparison.Ordinal);
         Assert.Equal("1ae10b594f09e26a7e902ecbd0600691", Convert.ToHexStringLower(tag));
     }
 
-    // RFC 9106's vector has a secret, associated data and four lanes, which libsodium has not. This is what the reference program of its authors says:
-    // printf 'correct horse battery staple' | argon2 0123456789abcdef -id -t 3 -m 12 -p 1 -l 32 -r
+    // RFC 9106's vector has a secret, associated data and four lanes, which libsodium has not. This is what the reference program of its
+    // authors says: printf 'correct horse battery staple' | argon2 0123456789abcdef -id -t 3 -m 12 -p 1 -l 32 -r
     [Theory]
     [InlineData(3, 4, "2f8186f7b07132513ebb79a01833cb875faee5432f2c21d0093c70202b339837")]
     [InlineData(1, 8, "134d180cae7bf730852877729435966ede036ffdf67eac851183c21a9a855d7c")]
@@ -59,7 +65,8 @@ public class StandardVectorTests
         Assert.Equal(expected, Convert.ToHexStringLower(key.Bytes));
     }
 
-    // Computed in Python from RFC 7748, RFC 7693 and the definitions of XSalsa20 and Poly1305, without libsodium: sealed to Bob with the ephemeral secret key 00 01 … 1f.
+    // Computed in Python from RFC 7748, RFC 7693 and the definitions of XSalsa20 and Poly1305, without libsodium: sealed to Bob with the
+    // ephemeral secret key 00 01 … 1f.
     [Fact]
     public void A_sealed_box_that_was_computed_by_hand_opens()
     {

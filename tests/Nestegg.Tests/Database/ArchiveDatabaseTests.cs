@@ -18,7 +18,10 @@ public sealed class ArchiveDatabaseTests : IDisposable
     [Fact]
     public async Task Values_have_the_types_of_the_read_model()
     {
-        string[] columns = ["user_id bigint NOT NULL", "name text", "encrypted_email bytea", "email_mfa boolean", "delete_feedback jsonb", "datacenters public.s3region[]"];
+        string[] columns = [
+            "user_id bigint NOT NULL",
+            "name text", "encrypted_email bytea", "email_mfa boolean", "delete_feedback jsonb", "datacenters public.s3region[]"
+        ];
         await using var database = await LoadAsync(Library(without: "users").Table(
             "users", columns,
             "9223372036854775807\tO'Neil\\n写真\t\\\\x00ff5c\tt\t{\"a\": \"\\\\\\\\\"}\t{b2-eu-cen,b6}",
@@ -33,15 +36,21 @@ public sealed class ArchiveDatabaseTests : IDisposable
             await RowsAsync(database, "SELECT * FROM users"));
         Assert.Equal(
             [["integer", "text", "blob", "integer", "text", "text"], ["integer", "text", "blob", "integer", "null", "text"]],
-            await RowsAsync(database, "SELECT typeof(user_id), typeof(name), typeof(encrypted_email), typeof(email_mfa), typeof(delete_feedback), typeof(datacenters) FROM users LIMIT 2"));
+            await RowsAsync(
+                database,
+                "SELECT typeof(user_id), typeof(name), typeof(encrypted_email), typeof(email_mfa), typeof(delete_feedback), "
+                + "typeof(datacenters) FROM users LIMIT 2"));
     }
 
     [Fact]
     public async Task Tokens_codes_and_queues_are_never_in_the_file()
     {
-        await using var database = await LoadAsync(Library().Table("tokens", ["token text"], "secret").Table("otts", ["ott text"], "123456").Table("queue", ["item text"], "1/a"));
+        await using var database = await LoadAsync(
+            Library().Table("tokens", ["token text"], "secret").Table("otts", ["ott text"], "123456").Table("queue", ["item text"], "1/a"));
         var catalog = await EnteCatalog.ReadAsync(database.Connection, Token);
-        Assert.Equal(["collection_files", "collections", "files", "key_attributes", "object_keys", "users"], catalog.Tables.Where(table => !table.StartsWith("sqlite_", StringComparison.Ordinal)).Order());
+        Assert.Equal([
+            "collection_files", "collections", "files", "key_attributes", "object_keys", "users"
+        ], catalog.Tables.Where(table => !table.StartsWith("sqlite_", StringComparison.Ordinal)).Order());
     }
 
     [Fact]
@@ -52,7 +61,8 @@ public sealed class ArchiveDatabaseTests : IDisposable
         if (!OperatingSystem.IsWindows())
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(path)!));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(
+                Path.GetDirectoryName(path)!));
         }
 
         await using (var another = await database.OpenAnotherAsync(Token))
@@ -68,7 +78,8 @@ public sealed class ArchiveDatabaseTests : IDisposable
     public async Task A_failure_leaves_nothing_behind()
     {
         var whole = Library().Table("trash", ["file_id bigint"], "1", "2").ToArray();
-        await Assert.ThrowsAsync<EnteException>(() => ArchiveDatabase.LoadAsync(new MemoryStream(whole[..^20]), EnteTables.Library, folder.Path, Token));
+        await Assert.ThrowsAsync<EnteException>(
+            () => ArchiveDatabase.LoadAsync(new MemoryStream(whole[..^20]), EnteTables.Library, folder.Path, Token));
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }
 
@@ -78,7 +89,8 @@ public sealed class ArchiveDatabaseTests : IDisposable
         using var source = new CancellationTokenSource();
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ArchiveDatabase.LoadAsync(
-            new CancelledLate(Library().Table("trash", ["file_id bigint"], [.. Enumerable.Repeat("1", 400_000)]).ToArray()), EnteTables.Library, folder.Path, source.Token));
+            new CancelledLate(Library().Table("trash", ["file_id bigint"], [.. Enumerable.Repeat("1", 400_000)]).ToArray()),
+            EnteTables.Library, folder.Path, source.Token));
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
     }
 
@@ -106,7 +118,8 @@ public sealed class ArchiveDatabaseTests : IDisposable
     [InlineData("99999999999999999999", "file_id")]
     public async Task A_value_that_is_not_of_its_type_is_named(string value, string column)
     {
-        var failure = await Assert.ThrowsAsync<EnteException>(() => LoadAsync(Library(without: "files").Table("files", ["file_id bigint"], "1", value)));
+        var failure = await Assert.ThrowsAsync<EnteException>(
+            () => LoadAsync(Library(without: "files").Table("files", ["file_id bigint"], "1", value)));
         Assert.Contains($"table \"files\", at row 2: the value of column \"{column}\"", failure.Message, StringComparison.Ordinal);
     }
 
@@ -120,18 +133,22 @@ public sealed class ArchiveDatabaseTests : IDisposable
     [Fact]
     public async Task An_archive_made_without_the_rows_of_a_table_is_refused()
     {
-        var failure = await Assert.ThrowsAsync<EnteException>(() => LoadAsync(Library(without: "files").Definition("files", "file_id bigint")));
+        var failure =
+            await Assert.ThrowsAsync<EnteException>(() => LoadAsync(Library(without: "files").Definition("files", "file_id bigint")));
         Assert.Contains("without the rows of table \"files\"", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Two_tables_of_one_name_are_refused() =>
-        Assert.Contains("damaged", (await Assert.ThrowsAsync<EnteException>(() => LoadAsync(Library().Table("files", ["file_id bigint"], "1")))).Message, StringComparison.Ordinal);
+        Assert.Contains("damaged", (await Assert.ThrowsAsync<EnteException>(
+            () => LoadAsync(Library().Table("files", ["file_id bigint"], "1")))).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task A_million_rows_take_seconds_and_little_memory()
     {
-        var archive = Library().Table("trash", ["file_id bigint", "note text"], [.. Enumerable.Range(0, 1_000_000).Select(id => $"{id}\tsome text\\n{id}")]).ToArray();
+        var archive = Library().Table("trash", [
+            "file_id bigint", "note text"
+        ], [.. Enumerable.Range(0, 1_000_000).Select(id => $"{id}\tsome text\\n{id}")]).ToArray();
         // The stream is in memory, so that all of the work is done on this thread.
         var before = GC.GetAllocatedBytesForCurrentThread();
         var watch = Stopwatch.StartNew();
@@ -144,7 +161,15 @@ public sealed class ArchiveDatabaseTests : IDisposable
     private static SampleArchive Library(string? without = null)
     {
         var archive = new SampleArchive { BlockBytes = 4000 };
-        foreach (var (table, column) in new[] { ("users", "user_id"), ("key_attributes", "user_id"), ("collections", "collection_id"), ("collection_files", "file_id"), ("files", "file_id"), ("object_keys", "file_id") })
+        foreach (var (table, column) in new[]
+        {
+            ("users", "user_id"),
+            ("key_attributes", "user_id"),
+            ("collections", "collection_id"),
+            ("collection_files", "file_id"),
+            ("files", "file_id"),
+            ("object_keys", "file_id"),
+        })
         {
             if (table != without)
             {

@@ -38,7 +38,10 @@ public class ArchiveReaderTests
     [Fact]
     public async Task Columns_have_the_types_of_the_table_and_the_order_of_the_rows()
     {
-        string[] columns = ["a bigint DEFAULT 1 NOT NULL", "b boolean,", "c bytea", "d bigint[]", "e public.role_enum", "f integer", "g character varying(9)"];
+        string[] columns = [
+            "a bigint DEFAULT 1 NOT NULL",
+            "b boolean,", "c bytea", "d bigint[]", "e public.role_enum", "f integer", "g character varying(9)"
+        ];
         var archive = new SampleArchive().Definition("t", columns)
             .RowsWith("t", "COPY public.t (g, f, e, d, c, b, a) FROM stdin;\n", "\\.\n\n\n");
         var reader = await ArchiveReader.OpenAsync(new MemoryStream(archive.ToArray()), Token);
@@ -53,7 +56,8 @@ public class ArchiveReaderTests
         var archive = new SampleArchive().Definition("t", "\"a, b\" bigint", "\"c (d)\" text", "\"e\"\"f\" boolean")
             .RowsWith("t", "COPY \"pub lic\".\"t (\"\"x\" (\"a, b\", \"c (d)\", \"e\"\"f\") FROM stdin;\n", "\\.\n\n\n");
         var reader = await ArchiveReader.OpenAsync(new MemoryStream(archive.ToArray()), Token);
-        Assert.Equal(["a, b:Integer", "c (d):Text", "e\"f:Boolean"], reader.Tables.Single().Columns.Select(column => $"{column.Name}:{column.Type}"));
+        Assert.Equal(["a, b:Integer", "c (d):Text", "e\"f:Boolean"], reader.Tables.Single().Columns.Select(
+            column => $"{column.Name}:{column.Type}"));
     }
 
     // Each is long enough that whoever tried every way to read it would never come to an end.
@@ -66,7 +70,8 @@ public class ArchiveReaderTests
     public async Task A_COPY_that_does_not_end_is_refused_in_one_pass(string beginning, string again)
     {
         var statement = beginning + string.Concat(Enumerable.Repeat(again, 50_000));
-        Assert.Contains("\"t\"", (await RefusedAsync(new SampleArchive().Definition("t", "a text").RowsWith("t", statement, ""))).Message, StringComparison.Ordinal);
+        Assert.Contains("\"t\"", (await RefusedAsync(
+            new SampleArchive().Definition("t", "a text").RowsWith("t", statement, ""))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,7 +85,8 @@ public class ArchiveReaderTests
     public async Task A_table_may_be_passed_over_before_or_after_some_of_its_rows()
     {
         var archive = new SampleArchive { Compression = 1 }
-            .Table("a", Columns[..1], "1").Table("b", Columns[..1], [.. Enumerable.Range(0, 100_000).Select(id => id.ToString())]).Table("c", Columns[..1], "3");
+            .Table("a", Columns[..1], "1").Table("b", Columns[..1], [.. Enumerable.Range(0, 100_000).Select(id => id.ToString())])
+            .Table("c", Columns[..1], "3");
         var reader = await ArchiveReader.OpenAsync(new MemoryStream(archive.ToArray()), Token);
         await reader.NextTableAsync(Token);
         var rows = await reader.NextTableAsync(Token);
@@ -176,16 +182,19 @@ public class ArchiveReaderTests
 
     [Fact]
     public async Task Inserts_instead_of_COPY_are_refused() =>
-        Assert.Contains("--inserts", (await RefusedAsync(new SampleArchive().Definition("t", "a text").RowsWith("t", null, "INSERT"))).Hint, StringComparison.Ordinal);
+        Assert.Contains("--inserts", (await RefusedAsync(
+            new SampleArchive().Definition("t", "a text").RowsWith("t", null, "INSERT"))).Hint, StringComparison.Ordinal);
 
     [Fact]
     public async Task Rows_without_a_definition_are_refused() =>
-        Assert.Contains("\"t\"", (await RefusedAsync(new SampleArchive().Rows("t", ["a text"], "\\.\n\n\n"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"t\"", (await RefusedAsync(new SampleArchive().Rows("t", ["a text"], "\\.\n\n\n"))).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task Announced_rows_that_do_not_come_are_missed()
     {
-        var failure = await RefusedAsync(new SampleArchive().Table("here", ["a text"], "1").Definition("gone", "a text").RowsThatDoNotCome("gone", ["a text"]));
+        var failure = await RefusedAsync(
+            new SampleArchive().Table("here", ["a text"], "1").Definition("gone", "a text").RowsThatDoNotCome("gone", ["a text"]));
         Assert.Contains("\"gone\"", failure.Message, StringComparison.Ordinal);
     }
 

@@ -84,7 +84,8 @@ public class ExportNameTests
         {
             var names = new ExportName(windows);
             var (stem, extension) = ExportName.Split(title);
-            foreach (var name in new[] { names.Folder(title), names.Numbered(stem, extension, number), names.Numbered(stem, extension, number, 5) + ".json" })
+            foreach (var name in new[] { names.Folder(
+                title), names.Numbered(stem, extension, number), names.Numbered(stem, extension, number, 5) + ".json" })
             {
                 Assert.Equal(name, Path.GetFileName(name));
                 Assert.DoesNotContain(name, n => n is '/' or '\\' or '\0' or '\n' or '\u202E');

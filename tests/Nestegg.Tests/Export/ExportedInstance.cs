@@ -37,7 +37,8 @@ public abstract class ExportedInstance(KnownInstances instances) : IDisposable
         using var keys = await person.OpenAsync(reader, Token);
         var account = new ExportAccount(person.UserId, keys, reader, content ?? new KnownContent(instance[moment]));
         return (instance, await Exporter.RunAsync(
-            account, target is null ? Target : folder[target], options, new StillTime(new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero)), RunEvents.Nowhere(), Token));
+            account, target is null ? Target : folder[target], options, new StillTime(new(2030, 1, 2, 3, 4, 5, TimeSpan.Zero)),
+            RunEvents.Nowhere(), Token));
     }
 
     private protected static KnownAlbum OwnAlbum(KnownPerson person) => person.Albums.First(album => album.OwnerId == person.UserId);

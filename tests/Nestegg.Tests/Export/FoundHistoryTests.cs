@@ -8,7 +8,8 @@ public class FoundHistoryTests
     [Fact]
     public void What_the_newest_snapshot_lacks_is_deleted_and_its_last_snapshot_is_told()
     {
-        var days = Enumerable.Range(1, 3).Select(day => SnapshotId.New(new DateTimeOffset(2026, 11, day, 0, 0, 0, TimeSpan.Zero), null, new Random(day))).ToList();
+        var days = Enumerable.Range(1, 3)
+            .Select(day => SnapshotId.New(new DateTimeOffset(2026, 11, day, 0, 0, 0, TimeSpan.Zero), null, new Random(day))).ToList();
         var history = new FoundHistory();
         foreach (var day in days.AsEnumerable().Reverse())
         {
@@ -22,6 +23,7 @@ public class FoundHistoryTests
 
         var entries = history.Entries;
         Assert.Equal(["gone.jpg", "kept.jpg"], entries.Select(entry => entry.Found.Name));
-        Assert.Equal([(days[0], days[1], "deleted"), (days[0], days[2], "trash")], entries.Select(entry => (entry.First, entry.Last, history.State(entry))));
+        Assert.Equal([(days[0], days[1], "deleted"), (days[0], days[2], "trash")], entries.Select(
+            entry => (entry.First, entry.Last, history.State(entry))));
     }
 }

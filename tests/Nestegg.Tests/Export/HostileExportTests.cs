@@ -8,12 +8,15 @@ using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Export;
 
-/// <summary>What other people's apps, old apps and nobody's app may have written: everything ends up inside the target, and nothing stops the rest.</summary>
+/// <summary>
+/// What other people's apps, old apps and nobody's app may have written: everything ends up inside the target, and nothing stops the rest.
+/// </summary>
 public sealed class HostileExportTests : IDisposable
 {
     private static readonly string[] Titles =
     [
-        "../../x.jpg", "/etc/passwd", "..", ".", "", "con.jpg", "a\\b\\..\\c.jpg", "\u202Egpj.exe", "new\nline.jpg", "nul\0.jpg", "x.jpg", "X.JPG", "x.jpg ", ".meta", "album_meta", "🎉🎉.jpg", ".nestegg",
+        "../../x.jpg", "/etc/passwd", "..", ".", "", "con.jpg", "a\\b\\..\\c.jpg",
+        "\u202Egpj.exe", "new\nline.jpg", "nul\0.jpg", "x.jpg", "X.JPG", "x.jpg ", ".meta", "album_meta", "🎉🎉.jpg", ".nestegg",
     ];
 
     private readonly TemporaryFolder folder = new();
@@ -25,7 +28,8 @@ public sealed class HostileExportTests : IDisposable
     [Fact]
     public async Task Any_names_of_albums_and_files_stay_inside_the_target_and_lose_nothing()
     {
-        var names = Gen.OneOf(Gen.Int[0, Titles.Length - 1].Select(i => Titles[i]), Gen.String, Gen.Int[0, Titles.Length - 1].Select(i => Titles[i] + new string('y', 5000) + ".jpg"));
+        var names = Gen.OneOf(Gen.Int[0, Titles.Length - 1].Select(
+            i => Titles[i]), Gen.String, Gen.Int[0, Titles.Length - 1].Select(i => Titles[i] + new string('y', 5000) + ".jpg"));
         var run = 0;
         await Gen.Select(names.Array[1, 4], names.Array[1, 8]).SampleAsync(async (albums, files) =>
         {
@@ -39,7 +43,9 @@ public sealed class HostileExportTests : IDisposable
             for (var i = 0; i < files.Length; i++)
             {
                 var content = Encoding.UTF8.GetBytes($"content {i}");
-                library.AddFile(i + 1, Metadata(files[i], content), content, [.. Enumerable.Range(1, albums.Length).Select(album => (long)album).Where(album => album == 1 || i % album == 0)]);
+                library.AddFile(i + 1, Metadata(files[i], content), content, [
+                    .. Enumerable.Range(1, albums.Length).Select(album => (long)album).Where(album => album == 1 || i % album == 0)
+                ]);
             }
 
             var summary = await library.ExportAsync(Path.Combine(root, "target"), new ExportOptions(), Token);
@@ -61,8 +67,10 @@ public sealed class HostileExportTests : IDisposable
         library.AddAlbum(1, "Odd");
         string[] metadata =
         [
-            """{"title":5,"fileType":"image","creationTime":"yesterday","latitude":"x","hash":7}""", "{}", """{"title":"unknown.bin","fileType":127,"creationTime":1e30}""",
-            """{"title":"old.jpg","fileType":0,"creationTime":1.6e15,"modificationTime":null,"latitude":"1.5","longitude":"2.5"}""", "[]", "not JSON",
+            """{"title":5,"fileType":"image","creationTime":"yesterday","latitude":"x","hash":7}""",
+            "{}", """{"title":"unknown.bin","fileType":127,"creationTime":1e30}""",
+            """{"title":"old.jpg","fileType":0,"creationTime":1.6e15,"modificationTime":null,"latitude":"1.5","longitude":"2.5"}""",
+            "[]", "not JSON",
         ];
         for (var i = 0; i < metadata.Length; i++)
         {
@@ -110,7 +118,8 @@ public sealed class HostileExportTests : IDisposable
         var names = Directory.GetFiles(Path.Combine(folder["target"], "A")).Select(path => Path.GetFileName(path)!).ToList();
         Assert.Equal(2, names.Count);
         Assert.Equal([imageName, videoName], names.Order(StringComparer.Ordinal));
-        Assert.Equal(["moves", "stands"], names.Select(name => File.ReadAllText(Path.Combine(folder["target"], "A", name))).Order(StringComparer.Ordinal));
+        Assert.Equal(["moves", "stands"], names.Select(name => File.ReadAllText(Path.Combine(folder["target"], "A", name)))
+            .Order(StringComparer.Ordinal));
         Assert.Equal([folder["target"]], Directory.GetFileSystemEntries(folder.Path));
 
         library.AddAlbum(2, "B");
@@ -184,7 +193,8 @@ public sealed class HostileExportTests : IDisposable
     }
 
     private static IEnumerable<string> Contents(string root) =>
-        Directory.EnumerateFiles(root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Select(File.ReadAllText);
+        Directory.EnumerateFiles(root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Select(File.ReadAllText);
 
     private static string Metadata(string title, ReadOnlySpan<byte> content) =>
         $$"""{"title":{{JsonSerializer.Serialize(title)}},"fileType":0,"creationTime":1600000000000000,"modificationTime":1600000001000000,"hash":"{{Convert.ToBase64String(Blake2b.Hash(content))}}"}""";

@@ -10,7 +10,8 @@ public class SidecarJsonTests
     [Fact]
     public void Text_is_escaped_as_Go_escapes_it() =>
         Assert.Equal(
-            "{\n  \"a\": \"\\u003c3 \\u0026 \\\"x\\\" \\\\ \\n\\t\\u0001 ½🎄\\u2028\ufffd\",\n  \"b\": null,\n  \"c\": [\n    1\n  ],\n  \"d\": []\n}",
+            "{\n  \"a\": \"\\u003c3 \\u0026 \\\"x\\\" \\\\ \\n\\t\\u0001 ½🎄\\u2028\ufffd\",\n  \"b\": null,\n  \"c\": [\n    1\n  ],\n  "
+            + "\"d\": []\n}",
             Write(json => json.Open(null, '{').Text("a", "<3 & \"x\" \\ \n\t\u0001 ½🎄\u2028\ud800").Text("b", null)
                 .Open("c", '[').Number(null, 1).Close(']').Open("d", '[').Close(']').Close('}')));
 
@@ -24,7 +25,8 @@ public class SidecarJsonTests
     [InlineData(1e20, "100000000000000000000")]
     [InlineData(1.5e21, "1.5e+21")]
     [InlineData(double.NaN, "null")]
-    public void Numbers_are_written_as_Go_writes_them(double value, string text) => Assert.Equal(text, Write(json => json.Number(null, value)));
+    public void Numbers_are_written_as_Go_writes_them(double value, string text) =>
+        Assert.Equal(text, Write(json => json.Number(null, value)));
 
     [Theory]
     [InlineData(1795433325582000L, "2026-11-23T11:28:45.582Z")]

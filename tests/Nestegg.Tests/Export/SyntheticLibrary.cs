@@ -10,7 +10,9 @@ using Nestegg.Export;
 
 namespace Nestegg.Tests.Export;
 
-/// <summary>A small library with whatever names and metadata a test wants, encrypted as Ente's apps do, in the tables that readers read.</summary>
+/// <summary>
+/// A small library with whatever names and metadata a test wants, encrypted as Ente's apps do, in the tables that readers read.
+/// </summary>
 internal sealed class SyntheticLibrary : IContentSource, IDisposable
 {
     internal const long UserId = 7;
@@ -28,7 +30,8 @@ internal sealed class SyntheticLibrary : IContentSource, IDisposable
         using var secretKey = SealedBox.NewKeyPair(out var publicKey);
         attributes = new KeyAttributes
         {
-            Salt = [], Operations = 0, MemoryBytes = 0, MasterKey = null, PublicKey = publicKey, SecretKey = WrappedKey.Wrap(secretKey, masterKey),
+            Salt = [],
+            Operations = 0, MemoryBytes = 0, MasterKey = null, PublicKey = publicKey, SecretKey = WrappedKey.Wrap(secretKey, masterKey),
             MasterKeyUnderRecoveryKey = null, RecoveryKey = null,
         };
     }
@@ -39,7 +42,8 @@ internal sealed class SyntheticLibrary : IContentSource, IDisposable
         var wrapped = WrappedKey.Wrap(key, masterKey);
         var sealedName = SecretBox.Seal(Encoding.UTF8.GetBytes(name), key, out var nonce);
         Execute(
-            "INSERT INTO collections (collection_id, owner_id, encrypted_key, key_decryption_nonce, type, attributes, updation_time, is_deleted, encrypted_name, name_decryption_nonce, app) VALUES ($0, 7, $1, $2, 'album', '{}', 1, 0, $3, $4, 'photos')",
+            "INSERT INTO collections (collection_id, owner_id, encrypted_key, key_decryption_nonce, type, attributes, updation_time, "
+            + "is_deleted, encrypted_name, name_decryption_nonce, app) VALUES ($0, 7, $1, $2, 'album', '{}', 1, 0, $3, $4, 'photos')",
             id, Text(wrapped.Box), Text(wrapped.Nonce), Text(sealedName), Text(nonce));
     }
 
@@ -50,28 +54,32 @@ internal sealed class SyntheticLibrary : IContentSource, IDisposable
         var blob = SecretStream.Seal(Encoding.UTF8.GetBytes(metadata), key, out var metadataHeader);
         contents[id] = Encrypt(content, key, out var header);
         Execute(
-            "INSERT OR REPLACE INTO files VALUES ($0, 7, $1, $1, $2, $3, 1, NULL, NULL, NULL)", id, Text(header), Text(metadataHeader), Text(blob));
+            "INSERT OR REPLACE INTO files VALUES ($0, 7, $1, $1, $2, $3, 1, NULL, NULL, NULL)", id, Text(header), Text(metadataHeader),
+            Text(blob));
         Execute("INSERT OR REPLACE INTO object_keys VALUES ($0, 'file', $1, $2, '{}', 0, 0, 0)", id, $"7/{id}", contents[id].Length);
         Execute("INSERT OR REPLACE INTO object_keys VALUES ($0, 'thumbnail', $1, 1, '{}', 0, 0, 0)", id, $"7/{id}t");
         Execute($"DELETE FROM collection_files WHERE file_id = {id}");
         foreach (var album in albums)
         {
             var wrapped = WrappedKey.Wrap(key, albumKeys[album]);
-            Execute("INSERT INTO collection_files VALUES ($0, $1, $2, $3, 0, 1, 7, 7, 0)", album, id, Text(wrapped.Box), Text(wrapped.Nonce));
+            Execute(
+                "INSERT INTO collection_files VALUES ($0, $1, $2, $3, 0, 1, 7, 7, 0)", album, id, Text(wrapped.Box), Text(wrapped.Nonce));
         }
     }
 
     internal void RenameAlbum(long id, string name)
     {
         var sealedName = SecretBox.Seal(Encoding.UTF8.GetBytes(name), albumKeys[id], out var nonce);
-        Execute("UPDATE collections SET encrypted_name = $1, name_decryption_nonce = $2 WHERE collection_id = $0", id, Text(sealedName), Text(nonce));
+        Execute("UPDATE collections SET encrypted_name = $1, name_decryption_nonce = $2 WHERE collection_id = $0", id, Text(
+            sealedName), Text(nonce));
     }
 
     internal async Task<ExportSummary> ExportAsync(string target, ExportOptions options, CancellationToken cancellationToken)
     {
         using var keys = KeyChain.OpenWithMasterKey(attributes, masterKey).KeyChain!;
         var reader = await LibraryReader.OpenAsync(connection, cancellationToken);
-        return await Exporter.RunAsync(new ExportAccount(UserId, keys, reader, this), target, options, TimeProvider.System, RunEvents.Nowhere(), cancellationToken);
+        return await Exporter.RunAsync(
+            new ExportAccount(UserId, keys, reader, this), target, options, TimeProvider.System, RunEvents.Nowhere(), cancellationToken);
     }
 
     /// <summary>What every file's bytes are answered with instead.</summary>
@@ -81,7 +89,9 @@ internal sealed class SyntheticLibrary : IContentSource, IDisposable
     internal Action<long>? InTheMiddle { get; set; }
 
     public Task<Stream?> OpenAsync(LibraryFile file, CancellationToken cancellationToken) =>
-        Failure is null ? Task.FromResult<Stream?>(new WatchedStream(contents[file.Id], () => InTheMiddle?.Invoke(file.Id))) : Task.FromException<Stream?>(Failure);
+        Failure is null
+            ? Task.FromResult<Stream?>(new WatchedStream(contents[file.Id], () => InTheMiddle?.Invoke(file.Id)))
+            : Task.FromException<Stream?>(Failure);
 
     public void Dispose()
     {
@@ -96,7 +106,8 @@ internal sealed class SyntheticLibrary : IContentSource, IDisposable
     private static byte[] Encrypt(byte[] content, SecretKey key, out byte[] header)
     {
         var encrypted = new MemoryStream();
-        header = SecretStreamEncryptor.EncryptAsync(new MemoryStream(content), encrypted, key, CancellationToken.None).GetAwaiter().GetResult();
+        header = SecretStreamEncryptor.EncryptAsync(new MemoryStream(content), encrypted, key, CancellationToken.None).GetAwaiter()
+            .GetResult();
         return encrypted.ToArray();
     }
 

@@ -62,7 +62,9 @@ public sealed class TargetFolderTests : IDisposable
 
         var refused = await Assert.ThrowsAsync<NesteggException>(ExportAsync);
 
-        Assert.Equal((FailureKind.BadInput, $"{Path.Combine(Target, place)} is a link, which an export does not follow"), (refused.Kind, refused.Message));
+        Assert.Equal(
+            (FailureKind.BadInput, $"{Path.Combine(Target, place)} is a link, which an export does not follow"),
+            (refused.Kind, refused.Message));
         Assert.Empty(Directory.GetFileSystemEntries(folder["elsewhere"]));
     }
 
@@ -77,7 +79,8 @@ public sealed class TargetFolderTests : IDisposable
         await ExportAsync();
 
         Assert.False(File.Exists(folder["not there"]));
-        Assert.Contains("one", Directory.GetFiles(Path.Combine(Target, "A"), "a*").Where(file => new FileInfo(file).LinkTarget is null).Select(File.ReadAllText));
+        Assert.Contains("one", Directory.GetFiles(Path.Combine(Target, "A"), "a*").Where(file => new FileInfo(file).LinkTarget is null)
+            .Select(File.ReadAllText));
     }
 
     [Fact]
@@ -152,7 +155,8 @@ public sealed class TargetFolderTests : IDisposable
 
         Assert.Equal((2, 0, 0), (summary.Files, summary.Failed, again.Written));
         string[] expected = ["A/a.jpg", "Rome_ 2024 _3/12_30 _.jpg", "a_1/12_30 _.jpg"];
-        Assert.Equal(expected, Directory.GetFiles(disk.Path, "*.jpg", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(disk.Path, path)).Order(StringComparer.Ordinal));
+        Assert.Equal(expected, Directory.GetFiles(disk.Path, "*.jpg", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(disk.Path, path)).Order(StringComparer.Ordinal));
         Assert.All(expected[1..], path => Assert.Equal("two", File.ReadAllText(Path.Combine(disk.Path, path))));
     }
 
@@ -179,7 +183,8 @@ public sealed class TargetFolderTests : IDisposable
     public async Task An_album_s_name_that_was_typed_wrong_is_told()
     {
         var summary = await library.ExportAsync(Target, new ExportOptions { Albums = [" a ", "Sumer"] }, Token);
-        Assert.Equal(("album-unknown", "Sumer", false), (Assert.Single(summary.Log.Findings).Code, summary.Log.Findings[0].Subject, summary.IsComplete));
+        Assert.Equal(("album-unknown", "Sumer", false), (Assert.Single(
+            summary.Log.Findings).Code, summary.Log.Findings[0].Subject, summary.IsComplete));
         Assert.Equal(1, summary.Written);
     }
 
@@ -188,7 +193,10 @@ public sealed class TargetFolderTests : IDisposable
     {
         await ExportAsync();
         File.Delete(Path.Combine(Target, ".nestegg", "export.db"));
-        string[] sidecars = ["""{"title":"\ud800","info":{"id":9,"fileNames":["\udc00","../a.jpg",5]}}""", "[]", "{", """{"title":5,"info":{"id":"1","fileNames":{}}}""", "\0"];
+        string[] sidecars = [
+            """{"title":"\ud800","info":{"id":9,"fileNames":["\udc00","../a.jpg",5]}}""",
+            "[]", "{", """{"title":5,"info":{"id":"1","fileNames":{}}}""", "\0"
+        ];
         for (var i = 0; i < sidecars.Length; i++)
         {
             await File.WriteAllTextAsync(Path.Combine(Target, "A", ".meta", $"odd{i}.json"), sidecars[i], Token);
@@ -213,7 +221,8 @@ public sealed class TargetFolderTests : IDisposable
         Assert.True((await ExportAsync()).IsComplete);
         Assert.Equal(
             ("one", "c.jpg"),
-            (await File.ReadAllTextAsync(Path.Combine(Target, "A", "a.jpg"), Token), await File.ReadAllTextAsync(Path.Combine(Target, "A", "c.jpg"), Token)));
+            (await File.ReadAllTextAsync(
+                Path.Combine(Target, "A", "a.jpg"), Token), await File.ReadAllTextAsync(Path.Combine(Target, "A", "c.jpg"), Token)));
     }
 
     [Fact]
@@ -236,7 +245,8 @@ public sealed class TargetFolderTests : IDisposable
 
         library.AddFile(2, """{"title":"odd.bin","fileType":0,"creationTime":1,"hash":"none"}""", "two"u8.ToArray(), 1);
         var noted = await ExportAsync();
-        Assert.Equal(("hash-unreadable", Severity.Note, true), (Assert.Single(noted.Log.Findings).Code, noted.Log.Findings[0].Severity, noted.IsComplete));
+        Assert.Equal(("hash-unreadable", Severity.Note, true), (Assert.Single(
+            noted.Log.Findings).Code, noted.Log.Findings[0].Severity, noted.IsComplete));
     }
 
     [Theory]
@@ -262,7 +272,9 @@ public sealed class TargetFolderTests : IDisposable
                     cancellation.Cancel();
                 }
 
-                throw kind == typeof(EnteException) ? new EnteException("taken away", "look for it") : (Exception)Activator.CreateInstance(kind)!;
+                throw kind == typeof(EnteException)
+                    ? new EnteException("taken away", "look for it")
+                    : (Exception)Activator.CreateInstance(kind)!;
             }
         };
         var end = await Record.ExceptionAsync(() => library.ExportAsync(Target, new ExportOptions { Parallel = 1 }, cancellation.Token));

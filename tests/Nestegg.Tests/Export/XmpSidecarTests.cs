@@ -16,10 +16,13 @@ public class XmpSidecarTests
         Assert.SkipUnless(exiftool is not null, "exiftool is not installed");
         using var folder = new TemporaryFolder();
         await File.WriteAllBytesAsync(folder["a.xmp"], XmpSidecar.Write(
-            "Weihnachten <½>.jpeg", "Christmas & grandma's 🎄\nsecond line", new Location(-33.8566, 2.3522), "2024-12-25T17:05:00Z"), TestContext.Current.CancellationToken);
+            "Weihnachten <½>.jpeg", "Christmas & grandma's 🎄\nsecond line", new Location(-33.8566, 2.3522), "2024-12-25T17:05:00Z"),
+            TestContext.Current.CancellationToken);
 
-        var validation = await ExternalProgram.RunAsync(exiftool!, ["-validate", "-warning", "-a", folder["a.xmp"]], TestContext.Current.CancellationToken);
-        var output = await ExternalProgram.RunAsync(exiftool!, ["-j", "-c", "%+.6f", "-G1", "-XMP:all", folder["a.xmp"]], TestContext.Current.CancellationToken);
+        var validation = await ExternalProgram.RunAsync(
+            exiftool!, ["-validate", "-warning", "-a", folder["a.xmp"]], TestContext.Current.CancellationToken);
+        var output = await ExternalProgram.RunAsync(
+            exiftool!, ["-j", "-c", "%+.6f", "-G1", "-XMP:all", folder["a.xmp"]], TestContext.Current.CancellationToken);
 
         Assert.Equal("Validate                        : OK", validation.Trim());
         var read = JsonDocument.Parse(output).RootElement[0];

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Nestegg.Tests.Fuzzing;
 
 /// <summary>
-/// Runs a target with one source of chance after another: a fixed number of times in every test run, for a minute with NESTEGG_LONG_TESTS=1, and for as long as
-/// NESTEGG_FUZZ_SECONDS says. A failure names its seed, and NESTEGG_FUZZ_SEED begins with it.
+/// Runs a target with one source of chance after another: a fixed number of times in every test run, for a minute with
+/// NESTEGG_LONG_TESTS=1, and for as long as NESTEGG_FUZZ_SECONDS says. A failure names its seed, and NESTEGG_FUZZ_SEED begins with it.
 /// </summary>
 internal static class Fuzz
 {
@@ -49,5 +49,7 @@ internal static class Fuzz
     }
 
     private static int? Number(string variable) =>
-        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : null;
 }

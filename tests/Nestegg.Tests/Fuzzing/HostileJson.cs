@@ -20,8 +20,10 @@ internal static class HostileJson
 
     private static readonly string[] Hostile =
     [
-        "null", "true", "-1", "0", "1e308", "-9223372036854775808", "99999999999999999999999", "0.1", "[]", "{}", "[[[[1]]]]", "\"\"", "\"NaN\"", "\"1e999\"", "\"../../x\"", "\"/etc/passwd\"",
-        "\"C:\\\\con\"", "\"\\u0000\"", "\"\\u202egpj.exe\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"a\\nb\\u001bc\"", "\"%zz%\"", "\"{\\\"type\\\":5}\"", $"\"{new string('y', 5000)}.jpg\"", new string('[', 100) + new string(']', 100),
+        "null", "true", "-1", "0", "1e308", "-9223372036854775808",
+        "99999999999999999999999", "0.1", "[]", "{}", "[[[[1]]]]", "\"\"", "\"NaN\"", "\"1e999\"", "\"../../x\"", "\"/etc/passwd\"",
+        "\"C:\\\\con\"", "\"\\u0000\"", "\"\\u202egpj.exe\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"a\\nb\\u001bc\"",
+        "\"%zz%\"", "\"{\\\"type\\\":5}\"", $"\"{new string('y', 5000)}.jpg\"", new string('[', 100) + new string(']', 100),
     ];
 
     /// <summary>Bytes that may still be JSON, and mostly are.</summary>

@@ -13,8 +13,8 @@ using Nestegg.Tests.Library;
 namespace Nestegg.Tests.Fuzzing;
 
 /// <summary>
-/// Whoever shares an album writes what its readers decrypt: authentic and still hostile. It is read or left out, with a problem in words; nothing throws, and no name leaves
-/// its folder.
+/// Whoever shares an album writes what its readers decrypt: authentic and still hostile. It is read or left out, with a problem in words;
+/// nothing throws, and no name leaves its folder.
 /// </summary>
 public class HostileMetadataTests
 {
@@ -31,10 +31,14 @@ public class HostileMetadataTests
         {
             var file = database.AddFile(id, Encoding.UTF8.GetString(HostileJson.Next(random)));
             database.AddToAlbum(id, file, 1, albumKey);
-            database.Execute($"UPDATE files SET pub_magic_metadata = '{Column(Envelope(file, random))}', magic_metadata = '{Column(Envelope(file, random))}' WHERE file_id = {id}");
+            database.Execute(
+                $"UPDATE files SET pub_magic_metadata = '{Column(Envelope(file, random))}', magic_metadata = "
+                + $"'{Column(Envelope(file, random))}' WHERE file_id = {id}");
         }
 
-        database.Execute($"UPDATE collections SET magic_metadata = '{Column(Envelope(albumKey, random))}', attributes = '{Column(Encoding.UTF8.GetString(HostileJson.Next(random)))}'");
+        database.Execute(
+            $"UPDATE collections SET magic_metadata = '{Column(Envelope(albumKey, random))}', attributes = "
+            + $"'{Column(Encoding.UTF8.GetString(HostileJson.Next(random)))}'");
         AddPersonal(database, random);
         await ReadAllAsync(database);
     });
@@ -44,17 +48,23 @@ public class HostileMetadataTests
     {
         if (LenientJson.TryParse(HostileJson.Next(random), out var json) && LenientJson.TryParse(HostileJson.Next(random), out var edits))
         {
-            using var file = new LibraryFile { Id = 1, OwnerId = 2, Albums = [], HasContent = true, Metadata = FileMetadata.Read(json), PublicMetadata = PublicMetadata.Read(edits) };
+            using var file = new LibraryFile { Id = 1, OwnerId = 2, Albums = [], HasContent = true, Metadata = FileMetadata.Read(
+                json), PublicMetadata = PublicMetadata.Read(edits) };
             foreach (var isForWindows in (bool[])[false, true])
             {
                 var names = new ExportName(isForWindows);
                 var (stem, extension) = ExportName.Split(file.Name ?? "");
-                Assert.All([names.Numbered(stem, extension, 0), names.Numbered(stem, extension, 7, reservedBytes: 5), names.Folder(file.Name ?? "")], IsOneSegment);
+                Assert.All([
+                    names.Numbered(stem, extension, 0), names.Numbered(stem, extension, 7, reservedBytes: 5), names.Folder(file.Name ?? "")
+                ], IsOneSegment);
             }
 
             using var sidecar = JsonDocument.Parse(Sidecar.OfFile(file, file.Name ?? "", [file.Caption ?? ""]));
-            _ = System.Xml.Linq.XDocument.Load(new MemoryStream(XmpSidecar.Write(file.Name, file.Caption, file.Location, XmpSidecar.Time(file.PublicMetadata.DateTime, file.PublicMetadata.OffsetTime, file.CreationTime))));
-            _ = (file.ModificationTime, file.IsHidden, file.Hash.IsOfParts, file.PublicMetadata.Info?.ToJson(), file.PublicMetadata.Info?.Title, ContentReader.IsHash(file.Hash.Whole));
+            _ = System.Xml.Linq.XDocument.Load(new MemoryStream(XmpSidecar.Write(file.Name, file.Caption, file.Location, XmpSidecar.Time(
+                file.PublicMetadata.DateTime, file.PublicMetadata.OffsetTime, file.CreationTime))));
+            _ = (file.ModificationTime, file.IsHidden, file.Hash.IsOfParts, file.PublicMetadata.Info?.ToJson(),
+            file.PublicMetadata.Info?.Title, ContentReader.IsHash(
+                file.Hash.Whole));
         }
 
         return Task.CompletedTask;
@@ -76,7 +86,10 @@ public class HostileMetadataTests
     public Task Fuzzed_derived_data_is_opened_or_refused_in_words() => Fuzz.RunAsync(500, random =>
     {
         using var key = SecretKey.Random();
-        var playlist = Encoding.UTF8.GetString(Fuzz.Mutate("#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"data:text/plain;base64,AAAAAAAAAAAAAAAAAAAAAA==\",IV=0x00000000000000000000000000000000\n#EXT-X-BYTERANGE:188@0\noutput.ts\n"u8.ToArray(), random));
+        var playlist = Encoding.UTF8.GetString(
+            Fuzz.Mutate(
+                "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"data:text/plain;base64,AAAAAAAAAAAAAAAAAAAAAA==\",IV=0x00000000000000000000000000000000\n#EXT-X-BYTERANGE:188@0\noutput.ts\n"u8.ToArray(),
+                random));
         if (VideoPlaylist.TryParse(playlist, out var parsed))
         {
             using (parsed)
@@ -109,7 +122,9 @@ public class HostileMetadataTests
             database.Insert("authenticator_entity", $"{i}", Me, message, header, i, 0);
             database.Insert("entity_data", $"{i}", Me, "cgroup", message, header, i, i, 0);
             var contactKey = WrappedKey.Wrap(key, key);
-            database.Insert("contact_entity", $"{i}", Me, 7, "../../x", (ReadOnlyMemory<byte>)(byte[])[.. contactKey.Nonce, .. contactKey.Box], (ReadOnlyMemory<byte>)(byte[])[.. header, .. message], 0, i);
+            database.Insert("contact_entity", $"{i}", Me, 7, "../../x", (ReadOnlyMemory<byte>)(byte[])[
+                .. contactKey.Nonce, .. contactKey.Box
+            ], (ReadOnlyMemory<byte>)(byte[])[.. header, .. message], 0, i);
         }
     }
 
@@ -141,7 +156,8 @@ public class HostileMetadataTests
     }
 
     // SQLite ends a text at a zero.
-    private static string Column(string text) => text.Replace("'", "''", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal);
+    private static string Column(string text) =>
+        text.Replace("'", "''", StringComparison.Ordinal).Replace("\0", "", StringComparison.Ordinal);
 
     private static void IsOneSegment(string name)
     {
@@ -158,7 +174,9 @@ public class HostileMetadataTests
         {
             for (var i = 0; i < random.Next(2, 5); i++)
             {
-                using var entry = zip.CreateEntry(names[(i + random.Next(2)) % names.Length], random.Next(2) == 0 ? CompressionLevel.NoCompression : CompressionLevel.Fastest).Open();
+                using var entry = zip.CreateEntry(names[(i + random.Next(2)) % names.Length], random.Next(2) == 0
+                    ? CompressionLevel.NoCompression
+                    : CompressionLevel.Fastest).Open();
                 entry.Write(new byte[random.Next(3000)]);
             }
         }

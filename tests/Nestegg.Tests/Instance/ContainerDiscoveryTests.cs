@@ -32,7 +32,8 @@ public class ContainerDiscoveryTests
     {
         var discovery = new ContainerDiscovery((arguments, _) => Task.FromResult(arguments[0] == "compose" ? listing : description));
         var found = await discovery.FindAsync([new Endpoint(host, port)], TestContext.Current.CancellationToken);
-        return string.Join(' ', found.Select(address => $"{address.Reachable} {address.Service} {(address.IsPublished ? "published" : "container")}"));
+        return string.Join(
+            ' ', found.Select(address => $"{address.Reachable} {address.Service} {(address.IsPublished ? "published" : "container")}"));
     }
 
     [Theory]

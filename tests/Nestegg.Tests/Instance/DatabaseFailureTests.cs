@@ -17,7 +17,10 @@ public sealed class DatabaseFailureTests
         { new SocketException((int)SocketError.HostNotFound), "is out of reach" },
         { new TimeoutException(), "did not answer in time" },
         { new NpgsqlException("failed", new IOException()), "broke the connection" },
-        { new PostgresException("permission denied", "ERROR", "ERROR", PostgresErrorCodes.InsufficientPrivilege), "refuses: permission denied" },
+        {
+            new PostgresException("permission denied", "ERROR", "ERROR", PostgresErrorCodes.InsufficientPrivilege),
+            "refuses: permission denied"
+        },
         { new PostgresException("bye", "FATAL", "FATAL", PostgresErrorCodes.AdminShutdown), "ended the connection: bye" },
     };
 

@@ -12,7 +12,8 @@ public sealed class NesteggConfigurationTests : IDisposable
     [Fact]
     public void A_repository_of_another_scheme_is_refused()
     {
-        var failure = Assert.Throws<NesteggException>(() => NesteggConfigurationReader.RepositoryAt("ftp://nas/backups", "/tmp", new Dictionary<string, string>()));
+        var failure = Assert.Throws<NesteggException>(
+            () => NesteggConfigurationReader.RepositoryAt("ftp://nas/backups", "/tmp", new Dictionary<string, string>()));
         Assert.Equal(FailureKind.BadInput, failure.Kind);
         Assert.Contains("`ftp://nas/backups` is neither a folder nor s3://", failure.Message, StringComparison.Ordinal);
     }
@@ -60,8 +61,12 @@ public sealed class NesteggConfigurationTests : IDisposable
         Assert.Equal(["docker", "compose", "exec", "-T", "postgres", "pg_dump"], read.Postgres.PgDump);
         Assert.Equal(["/opt/pg/bin/pg_restore", "--verbose"], read.Postgres.PgRestore);
         Assert.Equal(PostgresConnect.Socket, read.Postgres.Connect);
-        Assert.Equal(("s3://bucket/prefix", "https://s3.example.org", "eu", (bool?)false), (read.Repository!.Location, read.Repository.Endpoint, read.Repository.Region, read.Repository.UsesPathStyle));
-        Assert.Equal(("AK", "deep", "compliance", 30), (read.Repository.AccessKey, read.Repository.SecretKey, read.Repository.ObjectLockMode, read.Repository.ObjectLockDays));
+        Assert.Equal(
+            ("s3://bucket/prefix", "https://s3.example.org", "eu", (bool?)false),
+            (read.Repository!.Location, read.Repository.Endpoint, read.Repository.Region, read.Repository.UsesPathStyle));
+        Assert.Equal(
+            ("AK", "deep", "compliance", 30),
+            (read.Repository.AccessKey, read.Repository.SecretKey, read.Repository.ObjectLockMode, read.Repository.ObjectLockDays));
         Assert.Equal((folder["keys/nestegg.key"], 3), (read.SigningKeyPath, read.Parallel));
         Assert.Equal(["age1x"], read.Recipients);
     }
@@ -78,7 +83,9 @@ public sealed class NesteggConfigurationTests : IDisposable
 
     [Theory]
     [InlineData("instances: x", "nestegg.yaml line 1: instances: no such key", "did you mean instance?")]
-    [InlineData("repository:\n  location: x\n  end-point: y", "nestegg.yaml line 3: repository.end-point: no such key", "did you mean repository.endpoint?")]
+    [InlineData(
+        "repository:\n  location: x\n  end-point: y", "nestegg.yaml line 3: repository.end-point: no such key",
+        "did you mean repository.endpoint?")]
     [InlineData("instance: x\naccess:\n  db.usr: y", "nestegg.yaml line 3: access.db.usr: no such key", "did you mean access.db.user?")]
     [InlineData("instance: { name: x }", "nestegg.yaml: instance.folder: is missing", "")]
     [InlineData("parallel: many", "nestegg.yaml line 1: parallel: `many` is no number from 1 to 256", "")]
@@ -101,7 +108,8 @@ public sealed class NesteggConfigurationTests : IDisposable
     [Fact]
     public void Credentials_come_from_the_environment_when_the_file_has_none()
     {
-        var environment = new Dictionary<string, string> { ["NESTEGG_S3_ACCESS_KEY_ID"] = "a", ["AWS_ACCESS_KEY_ID"] = "b", ["AWS_SECRET_ACCESS_KEY"] = "c" };
+        var environment = new Dictionary<string, string> { [
+            "NESTEGG_S3_ACCESS_KEY_ID"] = "a", ["AWS_ACCESS_KEY_ID"] = "b", ["AWS_SECRET_ACCESS_KEY"] = "c" };
 
         var settings = NesteggConfigurationReader.RepositoryAt("s3://b/p", "/", environment);
 
@@ -127,7 +135,8 @@ public sealed class NesteggConfigurationTests : IDisposable
 
         var named = Write(folder["n.yaml"]);
         Assert.Equal(named, NesteggConfiguration.FindPath("../n.yaml", work, environment));
-        Assert.Contains("/nope.yaml does not exist", Assert.Throws<NesteggException>(() => NesteggConfiguration.FindPath("nope.yaml", work, environment)).Message);
+        Assert.Contains("/nope.yaml does not exist", Assert.Throws<NesteggException>(
+            () => NesteggConfiguration.FindPath("nope.yaml", work, environment)).Message);
     }
 
     private static string Write(string path)

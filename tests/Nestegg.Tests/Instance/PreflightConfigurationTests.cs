@@ -28,7 +28,8 @@ public sealed class PreflightConfigurationTests : IDisposable
     public async Task An_instance_without_museum_yaml_is_said_to_have_none()
     {
         Assert.Equal(
-            ["Warning museum-yaml-missing museum.yaml", "Warning secret-public-default key.encryption", "Warning secret-public-default key.hash", "Warning secret-public-default jwt.secret"],
+            ["Warning museum-yaml-missing museum.yaml", "Warning secret-public-default key.encryption", "Warning secret-public-default "
+                + "key.hash", "Warning secret-public-default jwt.secret"],
             await LookAsync());
     }
 

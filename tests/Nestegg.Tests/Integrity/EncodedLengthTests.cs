@@ -10,7 +10,8 @@ public sealed class EncodedLengthTests
     [InlineData("-", 24, "is not Base64")]
     [InlineData("AAA", 2, "is not Base64")]
     [InlineData("AAA=", 2, null)]
-    public void Base64_of_another_length_is_said_in_words(string text, int bytes, string? defect) => Assert.Equal(defect, EncodedLength.Defect(text, bytes, isLeast: false));
+    public void Base64_of_another_length_is_said_in_words(string text, int bytes, string? defect) =>
+        Assert.Equal(defect, EncodedLength.Defect(text, bytes, isLeast: false));
 
     [Fact]
     public void Base64_of_at_least_some_length_may_be_longer()

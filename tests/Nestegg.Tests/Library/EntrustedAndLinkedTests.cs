@@ -38,7 +38,8 @@ public sealed class EntrustedAndLinkedTests : IDisposable
         Entrust(Friend + 1, "ACCEPTED", recoveryKey);
         database.Insert("emergency_contact", Friend + 2, Me, "ACCEPTED", new byte[80]);
         database.Insert("emergency_contact", Friend + 3, Me, "REVOKED", null);
-        Assert.Equal(["entrusted-key-wrong", "entrusted-key-wrong", "entrusted-key-damaged"], (await EntrustedAsync()).Select(account => account.Problem?.Code));
+        Assert.Equal(["entrusted-key-wrong", "entrusted-key-wrong", "entrusted-key-damaged"], (await EntrustedAsync()).Select(
+            account => account.Problem?.Code));
     }
 
     [Fact]
@@ -51,10 +52,13 @@ public sealed class EntrustedAndLinkedTests : IDisposable
         AddKit("a card is short", shares => [shares[0], shares[1], shares[2][1..]]);
         AddKit("two cards", shares => shares[..2]);
         database.Insert("legacy_kit", "cut", Me, "AAAA", new byte[60], 0, 9);
-        var kits = await (await OpenAsync()).LegacyKitsAsync(Me, database.Keys, Token).ToDictionaryAsync(kit => kit.Id, cancellationToken: Token);
+        var kits =
+            await (await OpenAsync()).LegacyKitsAsync(Me, database.Keys, Token).ToDictionaryAsync(kit => kit.Id, cancellationToken: Token);
         Assert.Null(kits["good"].Problem);
         Assert.Equal(["1 holder 1", "2 holder 2", "3 holder 3"], kits["good"].Cards.Select(card => $"{card.Index} {card.Name}"));
-        Assert.All(["one card is damaged", "two cards are one", "a card is short", "two cards"], id => Assert.Equal("legacy-kit-wrong", kits[id].Problem?.Code));
+        Assert.All([
+            "one card is damaged", "two cards are one", "a card is short", "two cards"
+        ], id => Assert.Equal("legacy-kit-wrong", kits[id].Problem?.Code));
         Assert.Equal(("legacy-kit-damaged", 0), (kits["cut"].Problem?.Code, kits["cut"].Cards.Count));
     }
 
@@ -68,10 +72,13 @@ public sealed class EntrustedAndLinkedTests : IDisposable
         AddMemory(2, "lane", SmallDatabase.Gzip(new { name = "Years" }));
         AddMemory(3, "share", null);
         AddMemory(4, "share", "{}"u8.ToArray(), "UPDATE memory_shares SET metadata_cipher = 'AAAA' WHERE id = 4");
-        AddMemory(5, "share", "{}"u8.ToArray(), "UPDATE memory_share_files SET file_enc_key = substr(file_enc_key, 5) WHERE memory_share_id = 5 AND position = 1");
+        AddMemory(
+            5, "share", "{}"u8.ToArray(),
+            "UPDATE memory_share_files SET file_enc_key = substr(file_enc_key, 5) WHERE memory_share_id = 5 AND position = 1");
         AddMemory(6, "share", "{}"u8.ToArray(), "UPDATE memory_shares SET mem_enc_key = substr(mem_enc_key, 5) WHERE id = 6");
         var shares = await (await OpenAsync()).MemorySharesAsync(Me, database.Keys, Token).ToListAsync(Token);
-        Assert.Equal([null, null, null, "memory-share-name-damaged", "memory-share-key-wrong", "memory-share-damaged"], shares.Select(share => share.Problem?.Code));
+        Assert.Equal([null, null, null, "memory-share-name-damaged", "memory-share-key-wrong", "memory-share-damaged"], shares.Select(
+            share => share.Problem?.Code));
         Assert.Equal(["That day", "Years"], shares.Take(2).Select(share => share.Metadata.GetProperty("name").GetString()));
         Assert.Equal((JsonValueKind.Undefined, "abcDEF012345"), (shares[2].Metadata.ValueKind, shares[2].Secret));
         Assert.Equal([11, 12], shares[0].FileIds);
@@ -105,7 +112,8 @@ public sealed class EntrustedAndLinkedTests : IDisposable
         AddLink("f old", "abcDEF012345", "abcDEF012345", "encrypted_share_key = NULL");
         AddLink("g disabled", "abcDEF012345", "abcDEF012345", "is_disabled = 1");
         var links = await (await OpenAsync()).FileLinksAsync(Me, database.Keys, Token).ToListAsync(Token);
-        Assert.Equal([null, "file-link-wrong", "file-link-wrong", "file-link-wrong", "file-link-damaged"], links.Select(link => link.Problem?.Code));
+        Assert.Equal(
+            [null, "file-link-wrong", "file-link-wrong", "file-link-wrong", "file-link-damaged"], links.Select(link => link.Problem?.Code));
         Assert.Equal(("abcDEF012345", 7L), (links[0].Secret, links[0].FileId));
         Assert.DoesNotContain("abcDEF", links[0].ToString(), StringComparison.Ordinal);
 
@@ -114,7 +122,8 @@ public sealed class EntrustedAndLinkedTests : IDisposable
             var salt = RandomNumberGenerator.GetBytes(Argon2id.SaltBytes);
             using var key = Argon2id.Derive(Encoding.ASCII.GetBytes(secret), salt, 1, Argon2id.MemoryMinBytes);
             var fileKey = WrappedKey.Wrap(SecretKey.Random(), key);
-            var box = SealedBox.Seal(Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.ASCII.GetBytes(sealedSecret))), [.. database.Keys.PublicKeyBytes]);
+            var box = SealedBox.Seal(
+                Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.ASCII.GetBytes(sealedSecret))), [.. database.Keys.PublicKeyBytes]);
             database.Insert("public_file_tokens", id, 7, Me, 0, box, fileKey.Box, fileKey.Nonce, salt, 1, Argon2id.MemoryMinBytes);
             database.Execute($"UPDATE public_file_tokens SET {damage} WHERE id = '{id}'");
         }
@@ -145,8 +154,10 @@ public sealed class EntrustedAndLinkedTests : IDisposable
         using var key = SubKey.Derive(secret, 1, "lgkenc01"u8);
         var slope = RandomNumberGenerator.GetBytes(SecretKey.SizeBytes);
         var shares = change([.. Enumerable.Range(1, 3).Select(x => TwoOfThree.Share(secret.Bytes, slope, x))]);
-        var parts = shares.Select((share, i) => new { index = i + 1, name = $"holder {i + 1}", share = Convert.ToBase64String(share), checksum = "" });
-        database.Insert("legacy_kit", id, Me, Combined(recoveryKey.Bytes, key), Combined(JsonSerializer.SerializeToUtf8Bytes(new { parts }), database.MasterKey), 0, 1);
+        var parts = shares.Select(
+            (share, i) => new { index = i + 1, name = $"holder {i + 1}", share = Convert.ToBase64String(share), checksum = "" });
+        database.Insert("legacy_kit", id, Me, Combined(
+            recoveryKey.Bytes, key), Combined(JsonSerializer.SerializeToUtf8Bytes(new { parts }), database.MasterKey), 0, 1);
     }
 
     private static byte[] Combined(ReadOnlySpan<byte> content, SecretKey key)

@@ -62,7 +62,9 @@ public sealed class LibraryReaderTests : IDisposable
     {
         var album = database.AddAlbum(1, "first");
         database.AddToAlbum(7, database.AddFile(7, "{}"), 1, album);
-        database.Execute("UPDATE files SET encrypted_metadata = '-', file_decryption_header = '-', thumbnail_decryption_header = '-', metadata_decryption_header = '-'");
+        database.Execute(
+            "UPDATE files SET encrypted_metadata = '-', file_decryption_header = '-', thumbnail_decryption_header = '-', "
+            + "metadata_decryption_header = '-'");
         var (reader, albums) = await OpenAsync();
         var file = await reader.FilesAsync(Me, albums, Token).SingleAsync(Token);
         Assert.Equal("file-scrubbed", Assert.Single(file.Problems).Code);
@@ -74,8 +76,11 @@ public sealed class LibraryReaderTests : IDisposable
     {
         using var key = database.AddAlbum(1, "");
         var path = SecretBox.Seal("/storage/DCIM"u8, key, out var nonce);
-        database.Execute("UPDATE collections SET encrypted_name = NULL, name_decryption_nonce = NULL, name = 'Holiday', is_deleted = NULL, type = 'folder'");
-        database.Execute($$"""UPDATE collections SET attributes = '{"version":1,"encryptedPath":"{{Convert.ToBase64String(path)}}","pathDecryptionNonce":"{{Convert.ToBase64String(nonce)}}"}'""");
+        database.Execute(
+            "UPDATE collections SET encrypted_name = NULL, name_decryption_nonce = NULL, name = 'Holiday', is_deleted = NULL, type = "
+            + "'folder'");
+        database.Execute(
+            $$"""UPDATE collections SET attributes = '{"version":1,"encryptedPath":"{{Convert.ToBase64String(path)}}","pathDecryptionNonce":"{{Convert.ToBase64String(nonce)}}"}'""");
         var (_, albums) = await OpenAsync();
         var album = Assert.Single(albums);
         Assert.Equal(("Holiday", "/storage/DCIM", false), (album.Name, album.DevicePath, album.IsDeleted));
@@ -87,12 +92,16 @@ public sealed class LibraryReaderTests : IDisposable
     {
         using var key = SecretKey.Random();
         var name = SecretBox.Seal("shared"u8, key, out var nonce);
-        database.Insert("collections", 5, 99, "", "", null, "album", "{}", 1, 0, name, nonce, Magic(key, """{"visibility":0,"order":1}"""), null, "photos");
-        database.Insert("collection_shares", 5, 99, Me, SealedBox.Seal(key.Bytes, [.. database.Keys.PublicKeyBytes]), 1, 0, "COLLABORATOR", Magic(key, """{"visibility":2}"""));
+        database.Insert("collections", 5, 99, "", "", null, "album", "{}", 1, 0, name, nonce, Magic(
+            key, """{"visibility":0,"order":1}"""), null, "photos");
+        database.Insert("collection_shares", 5, 99, Me, SealedBox.Seal(
+            key.Bytes, [.. database.Keys.PublicKeyBytes]), 1, 0, "COLLABORATOR", Magic(key, """{"visibility":2}"""));
         var (_, albums) = await OpenAsync();
         var album = Assert.Single(albums);
         Assert.Empty(album.Problems);
-        Assert.Equal(("shared", "COLLABORATOR", true, Visibility.Visible, 0L), (album.Name, album.Role, album.IsHidden, album.Visibility, album.Order));
+        Assert.Equal(
+            ("shared", "COLLABORATOR", true, Visibility.Visible, 0L),
+            (album.Name, album.Role, album.IsHidden, album.Visibility, album.Order));
     }
 
     [Fact]
@@ -124,7 +133,8 @@ public sealed class LibraryReaderTests : IDisposable
         using var key = SecretKey.Random();
         var wrapped = WrappedKey.Wrap(key, database.MasterKey);
         database.Insert("entity_key", Me, "cgroup", wrapped.Box, wrapped.Nonce);
-        database.Insert("entity_data", "a", Me, "cgroup", SecretStream.Seal(SmallDatabase.Gzip(new { name = "Oma" }), key, out var header), header, 1, 1, null);
+        database.Insert("entity_data", "a", Me, "cgroup", SecretStream.Seal(
+            SmallDatabase.Gzip(new { name = "Oma" }), key, out var header), header, 1, 1, null);
         database.Insert("entity_data", "b", Me, "cgroup", SecretStream.Seal("""{"name":"Opa"}"""u8, key, out header), header, 2, 2, 0);
         database.Insert("entity_data", "c", Me, "memory", SecretStream.Seal("{}"u8, key, out header), header, 3, 3, 0);
         var (reader, _) = await OpenAsync();
@@ -142,7 +152,9 @@ public sealed class LibraryReaderTests : IDisposable
         var wrapped = WrappedKey.Wrap(key, root);
         database.Insert("entity_key", Me, "contact", wrappedRoot.Box, wrappedRoot.Nonce);
         var data = Combined("""{"contactUserId":7,"name":"Bob","birthDate":"1980-01-02"}""", key);
-        database.Insert("contact_entity", "c1", Me, 7, "ua_abc", (ReadOnlyMemory<byte>)(byte[])[.. wrapped.Nonce, .. wrapped.Box], (ReadOnlyMemory<byte>)data, 0, 1);
+        database.Insert("contact_entity", "c1", Me, 7, "ua_abc", (ReadOnlyMemory<byte>)(byte[])[
+            .. wrapped.Nonce, .. wrapped.Box
+        ], (ReadOnlyMemory<byte>)data, 0, 1);
         database.Insert("contact_entity", "c2", Me, 8, null, (ReadOnlyMemory<byte>)new byte[3], (ReadOnlyMemory<byte>)data, 0, 2);
         var (reader, _) = await OpenAsync();
         var contacts = await reader.ContactsAsync(Me, database.Keys, Token).ToListAsync(Token);

@@ -12,7 +12,8 @@ public class LivePhotoTests
     [InlineData("../../image.jpg", @"..\..\video.mov", ".jpg", ".mov")]
     [InlineData("/etc/image.a:b", "video.verylongextension", "", "")]
     [InlineData("image.jpg/../image.p\u202eng", "a/b/video.x/y/video.mp4", "", ".mp4")]
-    public async Task The_parts_are_found_and_their_names_are_not_trusted(string image, string video, string imageExtension, string videoExtension)
+    public async Task The_parts_are_found_and_their_names_are_not_trusted(
+        string image, string video, string imageExtension, string videoExtension)
     {
         var zip = Zip((image, "picture"u8.ToArray()), (video, "film"u8.ToArray()));
         Assert.True(LivePhoto.TryOpen(new MemoryStream(zip), out var livePhoto, out _));
@@ -45,7 +46,8 @@ public class LivePhotoTests
     [Fact]
     public void A_zip_of_many_entries_is_kept_whole_and_not_read()
     {
-        (string, byte[])[] entries = [("image.jpg", [1]), ("video.mov", [2]), .. Enumerable.Range(0, 100_000).Select(i => ($"{i}", Array.Empty<byte>()))];
+        (string, byte[])[] entries =
+            [("image.jpg", [1]), ("video.mov", [2]), .. Enumerable.Range(0, 100_000).Select(i => ($"{i}", Array.Empty<byte>()))];
         foreach (var (count, fits) in new[] { (64, true), (65, false), (60_000, false), (100_002, false) })
         {
             using var zip = new MemoryStream(Zip(entries[..count]));

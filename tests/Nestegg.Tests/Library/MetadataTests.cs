@@ -13,7 +13,8 @@ public class MetadataTests
     [Fact]
     public void Numbers_are_read_as_integers_doubles_and_text()
     {
-        var metadata = File("""{"title":"a.jpg","creationTime":1.6e15,"modificationTime":"1600000000000001","fileType":1.0,"latitude":"47.5","longitude":8,"duration":3.7,"hash":null}""");
+        var metadata = File(
+            """{"title":"a.jpg","creationTime":1.6e15,"modificationTime":"1600000000000001","fileType":1.0,"latitude":"47.5","longitude":8,"duration":3.7,"hash":null}""");
         Assert.Equal(1_600_000_000_000_000, metadata.CreationTime);
         Assert.Equal(1_600_000_000_000_001, metadata.ModificationTime);
         Assert.Equal(FileType.Video, metadata.Type);
@@ -154,16 +155,20 @@ public class MetadataTests
     {
         string[] names =
         [
-            "title", "creationTime", "modificationTime", "fileType", "latitude", "longitude", "hash", "imageHash", "videoHash", "duration", "editedName", "editedTime",
-            "caption", "dateTime", "offsetTime", "lat", "long", "w", "h", "uploaderName", "info", "type", "data", "name", "visibility", "encryptedData", "header",
+            "title", "creationTime", "modificationTime",
+            "fileType", "latitude", "longitude", "hash", "imageHash", "videoHash", "duration", "editedName", "editedTime",
+            "caption", "dateTime",
+            "offsetTime", "lat", "long", "w", "h", "uploaderName", "info", "type", "data", "name", "visibility", "encryptedData", "header",
         ];
         var text = Gen.OneOf(Gen.String, Gen.Const(@"\ud800"), Gen.Const("../../x"), Gen.Double.Select(number => number.ToString("R")));
         var leaf = Gen.OneOf(
             text.Select(value => JsonSerializer.Serialize(value)), Gen.Const("\"\\udfff\""), Gen.Long.Select(number => number.ToString()),
-            Gen.Double.Where(double.IsFinite).Select(number => number.ToString("R")), Gen.OneOf([.. new[] { "null", "true", "1e999", "-0", "[]", "{}", "123456789012345678901234567890" }.Select(Gen.Const)]));
+            Gen.Double.Where(double.IsFinite).Select(number => number.ToString("R")),
+            Gen.OneOf([.. new[] { "null", "true", "1e999", "-0", "[]", "{}", "123456789012345678901234567890" }.Select(Gen.Const)]));
         var member = Gen.Select(Gen.Int[0, names.Length - 1].Select(i => names[i]), leaf, (name, value) => $"\"{name}\":{value}");
         var flat = member.Array[0, 12].Select(members => "{" + string.Join(',', members) + "}");
-        var nested = Gen.Select(member.Array[0, 12], flat, (members, info) => "{" + string.Join(',', [.. members, "\"info\":" + info]) + "}");
+        var nested = Gen.Select(
+            member.Array[0, 12], flat, (members, info) => "{" + string.Join(',', [.. members, "\"info\":" + info]) + "}");
         Gen.OneOf(flat, nested, leaf, Gen.String).Sample(ReadEverything);
     }
 

@@ -32,19 +32,23 @@ public class MinisignTests
     public void A_changed_trusted_comment_is_noticed()
     {
         Assert.True(MinisignPublicKey.TryParse(PublicKey, out var key));
-        Assert.True(MinisignSignature.TryParse(Encoding.UTF8.GetBytes(Signature.Replace("nestegg x", "nestegg y", StringComparison.Ordinal)), out var signature));
+        Assert.True(MinisignSignature.TryParse(
+            Encoding.UTF8.GetBytes(Signature.Replace("nestegg x", "nestegg y", StringComparison.Ordinal)), out var signature));
         Assert.False(signature!.Verifies("hi\n"u8, key!));
     }
 
     [Fact]
-    public void What_is_signed_verifies_and_nothing_else_does() => Gen.Select(Gen.Byte.Array[0, 300], Gen.Int[0, 10_000]).Sample((content, place) =>
+    public void What_is_signed_verifies_and_nothing_else_does() =>
+        Gen.Select(Gen.Byte.Array[0, 300], Gen.Int[0, 10_000]).Sample((content, place) =>
     {
         using var key = MinisignSecretKey.Generate();
         using var other = MinisignSecretKey.Generate();
         Assert.True(MinisignSignature.TryParse(key.Sign(content, "comment é"), out var signature));
         byte[] changed = [.. content, 0];
         changed[place % changed.Length] ^= 1;
-        return signature!.Verifies(content, key.PublicKey) && !signature.Verifies(changed, key.PublicKey) && !signature.Verifies(content, other.PublicKey);
+        return signature!.Verifies(content, key.PublicKey)
+            && !signature.Verifies(changed, key.PublicKey)
+            && !signature.Verifies(content, other.PublicKey);
     }, iter: 50);
 
     [Fact]

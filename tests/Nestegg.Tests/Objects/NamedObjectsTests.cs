@@ -6,7 +6,8 @@ namespace Nestegg.Tests.Objects;
 
 public sealed class NamedObjectsTests : IDisposable
 {
-    private const string ObjectKeys = "CREATE TABLE object_keys (file_id INTEGER, o_type TEXT, object_key TEXT, size INTEGER, datacenters TEXT, is_deleted INTEGER)";
+    private const string ObjectKeys =
+        "CREATE TABLE object_keys (file_id INTEGER, o_type TEXT, object_key TEXT, size INTEGER, datacenters TEXT, is_deleted INTEGER)";
     private const string FileData = """
         CREATE TABLE file_data (file_id INTEGER, user_id INTEGER, data_type TEXT, size INTEGER, latest_bucket TEXT, replicated_buckets TEXT,
             is_deleted INTEGER, pending_sync INTEGER, updated_at INTEGER, obj_id TEXT, obj_size INTEGER)
@@ -58,7 +59,8 @@ public sealed class NamedObjectsTests : IDisposable
             [
                 new("42/file-data/7/mldata", ObjectKind.MlData, 900, 1700000000000001, SlotNames.Parse("b2-eu-cen"), false, 42, 7),
                 new("42/file-data/7/vid_preview/pv_x", ObjectKind.VideoPreview, 5000, null, SlotNames.Parse("b5,b6"), false, 42, 7),
-                new("42/file-data/7/vid_preview/pv_x_playlist", ObjectKind.VideoPlaylist, 300, null, SlotNames.Parse("b5,b6"), false, 42, 7),
+                new("42/file-data/7/vid_preview/pv_x_playlist", ObjectKind.VideoPlaylist, 300, null, SlotNames.Parse(
+                    "b5,b6"), false, 42, 7),
                 new("42/file-data/7/img_preview/pi_x", ObjectKind.ImagePreview, 60, null, SlotNames.Parse("b5"), false, 42, 7),
             ],
             await AllAsync());
@@ -73,7 +75,8 @@ public sealed class NamedObjectsTests : IDisposable
             (2, 42, 'mldata', 900, 'b2-eu-cen', '{}', 1, 0, 6, NULL, NULL),
             (3, 42, 'vid_preview', 900, 'b2-eu-cen', '{}', 0, 0, 7, NULL, NULL)
             """);
-        Assert.Equal([new("42/file-data/1/mldata", ObjectKind.MlData, 900, 5, SlotNames.Parse("b2-eu-cen"), true, 42, 1)], await AllAsync());
+        Assert.Equal(
+            [new("42/file-data/1/mldata", ObjectKind.MlData, 900, 5, SlotNames.Parse("b2-eu-cen"), true, 42, 1)], await AllAsync());
     }
 
     [Theory]
@@ -82,7 +85,8 @@ public sealed class NamedObjectsTests : IDisposable
     [InlineData("999", 999L, null)]
     public async Task A_size_that_the_row_does_not_state_is_not_known(string objectSize, long? media, long? playlist)
     {
-        await RunAsync(FileData + $"; INSERT INTO file_data VALUES (3, 42, 'vid_preview', 400, 'b5', '{{}}', 0, 0, 7, 'pv_y', {objectSize})");
+        await RunAsync(
+            FileData + $"; INSERT INTO file_data VALUES (3, 42, 'vid_preview', 400, 'b5', '{{}}', 0, 0, 7, 'pv_y', {objectSize})");
         Assert.Equal([media, playlist], (await AllAsync()).Select(named => named.SizeBytes));
     }
 
@@ -117,14 +121,18 @@ public sealed class NamedObjectsTests : IDisposable
     [Fact]
     public async Task The_catalog_says_what_is_there()
     {
-        await RunAsync("CREATE TABLE schema_migrations (version INTEGER, dirty INTEGER); INSERT INTO schema_migrations VALUES (93, 1); CREATE TABLE files (file_id INTEGER, info TEXT); INSERT INTO files VALUES (1, NULL), (2, NULL)");
+        await RunAsync(
+            "CREATE TABLE schema_migrations (version INTEGER, dirty INTEGER); INSERT INTO schema_migrations VALUES (93, 1); CREATE TABLE "
+            + "files (file_id INTEGER, info TEXT); INSERT INTO files VALUES (1, NULL), (2, NULL)");
         var catalog = await EnteCatalog.ReadAsync(connection, Token);
         Assert.Equal((93, true), (catalog.SchemaVersion, catalog.SchemaDirty));
         Assert.Equal(["file_id", "info"], catalog.Columns("files").Order());
         Assert.True(catalog.HasColumn("files", "info"));
         Assert.False(catalog.HasColumn("trash", "file_id"));
         Assert.Equal("NULL", catalog.ColumnOr("files", "magic_metadata"));
-        Assert.Equal([new("files", 2), new("schema_migrations", 1)], await catalog.CountRowsAsync(connection, ["files", "reactions", "schema_migrations"], Token));
+        Assert.Equal([
+            new("files", 2), new("schema_migrations", 1)
+        ], await catalog.CountRowsAsync(connection, ["files", "reactions", "schema_migrations"], Token));
     }
 
     private async Task RunAsync(string sql)

@@ -34,7 +34,10 @@ public sealed partial class ProofReportTests
     [Fact]
     public void Albums_without_names_are_listed_only_where_something_is_wrong()
     {
-        var record = Record() with { Albums = [new AlbumProof(11, null, false) { Files = 5 }, new AlbumProof(12, null, true) { Files = 4, NotProved = 1 }] };
+        var record = Record() with
+        {
+            Albums = [new AlbumProof(11, null, false) { Files = 5 }, new AlbumProof(12, null, true) { Files = 4, NotProved = 1 }],
+        };
         var page = ProofReport.Write(record);
         Assert.DoesNotContain("album 11", page);
         Assert.Contains("album 12 <small>shared by another</small>", page);
@@ -61,7 +64,8 @@ public sealed partial class ProofReportTests
     [Fact]
     public void Of_many_findings_the_worst_come_first_and_the_rest_is_counted()
     {
-        var findings = Enumerable.Range(0, 300).Select(i => new Finding("note", Severity.Warning, $"file {i}", "derived")).Append(new Finding("bad", Severity.Error, "file 999", "damaged"));
+        var findings = Enumerable.Range(0, 300).Select(i => new Finding("note", Severity.Warning, $"file {i}", "derived"))
+            .Append(new Finding("bad", Severity.Error, "file 999", "damaged"));
         var record = Record() with { Findings = [.. findings] };
         (record.Counts.Errors, record.Counts.Warnings) = (1, 2000);
         var page = ProofReport.Write(record);

@@ -15,7 +15,10 @@ public sealed class CrashTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    /// <summary>The run dies at each operation of the store in turn. What was committed stays whole, what had a row is not stored again, and the next run completes.</summary>
+    /// <summary>
+    /// The run dies at each operation of the store in turn. What was committed stays whole, what had a row is not stored again, and the
+    /// next run completes.
+    /// </summary>
     [Fact]
     public async Task Nothing_committed_is_lost_wherever_a_run_stops()
     {
@@ -66,7 +69,8 @@ public sealed class CrashTests : IDisposable
         var stored = await writer.LoadObjectsAsync(Token);
         foreach (var length in (int[])[100, 3_000_000])
         {
-            await Assert.ThrowsAsync<IOException>(() => stored.Writer.AddAsync("1/a", 0, new TornStream(SampleRepository.Content(length, 1)), length, Token));
+            await Assert.ThrowsAsync<IOException>(
+                () => stored.Writer.AddAsync("1/a", 0, new TornStream(SampleRepository.Content(length, 1)), length, Token));
         }
 
         var manifest = await writer.CommitAsync(SampleRepository.Draft(new Dictionary<string, byte[]>()), stored, Token);
@@ -83,7 +87,8 @@ public sealed class CrashTests : IDisposable
     {
         using var memory = new TemporaryFolder();
         var events = new RunEvents();
-        var check = new RepositoryCheck(repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path, Random = Random.Shared }, new RunLog(events));
+        var check = new RepositoryCheck(
+            repository, new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path, Random = Random.Shared }, new RunLog(events));
         await check.RunAsync(Token);
 
         // Only the moment between manifest and signature leaves more than a note.

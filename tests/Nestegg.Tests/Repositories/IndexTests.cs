@@ -44,7 +44,8 @@ public class IndexTests
     [Fact]
     public async Task More_rows_than_a_block_holds_are_read()
     {
-        var rows = Enumerable.Range(1, 20_000).Select(i => new IndexRow($"1/{i}", 0, i, ObjectHash.Of(BitConverter.GetBytes(i)), null, 0)).ToArray();
+        var rows = Enumerable.Range(1, 20_000).Select(i => new IndexRow($"1/{i}", 0, i, ObjectHash.Of(BitConverter.GetBytes(i)), null, 0))
+            .ToArray();
         Assert.Equal(rows, await ReadAsync(Write(rows)));
     }
 
@@ -67,7 +68,8 @@ public class IndexTests
     [Fact]
     public async Task A_flipped_byte_anywhere_is_damage()
     {
-        var content = Write([new IndexRow("1/a", 0, 5, ObjectHash.Of([]), null, 0), new IndexRow("1/b", 0, 6, ObjectHash.Of([1]), null, 0)]);
+        var content = Write(
+            [new IndexRow("1/a", 0, 5, ObjectHash.Of([]), null, 0), new IndexRow("1/b", 0, 6, ObjectHash.Of([1]), null, 0)]);
         var hash = ObjectHash.Of(content);
         for (var i = 0; i < content.Length; i++)
         {
@@ -151,7 +153,8 @@ public class IndexTests
     [InlineData("x\t1\nx\t2\n")]
     public async Task A_broken_live_set_is_damage(string text)
     {
-        var e = await Assert.ThrowsAsync<NesteggException>(() => LiveSet.ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(text)), "objects.live.zst", Token));
+        var e = await Assert.ThrowsAsync<NesteggException>(
+            () => LiveSet.ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(text)), "objects.live.zst", Token));
         Assert.Equal(FailureKind.Damaged, e.Kind);
         Assert.Contains("objects.live.zst", e.Message);
     }

@@ -74,7 +74,8 @@ public sealed class ObjectReadAheadTests : IDisposable
         var store = new CountingStore(LocalStore.Create(folder["repository"]));
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var manifest = await sample.BackUpAsync(objects, Token);
-        return (sample.Repository, store, [.. (await sample.Repository.ReadLiveRowsAsync(manifest, Token).ToListAsync(Token)).OrderBy(row => row.StoredAs).ThenBy(row => row.Offset)]);
+        return (sample.Repository, store, [.. (await sample.Repository.ReadLiveRowsAsync(manifest, Token).ToListAsync(Token)).OrderBy(
+            row => row.StoredAs).ThenBy(row => row.Offset)]);
     }
 
     /// <summary>Counts what is opened and how much of it was asked for.</summary>
@@ -89,7 +90,8 @@ public sealed class ObjectReadAheadTests : IDisposable
 
         public string Location => inner.Location;
 
-        public Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken) => inner.CreateAsync(expectedBytes, cancellationToken);
+        public Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken) =>
+            inner.CreateAsync(expectedBytes, cancellationToken);
 
         public Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken)
         {
@@ -98,9 +100,11 @@ public sealed class ObjectReadAheadTests : IDisposable
             return inner.TryOpenAsync(key, offset, length, cancellationToken);
         }
 
-        public Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken) => inner.TryGetSizeAsync(key, cancellationToken);
+        public Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken) =>
+            inner.TryGetSizeAsync(key, cancellationToken);
 
-        public IAsyncEnumerable<StoreItem> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
+        public IAsyncEnumerable<StoreItem> ListAsync(string prefix, CancellationToken cancellationToken) =>
+            inner.ListAsync(prefix, cancellationToken);
 
         public Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
 

@@ -64,7 +64,8 @@ public class ObjectTableTests
         var made = table.AllocatedBytes;
         Assert.InRange(made, 16_000_000, 20_000_000);
         var random = new Random(5);
-        var hashes = Enumerable.Range(0, 1_000_000).Select(_ => new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64()) << 1).ToArray();
+        var hashes = Enumerable.Range(0, 1_000_000).Select(_ => new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64()) << 1)
+            .ToArray();
         for (var row = 0; row < hashes.Length; row++)
         {
             table.Set(hashes[row], (uint)row);

@@ -20,7 +20,8 @@ public sealed class ObjectWriterTests : IDisposable
     public async Task A_pack_that_could_not_be_stored_is_told_to_who_adds_and_stored_by_another_attempt()
     {
         var commits = 0;
-        var (known, writer) = Open((_, operation) => operation == StoreOperation.Commit && Interlocked.Increment(ref commits) == 1 ? Fault.Before : Fault.None);
+        var (known, writer) = Open(
+            (_, operation) => operation == StoreOperation.Commit && Interlocked.Increment(ref commits) == 1 ? Fault.Before : Fault.None);
         using var _ = known;
         await using var __ = writer;
         var told = await Assert.ThrowsAsync<NesteggException>(async () =>
@@ -42,7 +43,8 @@ public sealed class ObjectWriterTests : IDisposable
     public async Task An_object_that_got_lost_in_a_broken_pack_keeps_the_writer_from_finishing_and_costs_no_other_pack()
     {
         var writes = 0;
-        var (known, writer) = Open((_, operation) => operation == StoreOperation.Write && Interlocked.Increment(ref writes) == 60 ? Fault.Before : Fault.None);
+        var (known, writer) = Open(
+            (_, operation) => operation == StoreOperation.Write && Interlocked.Increment(ref writes) == 60 ? Fault.Before : Fault.None);
         using var _ = known;
         await using var __ = writer;
 
@@ -64,7 +66,8 @@ public sealed class ObjectWriterTests : IDisposable
     [Fact]
     public async Task What_nobody_foresaw_ends_the_writer_and_is_told()
     {
-        var (known, writer) = Open((_, operation) => operation == StoreOperation.Commit ? throw new InvalidOperationException("unforeseen") : Fault.None);
+        var (known, writer) = Open(
+            (_, operation) => operation == StoreOperation.Commit ? throw new InvalidOperationException("unforeseen") : Fault.None);
         using var _ = known;
         await using var __ = writer;
         var told = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
@@ -153,11 +156,14 @@ public sealed class ObjectWriterTests : IDisposable
         public async Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken) =>
             new Writer(await inner.CreateAsync(expectedBytes, cancellationToken), gate);
 
-        public Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken) => inner.TryOpenAsync(key, offset, length, cancellationToken);
+        public Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken) =>
+            inner.TryOpenAsync(key, offset, length, cancellationToken);
 
-        public Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken) => inner.TryGetSizeAsync(key, cancellationToken);
+        public Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken) =>
+            inner.TryGetSizeAsync(key, cancellationToken);
 
-        public IAsyncEnumerable<StoreItem> ListAsync(string prefix, CancellationToken cancellationToken) => inner.ListAsync(prefix, cancellationToken);
+        public IAsyncEnumerable<StoreItem> ListAsync(string prefix, CancellationToken cancellationToken) =>
+            inner.ListAsync(prefix, cancellationToken);
 
         public Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
 
@@ -171,7 +177,8 @@ public sealed class ObjectWriterTests : IDisposable
                 await inner.CommitAsync(key, cancellationToken);
             }
 
-            public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+            public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+                inner.WriteAsync(buffer, cancellationToken);
 
             public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
 

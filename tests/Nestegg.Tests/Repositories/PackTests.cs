@@ -9,7 +9,8 @@ public class PackTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static readonly byte[][] Contents = [[], [1], new byte[511], SampleRepository.Content(512, 1), SampleRepository.Content(513, 2), SampleRepository.Content(PackWriter.ObjectLimitBytes - 1, 3)];
+    private static readonly byte[][] Contents = [[], [1], new byte[511], SampleRepository.Content(
+        512, 1), SampleRepository.Content(513, 2), SampleRepository.Content(PackWriter.ObjectLimitBytes - 1, 3)];
 
     [Fact]
     public async Task Another_tar_reader_reads_it()
@@ -55,7 +56,8 @@ public class PackTests
     {
         var (pack, rows) = await PackAsync(Contents);
         var entries = await ReadAsync(pack);
-        Assert.Equal(rows.Select(row => (row.Hash, row.Offset, (int)row.SizeBytes)), entries.Select(entry => (entry.Name, entry.Offset, entry.SizeBytes)));
+        Assert.Equal(rows.Select(
+            row => (row.Hash, row.Offset, (int)row.SizeBytes)), entries.Select(entry => (entry.Name, entry.Offset, entry.SizeBytes)));
         Assert.All(entries, entry => Assert.Equal(entry.Name, entry.Content));
 
         pack[rows[3].Offset - 512 + 130] ^= 1;

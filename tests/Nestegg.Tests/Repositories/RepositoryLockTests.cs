@@ -22,7 +22,8 @@ public sealed class RepositoryLockTests : IDisposable
         await using (var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token))
         {
             var file = Assert.Single(Locks());
-            var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.LockAsync("prune", TimeProvider.System, Random.Shared, Token));
+            var e = await Assert.ThrowsAsync<NesteggException>(
+                () => sample.Repository.LockAsync("prune", TimeProvider.System, Random.Shared, Token));
             Assert.Equal(FailureKind.Locked, e.Kind);
             Assert.Contains(Environment.MachineName, e.Message);
             Assert.Contains($"process {Environment.ProcessId}", e.Message);
@@ -112,7 +113,8 @@ public sealed class RepositoryLockTests : IDisposable
         await using var folderStore = LocalStore.Create(folder.Path);
         var isBroken = false;
         await using var store = new FaultyStore(folderStore, (_, operation) =>
-            isBroken && operation == StoreOperation.Size ? throw (Exception)Activator.CreateInstance(kind, "the dog ate the lock")! : Fault.None);
+            isBroken
+            && operation == StoreOperation.Size ? throw (Exception)Activator.CreateInstance(kind, "the dog ate the lock")! : Fault.None);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var time = StillTime.Off(TimeSpan.Zero);
         await using var held = await sample.Repository.LockAsync("backup", time, Random.Shared, Token);
@@ -136,7 +138,8 @@ public sealed class RepositoryLockTests : IDisposable
     {
         await using var folderStore = LocalStore.Create(folder.Path);
         var isAway = false;
-        await using var store = new FaultyStore(folderStore, (_, operation) => isAway && operation == StoreOperation.Size ? Fault.Before : Fault.None);
+        await using var store = new FaultyStore(
+            folderStore, (_, operation) => isAway && operation == StoreOperation.Size ? Fault.Before : Fault.None);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var time = StillTime.Off(TimeSpan.Zero);
         await using var held = await sample.Repository.LockAsync("backup", time, Random.Shared, Token);
@@ -172,7 +175,8 @@ public sealed class RepositoryLockTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         // The file holds whole seconds.
-        var dead = await PutAsync(store, DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()), await DeadProcessAsync(), ProcessTable.Here);
+        var dead = await PutAsync(store, DateTimeOffset.FromUnixTimeSeconds(
+            DateTimeOffset.UtcNow.ToUnixTimeSeconds()), await DeadProcessAsync(), ProcessTable.Here);
         await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token);
         Assert.Equal(dead, held.TakenFrom);
         Assert.Equal(Environment.ProcessId, Assert.Single(Locks()).Process);
@@ -183,7 +187,8 @@ public sealed class RepositoryLockTests : IDisposable
     {
         Assert.SkipUnless(ProcessTable.Here is not null, "only Linux names its table of processes");
         var began = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
-        var holder = new LockFile("old", "here", Environment.ProcessId, "backup", began, began, began.AddDays(1)) { ProcessTable = ProcessTable.Here };
+        var holder = new LockFile(
+            "old", "here", Environment.ProcessId, "backup", began, began, began.AddDays(1)) { ProcessTable = ProcessTable.Here };
         Assert.False(ProcessTable.IsGone(holder));
         Assert.True(ProcessTable.IsGone(holder with { HeartbeatAt = began.AddMinutes(-2) }));
         Assert.False(ProcessTable.IsGone(holder with { HeartbeatAt = began.AddMinutes(-2), ProcessTable = null }));
@@ -197,7 +202,8 @@ public sealed class RepositoryLockTests : IDisposable
         foreach (var table in (string?[])[null, "another boot pid:[4026531836]"])
         {
             await PutAsync(store, DateTimeOffset.UtcNow.AddMinutes(-1), await DeadProcessAsync(), table);
-            var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token));
+            var e = await Assert.ThrowsAsync<NesteggException>(
+                () => sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token));
             Assert.Equal(FailureKind.Locked, e.Kind);
         }
     }
@@ -234,11 +240,15 @@ public sealed class RepositoryLockTests : IDisposable
     }
 
     private List<LockFile> Locks() => !Directory.Exists(folder["locks"]) ? [] :
-        [.. Directory.GetFiles(folder["locks"]).Select(path => JsonSerializer.Deserialize(File.ReadAllBytes(path), LockJson.Instance.LockFile)!)];
+        [.. Directory.GetFiles(folder["locks"])
+            .Select(path => JsonSerializer.Deserialize(File.ReadAllBytes(path), LockJson.Instance.LockFile)!)];
 
     private static async Task<LockFile> PutAsync(IStore store, DateTimeOffset startedAt, int process = 1, string? processTable = null)
     {
-        var file = new LockFile("old", "nas", process, "backup of the past", startedAt, startedAt, startedAt + RepositoryLock.Lifetime) { ProcessTable = processTable };
+        var file = new LockFile("old", "nas", process, "backup of the past", startedAt, startedAt, startedAt + RepositoryLock.Lifetime)
+        {
+            ProcessTable = processTable,
+        };
         await store.PutAsync(RepositoryKeys.Lock("old"), JsonSerializer.SerializeToUtf8Bytes(file, LockJson.Instance.LockFile), Token);
         return file;
     }

@@ -22,7 +22,8 @@ public sealed class RepositoryTests : IDisposable
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var failure = await Assert.ThrowsAsync<NesteggException>(async () =>
         {
-            await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
+            await using var writer =
+                await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
             await writer.PutSecretAsync(SecretPart.Database, async (stream, token) =>
             {
                 await stream.WriteAsync(SampleRepository.Database, token);
@@ -50,7 +51,8 @@ public sealed class RepositoryTests : IDisposable
     [InlineData("{}", "damaged")]
     [InlineData("{\"format\": 1", "damaged")]
     [InlineData("{\"format\": 2, \"whatever\": true}", "of format 2")]
-    [InlineData("{\"format\":1,\"id\":\"x\",\"createdAt\":\"2026-11-23T19:00:00Z\",\"recipients\":[\"age1x\"],\"signingKey\":\"RWQ\"}", "no keys")]
+    [InlineData(
+        "{\"format\":1,\"id\":\"x\",\"createdAt\":\"2026-11-23T19:00:00Z\",\"recipients\":[\"age1x\"],\"signingKey\":\"RWQ\"}", "no keys")]
     public async Task A_broken_description_is_said_to_be_so(string json, string what)
     {
         await using var store = LocalStore.Create(folder.Path);
@@ -85,7 +87,9 @@ public sealed class RepositoryTests : IDisposable
         Assert.Equal(FailureKind.Damaged, Assert.Throws<NesteggException>(() => repository.CheckAgainst(swapped)).Kind);
 
         Task<AgeIdentityFile> FileAsync(string id, string key) => AgeIdentityFile.ReadAsync(
-            new MemoryStream(AgeIdentityFile.Write(sample.Identity, DateTimeOffset.UnixEpoch, [new(Repository.RepositoryComment, id), new(Repository.SigningKeyComment, key)])),
+            new MemoryStream(AgeIdentityFile.Write(sample.Identity, DateTimeOffset.UnixEpoch, [
+                new(Repository.RepositoryComment, id), new(Repository.SigningKeyComment, key)
+            ])),
             "key.txt", (_, _) => throw new InvalidOperationException(), Token);
     }
 
@@ -97,7 +101,8 @@ public sealed class RepositoryTests : IDisposable
         var manifest = await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
         using var other = MinisignSecretKey.Generate();
         var path = folder[RepositoryKeys.SnapshotFile(manifest.Id, RepositoryKeys.Manifest)];
-        File.WriteAllBytes(path + ".minisig", other.Sign(File.ReadAllBytes(path), $"nestegg snapshot {manifest.Id} repository {sample.Repository.Description.Id}"));
+        File.WriteAllBytes(path + ".minisig", other.Sign(
+            File.ReadAllBytes(path), $"nestegg snapshot {manifest.Id} repository {sample.Repository.Description.Id}"));
         var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.ReadManifestAsync("latest", Token));
         Assert.Equal(FailureKind.Damaged, e.Kind);
         Assert.Contains(manifest.Id.ToString(), e.Message);
@@ -112,8 +117,10 @@ public sealed class RepositoryTests : IDisposable
         var second = await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
         Assert.Equal(second.Id, await sample.Repository.FindSnapshotAsync("latest", Token));
         Assert.Equal(first.Id, await sample.Repository.FindSnapshotAsync(first.Id.ToString()[..^2], Token));
-        Assert.Contains("any of 2", (await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.FindSnapshotAsync("20", Token))).Message);
-        Assert.Equal(FailureKind.BadInput, (await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.FindSnapshotAsync("1999", Token))).Kind);
+        Assert.Contains(
+            "any of 2", (await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.FindSnapshotAsync("20", Token))).Message);
+        Assert.Equal(FailureKind.BadInput, (await Assert.ThrowsAsync<NesteggException>(
+            () => sample.Repository.FindSnapshotAsync("1999", Token))).Kind);
     }
 
     [Fact]
@@ -146,7 +153,8 @@ public sealed class RepositoryTests : IDisposable
 
         var manifest = await writer.CommitAsync(SampleRepository.Draft(new Dictionary<string, byte[]>()), stored, Token);
         Assert.Equal(1000, manifest.Missing.Count);
-        await using var file = new ZstdReader(await sample.Repository.OpenFileAsync(manifest, RepositoryKeys.MissingRows, Token), "missing");
+        await using var file = new ZstdReader(
+            await sample.Repository.OpenFileAsync(manifest, RepositoryKeys.MissingRows, Token), "missing");
         var lines = (await new StreamReader(file, Encoding.UTF8).ReadToEndAsync(Token)).TrimEnd('\n').Split('\n');
         Assert.Equal(1100, lines.Length);
         Assert.True(MissingRows.TryParse(lines[1099], out var last));

@@ -29,7 +29,8 @@ public sealed class FolderTargetTests : IDisposable
     {
         var target = new FolderTarget(Root);
         await PutAsync(target, "7/a", () => { });
-        var failure = await Assert.ThrowsAsync<NesteggException>(() => PutAsync(target, "7/b", () => Directory.Move(Root, folder["elsewhere"])));
+        var failure =
+            await Assert.ThrowsAsync<NesteggException>(() => PutAsync(target, "7/b", () => Directory.Move(Root, folder["elsewhere"])));
         Assert.Contains($"cannot write {Root}/7/b: the folder {Root} does not exist", failure.Message, StringComparison.Ordinal);
         failure = await Assert.ThrowsAsync<NesteggException>(() => PutAsync(target, "8/c", () => { }));
         Assert.Contains($"cannot write {Root}/8/c: the folder {Root} does not exist", failure.Message, StringComparison.Ordinal);

@@ -66,7 +66,8 @@ public sealed class ObjectTransferTests : IDisposable
 
     private string[] Restored() =>
     [
-        .. Directory.GetFiles(folder["target"], "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder["target"], path)),
+        .. Directory.GetFiles(folder["target"], "*", SearchOption.AllDirectories)
+        .Select(path => Path.GetRelativePath(folder["target"], path)),
     ];
 
     private async Task<TransferCounts> RestoreAsync(int bytes, Func<StoreOperation, bool> fails)
@@ -75,7 +76,8 @@ public sealed class ObjectTransferTests : IDisposable
         await using var store = new FaultyStore(
             LocalStore.Create(folder["repository"]), (_, operation) => isArmed && fails(operation) ? Fault.Before : Fault.None);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        var objects = Enumerable.Range(0, Objects).ToDictionary(number => $"1/{number:00}", number => SampleRepository.Content(bytes, number));
+        var objects = Enumerable.Range(0, Objects)
+            .ToDictionary(number => $"1/{number:00}", number => SampleRepository.Content(bytes, number));
         var snapshot = await sample.BackUpAsync(objects, Token);
         var rows = await sample.Repository.ReadLiveRowsAsync(snapshot, Token).ToListAsync(Token);
         isArmed = true;

@@ -10,8 +10,11 @@ namespace Nestegg.Tests.Restore;
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class TargetFolderTests : IDisposable
 {
-    private const string Old = "db: {host: old-postgres, name: ente_db, password: old}\ns3: {b2-eu-cen: {bucket: b, endpoint: e, key: k, secret: s}}\nkey: {encryption: b2xk, hash: b2xk}\n";
-    private const string New = "db: {host: postgres, name: ente_db, password: new}\ns3: {b2-eu-cen: {bucket: b, endpoint: e, key: k2, secret: s2}}\n";
+    private const string Old =
+        "db: {host: old-postgres, name: ente_db, password: old}\ns3: {b2-eu-cen: {bucket: b, endpoint: e, key: k, secret: s}}\nkey: "
+        + "{encryption: b2xk, hash: b2xk}\n";
+    private const string New =
+        "db: {host: postgres, name: ente_db, password: new}\ns3: {b2-eu-cen: {bucket: b, endpoint: e, key: k2, secret: s2}}\n";
 
     private static readonly DateTimeOffset Now = new(2026, 11, 23, 19, 0, 0, TimeSpan.Zero);
 
@@ -24,7 +27,8 @@ public sealed class TargetFolderTests : IDisposable
     [Fact]
     public async Task An_absent_folder_gets_the_old_files_with_their_modes()
     {
-        using var saved = await SaveAsync(("instance/museum.yaml", Old), ("instance/compose.yaml", "services: {}\n"), ("instance/credentials/tls.key", "secret"));
+        using var saved = await SaveAsync(
+            ("instance/museum.yaml", Old), ("instance/compose.yaml", "services: {}\n"), ("instance/credentials/tls.key", "secret"));
         var folder = TargetFolder.Inspect(Into, saved, isBesideProduction: false);
         Assert.True(folder.IsNew);
         Assert.False(Directory.Exists(Into));
@@ -82,11 +86,14 @@ public sealed class TargetFolderTests : IDisposable
     {
         Make("museum.yaml", New);
         File.SetUnixFileMode(Path.Combine(Into, "museum.yaml"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
-        using var saved = await SaveAsync(("instance/museum.yaml", Old), ("instance/credentials/pst-service-account.json", "{}"), ("instance/data/billing/us.json", "old"));
+        using var saved = await SaveAsync(
+            ("instance/museum.yaml", Old), ("instance/credentials/pst-service-account.json", "{}"),
+            ("instance/data/billing/us.json", "old"));
         Make("data/billing/us.json", "new");
         await TargetFolder.Inspect(Into, saved, isBesideProduction: false).WriteAsync(Now, Token);
         Assert.Equal(New, File.ReadAllText(Path.Combine(Into, "museum.yaml.before-restore-20261123T190000Z")));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(Path.Combine(Into, "museum.yaml")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(
+            Path.Combine(Into, "museum.yaml")));
         Assert.Equal("{}", File.ReadAllText(Path.Combine(Into, "credentials", "pst-service-account.json")));
         Assert.Equal("new", File.ReadAllText(Path.Combine(Into, "data", "billing", "us.json")));
     }
@@ -126,7 +133,8 @@ public sealed class TargetFolderTests : IDisposable
     {
         Make("holiday.jpg", "x");
         using var saved = await SaveAsync(("instance/museum.yaml", Old));
-        Assert.Contains("no folder of an Ente instance", Assert.Throws<NesteggException>(() => TargetFolder.Inspect(Into, saved, isBesideProduction: false)).Message);
+        Assert.Contains("no folder of an Ente instance", Assert.Throws<NesteggException>(
+            () => TargetFolder.Inspect(Into, saved, isBesideProduction: false)).Message);
     }
 
     [Fact]
@@ -135,7 +143,8 @@ public sealed class TargetFolderTests : IDisposable
         Make("compose.yaml", "services: {}\n");
         Directory.CreateDirectory(Path.Combine(Into, "museum.yaml"));
         using var saved = await SaveAsync(("instance/museum.yaml", Old));
-        Assert.Contains("directory", Assert.Throws<NesteggException>(() => TargetFolder.Inspect(Into, saved, isBesideProduction: false)).Message);
+        Assert.Contains(
+            "directory", Assert.Throws<NesteggException>(() => TargetFolder.Inspect(Into, saved, isBesideProduction: false)).Message);
     }
 
     [Theory]
@@ -164,7 +173,11 @@ public sealed class TargetFolderTests : IDisposable
             foreach (var (name, text) in files.Append(("effective.yaml", Old)))
             {
                 await tar.WriteEntryAsync(
-                    new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)), Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite }, Token);
+                    new PaxTarEntry(TarEntryType.RegularFile, name)
+                    {
+                        DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)),
+                        Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                    }, Token);
             }
         }
 

@@ -63,7 +63,8 @@ public sealed class YamlEditTests
                 expected[$"{section}.{key}"] = content;
             }
 
-            var read = YamlSettings.Flatten(YamlSettings.ReadRoot(text, "test")!, "test").ToDictionary(setting => setting.Key, setting => setting.Text);
+            var read = YamlSettings.Flatten(YamlSettings.ReadRoot(text, "test")!, "test")
+                .ToDictionary(setting => setting.Key, setting => setting.Text);
             Assert.Equal(expected.OrderBy(entry => entry.Key), read.OrderBy(entry => entry.Key));
             Assert.StartsWith("# head\ndb:\n    host: postgres # inside compose\n", text);
             Assert.Contains("\n# tail\n", text);

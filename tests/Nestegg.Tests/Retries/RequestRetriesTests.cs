@@ -115,7 +115,8 @@ public sealed class RequestRetriesTests
 
     private static RequestRetries Retries(TimeProvider time, int mostRetries, RetryConditionHeaderValue? retryAfter = null) =>
         new(
-            new RetryRules(Pauses, outcome => outcome.Exception is TimeoutException ? new PassingFailure(mostRetries, retryAfter) : null), time);
+            new RetryRules(Pauses, outcome => outcome.Exception is TimeoutException ? new PassingFailure(mostRetries, retryAfter) : null),
+            time);
 
     private static async Task<Step> OutcomeAsync(RequestRetries retries, Func<Step> answer)
     {

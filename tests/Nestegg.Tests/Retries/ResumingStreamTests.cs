@@ -13,7 +13,9 @@ public sealed class ResumingStreamTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>Bytes come whole, whatever a server does, as long as every three attempts bring one; they are never more, fewer or others.</summary>
+    /// <summary>
+    /// Bytes come whole, whatever a server does, as long as every three attempts bring one; they are never more, fewer or others.
+    /// </summary>
     [Fact]
     public Task Whatever_breaks_the_bytes_are_whole_or_the_reader_is_told() =>
         Gen.Select(Gen.Byte.Array[1, 300], Gen.Int[0, 40].Array[60], Gen.Bool, Gen.Bool).SampleAsync(

@@ -63,5 +63,6 @@ public class KeyPathTests
     [InlineData("", true)]
     [InlineData("%4", false)]
     [InlineData("%zz", false)]
-    public void A_name_that_the_scheme_never_makes_is_refused(string name, bool isFolder) => Assert.False(KeyPath.TryReadName(name, isFolder, out _));
+    public void A_name_that_the_scheme_never_makes_is_refused(string name, bool isFolder) =>
+        Assert.False(KeyPath.TryReadName(name, isFolder, out _));
 }

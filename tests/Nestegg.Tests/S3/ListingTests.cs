@@ -18,12 +18,14 @@ public class ListingTests
     // The rules of S3 in a few lines: keys in the order of their UTF-8 bytes, keys that share all up to a delimiter as one prefix.
     private static List<string> Expected(IEnumerable<string> keys, string prefix, string delimiter) =>
         [.. keys.Select(KeyPath.ToByteString).Where(key => key.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(key => delimiter.Length > 0 && key.IndexOf(delimiter, prefix.Length, StringComparison.Ordinal) is >= 0 and var at ? key[..(at + 1)] : key)
+            .Select(key => delimiter.Length > 0
+                && key.IndexOf(delimiter, prefix.Length, StringComparison.Ordinal) is >= 0 and var at ? key[..(at + 1)] : key)
             .Distinct().Order(StringComparer.Ordinal).Select(KeyPath.ToText)];
 
     [Fact]
     public void Pages_hold_every_key_once_and_in_order() =>
-        Gen.Select(Key.HashSet[0, 25], Gen.String[Gen.Char["aé/"], 0, 2], Gen.Int[0, 2].Select(i => Delimiters[i]), Gen.Int[1, 7], Gen.Bool).Sample((keys, prefix, delimiter, pageSize, forget) =>
+        Gen.Select(Key.HashSet[0, 25], Gen.String[Gen.Char["aé/"], 0, 2], Gen.Int[0, 2].Select(i => Delimiters[i]), Gen.Int[1, 7], Gen.Bool)
+            .Sample((keys, prefix, delimiter, pageSize, forget) =>
         {
             using var folder = new TemporaryFolder();
             var buckets = Bucket(folder, keys);
@@ -34,7 +36,8 @@ public class ListingTests
             for (var page = listings.First(terms); ;)
             {
                 Assert.True(page.Objects.Count + page.CommonPrefixes.Count <= pageSize);
-                listed.AddRange(page.Objects.Select(item => item.Key).Concat(page.CommonPrefixes).OrderBy(KeyPath.ToByteString, StringComparer.Ordinal));
+                listed.AddRange(page.Objects.Select(item => item.Key).Concat(page.CommonPrefixes)
+                    .OrderBy(KeyPath.ToByteString, StringComparer.Ordinal));
                 if (page.Token is null)
                 {
                     break;
@@ -86,7 +89,8 @@ public class ListingTests
         foreach (var key in keys)
         {
             var incoming = buckets.NewIncomingPath();
-            File.WriteAllBytes(incoming, [.. Encoding.UTF8.GetBytes(key), .. ObjectFile.Footer(new ObjectTags("etag", new Dictionary<string, string>()))]);
+            File.WriteAllBytes(
+                incoming, [.. Encoding.UTF8.GetBytes(key), .. ObjectFile.Footer(new ObjectTags("etag", new Dictionary<string, string>()))]);
             Assert.True(buckets.TryCommit(incoming, "bucket", key, PutCondition.OnlyIfAbsent));
         }
 

@@ -49,6 +49,7 @@ public class ObjectFileTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(folder["object"], [.. "x"u8, 255, 255, 0, 0, .. "nestegg1"u8]);
-        Assert.Contains("damaged", Assert.Throws<IOException>(() => ObjectFile.TryOpen(folder["object"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "damaged", Assert.Throws<IOException>(() => ObjectFile.TryOpen(folder["object"])).Message, StringComparison.Ordinal);
     }
 }

@@ -57,7 +57,8 @@ public sealed class ScratchFolderTests
     {
         using var parent = new TemporaryFolder();
         File.WriteAllText(parent["tmp"], "");
-        Assert.All(Creations, create => Assert.Contains(parent["tmp"], Assert.Throws<ScratchException>(() => create(parent["tmp"])).Message, StringComparison.Ordinal));
+        Assert.All(Creations, create => Assert.Contains(
+            parent["tmp"], Assert.Throws<ScratchException>(() => create(parent["tmp"])).Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -66,7 +67,8 @@ public sealed class ScratchFolderTests
         await using var disk = await SmallDisk.TryMountAsync("size=1m", Token);
         Assert.SkipUnless(disk is not null, "mounting is not allowed here");
         await disk.RemountAsync("ro", Token);
-        Assert.All(Creations, create => Assert.Contains(disk.Path, Assert.Throws<ScratchException>(() => create(disk.Path)).Message, StringComparison.Ordinal));
+        Assert.All(Creations, create => Assert.Contains(
+            disk.Path, Assert.Throws<ScratchException>(() => create(disk.Path)).Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -105,7 +107,8 @@ public sealed class ScratchFolderTests
             Assert.Equal($"Temporary files cannot be kept in {disk.Path}: the disk is full.", failure.Message);
     }
 
-    private static Func<string, IDisposable>[] Creations => [ScratchFolder.Create, parent => ScratchFile.Create(0, parent), ScratchDatabase.Create];
+    private static Func<string, IDisposable>[] Creations =>
+        [ScratchFolder.Create, parent => ScratchFile.Create(0, parent), ScratchDatabase.Create];
 
     /// <summary>What a process that was killed leaves: its files, and a lock file that nobody holds.</summary>
     private static string Leftover(TemporaryFolder parent, string name)

@@ -22,9 +22,14 @@ public sealed class SqliteFileTests : IDisposable
     {
         file.Execute("CREATE TABLE kept (number, absent, truth, text, long_text, empty_text, bytes, empty_bytes)");
         var longText = new string('é', 5000);
-        file.Run("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?)", long.MinValue, (long?)null, true, "ä\n𝄞", longText, "", new byte[] { 0, 255 }, Array.Empty<byte>());
+        file.Run("INSERT INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?)", long.MinValue, (long?)null, true, "ä\n𝄞", longText, "", new byte[]
+        {
+            0,
+            255,
+        }, Array.Empty<byte>());
         var row = Assert.Single(file.Rows("SELECT *, typeof(empty_text), typeof(empty_bytes) FROM kept").Select(row => (
-            row.Integer(0), row.IsNull(1), row.Integer(2), row.Text(3), row.Text(4), row.Text(5), row.Blob(6).ToArray(), row.Blob(7).Length, row.Text(8), row.Text(9))));
+            row.Integer(0), row.IsNull(1), row.Integer(2), row.Text(3), row.Text(4), row.Text(5), row.Blob(6).ToArray(), row.Blob(7).Length,
+            row.Text(8), row.Text(9))));
         Assert.Equal((long.MinValue, true, 1, "ä\n𝄞", longText, ""), (row.Item1, row.Item2, row.Item3, row.Item4, row.Item5, row.Item6));
         Assert.Equal([0, 255], row.Item7);
         Assert.Equal((0, "text", "blob"), (row.Item8, row.Item9, row.Item10));

@@ -213,7 +213,8 @@ public sealed class LocalStoreTests : IDisposable
     {
         await using var store = new LocalStore(folder.Path);
         var clock = Stopwatch.StartNew();
-        await Parallel.ForAsync(0, 64, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (n, _) => await PutAsync(store, $"objects/{n:x2}/item"));
+        await Parallel.ForAsync(0, 64, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (
+            n, _) => await PutAsync(store, $"objects/{n:x2}/item"));
 
         // With the pool's two threads blocked it would grow by one a second, and the rest would stand still.
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"{clock.Elapsed}");

@@ -33,7 +33,8 @@ public class S3FailureTests
         Assert.Equal(FailureKind.OutOfReach, read.Kind);
         Assert.Contains(words, read.Message, StringComparison.Ordinal);
         Assert.Null(ErrorText.WhatIsWrong(read, "s3://bucket/1/some-key"));
-        var write = await Assert.ThrowsAsync<NesteggException>(() => bucket.PutAsync("1/some-key", new MemoryStream(new byte[10]), 10, Token));
+        var write =
+            await Assert.ThrowsAsync<NesteggException>(() => bucket.PutAsync("1/some-key", new MemoryStream(new byte[10]), 10, Token));
         Assert.Contains(words, write.Message, StringComparison.Ordinal);
         Assert.Null(ErrorText.WhatIsWrong(write, "s3://bucket/1/some-key"));
 
@@ -148,7 +149,8 @@ public class S3FailureTests
             }
             else
             {
-                await context.Response.OutputStream.WriteAsync("<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"u8.ToArray());
+                await context.Response.OutputStream.WriteAsync(
+                    "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"u8.ToArray());
             }
         });
         await using var there = Bucket(withBucket.Endpoint);
@@ -185,7 +187,8 @@ public class S3FailureTests
             await context.Request.InputStream.CopyToAsync(Stream.Null);
             if (query.Contains("partNumber=", StringComparison.Ordinal))
             {
-                context.Response.Headers["ETag"] = Convert.ToHexStringLower(parts[query.Contains("partNumber=1", StringComparison.Ordinal) ? 0 : 1]);
+                context.Response.Headers[
+                    "ETag"] = Convert.ToHexStringLower(parts[query.Contains("partNumber=1", StringComparison.Ordinal) ? 0 : 1]);
             }
             else if (context.Request.HttpMethod == "HEAD")
             {
@@ -336,7 +339,8 @@ public class S3FailureTests
     public async Task Clocks_that_differ_are_found_before_requests_fail(int minutes, Severity severity)
     {
         await using var server = ScriptedHttpServer.Refusing(403, "AccessDenied");
-        await using var bucket = new BucketClient(Settings(server.Endpoint), Credentials, "bucket", new TestTime(TimeSpan.FromMinutes(minutes), haste: 50));
+        await using var bucket = new BucketClient(
+            Settings(server.Endpoint), Credentials, "bucket", new TestTime(TimeSpan.FromMinutes(minutes), haste: 50));
         var found = (await bucket.ProbeAsync("slot", Token))[0];
         Assert.Equal(("clock-skew", severity), (found.Code, found.Severity));
     }
@@ -347,7 +351,8 @@ public class S3FailureTests
         await response.OutputStream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(body));
     }
 
-    private static S3Settings Settings(Uri endpoint) => new() { Endpoint = endpoint, PathStyle = true, AnswerLimit = TimeSpan.FromSeconds(20) };
+    private static S3Settings Settings(Uri endpoint) =>
+        new() { Endpoint = endpoint, PathStyle = true, AnswerLimit = TimeSpan.FromSeconds(20) };
 
     private static BucketClient Bucket(Uri endpoint) => new(Settings(endpoint), Credentials, "bucket", new TestTime(haste: 50));
 }

@@ -44,8 +44,10 @@ public class StoreAddressTests
     [Fact]
     public void The_server_comes_from_the_environment_and_the_address_wins()
     {
-        var variables = new Dictionary<string, string> { ["AWS_ENDPOINT_URL"] = "http://one", ["AWS_ENDPOINT_URL_S3"] = "http://two", ["AWS_DEFAULT_REGION"] = "r1" };
-        Assert.Equal(new S3Settings { Endpoint = new Uri("http://two"), Region = "r1", PathStyle = true }, StoreAddress.Parse("s3://b", variables.GetValueOrDefault).S3);
+        var variables = new Dictionary<string, string> { [
+            "AWS_ENDPOINT_URL"] = "http://one", ["AWS_ENDPOINT_URL_S3"] = "http://two", ["AWS_DEFAULT_REGION"] = "r1" };
+        Assert.Equal(new S3Settings { Endpoint = new Uri("http://two"), Region = "r1", PathStyle = true }, StoreAddress.Parse(
+            "s3://b", variables.GetValueOrDefault).S3);
         Assert.Equal(new Uri("http://three"), StoreAddress.Parse("s3://b?endpoint=http://three", variables.GetValueOrDefault).S3.Endpoint);
     }
 
@@ -76,7 +78,8 @@ public class StoreAddressTests
     [Fact]
     public void Credentials_that_are_not_set_are_named()
     {
-        var failure = Assert.Throws<NesteggException>(() => S3Credentials.FromEnvironment(name => name == "AWS_ACCESS_KEY_ID" ? "x" : null));
+        var failure = Assert.Throws<NesteggException>(
+            () => S3Credentials.FromEnvironment(name => name == "AWS_ACCESS_KEY_ID" ? "x" : null));
         Assert.Equal(FailureKind.BadInput, failure.Kind);
         Assert.Contains("AWS_SECRET_ACCESS_KEY is not set", failure.Message, StringComparison.Ordinal);
     }

@@ -164,7 +164,8 @@ public abstract class StoreConformanceTests : IAsyncLifetime
     public async Task Listing_is_complete_in_order_and_by_prefix_over_many_pages()
     {
         var keys = Enumerable.Range(0, 2500).Select(n => $"index/{n % 3:x}/{n:d5}").Append("other/1").ToArray();
-        await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (key, _) => await PutAsync(key, [1, 2, 3]));
+        await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (
+            key, _) => await PutAsync(key, [1, 2, 3]));
 
         Array.Sort(keys, StringComparer.Ordinal);
         Assert.Equal(keys, await ListAsync(""));
@@ -222,7 +223,8 @@ public abstract class StoreConformanceTests : IAsyncLifetime
     public async Task Many_writers_at_once_do_not_disturb_each_other()
     {
         var contents = Enumerable.Range(0, 64).Select(n => RandomNumberGenerator.GetBytes(1000 + n * 3000)).ToArray();
-        await Parallel.ForAsync(0, contents.Length, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Token }, async (n, _) => await PutAsync($"many/{n}", contents[n]));
+        await Parallel.ForAsync(0, contents.Length, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Token }, async (
+            n, _) => await PutAsync($"many/{n}", contents[n]));
         for (var n = 0; n < contents.Length; n++)
         {
             Assert.Equal(contents[n], await ReadAsync($"many/{n}"));
@@ -252,7 +254,8 @@ public abstract class StoreConformanceTests : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.CreateAsync(10, cancelled.Token));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.TryOpenAsync("item", 0, null, cancelled.Token));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.DeleteAsync("item", cancelled.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.ListAsync("", cancelled.Token).ToListAsync(cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await Store.ListAsync("", cancelled.Token).ToListAsync(cancelled.Token));
         Assert.Equal(["item"], await ListAsync(""));
     }
 
@@ -297,7 +300,8 @@ public abstract class StoreConformanceTests : IAsyncLifetime
         return await ReadToEndAsync(stream);
     }
 
-    protected async Task<List<string>> ListAsync(string prefix) => await Store.ListAsync(prefix, Token).Select(item => item.Key).ToListAsync(Token);
+    protected async Task<List<string>> ListAsync(string prefix) =>
+        await Store.ListAsync(prefix, Token).Select(item => item.Key).ToListAsync(Token);
 
     private static async Task<byte[]> ReadToEndAsync(Stream stream)
     {

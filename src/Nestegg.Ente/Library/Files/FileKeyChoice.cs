@@ -44,13 +44,15 @@ internal sealed class FileKeyChoice(FileRow row) : IDisposable
         metadata = this.metadata;
         if (chosen is null)
         {
-            problems.Add(new LibraryProblem("file-key-wrong", "the file's key does not open with the key of any of its albums", IsFatal: true));
+            problems.Add(
+                new LibraryProblem("file-key-wrong", "the file's key does not open with the key of any of its albums", IsFatal: true));
             return null;
         }
 
         if (failed > 0)
         {
-            problems.Add(new LibraryProblem("file-key-damaged-in-album", $"the file's key does not open, or is another, in {failed} of its {albums} albums"));
+            problems.Add(new LibraryProblem(
+                "file-key-damaged-in-album", $"the file's key does not open, or is another, in {failed} of its {albums} albums"));
         }
 
         if (!isProven)

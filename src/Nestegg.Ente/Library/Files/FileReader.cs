@@ -22,7 +22,8 @@ internal sealed class FileReader(EnteRows rows)
     }
 
     /// <inheritdoc cref="LibraryReader.TrashAsync"/>
-    internal IAsyncEnumerable<LibraryFile> ReadTrashAsync(long userId, IReadOnlyCollection<Album> albums, CancellationToken cancellationToken)
+    internal IAsyncEnumerable<LibraryFile> ReadTrashAsync(
+        long userId, IReadOnlyCollection<Album> albums, CancellationToken cancellationToken)
     {
         var byId = albums.ToDictionary(album => album.Id);
         return PagesAsync(userId, (after, token) => TrashPageAsync(userId, byId, after, token), cancellationToken);
@@ -32,7 +33,9 @@ internal sealed class FileReader(EnteRows rows)
     internal async Task<FileTotals> CountAsync(long userId, IReadOnlyCollection<Album> albums, CancellationToken cancellationToken)
     {
         var ids = $"SELECT file_id FROM collection_files WHERE {InAlbums(albums.Select(album => album.Id))}";
-        ids += rows.Catalog.HasTable("trash") ? $" UNION SELECT file_id FROM trash WHERE user_id = {userId} AND NOT is_deleted AND NOT is_restored" : "";
+        ids += rows.Catalog.HasTable("trash")
+            ? $" UNION SELECT file_id FROM trash WHERE user_id = {userId} AND NOT is_deleted AND NOT is_restored"
+            : "";
         var totals = $"""
             WITH ids AS ({ids}) SELECT (SELECT COUNT(DISTINCT file_id) FROM ids),
                 (SELECT CAST(COALESCE(SUM(size), 0) AS bigint) FROM object_keys WHERE NOT COALESCE(is_deleted, false) AND file_id IN (SELECT file_id FROM ids))
@@ -49,7 +52,8 @@ internal sealed class FileReader(EnteRows rows)
     private static string InAlbums(IEnumerable<long> ids) =>
         $"collection_id IN ({(string.Join(',', ids) is { Length: > 0 } list ? list : "NULL")}) AND NOT COALESCE(is_deleted, false)";
 
-    private async IAsyncEnumerable<LibraryFile> PagesAsync(long userId, ReadPage read, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<LibraryFile> PagesAsync(
+        long userId, ReadPage read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var after = long.MinValue; ;)
         {
@@ -73,11 +77,13 @@ internal sealed class FileReader(EnteRows rows)
         }
     }
 
-    private async Task<SortedDictionary<long, FileRows>> AlbumsPageAsync(Dictionary<long, Album> albums, long after, CancellationToken cancellationToken)
+    private async Task<SortedDictionary<long, FileRows>> AlbumsPageAsync(
+        Dictionary<long, Album> albums, long after, CancellationToken cancellationToken)
     {
         var page = new SortedDictionary<long, FileRows>();
         var inAlbums = InAlbums(albums.Keys);
-        var ids = $"SELECT DISTINCT file_id FROM collection_files WHERE {inAlbums} AND file_id > {after} ORDER BY file_id LIMIT {PageFiles}";
+        var ids =
+            $"SELECT DISTINCT file_id FROM collection_files WHERE {inAlbums} AND file_id > {after} ORDER BY file_id LIMIT {PageFiles}";
         await foreach (var row in rows.ReadAsync(ids, cancellationToken))
         {
             page.Add(row.GetInt64(0), new FileRows(row.GetInt64(0)));
@@ -100,7 +106,8 @@ internal sealed class FileReader(EnteRows rows)
         return page;
     }
 
-    private async Task<SortedDictionary<long, FileRows>> TrashPageAsync(long userId, Dictionary<long, Album> albums, long after, CancellationToken cancellationToken)
+    private async Task<SortedDictionary<long, FileRows>> TrashPageAsync(
+        long userId, Dictionary<long, Album> albums, long after, CancellationToken cancellationToken)
     {
         var page = new SortedDictionary<long, FileRows>();
         if (!rows.Catalog.HasTable("trash"))
@@ -137,7 +144,8 @@ internal sealed class FileReader(EnteRows rows)
         await foreach (var row in rows.ReadAsync(files, cancellationToken))
         {
             page[row.GetInt64(0)].Row = new FileRow(
-                row.GetInt64(1), row.Text(2) ?? "", row.Text(3) ?? "", row.Text(4) ?? "", row.Text(5) ?? "", row.Text(6), row.Text(7), row.Integer(8) ?? 0);
+                row.GetInt64(1), row.Text(2) ?? "", row.Text(3) ?? "", row.Text(4) ?? "", row.Text(5) ?? "", row.Text(6),
+                row.Text(7), row.Integer(8) ?? 0);
         }
 
         await foreach (var named in NamedObjects.ReadFilesAsync(rows.Connection, rows.Catalog, page.Keys, cancellationToken))
@@ -147,7 +155,9 @@ internal sealed class FileReader(EnteRows rows)
 
         if (rows.Catalog.HasColumn("file_data", "obj_nonce"))
         {
-            var headers = $"SELECT file_id, obj_nonce FROM file_data WHERE {inPage} AND obj_nonce IS NOT NULL AND CAST(data_type AS text) = 'img_preview' AND NOT is_deleted";
+            var headers =
+                $"SELECT file_id, obj_nonce FROM file_data WHERE {inPage} AND obj_nonce IS NOT NULL AND CAST(data_type AS text) = "
+                + $"'img_preview' AND NOT is_deleted";
             await foreach (var row in rows.ReadAsync(headers, cancellationToken))
             {
                 page[row.GetInt64(0)].ImagePreviewHeader = row.Text(1);

@@ -27,7 +27,16 @@ internal sealed class FileRows(long id)
         if (Row is not { } row)
         {
             problems.Add(new LibraryProblem("file-row-missing", "an album names the file, and its row is not there", IsFatal: true));
-            return new LibraryFile { Id = id, OwnerId = null, Albums = Albums(), HasContent = false, TrashedUntil = TrashedUntil, Objects = Objects, Problems = problems };
+            return new LibraryFile
+            {
+                Id = id,
+                OwnerId = null,
+                Albums = Albums(),
+                HasContent = false,
+                TrashedUntil = TrashedUntil,
+                Objects = Objects,
+                Problems = problems,
+            };
         }
 
         var metadata = default(JsonElement);
@@ -77,7 +86,9 @@ internal sealed class FileRows(long id)
             HasContent = hasContent,
             Metadata = metadata.ValueKind == JsonValueKind.Object ? FileMetadata.Read(metadata) : null,
             PublicMetadata = publicJson.ValueKind == JsonValueKind.Object ? PublicMetadata.Read(publicJson) : PublicMetadata.None,
-            Visibility = privateJson.Integer("visibility") is >= 0 and <= int.MaxValue and var visibility ? (Visibility)visibility : Visibility.Visible,
+            Visibility = privateJson.Integer("visibility") is >= 0 and <= int.MaxValue and var visibility
+                ? (Visibility)visibility
+                : Visibility.Visible,
             PrivateJson = privateJson,
             UpdatedAt = row.UpdatedAt,
             TrashedUntil = TrashedUntil,
@@ -114,12 +125,18 @@ internal sealed class FileRows(long id)
     {
         if (content.Length != SecretStream.HeaderBytes)
         {
-            problems.Add(new LibraryProblem("file-header-damaged", $"the file's decryption header has {content.Length} bytes instead of {SecretStream.HeaderBytes}", IsFatal: true));
+            problems.Add(
+                new LibraryProblem(
+                    "file-header-damaged", $"the file's decryption header has {content.Length} bytes instead of {SecretStream.HeaderBytes}",
+                    IsFatal: true));
         }
 
         if (thumbnail.Length != SecretStream.HeaderBytes)
         {
-            problems.Add(new LibraryProblem("thumbnail-header-damaged", $"the thumbnail's decryption header has {thumbnail.Length} bytes instead of {SecretStream.HeaderBytes}"));
+            problems.Add(
+                new LibraryProblem(
+                    "thumbnail-header-damaged",
+                    $"the thumbnail's decryption header has {thumbnail.Length} bytes instead of {SecretStream.HeaderBytes}"));
         }
     }
 
@@ -142,4 +159,5 @@ internal sealed class FileRows(long id)
 
 /// <summary>A row of <c>files</c>.</summary>
 internal sealed record FileRow(
-    long OwnerId, string ContentHeader, string ThumbnailHeader, string EncryptedMetadata, string MetadataHeader, string? PrivateMetadata, string? PublicMetadata, long UpdatedAt);
+    long OwnerId, string ContentHeader, string ThumbnailHeader, string EncryptedMetadata, string MetadataHeader, string? PrivateMetadata,
+    string? PublicMetadata, long UpdatedAt);

@@ -22,7 +22,9 @@ public sealed class LibraryFile : IDisposable
     /// <summary>Its key; null when none of its wrappings opens.</summary>
     public SecretKey? Key { get; init; }
 
-    /// <summary>The header that its bytes need; empty for an item without bytes; of another length than 24 when the row is damaged.</summary>
+    /// <summary>
+    /// The header that its bytes need; empty for an item without bytes; of another length than 24 when the row is damaged.
+    /// </summary>
     public byte[] ContentHeader { get; init; } = [];
 
     /// <summary>The header that its thumbnail needs.</summary>

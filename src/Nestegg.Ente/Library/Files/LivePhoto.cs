@@ -56,7 +56,8 @@ public sealed class LivePhoto : IDisposable
                 livePhoto = new LivePhoto(archive, new LivePhotoPart(image, Extension(image)), new LivePhotoPart(video, Extension(video)));
             }
         }
-        catch (Exception exception) when (exception is InvalidDataException or ArgumentException or NotSupportedException or EndOfStreamException or OverflowException)
+        catch (Exception exception) when (exception is InvalidDataException or ArgumentException or NotSupportedException
+            or EndOfStreamException or OverflowException)
         {
             problem = "the live photo is not a readable zip";
         }

@@ -18,7 +18,8 @@ public sealed class LivePhotoPart
 
     /// <summary>Writes the part, piece by piece.</summary>
     /// <returns>False when the entry is damaged or longer than the zip states; what was written is then of no use.</returns>
-    public async Task<bool> TryCopyToAsync(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancellationToken)
+    public async Task<bool> TryCopyToAsync(
+        Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> sink, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(sink);
         var buffer = new byte[BufferBytes];

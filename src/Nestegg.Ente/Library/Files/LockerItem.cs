@@ -4,7 +4,9 @@ using Nestegg.Ente.Json;
 namespace Nestegg.Ente.Library;
 
 /// <summary>An item of Ente Locker that is not a file: a note, a password, where the will is.</summary>
-/// <param name="Type"><c>note</c>, <c>physicalRecord</c>, <c>accountCredential</c>, <c>emergencyContact</c>, or what a newer app wrote.</param>
+/// <param name="Type">
+/// <c>note</c>, <c>physicalRecord</c>, <c>accountCredential</c>, <c>emergencyContact</c>, or what a newer app wrote.
+/// </param>
 /// <param name="Data">Its fields, as the app wrote them.</param>
 public sealed record LockerItem(string Type, JsonElement Data)
 {
@@ -38,7 +40,8 @@ public sealed record LockerItem(string Type, JsonElement Data)
         }
 
         // Older items hold the object as text.
-        if (info.ValueKind == JsonValueKind.String && (!LenientJson.TryParse(info.GetString(), out info) || info.ValueKind != JsonValueKind.Object))
+        if (info.ValueKind == JsonValueKind.String
+            && (!LenientJson.TryParse(info.GetString(), out info) || info.ValueKind != JsonValueKind.Object))
         {
             return null;
         }

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Nestegg.Ente.Library;
 
 /// <summary>
-/// Counts the entries of a zip before anything is made of them: <see cref="System.IO.Compression.ZipArchive"/> makes an object for each, and a zip of some gigabytes may
-/// have a hundred million. Layout: PKWARE's APPNOTE.TXT, 4.3.12 and 4.3.16.
+/// Counts the entries of a zip before anything is made of them: <see cref="System.IO.Compression.ZipArchive"/> makes an object for each,
+/// and a zip of some gigabytes may have a hundred million. Layout: PKWARE's APPNOTE.TXT, 4.3.12 and 4.3.16.
 /// </summary>
 internal static class ZipDirectory
 {
@@ -14,7 +14,9 @@ internal static class ZipDirectory
     private const int EndBytes = 22;
     private const int CommentMaxBytes = ushort.MaxValue;
 
-    /// <summary>Whether the directory that the end of the zip names has so many entries at most. One of Zip64, which no live photo needs, has not.</summary>
+    /// <summary>
+    /// Whether the directory that the end of the zip names has so many entries at most. One of Zip64, which no live photo needs, has not.
+    /// </summary>
     /// <param name="zip">Seekable; where it stands afterwards means nothing.</param>
     /// <param name="most">The limit.</param>
     internal static bool HasAtMost(Stream zip, int most)
@@ -28,7 +30,8 @@ internal static class ZipDirectory
         for (var count = 0; ; count++)
         {
             zip.Position = offset;
-            if (zip.ReadAtLeast(entry, EntryBytes, throwOnEndOfStream: false) < EntryBytes || BinaryPrimitives.ReadUInt32LittleEndian(entry) != EntrySignature)
+            if (zip.ReadAtLeast(entry, EntryBytes, throwOnEndOfStream: false) < EntryBytes
+                || BinaryPrimitives.ReadUInt32LittleEndian(entry) != EntrySignature)
             {
                 return true;
             }
@@ -55,7 +58,10 @@ internal static class ZipDirectory
             if (BinaryPrimitives.ReadUInt32LittleEndian(record) == EndSignature)
             {
                 var offset = BinaryPrimitives.ReadUInt32LittleEndian(record[16..]);
-                var isZip64 = offset == uint.MaxValue || Length(record, 4) == ushort.MaxValue || Length(record, 8) == ushort.MaxValue || Length(record, 10) == ushort.MaxValue;
+                var isZip64 = offset == uint.MaxValue
+                    || Length(record, 4) == ushort.MaxValue
+                    || Length(record, 8) == ushort.MaxValue
+                    || Length(record, 10) == ushort.MaxValue;
                 return isZip64 ? null : offset;
             }
         }

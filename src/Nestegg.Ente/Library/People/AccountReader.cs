@@ -17,7 +17,8 @@ internal sealed class AccountReader(EnteRows rows)
         """;
 
     /// <inheritdoc cref="LibraryReader.UsersAsync"/>
-    internal async IAsyncEnumerable<LibraryUser> UsersAsync(MuseumSecrets? secrets, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<LibraryUser> UsersAsync(
+        MuseumSecrets? secrets, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var row in rows.ReadAsync($"{UserColumns} ORDER BY u.user_id", cancellationToken))
         {
@@ -42,7 +43,8 @@ internal sealed class AccountReader(EnteRows rows)
     }
 
     /// <inheritdoc cref="LibraryReader.FindUsersByAddressAsync"/>
-    internal async Task<IReadOnlyList<LibraryUser>> FindByAddressAsync(string email, MuseumSecrets secrets, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<LibraryUser>> FindByAddressAsync(
+        string email, MuseumSecrets secrets, CancellationToken cancellationToken)
     {
         var found = new List<LibraryUser>();
         if (secrets.EncryptionKey is null)
@@ -76,7 +78,8 @@ internal sealed class AccountReader(EnteRows rows)
     /// <inheritdoc cref="LibraryReader.KeyAttributesAsync"/>
     internal async Task<KeyAttributes?> KeyAttributesAsync(long userId, CancellationToken cancellationToken)
     {
-        await foreach (var row in rows.ReadAsync($"SELECT {KeyAttributes.Columns} FROM key_attributes WHERE user_id = {userId}", cancellationToken))
+        await foreach (var row in rows.ReadAsync(
+            $"SELECT {KeyAttributes.Columns} FROM key_attributes WHERE user_id = {userId}", cancellationToken))
         {
             return KeyAttributes.Read(row);
         }
@@ -92,7 +95,8 @@ internal sealed class AccountReader(EnteRows rows)
             return null;
         }
 
-        await foreach (var row in rows.ReadAsync($"SELECT CAST(srp_user_id AS text), salt, verifier FROM srp_auth WHERE user_id = {userId}", cancellationToken))
+        await foreach (var row in rows.ReadAsync(
+            $"SELECT CAST(srp_user_id AS text), salt, verifier FROM srp_auth WHERE user_id = {userId}", cancellationToken))
         {
             return StandardBase64.TryDecode(row.Text(1), out var salt) && StandardBase64.TryDecode(row.Text(2), out var verifier)
                 ? new SrpRecord(row.GetString(0), salt, verifier)
@@ -105,7 +109,8 @@ internal sealed class AccountReader(EnteRows rows)
     private static LibraryUser User(DbDataReader row, MuseumSecrets? secrets)
     {
         string? email = null;
-        if (secrets?.EncryptionKey is { } encryptionKey && SecretBox.TryOpen(row.Bytes(2) ?? [], row.Bytes(3) ?? [], encryptionKey, out var plaintext))
+        if (secrets?.EncryptionKey is { } encryptionKey
+            && SecretBox.TryOpen(row.Bytes(2) ?? [], row.Bytes(3) ?? [], encryptionKey, out var plaintext))
         {
             email = Encoding.UTF8.GetString(plaintext);
         }

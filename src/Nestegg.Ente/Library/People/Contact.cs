@@ -50,6 +50,7 @@ public sealed class Contact : IDisposable
     {
         plaintext = null;
         return combined.Length >= SecretStream.HeaderBytes
-            && SecretStream.TryOpen(combined[SecretStream.HeaderBytes..], combined[..SecretStream.HeaderBytes], key, requireFinal: true, out plaintext);
+            && SecretStream.TryOpen(
+                combined[SecretStream.HeaderBytes..], combined[..SecretStream.HeaderBytes], key, requireFinal: true, out plaintext);
     }
 }

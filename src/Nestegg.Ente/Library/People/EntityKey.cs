@@ -25,7 +25,8 @@ internal sealed class EntityKey(string type, SecretKey key) : IDisposable
     private static async IAsyncEnumerable<EntityKey> OpenAllAsync(
         EnteRows rows, long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var row in rows.ReadAsync($"SELECT type, encrypted_key, header FROM entity_key WHERE user_id = {userId}", cancellationToken))
+        await foreach (var row in rows.ReadAsync(
+            $"SELECT type, encrypted_key, header FROM entity_key WHERE user_id = {userId}", cancellationToken))
         {
             if (WrappedKey.Read(row.Text(1), row.Text(2)) is { } wrapped && wrapped.TryOpen(keys.MasterKey, out var key))
             {

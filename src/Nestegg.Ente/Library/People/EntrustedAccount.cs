@@ -2,7 +2,9 @@ using Nestegg.Ente.Cryptography;
 
 namespace Nestegg.Ente.Library;
 
-/// <summary>An account whose owner chose this person to recover it one day, and sealed its recovery key to them. Disposing it zeroes that key.</summary>
+/// <summary>
+/// An account whose owner chose this person to recover it one day, and sealed its recovery key to them. Disposing it zeroes that key.
+/// </summary>
 public sealed class EntrustedAccount : IDisposable
 {
     /// <summary>The account that can be recovered.</summary>

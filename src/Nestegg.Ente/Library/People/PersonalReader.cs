@@ -13,7 +13,8 @@ namespace Nestegg.Ente.Library;
 internal sealed class PersonalReader(EnteRows rows)
 {
     /// <inheritdoc cref="LibraryReader.AuthCodesAsync"/>
-    internal async IAsyncEnumerable<AuthCode> AuthCodesAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<AuthCode> AuthCodesAsync(
+        long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!rows.Catalog.HasTable("authenticator_key") || !rows.Catalog.HasTable("authenticator_entity"))
         {
@@ -32,7 +33,8 @@ internal sealed class PersonalReader(EnteRows rows)
     }
 
     /// <inheritdoc cref="LibraryReader.EntitiesAsync"/>
-    internal async IAsyncEnumerable<UserEntity> EntitiesAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<UserEntity> EntitiesAsync(
+        long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!rows.Catalog.HasTable("entity_key") || !rows.Catalog.HasTable("entity_data"))
         {
@@ -51,7 +53,8 @@ internal sealed class PersonalReader(EnteRows rows)
     }
 
     /// <inheritdoc cref="LibraryReader.ContactsAsync"/>
-    internal async IAsyncEnumerable<Contact> ContactsAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<Contact> ContactsAsync(
+        long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!rows.Catalog.HasTable("contact_entity") || !rows.Catalog.HasTable("entity_key"))
         {
@@ -71,7 +74,8 @@ internal sealed class PersonalReader(EnteRows rows)
 
     private async Task<SecretKey?> AuthKeyAsync(long userId, KeyChain keys, CancellationToken cancellationToken)
     {
-        await foreach (var row in rows.ReadAsync($"SELECT encrypted_key, header FROM authenticator_key WHERE user_id = {userId}", cancellationToken))
+        await foreach (var row in rows.ReadAsync(
+            $"SELECT encrypted_key, header FROM authenticator_key WHERE user_id = {userId}", cancellationToken))
         {
             return WrappedKey.Read(row.Text(0), row.Text(1)) is { } wrapped && wrapped.TryOpen(keys.MasterKey, out var key) ? key : null;
         }
@@ -93,7 +97,8 @@ internal sealed class PersonalReader(EnteRows rows)
 
         return LenientJson.TryParse(plaintext, out var json) && json.ValueKind == JsonValueKind.String && json.GetString() is { } uri
             ? new AuthCode(id, uri, AuthCode.IsTrashedIn(uri), null)
-            : new AuthCode(id, null, false, new LibraryProblem("auth-code-unreadable", "what is in the code's row is not text", IsFatal: true));
+            : new AuthCode(
+                id, null, false, new LibraryProblem("auth-code-unreadable", "what is in the code's row is not text", IsFatal: true));
     }
 
     private static UserEntity OpenEntity(DbDataReader row, SecretKey? key)

@@ -12,8 +12,11 @@ namespace Nestegg.Ente.Library;
 internal sealed class RecoveryReader(EnteRows rows, AccountReader accounts)
 {
     /// <inheritdoc cref="LibraryReader.EntrustedAccountsAsync"/>
-    /// <remarks>Ente: rust/crates/contacts and mobile/packages/legacy; the row's key is a sealed box of the 32 bytes of the recovery key.</remarks>
-    internal async IAsyncEnumerable<EntrustedAccount> EntrustedAccountsAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <remarks>
+    /// Ente: rust/crates/contacts and mobile/packages/legacy; the row's key is a sealed box of the 32 bytes of the recovery key.
+    /// </remarks>
+    internal async IAsyncEnumerable<EntrustedAccount> EntrustedAccountsAsync(
+        long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!rows.Catalog.HasTable("emergency_contact"))
         {
@@ -22,7 +25,9 @@ internal sealed class RecoveryReader(EnteRows rows, AccountReader accounts)
 
         // A handful; read first, because each needs a look at another table.
         var entrusted = new List<(long UserId, string State, string? Box)>();
-        var contacts = $"SELECT user_id, state, encrypted_key FROM emergency_contact WHERE emergency_contact_id = {userId} AND state IN ('INVITED', 'ACCEPTED') ORDER BY user_id";
+        var contacts =
+            $"SELECT user_id, state, encrypted_key FROM emergency_contact WHERE emergency_contact_id = {userId} AND state IN ('INVITED', "
+            + $"'ACCEPTED') ORDER BY user_id";
         await foreach (var row in rows.ReadAsync(contacts, cancellationToken))
         {
             entrusted.Add((row.GetInt64(0), row.GetString(1), row.Text(2)));
@@ -33,7 +38,8 @@ internal sealed class RecoveryReader(EnteRows rows, AccountReader accounts)
             var attributes = await accounts.KeyAttributesAsync(owner, cancellationToken);
             SecretKey? key = null;
             var opened = StandardBase64.TryDecode(box, out var sealedKey) && keys.TryOpenSealedKey(sealedKey, out key);
-            var problem = !opened ? new LibraryProblem("entrusted-key-damaged", $"the recovery key that account {owner} entrusted does not open", IsFatal: true)
+            var problem = !opened ? new LibraryProblem(
+                "entrusted-key-damaged", $"the recovery key that account {owner} entrusted does not open", IsFatal: true)
                 : attributes?.MasterKeyUnderRecoveryKey.Opens(key!) == true ? null
                 : new LibraryProblem("entrusted-key-wrong", $"the recovery key that account {owner} entrusted does not open that account");
             yield return new EntrustedAccount { UserId = owner, State = state, RecoveryKey = key, Problem = problem };
@@ -42,10 +48,11 @@ internal sealed class RecoveryReader(EnteRows rows, AccountReader accounts)
 
     /// <inheritdoc cref="LibraryReader.LegacyKitsAsync"/>
     /// <remarks>
-    /// Ente: rust/crates/contacts/src/legacy_kit. The owner's blob is a nonce and a secret box under the master key, around JSON with the three cards; two cards give
-    /// the kit's secret; its sub-key 1 of context <c>lgkenc01</c> opens the other blob, the recovery key.
+    /// Ente: rust/crates/contacts/src/legacy_kit. The owner's blob is a nonce and a secret box under the master key, around JSON with the
+    /// three cards; two cards give the kit's secret; its sub-key 1 of context <c>lgkenc01</c> opens the other blob, the recovery key.
     /// </remarks>
-    internal async IAsyncEnumerable<LegacyKit> LegacyKitsAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<LegacyKit> LegacyKitsAsync(
+        long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!rows.Catalog.HasTable("legacy_kit"))
         {
@@ -57,7 +64,9 @@ internal sealed class RecoveryReader(EnteRows rows, AccountReader accounts)
         attributes?.RecoveryKey?.TryOpen(keys.MasterKey, out recoveryKey);
         using (recoveryKey)
         {
-            var kits = $"SELECT CAST(id AS text), encrypted_owner_blob, encrypted_recovery_blob FROM legacy_kit WHERE user_id = {userId} AND NOT is_deleted ORDER BY created_at, id";
+            var kits =
+                $"SELECT CAST(id AS text), encrypted_owner_blob, encrypted_recovery_blob FROM legacy_kit WHERE user_id = "
+                + $"{userId} AND NOT is_deleted ORDER BY created_at, id";
             await foreach (var row in rows.ReadAsync(kits, cancellationToken))
             {
                 yield return OpenKit(row.GetString(0), row.Text(1), row.Text(2), keys.MasterKey, recoveryKey);
@@ -72,11 +81,13 @@ internal sealed class RecoveryReader(EnteRows rows, AccountReader accounts)
             || !LenientJson.TryParse(plaintext, out var json)
             || !json.TryGet("parts", out var parts) || parts.ValueKind != JsonValueKind.Array)
         {
-            return new LegacyKit(id, [], new LibraryProblem("legacy-kit-damaged", "the cards of the legacy kit do not open", IsFatal: true));
+            return new LegacyKit(
+                id, [], new LibraryProblem("legacy-kit-damaged", "the cards of the legacy kit do not open", IsFatal: true));
         }
 
         var cards = parts.EnumerateArray()
-            .Select(part => new LegacyCard((int)Math.Clamp(part.Integer("index") ?? 0, 0, byte.MaxValue), part.Text("name") ?? "", part.Text("share") ?? "", part.Text("checksum") ?? ""))
+            .Select(part => new LegacyCard((int)Math.Clamp(part.Integer("index") ?? 0, 0, byte.MaxValue), part.Text("name")
+                ?? "", part.Text("share") ?? "", part.Text("checksum") ?? ""))
             .ToList();
         return new LegacyKit(id, cards, Recovers(cards, recoveryBlob, recoveryKey)
             ? null

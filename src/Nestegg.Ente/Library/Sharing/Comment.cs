@@ -11,7 +11,8 @@ namespace Nestegg.Ente.Library;
 /// <param name="CreatedAt">Microseconds since 1970.</param>
 /// <param name="Problem">Why it does not open.</param>
 public sealed record Comment(
-    string Id, long AlbumId, long? FileId, string? ParentId, long? UserId, string? GuestName, string? Text, long CreatedAt, LibraryProblem? Problem)
+    string Id, long AlbumId, long? FileId, string? ParentId, long? UserId, string? GuestName, string? Text, long CreatedAt,
+    LibraryProblem? Problem)
 {
     /// <summary>Never the text.</summary>
     public override string ToString() => $"comment {Id}";
@@ -28,4 +29,5 @@ public sealed record Comment(
 /// <param name="CreatedAt">Microseconds since 1970.</param>
 /// <param name="Problem">Why it does not open.</param>
 public sealed record Reaction(
-    string Id, long AlbumId, long? FileId, string? CommentId, long? UserId, string? GuestName, string? Name, long CreatedAt, LibraryProblem? Problem);
+    string Id, long AlbumId, long? FileId, string? CommentId, long? UserId, string? GuestName, string? Name, long CreatedAt,
+    LibraryProblem? Problem);

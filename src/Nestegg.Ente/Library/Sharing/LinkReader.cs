@@ -14,10 +14,11 @@ internal sealed class LinkReader(EnteRows rows)
 {
     /// <inheritdoc cref="LibraryReader.MemorySharesAsync"/>
     /// <remarks>
-    /// Ente: mobile/apps/photos/lib/services/memory_share_service.dart. The secret at the end of a link is kept under the person's key of type <c>memory</c>; its
-    /// SHA-256 is the key of the link's name and, once more wrapped, of its files.
+    /// Ente: mobile/apps/photos/lib/services/memory_share_service.dart. The secret at the end of a link is kept under the person's key of
+    /// type <c>memory</c>; its SHA-256 is the key of the link's name and, once more wrapped, of its files.
     /// </remarks>
-    internal async IAsyncEnumerable<MemoryShare> MemorySharesAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<MemoryShare> MemorySharesAsync(
+        long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!rows.Catalog.HasTable("memory_shares") || !rows.Catalog.HasTable("memory_share_files") || !rows.Catalog.HasTable("entity_key"))
         {
@@ -36,13 +37,18 @@ internal sealed class LinkReader(EnteRows rows)
             var id = row.GetInt64(0);
             yield return SealedText.TryOpen(row.Text(2), row.Text(3), key, out var secret)
                 ? OpenShare(id, row.GetString(1), secret, (row.Text(4), row.Text(5)), [.. files[id]])
-                : new MemoryShare(id, row.GetString(1), null, default, [], new LibraryProblem("memory-share-damaged", "the secret of the link to a memory does not open", IsFatal: true));
+                : new MemoryShare(id, row.GetString(1), null, default, [], new LibraryProblem(
+                    "memory-share-damaged", "the secret of the link to a memory does not open", IsFatal: true));
         }
     }
 
     /// <inheritdoc cref="LibraryReader.FileLinksAsync"/>
-    /// <remarks>Ente: mobile/apps/locker/lib/services/files/links. A link's secret is sealed to the person; it gives, as a password does, the key of the file's key.</remarks>
-    internal async IAsyncEnumerable<SharedFileLink> FileLinksAsync(long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <remarks>
+    /// Ente: mobile/apps/locker/lib/services/files/links. A link's secret is sealed to the person; it gives, as a password does, the key of
+    /// the file's key.
+    /// </remarks>
+    internal async IAsyncEnumerable<SharedFileLink> FileLinksAsync(
+        long userId, KeyChain keys, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!rows.Catalog.HasColumn("public_file_tokens", "encrypted_share_key"))
         {
@@ -56,8 +62,10 @@ internal sealed class LinkReader(EnteRows rows)
         await foreach (var row in rows.ReadAsync(links, cancellationToken))
         {
             var secret = OpenLinkSecret(row.Text(2), keys);
-            var problem = secret is null ? new LibraryProblem("file-link-damaged", "the secret of the link to a file does not open", IsFatal: true)
-                : OpensFileKey(secret, WrappedKey.Read(row.Text(3), row.Text(4)), row.Text(5), row.Integer(6) ?? 0, row.Integer(7) ?? 0) ? null
+            var problem = secret is null
+                ? new LibraryProblem("file-link-damaged", "the secret of the link to a file does not open", IsFatal: true)
+                : OpensFileKey(secret, WrappedKey.Read(row.Text(3), row.Text(4)), row.Text(5), row.Integer(6) ?? 0, row.Integer(7) ?? 0)
+                    ? null
                 : new LibraryProblem("file-link-wrong", "the secret of the link to a file does not open the file's key");
             yield return new SharedFileLink(row.GetString(0), row.GetInt64(1), secret, problem);
         }
@@ -78,15 +86,20 @@ internal sealed class LinkReader(EnteRows rows)
         return shared.ToLookup(row => row.Share, row => (row.FileId, row.Key));
     }
 
-    private static MemoryShare OpenShare(long id, string type, string secret, (string? Box, string? Nonce) metadata, List<(long FileId, WrappedKey? Key)> files)
+    private static MemoryShare OpenShare(
+        long id, string type, string secret, (string? Box, string? Nonce) metadata, List<(long FileId, WrappedKey? Key)> files)
     {
         using var key = SecretKey.Empty();
         SHA256.HashData(Encoding.UTF8.GetBytes(secret), key.Writable);
         var json = default(JsonElement);
-        var isNamed = metadata.Box is null || (StandardBase64.TryDecode(metadata.Box, out var box) && StandardBase64.TryDecode(metadata.Nonce, out var nonce)
-            && SecretBox.TryOpen(box, nonce, key, out var plaintext) && Compressed.TryExpand(plaintext, out var expanded) && LenientJson.TryParse(expanded, out json));
+        var isNamed = metadata.Box is null
+            || (StandardBase64.TryDecode(metadata.Box, out var box) && StandardBase64.TryDecode(metadata.Nonce, out var nonce)
+            && SecretBox.TryOpen(box, nonce, key, out var plaintext)
+            && Compressed.TryExpand(plaintext, out var expanded)
+            && LenientJson.TryParse(expanded, out json));
         var unopened = files.Count(file => !file.Key.Opens(key));
-        var problem = unopened > 0 ? new LibraryProblem("memory-share-key-wrong", $"the keys of {unopened} of the {files.Count} files of the link to a memory do not open")
+        var problem = unopened > 0 ? new LibraryProblem(
+            "memory-share-key-wrong", $"the keys of {unopened} of the {files.Count} files of the link to a memory do not open")
             : isNamed ? null : new LibraryProblem("memory-share-name-damaged", "the name of the link to a memory does not open");
         return new MemoryShare(id, type, secret, json, files.ConvertAll(file => file.FileId), problem);
     }

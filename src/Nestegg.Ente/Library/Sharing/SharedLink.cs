@@ -9,7 +9,8 @@ namespace Nestegg.Ente.Library;
 /// <param name="Metadata">Its name and what else the app wrote; undefined when there is nothing.</param>
 /// <param name="FileIds">The files that the link opens.</param>
 /// <param name="Problem">What of it does not open.</param>
-public sealed record MemoryShare(long Id, string Type, string? Secret, JsonElement Metadata, IReadOnlyList<long> FileIds, LibraryProblem? Problem)
+public sealed record MemoryShare(
+    long Id, string Type, string? Secret, JsonElement Metadata, IReadOnlyList<long> FileIds, LibraryProblem? Problem)
 {
     /// <summary>Never the secret.</summary>
     public override string ToString() => $"memory share {Id}";

@@ -8,10 +8,12 @@ internal sealed class SocialReader(EnteRows rows)
 {
     /// <summary>What the two tables have in common.</summary>
     private readonly record struct Entry(
-        string Id, long AlbumId, long? FileId, string? ParentId, long? UserId, long CreatedAt, string? Text, string? GuestName, bool IsGuestDamaged);
+        string Id, long AlbumId, long? FileId, string? ParentId, long? UserId, long CreatedAt, string? Text, string? GuestName,
+        bool IsGuestDamaged);
 
     /// <inheritdoc cref="LibraryReader.CommentsAsync"/>
-    internal async IAsyncEnumerable<Comment> CommentsAsync(IReadOnlyCollection<Album> albums, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<Comment> CommentsAsync(
+        IReadOnlyCollection<Album> albums, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var it in ReadAsync("comments", "parent_comment_id", albums, cancellationToken))
         {
@@ -22,7 +24,8 @@ internal sealed class SocialReader(EnteRows rows)
     }
 
     /// <inheritdoc cref="LibraryReader.ReactionsAsync"/>
-    internal async IAsyncEnumerable<Reaction> ReactionsAsync(IReadOnlyCollection<Album> albums, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal async IAsyncEnumerable<Reaction> ReactionsAsync(
+        IReadOnlyCollection<Album> albums, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var it in ReadAsync("reactions", "comment_id", albums, cancellationToken))
         {
@@ -56,8 +59,10 @@ internal sealed class SocialReader(EnteRows rows)
 
             // Names are padded with zeros, so that their length says nothing. A guest has no account: museum writes -1.
             yield return new Entry(
-                row.GetString(0), row.GetInt64(1), row.Integer(2), row.Text(3), row.GetInt64(4) is >= 0 and var userId ? userId : null, row.GetInt64(5),
-                isOpen ? text : null, isGuestOpen ? guestName.TrimEnd('\0') : null, IsGuestDamaged: !isGuestOpen && row.Text(8) is not null);
+                row.GetString(0), row.GetInt64(1), row.Integer(2), row.Text(3), row.GetInt64(4) is >= 0 and var userId ? userId : null,
+                row.GetInt64(5),
+                isOpen ? text : null, isGuestOpen ? guestName.TrimEnd('\0') : null,
+                IsGuestDamaged: !isGuestOpen && row.Text(8) is not null);
         }
     }
 

@@ -30,7 +30,8 @@ internal static class AgeArmor
         }
         catch (FormatException)
         {
-            throw new NesteggException(FailureKind.BadInput, $"the armor of {name} is broken", "copy the whole file again, from its BEGIN line to its END line");
+            throw new NesteggException(
+                FailureKind.BadInput, $"the armor of {name} is broken", "copy the whole file again, from its BEGIN line to its END line");
         }
     }
 }

@@ -68,13 +68,15 @@ internal sealed class AgeIdentityFile : IDisposable
         return text;
     }
 
-    private static async Task<AgeIdentityFile> DecryptAsync(byte[] content, string name, AskPassphrase ask, CancellationToken cancellationToken)
+    private static async Task<AgeIdentityFile> DecryptAsync(
+        byte[] content, string name, AskPassphrase ask, CancellationToken cancellationToken)
     {
         var passphrase = await ask(name, cancellationToken);
         byte[]? text = null;
         try
         {
-            await using var reader = await AgeReader.OpenWithPassphraseAsync(new MemoryStream(content, writable: false), name, passphrase, cancellationToken);
+            await using var reader =
+                await AgeReader.OpenWithPassphraseAsync(new MemoryStream(content, writable: false), name, passphrase, cancellationToken);
             text = await ReadAllAsync(reader, name, cancellationToken);
             return Parse(text, name);
         }
@@ -108,13 +110,17 @@ internal sealed class AgeIdentityFile : IDisposable
             }
             else
             {
-                throw new NesteggException(FailureKind.BadInput, $"line {number} of {name} is no age identity", "an identity begins with AGE-SECRET-KEY-1; plugins and SSH keys are not supported");
+                throw new NesteggException(
+                    FailureKind.BadInput, $"line {number} of {name} is no age identity",
+                    "an identity begins with AGE-SECRET-KEY-1; plugins and SSH keys are not supported");
             }
         }
 
         return identities.Count > 0
             ? new AgeIdentityFile(identities, comments)
-            : throw new NesteggException(FailureKind.BadInput, $"{name} holds no age identity", "give the file that nestegg init --new-identity or age-keygen wrote");
+            : throw new NesteggException(
+                FailureKind.BadInput, $"{name} holds no age identity",
+                "give the file that nestegg init --new-identity or age-keygen wrote");
     }
 
     private static void AddComment(Dictionary<string, string> comments, ReadOnlySpan<byte> line)
@@ -134,7 +140,8 @@ internal sealed class AgeIdentityFile : IDisposable
             var length = await stream.ReadAtLeastAsync(buffer, LimitBytes, throwOnEndOfStream: false, cancellationToken);
             return length < LimitBytes
                 ? buffer[..length]
-                : throw new NesteggException(FailureKind.BadInput, $"{name} is too large for an identity file", "give the file that age-keygen wrote");
+                : throw new NesteggException(
+                    FailureKind.BadInput, $"{name} is too large for an identity file", "give the file that age-keygen wrote");
         }
         finally
         {

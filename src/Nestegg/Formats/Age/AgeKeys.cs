@@ -17,7 +17,8 @@ internal static class AgeKeys
     private const int KeyBytes = 32;
     private const int NonceBytes = 12;
 
-    internal static byte[] WrapX25519(ReadOnlySpan<byte> shared, ReadOnlySpan<byte> share, ReadOnlySpan<byte> recipient, ReadOnlySpan<byte> fileKey)
+    internal static byte[] WrapX25519(
+        ReadOnlySpan<byte> shared, ReadOnlySpan<byte> share, ReadOnlySpan<byte> recipient, ReadOnlySpan<byte> fileKey)
     {
         Span<byte> key = stackalloc byte[KeyBytes];
         DeriveX25519(shared, share, recipient, key);

@@ -19,13 +19,15 @@ internal static class AgePassphrase
     {
         if (!IsFor(header))
         {
-            throw new NesteggException(FailureKind.WrongIdentity, $"{name} is not encrypted to a passphrase", "give an identity file with --identity");
+            throw new NesteggException(
+                FailureKind.WrongIdentity, $"{name} is not encrypted to a passphrase", "give an identity file with --identity");
         }
 
         var stanza = header.Stanzas[0];
         if (header.Stanzas.Count != 1 || stanza.Arguments.Count != 2 || stanza.Body.Length != AgeKeys.WrappedKeyBytes
             || !AgeKeys.TryFromBase64(stanza.Arguments[0], out var salt) || salt.Length != AgeKeys.ScryptSaltBytes
-            || !int.TryParse(stanza.Arguments[1], NumberStyles.None, CultureInfo.InvariantCulture, out var logWork) || stanza.Arguments[1][0] == '0')
+            || !int.TryParse(stanza.Arguments[1], NumberStyles.None, CultureInfo.InvariantCulture, out var logWork)
+            || stanza.Arguments[1][0] == '0')
         {
             throw new FormatException("its header has a broken scrypt stanza");
         }
@@ -37,7 +39,8 @@ internal static class AgePassphrase
 
         if (!AgeKeys.TryUnwrapScrypt(passphrase, salt, logWork, stanza.Body, fileKey))
         {
-            throw new NesteggException(FailureKind.WrongIdentity, $"the passphrase does not open {name}", "type it again; upper and lower case matter");
+            throw new NesteggException(
+                FailureKind.WrongIdentity, $"the passphrase does not open {name}", "type it again; upper and lower case matter");
         }
     }
 }

@@ -34,12 +34,17 @@ internal sealed class AgeReader : ReadOnlyStream
 
     private AgeReader(Stream inner, string name) => (this.inner, this.name) = (inner, name);
 
-    /// <summary>Opens a file that is encrypted to recipients. The stream belongs to the reader from here on, even when this fails.</summary>
+    /// <summary>
+    /// Opens a file that is encrypted to recipients. The stream belongs to the reader from here on, even when this fails.
+    /// </summary>
     /// <param name="name">What the file is called in messages.</param>
     /// <param name="recipients">Whom the file is said to be for, in messages; may be empty.</param>
-    /// <exception cref="NesteggException"><see cref="FailureKind.WrongIdentity"/> when no identity opens it, <see cref="FailureKind.Damaged"/> when its header is broken.</exception>
+    /// <exception cref="NesteggException">
+    /// <see cref="FailureKind.WrongIdentity"/> when no identity opens it, <see cref="FailureKind.Damaged"/> when its header is broken.
+    /// </exception>
     public static Task<AgeReader> OpenAsync(
-        Stream inner, string name, IReadOnlyCollection<AgeIdentity> identities, IReadOnlyCollection<string> recipients, CancellationToken cancellationToken) =>
+        Stream inner, string name, IReadOnlyCollection<AgeIdentity> identities, IReadOnlyCollection<string> recipients,
+        CancellationToken cancellationToken) =>
         OpenAsync(inner, name, (header, fileKey) => Unwrap(header, fileKey, name, identities, recipients), cancellationToken);
 
     /// <summary>Opens a file that is encrypted to a passphrase.</summary>
@@ -160,7 +165,8 @@ internal sealed class AgeReader : ReadOnlyStream
         var sealedChunk = buffer.AsSpan(start, length);
         try
         {
-            cipher!.Decrypt(nonce, sealedChunk[..^AgeKeys.TagBytes], sealedChunk[^AgeKeys.TagBytes..], plain.AsSpan(0, length - AgeKeys.TagBytes));
+            cipher!.Decrypt(
+                nonce, sealedChunk[..^AgeKeys.TagBytes], sealedChunk[^AgeKeys.TagBytes..], plain.AsSpan(0, length - AgeKeys.TagBytes));
             return true;
         }
         catch (AuthenticationTagMismatchException)
@@ -210,10 +216,12 @@ internal sealed class AgeReader : ReadOnlyStream
     }
 
     private NesteggException Damaged(string what) =>
-        new(FailureKind.Damaged, $"{name} is damaged: {what}", "run nestegg check --read to see what else is; use another snapshot or another copy of the repository");
+        new(FailureKind.Damaged, $"{name} is damaged: {what}", "run nestegg check --read to see what else is; use another snapshot or "
+            + "another copy of the repository");
 
     private static void Unwrap(
-        AgeHeader header, Span<byte> fileKey, string name, IReadOnlyCollection<AgeIdentity> identities, IReadOnlyCollection<string> recipients)
+        AgeHeader header, Span<byte> fileKey, string name, IReadOnlyCollection<AgeIdentity> identities,
+        IReadOnlyCollection<string> recipients)
     {
         foreach (var identity in identities)
         {
@@ -228,11 +236,16 @@ internal sealed class AgeReader : ReadOnlyStream
 
         if (header.Stanzas.Any(stanza => stanza.Type == AgeKeys.Scrypt))
         {
-            throw new NesteggException(FailureKind.WrongIdentity, $"{name} is encrypted to a passphrase, not to an identity", "give the passphrase instead");
+            throw new NesteggException(
+                FailureKind.WrongIdentity, $"{name} is encrypted to a passphrase, not to an identity", "give the passphrase instead");
         }
 
-        var have = identities.Count == 0 ? "no identity was given" : $"none of these identities opens it: {string.Join(", ", identities.Select(i => i.Recipient))}";
+        var have = identities.Count == 0
+            ? "no identity was given"
+            : $"none of these identities opens it: {string.Join(", ", identities.Select(i => i.Recipient))}";
         var want = recipients.Count == 0 ? "" : $"; it is encrypted to {string.Join(", ", recipients)}";
-        throw new NesteggException(FailureKind.WrongIdentity, $"{name} cannot be opened: {have}{want}", "give the identity file that belongs to the repository with --identity");
+        throw new NesteggException(
+            FailureKind.WrongIdentity, $"{name} cannot be opened: {have}{want}",
+            "give the identity file that belongs to the repository with --identity");
     }
 }

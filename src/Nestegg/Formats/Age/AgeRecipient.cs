@@ -25,7 +25,8 @@ public sealed class AgeRecipient : IEquatable<AgeRecipient>
     /// <exception cref="NesteggException">The text is no X25519 recipient.</exception>
     public static AgeRecipient Parse(string text) => TryParse(text, out var recipient)
         ? recipient!
-        : throw new NesteggException(FailureKind.BadInput, $"'{text}' is no age recipient", "a recipient begins with age1 and is printed by age-keygen");
+        : throw new NesteggException(
+            FailureKind.BadInput, $"'{text}' is no age recipient", "a recipient begins with age1 and is printed by age-keygen");
 
     public override string ToString() => Encoding.ASCII.GetString(Bech32.Encode(Prefix, publicKey));
 
@@ -44,7 +45,8 @@ public sealed class AgeRecipient : IEquatable<AgeRecipient>
         if (Sodium.crypto_scalarmult_curve25519_base(share, ephemeral) != 0
             || Sodium.crypto_scalarmult_curve25519(shared, ephemeral, publicKey) != 0)
         {
-            throw new NesteggException(FailureKind.BadInput, $"the age recipient {this} is no usable key", "make a new one with age-keygen");
+            throw new NesteggException(
+                FailureKind.BadInput, $"the age recipient {this} is no usable key", "make a new one with age-keygen");
         }
 
         var body = AgeKeys.WrapX25519(shared, share, publicKey, fileKey);

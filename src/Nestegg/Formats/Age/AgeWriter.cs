@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace Nestegg.Formats.Age;
 
 /// <summary>
-/// Encrypts what is written to it into an age file on another stream, which stays open. A file is whole only after <see cref="CompleteAsync"/>.
+/// Encrypts what is written to it into an age file on another stream, which stays open. A file is whole only after
+/// <see cref="CompleteAsync"/>.
 /// </summary>
 internal sealed class AgeWriter : WriteOnlyStream
 {
@@ -22,7 +23,8 @@ internal sealed class AgeWriter : WriteOnlyStream
     private AgeWriter(Stream inner, ChaCha20Poly1305 cipher) => (this.inner, this.cipher) = (inner, cipher);
 
     /// <summary>Begins a file that each of the recipients can open.</summary>
-    public static Task<AgeWriter> CreateAsync(Stream inner, IReadOnlyCollection<AgeRecipient> recipients, CancellationToken cancellationToken)
+    public static Task<AgeWriter> CreateAsync(
+        Stream inner, IReadOnlyCollection<AgeRecipient> recipients, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfZero(recipients.Count);
         return CreateAsync(inner, fileKey => [.. recipients.Select(recipient => recipient.Wrap(fileKey))], cancellationToken);
@@ -38,7 +40,8 @@ internal sealed class AgeWriter : WriteOnlyStream
         return CreateAsync(inner, Wrap, cancellationToken);
 
         AgeStanza[] Wrap(byte[] fileKey) =>
-            [new AgeStanza(AgeKeys.Scrypt, [AgeKeys.ToBase64(salt), $"{logWork}"], AgeKeys.WrapScrypt(passphrase.Span, salt, logWork, fileKey))];
+            [new AgeStanza(
+                AgeKeys.Scrypt, [AgeKeys.ToBase64(salt), $"{logWork}"], AgeKeys.WrapScrypt(passphrase.Span, salt, logWork, fileKey))];
     }
 
     private static async Task<AgeWriter> CreateAsync(Stream inner, Func<byte[], AgeStanza[]> wrap, CancellationToken cancellationToken)

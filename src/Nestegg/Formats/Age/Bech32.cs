@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Nestegg.Formats.Age;
 
-/// <summary>Bech32 (BIP 173, without its limit of 90 characters) for keys of 32 bytes. Works on bytes, so that a secret key need not become a string.</summary>
+/// <summary>
+/// Bech32 (BIP 173, without its limit of 90 characters) for keys of 32 bytes. Works on bytes, so that a secret key need not become a
+/// string.
+/// </summary>
 internal static class Bech32
 {
     internal const int KeyBytes = 32;
@@ -44,7 +47,9 @@ internal static class Bech32
         return text;
     }
 
-    /// <summary>Reads text that is wholly lower or wholly upper case; <see langword="false"/> for any other prefix, length, character or checksum.</summary>
+    /// <summary>
+    /// Reads text that is wholly lower or wholly upper case; <see langword="false"/> for any other prefix, length, character or checksum.
+    /// </summary>
     internal static bool TryDecode(ReadOnlySpan<byte> text, string prefix, Span<byte> key)
     {
         if (text.Length != prefix.Length + 1 + DataLength + ChecksumLength || text[prefix.Length] != '1')

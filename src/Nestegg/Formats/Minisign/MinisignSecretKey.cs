@@ -6,7 +6,10 @@ using Nestegg.Ente.Cryptography;
 
 namespace Nestegg.Formats.Minisign;
 
-/// <summary>A minisign key pair. Its file is of the kind that <c>minisign -G -W</c> makes: not encrypted, so that a timer can sign. Disposing it wipes the key.</summary>
+/// <summary>
+/// A minisign key pair. Its file is of the kind that <c>minisign -G -W</c> makes: not encrypted, so that a timer can sign. Disposing it
+/// wipes the key.
+/// </summary>
 internal sealed class MinisignSecretKey : IDisposable
 {
     // Algorithm, key derivation (none), checksum algorithm; then salt, limits, id, key and checksum.
@@ -58,15 +61,19 @@ internal sealed class MinisignSecretKey : IDisposable
         var status = Base64.DecodeFromUtf8(line, bytes, out _, out var length);
         if (status != System.Buffers.OperationStatus.Done || length != EncodedBytes || !bytes.StartsWith("Ed"u8))
         {
-            throw new NesteggException(FailureKind.BadInput, $"{name} is no minisign secret key", "give the key file that nestegg init or minisign -G -W wrote");
+            throw new NesteggException(
+                FailureKind.BadInput, $"{name} is no minisign secret key", "give the key file that nestegg init or minisign -G -W wrote");
         }
 
         if (!bytes.StartsWith(Head))
         {
-            throw new NesteggException(FailureKind.BadInput, $"the signing key {name} is encrypted with a password", "remove the password with minisign -C -W -s " + name);
+            throw new NesteggException(
+                FailureKind.BadInput, $"the signing key {name} is encrypted with a password",
+                "remove the password with minisign -C -W -s " + name);
         }
 
-        var secret = new MinisignSecretKey(bytes.Slice(IdOffset, MinisignPublicKey.IdBytes), bytes.Slice(KeyOffset, Sodium.SignSecretKeyBytes));
+        var secret = new MinisignSecretKey(
+            bytes.Slice(IdOffset, MinisignPublicKey.IdBytes), bytes.Slice(KeyOffset, Sodium.SignSecretKeyBytes));
         CryptographicOperations.ZeroMemory(bytes);
         return secret;
     }

@@ -4,7 +4,9 @@ using Nestegg.Ente.Cryptography;
 
 namespace Nestegg.Formats.Minisign;
 
-/// <summary>What a minisign signature file says. Only prehashed signatures (<c>ED</c>), which are all that minisign makes since 0.10.</summary>
+/// <summary>
+/// What a minisign signature file says. Only prehashed signatures (<c>ED</c>), which are all that minisign makes since 0.10.
+/// </summary>
 internal sealed class MinisignSignature
 {
     private const string TrustedPrefix = "trusted comment: ";
@@ -26,7 +28,9 @@ internal sealed class MinisignSignature
         Span<byte> first = stackalloc byte[2 + MinisignPublicKey.IdBytes + Sodium.SignBytes];
         Span<byte> second = stackalloc byte[Sodium.SignBytes];
         if (lines.Length != 4
-            || !Convert.TryFromBase64String(lines[1].Trim(), first, out var firstLength) || firstLength != first.Length || !first.StartsWith("ED"u8)
+            || !Convert.TryFromBase64String(lines[1].Trim(), first, out var firstLength)
+            || firstLength != first.Length
+            || !first.StartsWith("ED"u8)
             || !lines[2].StartsWith(TrustedPrefix, StringComparison.Ordinal)
             || !Convert.TryFromBase64String(lines[3].Trim(), second, out var secondLength) || secondLength != second.Length)
         {

@@ -6,7 +6,8 @@ namespace Nestegg.Instance.Preflights;
 internal static class PreflightConfiguration
 {
     public static IEnumerable<Finding> Look(EnteInstance instance) =>
-        [.. MuseumYaml(instance.Folder), .. Secrets(instance.Folder.Configuration), .. Settings(instance), .. HardCodedCodes(instance.Folder.Configuration)];
+        [.. MuseumYaml(instance.Folder), .. Secrets(
+            instance.Folder.Configuration), .. Settings(instance), .. HardCodedCodes(instance.Folder.Configuration)];
 
     private static IEnumerable<Finding> MuseumYaml(InstanceFolder folder)
     {
@@ -14,7 +15,8 @@ internal static class PreflightConfiguration
         {
             yield return new Finding(
                 "museum-yaml-directory", Severity.Error, "museum.yaml",
-                $"it is a directory in {folder.Folder}; Docker makes one when the file of a bind mount is missing. museum ignores it and runs with its public default secrets, and existing accounts are not found",
+                $"it is a directory in {folder.Folder}; Docker makes one when the file of a bind mount is missing. museum ignores it and "
+                + $"runs with its public default secrets, and existing accounts are not found",
                 "stop museum, remove the directory, put the real museum.yaml there, and start again");
         }
         else if (folder.MuseumYaml is null)
@@ -38,7 +40,8 @@ internal static class PreflightConfiguration
             // Without jwt.secret only links and sessions of a day die; the other two are the accounts.
             var severity = key == "jwt.secret" ? Severity.Warning : Severity.Error;
             yield return new Finding(
-                "secret-unusable", severity, key, $"{configuration.Describe(key)} is not a secret that museum can use: {Expected(key)} was expected",
+                "secret-unusable", severity,
+                key, $"{configuration.Describe(key)} is not a secret that museum can use: {Expected(key)} was expected",
                 "look at museum.yaml and at the museum service's environment");
         }
 
@@ -46,7 +49,8 @@ internal static class PreflightConfiguration
         {
             yield return new Finding(
                 "secret-public-default", Severity.Warning, key,
-                $"{configuration.Describe(key)} is the value that every museum ships with, so it is no secret. It is backed up: it is the real key of this instance",
+                $"{configuration.Describe(key)} is the value that every museum ships with, so it is no secret. It is backed up: it is the "
+                + $"real key of this instance",
                 "a new instance should make its own with Ente's gen-random-keys; changing it later locks all accounts out");
         }
     }
@@ -65,13 +69,16 @@ internal static class PreflightConfiguration
         {
             yield return new Finding(
                 "hot-storage-ignored", Severity.Warning, "s3.hot_storage",
-                $"museum ignores it, because primary and secondary are not both names that it knows; it uses {instance.Slots.HotPrimary.Name}",
+                $"museum ignores it, because primary and secondary are not both names that it knows; it uses "
+                + $"{instance.Slots.HotPrimary.Name}",
                 $"set both, each to one of {string.Join(", ", MuseumKeys.SlotNames)}");
         }
 
         const string compliance = "s3.wasabi-eu-central-2-v3.compliance";
         var wasabi = instance.Slots.Find("wasabi-eu-central-2-v3")!;
-        if (wasabi.IsConfigured && configuration.Flag(compliance) && !wasabi.ConfiguredEndpoint.Contains("wasabisys.com", StringComparison.OrdinalIgnoreCase))
+        if (wasabi.IsConfigured
+            && configuration.Flag(compliance)
+            && !wasabi.ConfiguredEndpoint.Contains("wasabisys.com", StringComparison.OrdinalIgnoreCase))
         {
             yield return new Finding(
                 "compliance-not-wasabi", Severity.Warning, compliance,
@@ -94,7 +101,8 @@ internal static class PreflightConfiguration
             isClosed ? "hard-coded-code" : "registration-open-with-hard-coded-code", isClosed ? Severity.Note : Severity.Warning, block,
             isClosed
                 ? "whoever knows the configured code can pass the e-mail check of the addresses that it is for"
-                : "registration is open and the code that should go out by e-mail is fixed: whoever knows it can register and pass the e-mail check",
+                : "registration is open and the code that should go out by e-mail is fixed: whoever knows it can register and pass the "
+                    + "e-mail check",
             "remove internal.hardcoded-ott, or set internal.disable-registration: true");
     }
 }

@@ -37,7 +37,8 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
         }
     }
 
-    private async Task<IReadOnlyDictionary<string, long>> LookAtTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, long>> LookAtTablesAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var unreadable = await UnreadableAsync(connection, cancellationToken);
         if (unreadable.Count > 0)
@@ -65,7 +66,9 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
     }
 
     internal static Finding Server(Version version, string subject) => version.Major < OldestServer
-        ? new Finding("database-too-old", Severity.Warning, subject, $"PostgreSQL {version} is older than museum's migrations need, which is {OldestServer}", "upgrade to PostgreSQL 15 or newer")
+        ? new Finding(
+            "database-too-old", Severity.Warning, subject,
+            $"PostgreSQL {version} is older than museum's migrations need, which is {OldestServer}", "upgrade to PostgreSQL 15 or newer")
         : new Finding("database-ok", Severity.Ok, subject, $"PostgreSQL {version} answers");
 
     private async Task<(NpgsqlConnection? Connection, Finding? Refusal)> ConnectAsync(CancellationToken cancellationToken)
@@ -103,7 +106,8 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
         var target = instance.Map.Resolve(configured);
         var cause = exception is SocketException ? exception : exception.InnerException ?? exception;
         var hint = cause is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }
-            ? $"{target.Host} is a name inside the compose network: publish the port on 127.0.0.1 and put \"{configured}=127.0.0.1:5432\" into the map in nestegg.yaml, or run nestegg inside that network (docs/operations.md)"
+            ? $"{target.Host} is a name inside the compose network: publish the port on 127.0.0.1 and put \"{configured}=127.0.0.1:5432\" "
+                + $"into the map in nestegg.yaml, or run nestegg inside that network (docs/operations.md)"
             : $"is PostgreSQL running, and does it listen at {target}? docs/operations.md describes the ways to reach it";
         return new Finding("database-unreachable", Severity.Error, Subject, $"no answer from {target}: {cause.Message}", hint);
     }
@@ -132,11 +136,14 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
     private Finding Unreadable(HashSet<string> names)
     {
         const int shown = 5;
-        var list = string.Join(", ", names.Order(StringComparer.Ordinal).Take(shown)) + (names.Count > shown ? $" and {names.Count - shown} more" : "");
+        var list = string.Join(", ", names.Order(StringComparer.Ordinal).Take(shown))
+            + (names.Count > shown ? $" and {names.Count - shown} more" : "");
         var user = NpgsqlText.Identifier(instance.DatabaseSettings.User);
         return new Finding(
-            "table-unreadable", Severity.Error, list, $"the role {instance.DatabaseSettings.User} may not read {list}, so the database cannot be dumped",
-            $"as the owner: GRANT USAGE ON SCHEMA public TO {user}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {user}; GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {user};");
+            "table-unreadable", Severity.Error,
+            list, $"the role {instance.DatabaseSettings.User} may not read {list}, so the database cannot be dumped",
+            $"as the owner: GRANT USAGE ON SCHEMA public TO {user}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO "
+            + $"{user}; GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {user};");
     }
 
     private static Finding Schema(EnteCatalog catalog)
@@ -145,16 +152,22 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
         return catalog switch
         {
             { SchemaVersion: null } => new Finding(
-                "schema-missing", Severity.Error, subject, "there is no row that says which schema this is; a museum started on it would run its first migration over whatever is here",
+                "schema-missing", Severity.Error, subject,
+                "there is no row that says which schema this is; a museum started on it would run its first migration over whatever is "
+                + "here",
                 "is db.name the database of museum? Start museum once on a new one"),
             { SchemaDirty: true } => new Finding(
-                "schema-dirty", Severity.Error, subject, $"migration {catalog.SchemaVersion} was begun and not finished: museum refuses to start on this database",
+                "schema-dirty", Severity.Error,
+                subject, $"migration {catalog.SchemaVersion} was begun and not finished: museum refuses to start on this database",
                 "repair the schema as museum's log says; a backup is made all the same"),
             { SchemaVersion: > EnteCatalog.NewestKnownSchema } => new Finding(
-                "schema-newer", Severity.Warning, subject, $"schema {catalog.SchemaVersion} is newer than {EnteCatalog.NewestKnownSchema}, the newest that this nestegg knows; the database is backed up whole, but new kinds of objects would not be",
+                "schema-newer", Severity.Warning, subject,
+                $"schema {catalog.SchemaVersion} is newer than {EnteCatalog.NewestKnownSchema}, the newest that this nestegg knows; the "
+                + $"database is backed up whole, but new kinds of objects would not be",
                 "look for a newer nestegg"),
             { SchemaVersion: < EnteCatalog.OldestKnownSchema } => new Finding(
-                "schema-older", Severity.Warning, subject, $"schema {catalog.SchemaVersion} is older than {EnteCatalog.OldestKnownSchema}, the first that was published; it was never tested",
+                "schema-older", Severity.Warning, subject,
+                $"schema {catalog.SchemaVersion} is older than {EnteCatalog.OldestKnownSchema}, the first that was published; it was never tested",
                 "update museum"),
             _ => new Finding("schema-ok", Severity.Ok, subject, $"schema {catalog.SchemaVersion}, clean"),
         };

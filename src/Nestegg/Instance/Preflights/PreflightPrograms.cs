@@ -9,7 +9,8 @@ internal static class PreflightPrograms
     public static async Task<Finding> LookAsync(EnteInstance instance, int? serverMajorVersion, CancellationToken cancellationToken)
     {
         const string name = "pg_dump";
-        var program = await PostgresProgram.TryFindAsync(name, instance.Settings.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
+        var program = await PostgresProgram.TryFindAsync(
+            name, instance.Settings.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
         var configured = instance.Settings.Postgres.PgDump;
         if (program is null)
         {
@@ -20,7 +21,8 @@ internal static class PreflightPrograms
         return program.MajorVersion < serverMajorVersion
             ? new Finding(
                 "pg-dump-older", Severity.Error, name,
-                $"{program} is older than the server, which is PostgreSQL {serverMajorVersion}: it refuses to dump it", PostgresProgram.MissingHint(name))
+                $"{program} is older than the server, which is PostgreSQL {serverMajorVersion}: it refuses to dump it",
+                PostgresProgram.MissingHint(name))
             : new Finding("pg-dump-ok", Severity.Ok, name, $"{program}");
     }
 }

@@ -6,8 +6,8 @@ using Nestegg.Ente.Integrity;
 namespace Nestegg.Instance.Preflights;
 
 /// <summary>
-/// Whether <c>key.encryption</c> opens the e-mail addresses of this database and <c>key.hash</c> reproduces their hashes. The oldest and the newest
-/// accounts are looked at: where a secret was changed on the way, they differ.
+/// Whether <c>key.encryption</c> opens the e-mail addresses of this database and <c>key.hash</c> reproduces their hashes. The oldest and
+/// the newest accounts are looked at: where a secret was changed on the way, they differ.
 /// </summary>
 internal static class PreflightSecrets
 {
@@ -27,7 +27,8 @@ internal static class PreflightSecrets
 
         if (sample.Emails == 0)
         {
-            yield return new Finding("secrets-unproven", Severity.Note, "users", "no account has an e-mail address, so the secrets could not be tried");
+            yield return new Finding(
+                "secrets-unproven", Severity.Note, "users", "no account has an e-mail address, so the secrets could not be tried");
             yield break;
         }
 
@@ -38,20 +39,26 @@ internal static class PreflightSecrets
 
         if (sample.Opened < sample.Emails)
         {
-            yield return Wrong("key-encryption-wrong", "key.encryption", $"opens {sample.Opened} of {sample.Emails} e-mail addresses", sample.Opened, configuration);
+            yield return Wrong(
+                "key-encryption-wrong", "key.encryption", $"opens {sample.Opened} of {sample.Emails} e-mail addresses", sample.Opened,
+                configuration);
         }
 
         if (sample.Opened == 0)
         {
-            yield return new Finding("key-hash-untested", Severity.Note, "key.hash", "could not be tried, because no e-mail address could be opened");
+            yield return new Finding(
+                "key-hash-untested", Severity.Note, "key.hash", "could not be tried, because no e-mail address could be opened");
         }
         else if (!secrets.HashKey.IsEmpty && sample.Hashed < sample.Opened)
         {
-            yield return Wrong("key-hash-wrong", "key.hash", $"reproduces {sample.Hashed} of {sample.Opened} e-mail hashes", sample.Hashed, configuration);
+            yield return Wrong(
+                "key-hash-wrong", "key.hash", $"reproduces {sample.Hashed} of {sample.Opened} e-mail hashes", sample.Hashed, configuration);
         }
         else if (sample.Opened == sample.Emails && !secrets.HashKey.IsEmpty)
         {
-            yield return new Finding("secrets-ok", Severity.Ok, "key.encryption, key.hash", $"they open {sample.Emails} of {sample.Emails} e-mail addresses and reproduce their hashes");
+            yield return new Finding(
+                "secrets-ok", Severity.Ok, "key.encryption, key.hash",
+                $"they open {sample.Emails} of {sample.Emails} e-mail addresses and reproduce their hashes");
         }
     }
 
@@ -59,7 +66,8 @@ internal static class PreflightSecrets
     {
         var means = fitting == 0 ? "the secret does not open this database" : "the secret was changed at some time";
         var hint = fitting == 0
-            ? "find the museum.yaml that this database was made with: without its secret nobody can sign in. Objects are backed up meanwhile, but the snapshot is not called complete"
+            ? "find the museum.yaml that this database was made with: without its secret nobody can sign in. Objects are backed up "
+                + "meanwhile, but the snapshot is not called complete"
             : "find the earlier secret: the accounts made under it cannot sign in with this one";
         return new Finding(code, Severity.Error, key, $"{configuration.Describe(key)} {what}: {means}", hint);
     }

@@ -4,7 +4,9 @@ using Nestegg.Ente.Objects;
 
 namespace Nestegg.Instance.Preflights;
 
-/// <summary>Compares the slots that the database's rows name with those that are configured, and with the one that museum serves from.</summary>
+/// <summary>
+/// Compares the slots that the database's rows name with those that are configured, and with the one that museum serves from.
+/// </summary>
 internal sealed class PreflightSlots(BucketSlots slots, RunLog log)
 {
     /// <returns>How many objects the rows name in a slot.</returns>
@@ -14,7 +16,8 @@ internal sealed class PreflightSlots(BucketSlots slots, RunLog log)
         foreach (var (name, count) in Unconfigured(objects.Concat(others)))
         {
             log.Find(new Finding(
-                "slot-not-configured", Severity.Error, name, $"{count:N0} objects are only there by their rows, and the slot has no bucket in the configuration",
+                "slot-not-configured", Severity.Error,
+                name, $"{count:N0} objects are only there by their rows, and the slot has no bucket in the configuration",
                 $"configure s3.{name} in museum.yaml; objects are looked for in the other slots meanwhile"));
         }
 
@@ -33,12 +36,15 @@ internal sealed class PreflightSlots(BucketSlots slots, RunLog log)
         {
             log.Find(new Finding(
                 "hot-storage-elsewhere", Severity.Warning, slots.HotPrimary.Name,
-                $"museum serves downloads only from this slot, and {elsewhere:N0} of {total:N0} objects are in other ones: opening them fails with 404",
-                "copy the objects into this slot's bucket, or set s3.hot_storage back to where they are; they are backed up from where they are"));
+                $"museum serves downloads only from this slot, and "
+                + $"{elsewhere:N0} of {total:N0} objects are in other ones: opening them fails with 404",
+                "copy the objects into this slot's bucket, or set s3.hot_storage back to where they are; they are backed up from where "
+                + "they are"));
         }
         else if (total > 0)
         {
-            log.Find(new Finding("slots-ok", Severity.Ok, slots.HotPrimary.Name, $"{total:N0} objects, all in the slot that museum serves from"));
+            log.Find(new Finding(
+                "slots-ok", Severity.Ok, slots.HotPrimary.Name, $"{total:N0} objects, all in the slot that museum serves from"));
         }
     }
 

@@ -13,7 +13,8 @@ internal sealed partial class PostgresProgram
 {
     // What would lead the programs to another server than the one of the instance.
     private static readonly string[] ForeignVariables =
-        ["PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS", "PGSSLMODE", "PGTARGETSESSIONATTRS"];
+        ["PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS",
+        "PGSSLMODE", "PGTARGETSESSIONATTRS"];
 
     private static readonly string[] ContainerEngines = ["docker", "podman", "nerdctl", "kubectl"];
 
@@ -46,7 +47,9 @@ internal sealed partial class PostgresProgram
     /// <summary>Finds a program and asks for its version.</summary>
     /// <param name="name"><c>pg_dump</c> or <c>pg_restore</c>.</param>
     /// <param name="settings">A configured command is used as it is.</param>
-    /// <param name="wantedMajorVersion">Of those on this machine, the first is taken that is at least as new, else the newest; <see langword="null"/> for any.</param>
+    /// <param name="wantedMajorVersion">
+    /// Of those on this machine, the first is taken that is at least as new, else the newest; <see langword="null"/> for any.
+    /// </param>
     /// <param name="workingFolder">Where it runs; <c>docker compose</c> looks there for its file.</param>
     /// <param name="cancellationToken">Ends a program that does not answer.</param>
     /// <returns><see langword="null"/> when there is none, or it does not run.</returns>
@@ -84,13 +87,15 @@ internal sealed partial class PostgresProgram
             ?? throw new NesteggException(FailureKind.BadInput, $"{name} was not found", MissingHint(name));
         return program.MajorVersion < serverMajorVersion
             ? throw new NesteggException(
-                FailureKind.BadInput, $"{name} {program.Version} is older than the server, which is PostgreSQL {serverMajorVersion}", MissingHint(name))
+                FailureKind.BadInput, $"{name} {program.Version} is older than the server, which is PostgreSQL {serverMajorVersion}",
+                MissingHint(name))
             : program;
     }
 
     /// <summary>What to do when a program is missing or too old.</summary>
     public static string MissingHint(string name) =>
-        $"install PostgreSQL's client programs, or configure postgresql.{name.Replace('_', '-')}: [docker, compose, exec, -T, postgres, {name}]";
+        $"install PostgreSQL's client programs, or configure "
+        + $"postgresql.{name.Replace('_', '-')}: [docker, compose, exec, -T, postgres, {name}]";
 
     /// <summary>The arguments that lead it to the instance's database, without the password.</summary>
     public IEnumerable<string> ConnectionArguments(DatabaseSettings database, EndpointMap map)
@@ -131,19 +136,28 @@ internal sealed partial class PostgresProgram
     private static IEnumerable<IReadOnlyList<string>> Candidates(string name)
     {
         var inPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        var programs = inPath.Concat(VersionedFolders()).Select(folder => Path.Join(folder, OperatingSystem.IsWindows() ? name + ".exe" : name));
+        var programs = inPath.Concat(VersionedFolders())
+            .Select(folder => Path.Join(folder, OperatingSystem.IsWindows() ? name + ".exe" : name));
         return programs.Where(File.Exists).Distinct().Select(program => (IReadOnlyList<string>)[program]);
     }
 
     // Where Debian, Red Hat, Alpine and Homebrew keep several versions side by side; the newest first.
     private static IEnumerable<string> VersionedFolders() =>
-        new[] { ("/usr/lib/postgresql", "*"), ("/usr", "pgsql-*"), ("/usr/libexec", "postgresql*"), ("/opt/homebrew/opt", "postgresql@*"), ("/usr/local/opt", "postgresql@*") }
+        new[]
+        {
+            ("/usr/lib/postgresql", "*"),
+            ("/usr", "pgsql-*"),
+            ("/usr/libexec", "postgresql*"),
+            ("/opt/homebrew/opt", "postgresql@*"),
+            ("/usr/local/opt", "postgresql@*"),
+        }
             .Where(place => Directory.Exists(place.Item1))
             .SelectMany(place => Directory.EnumerateDirectories(place.Item1, place.Item2))
             .OrderByDescending(folder => int.TryParse(Digits().Match(Path.GetFileName(folder)).Value, out var version) ? version : 0)
             .SelectMany(folder => new[] { Path.Join(folder, "bin"), folder });
 
-    private static async Task<string?> TryGetVersionAsync(IReadOnlyList<string> command, string workingFolder, CancellationToken cancellationToken)
+    private static async Task<string?> TryGetVersionAsync(
+        IReadOnlyList<string> command, string workingFolder, CancellationToken cancellationToken)
     {
         try
         {

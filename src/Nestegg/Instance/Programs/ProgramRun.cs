@@ -24,7 +24,9 @@ internal sealed class ProgramRun : IAsyncDisposable
         }
         catch (Exception exception) when (exception is Win32Exception or IOException)
         {
-            throw new NesteggException(FailureKind.BadInput, $"{start.FileName} cannot be started: {exception.Message}", PostgresProgram.MissingHint(name), exception);
+            throw new NesteggException(
+                FailureKind.BadInput, $"{start.FileName} cannot be started: {exception.Message}", PostgresProgram.MissingHint(name),
+                exception);
         }
 
         errorReading = ReadErrorsAsync();
@@ -85,7 +87,9 @@ internal sealed class ProgramRun : IAsyncDisposable
     {
         var words = errorLines.Where(line => line.Length > 0).TakeLast(3).ToArray();
         var said = words.Length > 0 ? string.Join(' ', words) : "it said nothing";
-        return new NesteggException(FailureKind.OutOfReach, $"{name} failed with exit code {exitCode}: {said}", "nestegg doctor looks at the database and at its programs");
+        return new NesteggException(
+            FailureKind.OutOfReach, $"{name} failed with exit code {exitCode}: {said}",
+            "nestegg doctor looks at the database and at its programs");
     }
 
     private async Task ReadErrorsAsync()

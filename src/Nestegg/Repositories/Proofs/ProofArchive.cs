@@ -23,12 +23,14 @@ internal sealed class ProofArchive(IStore store, IReadOnlyList<AgeRecipient> rec
     public async Task<ProofSummary> WriteAsync(
         ProofRecord record, string report, Func<Stream, CancellationToken, Task> writeStamps, CancellationToken cancellationToken)
     {
-        var name = $"{RepositoryKeys.Proofs}{record.Snapshot}/{(record.Sample < 1 ? Sample : Whole)}-{SnapshotId.FormatTime(record.FinishedAt)}-{record.UserId.ToString(CultureInfo.InvariantCulture)}";
+        var name =
+            $"{RepositoryKeys.Proofs}{record.Snapshot}/{(record.Sample < 1 ? Sample : Whole)}-{SnapshotId.FormatTime(record.FinishedAt)}-{record.UserId.ToString(CultureInfo.InvariantCulture)}";
         var json = JsonSerializer.SerializeToUtf8Bytes(record, ProofJson.Instance.ProofRecord);
         var files = new[]
         {
             await PutAsync(
-                name + RecordEnd, (stream, token) => WriteTarAsync(stream, record.FinishedAt, [("record.json", json), ("report.html", Encoding.UTF8.GetBytes(report))], token),
+                name + RecordEnd, (stream, token) => WriteTarAsync(
+                    stream, record.FinishedAt, [("record.json", json), ("report.html", Encoding.UTF8.GetBytes(report))], token),
                 cancellationToken),
             await PutAsync(name + StampsEnd, writeStamps, cancellationToken),
         };
@@ -51,8 +53,12 @@ internal sealed class ProofArchive(IStore store, IReadOnlyList<AgeRecipient> rec
         return summary;
     }
 
-    /// <summary>The newest proof and the newest sample of each person in each snapshot, or in one. A summary that cannot be read is left out: it is a note, and nothing depends on it.</summary>
-    public async IAsyncEnumerable<ProofSummary> ListAsync(SnapshotId? snapshot, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// The newest proof and the newest sample of each person in each snapshot, or in one. A summary that cannot be read is left out: it is
+    /// a note, and nothing depends on it.
+    /// </summary>
+    public async IAsyncEnumerable<ProofSummary> ListAsync(
+        SnapshotId? snapshot, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Two keys at most for each snapshot and person.
         var newest = new SortedDictionary<(string Snapshot, string Kind, long User), string>();
@@ -73,7 +79,9 @@ internal sealed class ProofArchive(IStore store, IReadOnlyList<AgeRecipient> rec
         }
     }
 
-    /// <summary>The stamps of what earlier proofs of a person decrypted, in whichever snapshot: a stream for each proof, which its reader disposes.</summary>
+    /// <summary>
+    /// The stamps of what earlier proofs of a person decrypted, in whichever snapshot: a stream for each proof, which its reader disposes.
+    /// </summary>
     public async IAsyncEnumerable<Stream> OpenStampsAsync(
         long userId, IReadOnlyCollection<AgeIdentity> identities, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -82,7 +90,8 @@ internal sealed class ProofArchive(IStore store, IReadOnlyList<AgeRecipient> rec
             var stamps = key[..^SummaryEnd.Length] + StampsEnd;
             if (of.User == userId && await store.TryOpenAsync(stamps, 0, null, cancellationToken) is { } stored)
             {
-                yield return new ZstdReader(await AgeReader.OpenAsync(stored, stamps, identities, [.. recipients.Select(recipient => recipient.ToString())], cancellationToken), stamps);
+                yield return new ZstdReader(await AgeReader.OpenAsync(
+                    stored, stamps, identities, [.. recipients.Select(recipient => recipient.ToString())], cancellationToken), stamps);
             }
         }
     }
@@ -90,11 +99,13 @@ internal sealed class ProofArchive(IStore store, IReadOnlyList<AgeRecipient> rec
     private async IAsyncEnumerable<(string Key, (string Snapshot, string Kind, long User) Of)> KeysAsync(
         SnapshotId? snapshot, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var item in store.ListAsync(snapshot is { } one ? $"{RepositoryKeys.Proofs}{one}/" : RepositoryKeys.Proofs, cancellationToken))
+        await foreach (var item in store.ListAsync(
+            snapshot is { } one ? $"{RepositoryKeys.Proofs}{one}/" : RepositoryKeys.Proofs, cancellationToken))
         {
             var parts = item.Key.Split('/');
             if (parts.Length == 3 && parts[2].EndsWith(SummaryEnd, StringComparison.Ordinal)
-                && parts[2][..^SummaryEnd.Length].Split('-') is [Whole or Sample, _, var user] kind && long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+                && parts[2][..^SummaryEnd.Length].Split('-') is [Whole or Sample, _, var user] kind
+                && long.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
             {
                 yield return (item.Key, (parts[1], kind[0], id));
             }

@@ -1,8 +1,8 @@
 namespace Nestegg.Stores.Local;
 
 /// <summary>
-/// A new file that is written a block at a time, around the page cache when it is large and the file system can. What goes wrong is thrown as .NET throws it.
-/// Not for several tasks at once.
+/// A new file that is written a block at a time, around the page cache when it is large and the file system can. What goes wrong is thrown
+/// as .NET throws it. Not for several tasks at once.
 /// </summary>
 internal sealed class BlockFile : IDisposable
 {
@@ -17,7 +17,8 @@ internal sealed class BlockFile : IDisposable
     /// <param name="expectedBytes">The length if it is known, else a guess.</param>
     public BlockFile(string path, FileMode mode, long expectedBytes)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.Read | FileShare.Delete, BufferSize = 0 };
+        var options =
+            new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.Read | FileShare.Delete, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Nestegg.Stores.Local;
 
 /// <summary>
-/// Writing around the page cache (O_DIRECT), on Linux. A backup is not read again soon: its pages would push out those of the database and the object
-/// store beside it, and copying into them costs more than hashing. .NET has no flag for it, hence the C library.
+/// Writing around the page cache (O_DIRECT), on Linux. A backup is not read again soon: its pages would push out those of the database and
+/// the object store beside it, and copying into them costs more than hashing. .NET has no flag for it, hence the C library.
 /// </summary>
 internal static partial class DirectWriting
 {

@@ -25,7 +25,9 @@ public sealed class LocalStore : IStore
     private bool prepared;
 
     /// <summary>Nothing is touched before the first call; reading never writes, so a read-only folder can be read.</summary>
-    /// <param name="root">The folder. It must exist: an empty mount point that lost its disk must not become a new repository by itself.</param>
+    /// <param name="root">
+    /// The folder. It must exist: an empty mount point that lost its disk must not become a new repository by itself.
+    /// </param>
     public LocalStore(string root, TimeProvider? time = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(root);
@@ -63,7 +65,9 @@ public sealed class LocalStore : IStore
                 return null;
             }
 
-            var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous | FileOptions.SequentialScan);
+            var handle = File.OpenHandle(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+                FileOptions.Asynchronous | FileOptions.SequentialScan);
             return new LocalReader(handle, path, Location, offset, length);
         }));
     }
@@ -276,7 +280,8 @@ public sealed class LocalStore : IStore
 
         var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
         var names = new FileSystemEnumerable<(string Name, bool IsFolder)>(
-            folder, (ref FileSystemEntry e) => (e.IsDirectory ? e.FileName.ToString() + "/" : e.FileName.ToString(), e.IsDirectory), options)
+            folder, (ref FileSystemEntry e) => (e.IsDirectory ? e.FileName.ToString() + "/" : e.FileName.ToString(), e.IsDirectory),
+            options)
         {
             ShouldIncludePredicate = (ref FileSystemEntry e) => e.FileName.StartsWith(namePrefix, StringComparison.Ordinal),
         }.ToList();

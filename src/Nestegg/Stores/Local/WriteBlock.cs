@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Nestegg.Stores.Local;
 
 /// <summary>
-/// A mebibyte of native memory in which a file's bytes wait to be written, aligned as writing around the page cache needs it. Kept for the next
-/// file: as many as files were ever written at once.
+/// A mebibyte of native memory in which a file's bytes wait to be written, aligned as writing around the page cache needs it. Kept for the
+/// next file: as many as files were ever written at once.
 /// </summary>
 internal sealed unsafe class WriteBlock : MemoryManager<byte>
 {

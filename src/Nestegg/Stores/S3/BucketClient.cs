@@ -13,7 +13,8 @@ namespace Nestegg.Stores.S3;
 
 /// <summary>
 /// One bucket: an instance's, or the one behind a repository. Transient failures have been retried before anything is thrown; what is
-/// thrown is a <see cref="NesteggException"/> with <see cref="FailureKind.OutOfReach"/> that names the key. May be used by many tasks at once.
+/// thrown is a <see cref="NesteggException"/> with <see cref="FailureKind.OutOfReach"/> that names the key. May be used by many tasks at
+/// once.
 /// </summary>
 public sealed class BucketClient : IAsyncDisposable
 {
@@ -72,7 +73,8 @@ public sealed class BucketClient : IAsyncDisposable
         {
             try
             {
-                var head = await connection.Client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = Bucket, Key = key }, token);
+                var head =
+                    await connection.Client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = Bucket, Key = key }, token);
                 return new BucketItem(key, head.ContentLength, Unquoted(head.ETag), Utc(head.LastModified));
             }
             catch (AmazonS3Exception absent) when (absent.StatusCode == HttpStatusCode.NotFound && absent.ErrorCode != "NoSuchBucket")
@@ -84,7 +86,8 @@ public sealed class BucketClient : IAsyncDisposable
         // The answer to HEAD has no body, so it does not say whether the object is absent or its whole bucket.
         if (item is null && !bucketSeen)
         {
-            await CallAsync("look at", key, 0, token => connection.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket, MaxKeys = 1 }, token), cancellationToken);
+            await CallAsync("look at", key, 0, token => connection.Client.ListObjectsV2Async(
+                new ListObjectsV2Request { BucketName = Bucket, MaxKeys = 1 }, token), cancellationToken);
         }
 
         bucketSeen = true;
@@ -92,7 +95,9 @@ public sealed class BucketClient : IAsyncDisposable
     }
 
     /// <summary>Stores an object, in several parts when it is large; it appears whole, when the last byte is there.</summary>
-    /// <param name="content">Read once, from where it stands; it need not be seekable, since a part waits in memory until it is stored.</param>
+    /// <param name="content">
+    /// Read once, from where it stands; it need not be seekable, since a part waits in memory until it is stored.
+    /// </param>
     /// <param name="length">Exactly what the content holds.</param>
     public Task PutAsync(string key, Stream content, long length, CancellationToken cancellationToken) =>
         new ObjectUpload(this, key, length, null).RunAsync(content, cancellationToken);
@@ -116,9 +121,13 @@ public sealed class BucketClient : IAsyncDisposable
 
     /// <summary>Removes an object; one that is absent is no error. In a bucket with versions its older versions stay.</summary>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
-        CallAsync("delete", key, 0, token => connection.Client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = Bucket, Key = key }, token), cancellationToken);
+        CallAsync("delete", key, 0, token => connection.Client.DeleteObjectAsync(
+            new DeleteObjectRequest { BucketName = Bucket, Key = key }, token), cancellationToken);
 
-    /// <summary>Whether the bucket can be reached and listed, and the clocks agree; what is wrong otherwise, with what to do. One finding for each thing.</summary>
+    /// <summary>
+    /// Whether the bucket can be reached and listed, and the clocks agree; what is wrong otherwise, with what to do. One finding for each
+    /// thing.
+    /// </summary>
     /// <param name="subject">What the findings are about, such as the slot's name.</param>
     public Task<IReadOnlyList<Finding>> ProbeAsync(string subject, CancellationToken cancellationToken) =>
         new BucketProbe(this, subject).RunAsync(cancellationToken);
@@ -130,7 +139,8 @@ public sealed class BucketClient : IAsyncDisposable
     }
 
     /// <summary>Makes a request until it is answered or has failed for good, and then says so in words.</summary>
-    internal async Task<T> CallAsync<T>(string verb, string key, long bodyBytes, Func<CancellationToken, Task<T>> request, CancellationToken cancellationToken)
+    internal async Task<T> CallAsync<T>(
+        string verb, string key, long bodyBytes, Func<CancellationToken, Task<T>> request, CancellationToken cancellationToken)
     {
         try
         {
@@ -148,10 +158,13 @@ public sealed class BucketClient : IAsyncDisposable
     internal Task<ListObjectsV2Response> ListPageAsync(string prefix, string? next, int count, CancellationToken cancellationToken) =>
         CallAsync("list", prefix, 0, async token =>
         {
-            var page = await connection.Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = Bucket, Prefix = prefix, ContinuationToken = next, MaxKeys = count }, token);
+            var page = await connection.Client.ListObjectsV2Async(
+                new ListObjectsV2Request { BucketName = Bucket, Prefix = prefix, ContinuationToken = next, MaxKeys = count }, token);
 
             // A proxy's own page, which the SDK takes for the listing of an empty bucket, lacks what every listing has.
-            return page.IsTruncated is not null ? page : throw new AmazonS3Exception("the answer is no listing", ErrorType.Unknown, "", "", page.HttpStatusCode);
+            return page.IsTruncated is not null
+                ? page
+                : throw new AmazonS3Exception("the answer is no listing", ErrorType.Unknown, "", "", page.HttpStatusCode);
         }, cancellationToken);
 
     /// <summary>One attempt to open a range.</summary>

@@ -24,7 +24,8 @@ internal sealed class BucketProbe(BucketClient bucket, string subject)
         {
             var first = (await bucket.ListPageAsync("", null, 1, cancellationToken)).S3Objects?.FirstOrDefault();
             findings.Add(first is null
-                ? new Finding("bucket-empty", Severity.Ok, subject, $"bucket '{bucket.Bucket}' at {endpoint.Authority} answers and is empty")
+                ? new Finding(
+                    "bucket-empty", Severity.Ok, subject, $"bucket '{bucket.Bucket}' at {endpoint.Authority} answers and is empty")
                 : await ReadAsync(first, cancellationToken));
         }
         catch (NesteggException failure) when (failure.InnerException is { } cause)
@@ -40,12 +41,14 @@ internal sealed class BucketProbe(BucketClient bucket, string subject)
     {
         try
         {
-            if (item.StorageClass?.Value is not ("GLACIER" or "DEEP_ARCHIVE") && await bucket.TryOpenAsync(item.Key, 0, 1, cancellationToken) is { } opened)
+            if (item.StorageClass?.Value is not ("GLACIER" or "DEEP_ARCHIVE")
+                && await bucket.TryOpenAsync(item.Key, 0, 1, cancellationToken) is { } opened)
             {
                 await opened.DisposeAsync();
             }
 
-            return new Finding("bucket-ok", Severity.Ok, subject, $"bucket '{bucket.Bucket}' at {endpoint.Authority} answers and can be read");
+            return new Finding(
+                "bucket-ok", Severity.Ok, subject, $"bucket '{bucket.Bucket}' at {endpoint.Authority} answers and can be read");
         }
         catch (NesteggException failure) when (failure.InnerException is { } cause)
         {

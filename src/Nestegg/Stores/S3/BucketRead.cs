@@ -9,7 +9,8 @@ internal sealed class BucketRead(BucketClient bucket, string key, string eTag, l
     {
         var answer = await bucket.GetAsync(key, offset, end - offset, eTag.Length == 0 ? null : eTag, cancellationToken)
             ?? throw new NesteggException(
-                FailureKind.OutOfReach, $"cannot read {bucket.Location}/{key}: it was deleted while it was being read", "run the command again");
+                FailureKind.OutOfReach, $"cannot read {bucket.Location}/{key}: it was deleted while it was being read",
+                "run the command again");
         return answer.UpTo(end);
     }
 

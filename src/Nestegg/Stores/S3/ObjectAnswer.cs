@@ -4,7 +4,9 @@ using Nestegg.Ente.Retries;
 
 namespace Nestegg.Stores.S3;
 
-/// <summary>The server's answer to one GET: the body as it arrives, and what the headers say. <see cref="UpTo"/> gives it an owner.</summary>
+/// <summary>
+/// The server's answer to one GET: the body as it arrives, and what the headers say. <see cref="UpTo"/> gives it an owner.
+/// </summary>
 internal sealed class ObjectAnswer
 {
     private readonly HttpResponseMessage response;

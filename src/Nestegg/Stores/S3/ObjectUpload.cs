@@ -7,7 +7,8 @@ namespace Nestegg.Stores.S3;
 
 /// <summary>
 /// One object on its way into a bucket: in one request up to <see cref="PartBytes"/>, else in parts one after the other. A part waits
-/// in memory until it is stored, so that it can be sent again; the request is signed with its SHA-256, so the server refuses what arrives damaged.
+/// in memory until it is stored, so that it can be sent again; the request is signed with its SHA-256, so the server refuses what arrives
+/// damaged.
 /// </summary>
 internal sealed class ObjectUpload(BucketClient bucket, string key, long length, Retention? retention)
 {
@@ -47,7 +48,8 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
             using var body = AsStream(content);
             return await client.PutObjectAsync(Retained(new PutObjectRequest
             {
-                BucketName = bucket.Bucket, Key = key, InputStream = body, AutoCloseStream = false, UseChunkEncoding = false, MD5Digest = Digest(content),
+                BucketName = bucket.Bucket,
+                Key = key, InputStream = body, AutoCloseStream = false, UseChunkEncoding = false, MD5Digest = Digest(content),
             }), token);
         }, cancellationToken);
     }
@@ -87,7 +89,8 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
             using var body = AsStream(content);
             var answer = await client.UploadPartAsync(new UploadPartRequest
             {
-                BucketName = bucket.Bucket, Key = key, UploadId = upload, PartNumber = number, PartSize = content.Length, InputStream = body, UseChunkEncoding = false, MD5Digest = Digest(content),
+                BucketName = bucket.Bucket, Key = key, UploadId = upload,
+                PartNumber = number, PartSize = content.Length, InputStream = body, UseChunkEncoding = false, MD5Digest = Digest(content),
             }, token);
             return new PartETag(number, answer.ETag);
         }, cancellationToken);
@@ -98,13 +101,15 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
         try
         {
             await client.CompleteMultipartUploadAsync(
-                new CompleteMultipartUploadRequest { BucketName = bucket.Bucket, Key = key, UploadId = upload, PartETags = parts }, cancellationToken);
+                new CompleteMultipartUploadRequest { BucketName = bucket.Bucket, Key = key, UploadId = upload, PartETags = parts },
+                cancellationToken);
             return true;
         }
         catch (AmazonS3Exception gone) when (gone.ErrorCode == "NoSuchUpload")
         {
             // An attempt whose answer got lost may have completed it; then the object there is made of these parts.
-            var head = await client.GetObjectMetadataAsync(new GetObjectMetadataRequest { BucketName = bucket.Bucket, Key = key }, cancellationToken);
+            var head = await client.GetObjectMetadataAsync(
+                new GetObjectMetadataRequest { BucketName = bucket.Bucket, Key = key }, cancellationToken);
             if (BucketClient.Unquoted(head.ETag) != TagOf(parts))
             {
                 throw;
@@ -121,13 +126,15 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
         return $"{Convert.ToHexStringLower(MD5.HashData(all))}-{parts.Count}";
     }
 
-    // Parts that nobody completes cost their owner money for ever. One try: the store may be what failed, and the first failure is the one to tell.
+    // Parts that nobody completes cost their owner money for ever. One try: the store may be what failed, and the first failure is the one
+    // to tell.
     private async Task AbortAsync(string upload)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), bucket.Time);
         try
         {
-            await client.AbortMultipartUploadAsync(new AbortMultipartUploadRequest { BucketName = bucket.Bucket, Key = key, UploadId = upload }, limit.Token);
+            await client.AbortMultipartUploadAsync(
+                new AbortMultipartUploadRequest { BucketName = bucket.Bucket, Key = key, UploadId = upload }, limit.Token);
         }
         catch (Exception failure) when (S3Failure.IsOfStore(failure) || failure is OperationCanceledException)
         {
@@ -164,7 +171,8 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
         var part = buffer.AsMemory(0, (int)bytes);
         var count = await content.ReadAtLeastAsync(part, part.Length, throwOnEndOfStream: false, cancellationToken);
         return count == part.Length ? part : throw new NesteggException(
-            FailureKind.Damaged, $"cannot write {bucket.Location}/{key}: its content ended early, {length} bytes were expected", "check the source with nestegg check --read");
+            FailureKind.Damaged, $"cannot write {bucket.Location}/{key}: its content ended early, {length} bytes were expected",
+            "check the source with nestegg check --read");
     }
 
     private static MemoryStream AsStream(ReadOnlyMemory<byte> content) =>

@@ -9,7 +9,9 @@ internal sealed class Retention(BucketClient bucket, ObjectLock wanted)
     public Amazon.S3.ObjectLockMode WriteMode =>
         wanted.Mode == ObjectLockMode.Compliance ? Amazon.S3.ObjectLockMode.Compliance : Amazon.S3.ObjectLockMode.Governance;
 
-    /// <summary>Until when something that is written now is kept, in whole seconds: what a server keeps of it must not look shorter.</summary>
+    /// <summary>
+    /// Until when something that is written now is kept, in whole seconds: what a server keeps of it must not look shorter.
+    /// </summary>
     public DateTimeOffset FromNow => DateTimeOffset.FromUnixTimeSeconds(bucket.Time.GetUtcNow().AddDays(wanted.Days).ToUnixTimeSeconds());
 
     /// <summary>Sets the retention of an object that was just written, where the server has not done so.</summary>

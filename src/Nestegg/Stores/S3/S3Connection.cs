@@ -55,7 +55,9 @@ internal sealed class S3Connection : IDisposable
         Expires = time.GetUtcNow().UtcDateTime + UrlLifetime,
     });
 
-    /// <summary>How long a request with a body of this many bytes may take: the silence that is allowed, and at least 16 KiB a second.</summary>
+    /// <summary>
+    /// How long a request with a body of this many bytes may take: the silence that is allowed, and at least 16 KiB a second.
+    /// </summary>
     public TimeSpan Limit(long bodyBytes) => Settings.AnswerLimit + TimeSpan.FromSeconds(bodyBytes / (16.0 * 1024));
 
     public void Dispose()

@@ -20,6 +20,8 @@ public sealed class S3Credentials(string accessKey, string secretKey, string? se
 
         string Required(string name) => variable(name) is { Length: > 0 } value
             ? value
-            : throw new NesteggException(FailureKind.BadInput, $"no credentials for the S3 store: {name} is not set", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or name a file with them in nestegg.yaml");
+            : throw new NesteggException(
+                FailureKind.BadInput, $"no credentials for the S3 store: {name} is not set",
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or name a file with them in nestegg.yaml");
     }
 }

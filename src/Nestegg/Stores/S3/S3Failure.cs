@@ -10,7 +10,8 @@ namespace Nestegg.Stores.S3;
 internal static class S3Failure
 {
     public static bool IsOfStore(Exception failure) =>
-        failure is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or TimeoutException or SocketException or AuthenticationException;
+        failure is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or TimeoutException
+            or SocketException or AuthenticationException;
 
     /// <param name="what">What was tried: <c>cannot read s3://bucket/key</c>.</param>
     public static NesteggException Explain(string what, Uri endpoint, string bucket, Exception failure)
@@ -38,22 +39,46 @@ internal static class S3Failure
 
     private static (string, string, string) DescribeAnswer(Uri endpoint, string bucket, AmazonServiceException answer) => answer switch
     {
-        { ErrorCode: "NoSuchBucket" } => ("bucket-missing", $"there is no bucket '{bucket}' at {endpoint.Host}", "correct the bucket's name and the endpoint, or make the bucket"),
-        { ErrorCode: "InvalidAccessKeyId" } => ("bucket-denied", "the server does not know the access key", "correct the access key, and see that the endpoint is the server that issued it"),
-        { ErrorCode: "SignatureDoesNotMatch" } => ("bucket-denied", "the secret key does not fit the access key", "correct the secret key; behind a proxy, see that it passes the Host header on unchanged"),
-        { ErrorCode: "RequestTimeTooSkewed" } => ("clock-skew", "this machine's clock and the server's are more than 15 minutes apart", "set both clocks by NTP (timedatectl set-ntp true)"),
+        { ErrorCode: "NoSuchBucket" } =>
+            ("bucket-missing", $"there is no bucket '{bucket}' at {endpoint.Host}", "correct the bucket's name and the endpoint, or make "
+                + "the bucket"),
+        { ErrorCode: "InvalidAccessKeyId" } =>
+            ("bucket-denied", "the server does not know the access key", "correct the access key, and see that the endpoint is the server "
+                + "that issued it"),
+        { ErrorCode: "SignatureDoesNotMatch" } =>
+            ("bucket-denied", "the secret key does not fit the access key", "correct the secret key; behind a proxy, see that it passes "
+                + "the Host header on unchanged"),
+        { ErrorCode: "RequestTimeTooSkewed" } =>
+            ("clock-skew", "this machine's clock and the server's are more than 15 minutes apart", "set both clocks by NTP (timedatectl "
+                + "set-ntp true)"),
         { ErrorCode: "AuthorizationHeaderMalformed" or "PermanentRedirect" or "IllegalLocationConstraintException" }
             or { StatusCode: HttpStatusCode.MovedPermanently or HttpStatusCode.TemporaryRedirect } =>
-            ("bucket-region", $"the bucket '{bucket}' is in another region ({answer.ErrorCode}: {Sentence(answer.Message)})", "set the region, or the endpoint, that the provider shows for this bucket"),
-        { ErrorCode: "InvalidObjectState" } => ("object-archived", "the object is in an archive tier and cannot be read at once", "have the provider restore it from the archive tier and run the command again"),
-        { ErrorCode: "QuotaExceeded" or "XMinioStorageFull" or "InsufficientStorage" } or { StatusCode: HttpStatusCode.InsufficientStorage } =>
-            ("store-full", "the store is full", "make room, or raise the quota, and run the command again; it goes on from where it stopped"),
-        { StatusCode: < HttpStatusCode.MultipleChoices } => ("store-protocol", $"{endpoint.Authority} answers, but not as S3 does: {Sentence(answer.Message)}", "see whether a proxy in between rewrites answers, and name the S3 server itself as the endpoint"),
-        { StatusCode: HttpStatusCode.PreconditionFailed } => ("object-changed", "the object was replaced while it was being read", "run the command again"),
-        { StatusCode: HttpStatusCode.Forbidden } => ("bucket-denied", $"access denied (403 {answer.ErrorCode})", $"allow this key to list the bucket '{bucket}' and to read, write and delete in it; an item under object lock cannot be deleted before its time"),
-        { StatusCode: HttpStatusCode.Unauthorized } => ("bucket-denied", "the server asks for other credentials (401)", "correct the access key and the secret key"),
-        { StatusCode: >= HttpStatusCode.InternalServerError } => ("store-failing", $"the server fails ({(int)answer.StatusCode} {answer.ErrorCode}), {S3Retries.Rules.Attempts} times in a row", $"look at the logs of {endpoint.Host} and run the command again; it goes on from where it stopped"),
-        _ => ("store-refused", $"the server refuses ({(int)answer.StatusCode} {answer.ErrorCode}: {Sentence(answer.Message)})", $"see whether {endpoint} is an S3 server and the settings of this bucket are right"),
+            ("bucket-region", $"the bucket '{bucket}' is in another region "
+                + $"({answer.ErrorCode}: {Sentence(answer.Message)})",
+                "set the region, or the endpoint, that the provider shows for this bucket"),
+        { ErrorCode: "InvalidObjectState" } =>
+            ("object-archived", "the object is in an archive tier and cannot be read at once", "have the provider restore it from the "
+                + "archive tier and run the command again"),
+        { ErrorCode: "QuotaExceeded" or "XMinioStorageFull" or "InsufficientStorage" }
+            or { StatusCode: HttpStatusCode.InsufficientStorage } =>
+            ("store-full", "the store is full", "make room, or raise the quota, and run the command again; it goes on from where it "
+                + "stopped"),
+        { StatusCode: < HttpStatusCode.MultipleChoices } =>
+            ("store-protocol", $"{endpoint.Authority} answers, but not as S3 does: {Sentence(answer.Message)}", "see whether a proxy in "
+                + "between rewrites answers, and name the S3 server itself as the endpoint"),
+        { StatusCode: HttpStatusCode.PreconditionFailed } =>
+            ("object-changed", "the object was replaced while it was being read", "run the command again"),
+        { StatusCode: HttpStatusCode.Forbidden } =>
+            ("bucket-denied", $"access denied (403 {answer.ErrorCode})", $"allow this key to list the bucket "
+                + $"'{bucket}' and to read, write and delete in it; an item under object lock cannot be deleted before its time"),
+        { StatusCode: HttpStatusCode.Unauthorized } =>
+            ("bucket-denied", "the server asks for other credentials (401)", "correct the access key and the secret key"),
+        { StatusCode: >= HttpStatusCode.InternalServerError } =>
+            ("store-failing", $"the server fails ({(int)answer.StatusCode} {answer.ErrorCode}), {S3Retries.Rules.Attempts} times in a row",
+            $"look at the logs of {endpoint.Host} and run the command again; it goes on from where it stopped"),
+        _ =>
+            ("store-refused", $"the server refuses ({(int)answer.StatusCode} {answer.ErrorCode}: {Sentence(answer.Message)})",
+            $"see whether {endpoint} is an S3 server and the settings of this bucket are right"),
     };
 
     private static (string, string, string) DescribeSilence(Uri endpoint, Exception failure)
@@ -69,13 +94,17 @@ internal static class S3Failure
                     HttpRequestError: HttpRequestError.SecureConnectionError,
                     InnerException: UntrustedServerException or AuthenticationException { InnerException: not null },
                 }:
-                    return ("store-tls", $"no secure connection to {host}: {Sentence(inner.InnerException.Message)}", "see that the certificate is valid for this name and its issuer trusted here (SSL_CERT_FILE names a file of issuers), or use http:// if the server has no TLS");
+                    return ("store-tls", $"no secure connection to {host}: {Sentence(inner.InnerException.Message)}",
+                    "see that the certificate is valid for this name and its issuer trusted here (SSL_CERT_FILE names a file of issuers), or use http:// if the server has no TLS");
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
-                    return ("store-unreachable", $"nothing listens at {host}", "see that the server runs, and that host and port are those that reach it from this machine");
+                    return ("store-unreachable", $"nothing listens at {host}", "see that the server runs, and that host and port are "
+                        + "those that reach it from this machine");
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:
-                    return ("store-unreachable", $"the host name {endpoint.Host} is not known on this machine", "a name of a container network is unknown outside of it: map it to an address that is reachable from here (--map)");
+                    return ("store-unreachable", $"the host name {endpoint.Host} is not known on this machine", "a name of a container "
+                        + "network is unknown outside of it: map it to an address that is reachable from here (--map)");
                 case TimeoutException:
-                    return ("store-unreachable", $"{host} does not answer ({inner.Message})", "see whether the server is up and a firewall is in between, and run the command again; it goes on from where it stopped");
+                    return ("store-unreachable", $"{host} does not answer ({inner.Message})", "see whether the server is up and a "
+                        + "firewall is in between, and run the command again; it goes on from where it stopped");
                 case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }:
                     return ("store-tls", $"{host} does not speak TLS", "use http:// if the server has no TLS, or correct the port");
                 case HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse }:
@@ -83,7 +112,8 @@ internal static class S3Failure
             }
         }
 
-        return ("store-unreachable", $"the connection to {host} broke, {S3Retries.Rules.Attempts} times in a row", "look at the network and the server, and run the command again; it goes on from where it stopped");
+        return ("store-unreachable", $"the connection to {host} broke, {S3Retries.Rules.Attempts} times in a row", "look at the network "
+            + "and the server, and run the command again; it goes on from where it stopped");
     }
 
     private static string Sentence(string text) => text.ReplaceLineEndings(" ").TrimEnd('.', ' ');

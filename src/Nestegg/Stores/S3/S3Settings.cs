@@ -25,5 +25,7 @@ public enum ObjectLockMode
     Compliance,
 }
 
-/// <summary>Every item is kept from deletion for this many days after it was written. The bucket must have been made with object lock.</summary>
+/// <summary>
+/// Every item is kept from deletion for this many days after it was written. The bucket must have been made with object lock.
+/// </summary>
 public sealed record ObjectLock(ObjectLockMode Mode, int Days);

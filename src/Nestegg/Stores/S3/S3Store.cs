@@ -3,7 +3,10 @@ using Nestegg.Stores.S3;
 
 namespace Nestegg.Stores.S3;
 
-/// <summary>A store in a bucket, under a prefix. An item appears when its last byte is there, as S3 promises for one request and for a completed upload.</summary>
+/// <summary>
+/// A store in a bucket, under a prefix. An item appears when its last byte is there, as S3 promises for one request and for a completed
+/// upload.
+/// </summary>
 public sealed class S3Store : IStore
 {
     private readonly BucketClient bucket;
