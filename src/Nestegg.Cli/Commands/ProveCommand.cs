@@ -5,7 +5,7 @@ using Nestegg.Cli.Terminal;
 using Nestegg.Jobs;
 using Nestegg.Opening;
 using Nestegg.Proof;
-using Nestegg.Repositories.Proofs;
+using Nestegg.Repositories;
 
 namespace Nestegg.Cli.Commands;
 

@@ -5,7 +5,6 @@ using Nestegg.Cli.Terminal;
 using Nestegg.Jobs;
 using Nestegg.Proof;
 using Nestegg.Repositories;
-using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Cli.Commands;
 

@@ -1,7 +1,6 @@
 using Nestegg.Opening;
 using Nestegg.Proof;
 using Nestegg.Repositories;
-using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Jobs;
 

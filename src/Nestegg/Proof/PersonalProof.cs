@@ -1,5 +1,5 @@
 using Nestegg.Ente.Library;
-using Nestegg.Repositories.Proofs;
+using Nestegg.Repositories;
 
 namespace Nestegg.Proof;
 

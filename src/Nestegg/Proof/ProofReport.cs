@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Nestegg.Repositories.Proofs;
+using Nestegg.Repositories;
 
 namespace Nestegg.Proof;
 

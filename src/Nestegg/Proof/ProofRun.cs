@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Library;
-using Nestegg.Repositories.Proofs;
+using Nestegg.Repositories;
 using Nestegg.Snapshots;
 
 namespace Nestegg.Proof;

@@ -1,5 +1,4 @@
 using Nestegg.Repositories;
-using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Proof;
 

@@ -5,7 +5,6 @@ using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Scratch;
 using Nestegg.Formats.Age;
 using Nestegg.Repositories;
-using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Proof;
 

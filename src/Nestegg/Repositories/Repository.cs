@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Nestegg.Formats.Age;
 using Nestegg.Formats.Minisign;
-using Nestegg.Repositories.Proofs;
 using Nestegg.Stores;
 
 namespace Nestegg.Repositories;

@@ -1,6 +1,6 @@
 using Nestegg.Ente.Cryptography;
 using Nestegg.Proof;
-using Nestegg.Repositories.Proofs;
+using Nestegg.Repositories;
 using Nestegg.TestKit.Instances;
 
 namespace Nestegg.Tests.Proof;

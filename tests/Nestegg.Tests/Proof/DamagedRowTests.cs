@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 using Nestegg.Proof;
-using Nestegg.Repositories.Proofs;
+using Nestegg.Repositories;
 using Nestegg.TestKit.Instances;
 
 namespace Nestegg.Tests.Proof;

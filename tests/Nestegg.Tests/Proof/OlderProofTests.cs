@@ -2,7 +2,7 @@ using Nestegg.Opening;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Library;
 using Nestegg.Proof;
-using Nestegg.Repositories.Proofs;
+using Nestegg.Repositories;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 

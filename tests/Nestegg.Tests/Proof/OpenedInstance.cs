@@ -1,7 +1,6 @@
 using Nestegg.Ente.Library;
 using Nestegg.Proof;
 using Nestegg.Repositories;
-using Nestegg.Repositories.Proofs;
 using Nestegg.Snapshots;
 using Nestegg.Stores.Local;
 using Nestegg.TestKit;

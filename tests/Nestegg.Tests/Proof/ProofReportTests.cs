@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Nestegg.Proof;
 using Nestegg.Repositories;
-using Nestegg.Repositories.Proofs;
 
 namespace Nestegg.Tests.Proof;
 

@@ -6,7 +6,7 @@ using System.Text.Json;
 using Nestegg.Formats.Age;
 using Nestegg.Stores;
 
-namespace Nestegg.Repositories.Proofs;
+namespace Nestegg.Repositories;
 
 /// <summary>The proofs that a repository keeps, under <c>proofs/</c> (docs/format.md).</summary>
 internal sealed class ProofArchive(IStore store, IReadOnlyList<AgeRecipient> recipients)

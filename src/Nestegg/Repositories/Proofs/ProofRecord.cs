@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Nestegg.Repositories.Proofs;
+namespace Nestegg.Repositories;
 
 /// <summary>What a proof comes to.</summary>
 [JsonConverter(typeof(ProofVerdictConverter))]
