@@ -1,5 +1,7 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 using Nestegg.Snapshots;
 using Nestegg.TestKit.Instances;
 

@@ -1,6 +1,8 @@
 using Nestegg.Formats.Age;
 using Nestegg.Formats.Minisign;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 using Nestegg.Stores;
 
 namespace Nestegg.TestKit;

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Packs;
 using Nestegg.Stores.Local;
 
 namespace Nestegg.Benchmarks.Parts;

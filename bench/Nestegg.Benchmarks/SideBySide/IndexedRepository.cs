@@ -1,4 +1,5 @@
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
 using Nestegg.Stores.Local;
 
 namespace Nestegg.Benchmarks.SideBySide;

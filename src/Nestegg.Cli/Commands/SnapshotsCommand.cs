@@ -5,6 +5,7 @@ using Nestegg.Cli.Terminal;
 using Nestegg.Jobs;
 using Nestegg.Proof;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Cli.Commands;
 

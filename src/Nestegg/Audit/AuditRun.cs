@@ -6,6 +6,7 @@ using Nestegg.Ente.Objects;
 using Nestegg.Ente.Scratch;
 using Nestegg.Instance;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Manifests;
 using Nestegg.Snapshots;
 using Nestegg.Stores.S3;
 using Npgsql;

@@ -1,5 +1,6 @@
 using Nestegg.Ente.Objects;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Audit;
 

@@ -1,5 +1,5 @@
 using Nestegg.Ente.Objects;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Backup;
 

@@ -1,6 +1,9 @@
 using Nestegg.Instance;
 using Nestegg.Instance.Preflights;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
+using Nestegg.Repositories.Packs;
 using Nestegg.Snapshots;
 
 namespace Nestegg.Backup;

@@ -4,6 +4,7 @@ using Nestegg.Ente.Objects;
 using Nestegg.Instance;
 using Nestegg.Instance.Programs;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 using Npgsql;
 
 namespace Nestegg.Backup;

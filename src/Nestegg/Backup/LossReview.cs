@@ -1,6 +1,7 @@
 using Nestegg.Ente.Objects;
 using Nestegg.Instance;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Backup;
 

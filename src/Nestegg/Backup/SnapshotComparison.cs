@@ -1,4 +1,4 @@
-using Nestegg.Repositories;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Backup;
 

@@ -1,5 +1,8 @@
 using Nestegg.Ente;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Packs;
 
 namespace Nestegg.Checks;
 

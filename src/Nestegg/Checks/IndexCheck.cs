@@ -1,5 +1,8 @@
 using System.Runtime.CompilerServices;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Checks;
 

@@ -1,4 +1,6 @@
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Checks;
 

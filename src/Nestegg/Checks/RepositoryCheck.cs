@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.Checks;
 

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.IO.Hashing;
 using System.Text;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Index;
 
 namespace Nestegg.Checks;
 

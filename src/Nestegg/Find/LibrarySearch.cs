@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Library;
 using Nestegg.Export;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.Find;
 

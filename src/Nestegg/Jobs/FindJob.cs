@@ -1,6 +1,6 @@
 using Nestegg.Find;
 using Nestegg.Opening;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.Jobs;
 

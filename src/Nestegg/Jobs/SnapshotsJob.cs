@@ -1,6 +1,7 @@
 using Nestegg.Opening;
 using Nestegg.Proof;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Jobs;
 

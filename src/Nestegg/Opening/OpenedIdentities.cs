@@ -1,5 +1,6 @@
 using Nestegg.Formats.Age;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.Opening;
 

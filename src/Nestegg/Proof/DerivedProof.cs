@@ -2,7 +2,8 @@ using Nestegg.Contents;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 using Nestegg.Ente.Objects;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
 
 namespace Nestegg.Proof;
 

@@ -1,6 +1,6 @@
 using Nestegg.Ente.Library;
 using Nestegg.Ente.Objects;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Index;
 
 namespace Nestegg.Proof;
 

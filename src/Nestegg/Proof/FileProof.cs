@@ -4,7 +4,7 @@ using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 using Nestegg.Ente.Objects;
 using Nestegg.Ente.Scratch;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Index;
 
 namespace Nestegg.Proof;
 

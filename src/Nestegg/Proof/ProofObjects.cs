@@ -1,4 +1,7 @@
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Packs;
 using Nestegg.Snapshots;
 
 namespace Nestegg.Proof;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Proof;
 

@@ -3,6 +3,8 @@ using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Library;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 using Nestegg.Snapshots;
 
 namespace Nestegg.Proof;

@@ -1,4 +1,5 @@
 using Nestegg.Repositories;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Proof;
 

@@ -5,6 +5,7 @@ using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Scratch;
 using Nestegg.Formats.Age;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Index;
 
 namespace Nestegg.Proof;
 

@@ -1,5 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Manifests;
+using Nestegg.Repositories.Packs;
 using Nestegg.Stores;
 
 namespace Nestegg.Repositories;

@@ -2,6 +2,9 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Nestegg.Formats.Age;
 using Nestegg.Formats.Minisign;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Repositories;
 

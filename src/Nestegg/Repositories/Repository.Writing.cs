@@ -1,13 +1,14 @@
 using Nestegg.Formats.Minisign;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Locks;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Repositories;
 
 // What writes.
 internal sealed partial class Repository
 {
-    /// <summary>Takes the right to write, or says who has it.</summary>
-    /// <param name="command">What the holder is doing: <c>backup</c>.</param>
-    /// <exception cref="NesteggException"><see cref="FailureKind.Locked"/></exception>
+    /// <inheritdoc cref="RepositoryLock.AcquireAsync"/>
     public Task<RepositoryLock> LockAsync(string command, TimeProvider time, Random random, CancellationToken cancellationToken) =>
         RepositoryLock.AcquireAsync(store, command, time, random, cancellationToken);
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Nestegg.Formats.Age;
 using Nestegg.Formats.Minisign;
+using Nestegg.Repositories.Files;
 using Nestegg.Stores;
 
 namespace Nestegg.Repositories;

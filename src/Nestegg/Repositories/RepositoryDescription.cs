@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.Repositories;
 

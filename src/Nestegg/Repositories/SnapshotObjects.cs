@@ -1,3 +1,6 @@
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Packs;
 using Nestegg.Stores;
 
 namespace Nestegg.Repositories;

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Nestegg.Formats.Minisign;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 using Nestegg.Stores;
 
 namespace Nestegg.Repositories;

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
 using Nestegg.Instance;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Index;
 using Npgsql;
 
 namespace Nestegg.Restore;

@@ -1,4 +1,5 @@
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Restore;
 

@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using Nestegg.Ente.Objects;
 using Nestegg.Ente.Scratch;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
 using Nestegg.Stores.Local;
 
 namespace Nestegg.Restore;

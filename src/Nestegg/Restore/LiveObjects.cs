@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Index;
 
 namespace Nestegg.Restore;
 

@@ -1,5 +1,6 @@
 using Nestegg.Ente;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Index;
 
 namespace Nestegg.Restore;
 

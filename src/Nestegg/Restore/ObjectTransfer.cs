@@ -1,6 +1,8 @@
 using System.Threading.Channels;
 using Nestegg.Ente.Objects;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Restore;
 

@@ -1,5 +1,5 @@
 using Nestegg.Ente.Revival;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Restore;
 

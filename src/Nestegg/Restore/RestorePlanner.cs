@@ -2,6 +2,7 @@ using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Revival;
 using Nestegg.Instance;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Restore;
 

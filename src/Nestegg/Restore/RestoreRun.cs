@@ -5,6 +5,8 @@ using Nestegg.Formats.Age;
 using Nestegg.Instance;
 using Nestegg.Instance.Programs;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 using Nestegg.Snapshots;
 using Nestegg.Stores.Local;
 using Npgsql;

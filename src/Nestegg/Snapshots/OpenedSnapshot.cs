@@ -3,6 +3,9 @@ using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
 using Nestegg.Formats.Age;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Snapshots;
 

@@ -1,6 +1,9 @@
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Scratch;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Snapshots;
 

@@ -1,4 +1,6 @@
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 using Nestegg.Stores.Local;
 using Nestegg.TestKit.Instances;
 

@@ -1,5 +1,5 @@
 using Nestegg.IntegrationTests.Restore;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;
 

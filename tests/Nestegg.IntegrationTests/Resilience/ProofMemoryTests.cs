@@ -5,6 +5,7 @@ using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 using Nestegg.Snapshots;
 using Nestegg.Stores.Local;
 using Nestegg.TestKit;

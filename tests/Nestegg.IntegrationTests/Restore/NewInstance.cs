@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using Amazon.S3.Model;
 using Nestegg.Ente.Configuration;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 using Nestegg.Restore;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;

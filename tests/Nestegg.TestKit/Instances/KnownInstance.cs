@@ -4,7 +4,7 @@ using Amazon.S3;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.TestKit.Instances;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.TestKit.Instances;
 

@@ -1,4 +1,4 @@
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 using Nestegg.TestKit.Instances;
 using Nestegg.TestKit.Servers;
 

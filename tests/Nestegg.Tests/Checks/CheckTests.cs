@@ -1,5 +1,7 @@
 using Nestegg.Checks;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
 using Nestegg.Stores;
 using Nestegg.Stores.Local;
 using Nestegg.TestKit;

@@ -1,5 +1,5 @@
 using Nestegg.Find;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.Tests.Export;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Nestegg.Proof;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.Tests.Proof;
 

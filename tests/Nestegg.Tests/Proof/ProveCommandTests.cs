@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Net;
 using Nestegg.Formats.Age;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 using Nestegg.TestKit.Instances;
 
 namespace Nestegg.Tests.Proof;

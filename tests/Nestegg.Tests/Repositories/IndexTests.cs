@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text;
 using CsCheck;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
 
 namespace Nestegg.Tests.Repositories;
 

@@ -1,4 +1,6 @@
 using Nestegg.Repositories;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Packs;
 using Nestegg.Stores;
 using Nestegg.Stores.Local;
 using Nestegg.TestKit;

@@ -1,5 +1,5 @@
 using CsCheck;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Index;
 
 namespace Nestegg.Tests.Repositories;
 

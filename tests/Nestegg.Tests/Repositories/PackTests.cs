@@ -1,5 +1,7 @@
 using System.Formats.Tar;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Packs;
 using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Locks;
 using Nestegg.Stores;
 using Nestegg.Stores.Local;
 using Nestegg.TestKit;

@@ -2,6 +2,8 @@ using System.Text;
 using Nestegg.Formats.Age;
 using Nestegg.Formats.Minisign;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 

@@ -1,4 +1,7 @@
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
+using Nestegg.Repositories.Packs;
 using Nestegg.Stores.Local;
 using Nestegg.TestKit;
 

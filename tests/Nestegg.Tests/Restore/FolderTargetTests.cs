@@ -1,5 +1,6 @@
 using Nestegg.Ente.Objects;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
 using Nestegg.Restore;
 using Nestegg.TestKit;
 

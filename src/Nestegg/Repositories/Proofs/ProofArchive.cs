@@ -4,6 +4,8 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Nestegg.Formats.Age;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 using Nestegg.Stores;
 
 namespace Nestegg.Repositories;

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Repositories;
 

@@ -1,0 +1,71 @@
+using System.Buffers;
+using System.Buffers.Text;
+using Nestegg.Repositories.Files;
+using ZstdSharp;
+
+namespace Nestegg.Repositories.Index;
+
+/// <summary>
+/// Collects the rows of one index file. Holds them compressed: some 58 bytes a row, in a buffer that grows to twice as much at most.
+/// </summary>
+internal sealed class IndexWriter : IDisposable
+{
+    private readonly MemoryStream compressed = new();
+    private CompressionStream zstd;
+    private readonly ArrayBufferWriter<byte> line = new(512);
+
+    public IndexWriter() => zstd = ZstdWriter.Over(compressed);
+
+    public int Rows { get; private set; }
+
+    /// <summary>No row can be added any more.</summary>
+    public bool IsFinished { get; private set; }
+
+    public void Append(in IndexRow row)
+    {
+        line.ResetWrittenCount();
+        Tsv.Write(line, row.Key);
+        WriteNumber(row.Version);
+        WriteNumber(row.SizeBytes);
+        WriteText(row.Hash.ToString());
+        WriteText(row.Pack?.ToString() ?? "-");
+        WriteNumber(row.Offset);
+        line.Write("\n"u8);
+        zstd.Write(line.WrittenSpan);
+        Rows++;
+    }
+
+    /// <summary>The whole file. No row can be added afterwards.</summary>
+    public ReadOnlyMemory<byte> Finish()
+    {
+        zstd.Dispose();
+        IsFinished = true;
+        return compressed.GetBuffer().AsMemory(0, (int)compressed.Length);
+    }
+
+    /// <summary>Begins the next file, in the same memory: what <see cref="Finish"/> gave is not valid any more.</summary>
+    public void Restart()
+    {
+        compressed.SetLength(0);
+        zstd = ZstdWriter.Over(compressed);
+        (Rows, IsFinished) = (0, false);
+    }
+
+    public void Dispose() => zstd.Dispose();
+
+    private void WriteNumber(long value)
+    {
+        var span = line.GetSpan(24);
+        span[0] = (byte)'\t';
+        Utf8Formatter.TryFormat(value, span[1..], out var length);
+        line.Advance(length + 1);
+    }
+
+    private void WriteText(string text)
+    {
+        var span = line.GetSpan(text.Length + 1);
+        span[0] = (byte)'\t';
+        System.Text.Encoding.ASCII.GetBytes(text, span[1..]);
+        line.Advance(text.Length + 1);
+    }
+}

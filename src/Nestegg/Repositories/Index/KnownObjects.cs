@@ -1,0 +1,145 @@
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
+using Nestegg.Stores;
+
+namespace Nestegg.Repositories.Index;
+
+/// <summary>
+/// What the repository holds already, and which of it the snapshot in the making needs: 25 bytes an object at most, and one bit for its
+/// mark. May be used by many tasks at once.
+/// </summary>
+internal sealed class KnownObjects : IDisposable
+{
+    // What an index file takes for a row: a hash and a UUID, which do not compress, and a little for the rest.
+    private const int StoredRowBytes = 58;
+
+    private readonly Lock gate = new();
+    private readonly KeyTable rows = new();
+    private readonly NumberedFiles files = new();
+
+    /// <summary>Objects by key and version.</summary>
+    public long Count
+    {
+        get
+        {
+            lock (gate)
+            {
+                return rows.Objects;
+            }
+        }
+    }
+
+    public long AllocatedBytes => rows.AllocatedBytes;
+
+    /// <summary>Reads every index file of the repository.</summary>
+    /// <returns>Findings about index files that could not be read; what they list is stored again.</returns>
+    public static async Task<(KnownObjects Known, IReadOnlyList<Finding> Damaged)> LoadAsync(
+        IStore store, CancellationToken cancellationToken)
+    {
+        var known = new KnownObjects();
+        var damaged = new List<Finding>();
+        try
+        {
+            var items = await store.ListAsync(RepositoryKeys.Index, cancellationToken).ToListAsync(cancellationToken);
+            known.rows.Reserve(items.Sum(item => item.SizeBytes) / StoredRowBytes);
+            foreach (var item in items)
+            {
+                if (await known.LoadFileAsync(store, item, cancellationToken) is { } finding)
+                {
+                    damaged.Add(finding);
+                }
+            }
+
+            return (known, damaged);
+        }
+        catch
+        {
+            known.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Says whether the repository has an object, and marks it as needed by the snapshot if so.</summary>
+    /// <param name="expectedBytes">The length it must have; <see langword="null"/> for any.</param>
+    public bool TryMark(string key, long version, long? expectedBytes, out long sizeBytes)
+    {
+        lock (gate)
+        {
+            return rows.TryGet(key, version, out var row, out sizeBytes)
+                && (expectedBytes is null || sizeBytes == expectedBytes)
+                && files.TryMark(row);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            rows.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Takes up a row of the file that is being written, and marks it. It replaces an older row of the same key and version.
+    /// </summary>
+    internal void Add(in IndexRow row)
+    {
+        lock (gate)
+        {
+            var (number, replaced) = rows.Add(row.Key, row.Version, row.SizeBytes);
+            if (replaced is { } old)
+            {
+                files.Unmark(old);
+            }
+
+            files.TryMark(number);
+        }
+    }
+
+    /// <summary>The file that was being written has this name now, and another begins.</summary>
+    internal void EndFile(string name, long sizeBytes, ObjectHash hash)
+    {
+        lock (gate)
+        {
+            files.End(new ManifestIndex(name, sizeBytes, hash, 0), rows.Rows);
+        }
+    }
+
+    /// <inheritdoc cref="NumberedFiles.Marked"/>
+    internal (LiveSet Live, IReadOnlyList<ManifestIndex> Files) Marked()
+    {
+        lock (gate)
+        {
+            return files.Marked();
+        }
+    }
+
+    private async Task<Finding?> LoadFileAsync(IStore store, StoreItem item, CancellationToken cancellationToken)
+    {
+        var name = item.Key[RepositoryKeys.Index.Length..];
+        if (!IndexName.TryGetHash(name, out var hash))
+        {
+            return null;
+        }
+
+        try
+        {
+            await using var reader = await IndexReader.OpenAsync(store, name, cancellationToken);
+            while (await reader.ReadBlockAsync(cancellationToken))
+            {
+                while (reader.TryReadRow(out var line))
+                {
+                    rows.Add(line.Key, line.Version, line.SizeBytes);
+                }
+            }
+
+            EndFile(name, item.SizeBytes, hash);
+            return null;
+        }
+        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
+        {
+            files.Disbelieve(rows.Rows);
+            return new Finding("index-damaged", Severity.Warning, item.Key, e.Message, e.Hint);
+        }
+    }
+}

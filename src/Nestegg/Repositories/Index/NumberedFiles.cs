@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using Nestegg.Repositories.Manifests;
+
+namespace Nestegg.Repositories.Index;
+
+/// <summary>
+/// Index files whose rows are numbered through, with a bit for each row that the snapshot needs. The last file is the one that is being
+/// read or written. Not for several threads at once.
+/// </summary>
+internal sealed class NumberedFiles
+{
+    private readonly List<IndexFile> files = [new IndexFile(0)];
+
+    private sealed class IndexFile(uint firstRow)
+    {
+        public uint FirstRow => firstRow;
+
+        public ManifestIndex? Written { get; set; }
+
+        /// <summary>Was found damaged after some of its rows were taken up: nothing in it is believed.</summary>
+        public bool IsDamaged { get; set; }
+
+        public RowSet Live { get; } = new();
+    }
+
+    /// <summary>The last file has this name, and another begins.</summary>
+    /// <param name="nextRow">The number of that one's first row.</param>
+    public void End(ManifestIndex written, uint nextRow)
+    {
+        files[^1].Written = written;
+        Begin(nextRow);
+    }
+
+    /// <summary>The last file is damaged, and another begins.</summary>
+    /// <inheritdoc cref="End" path="/param"/>
+    public void Disbelieve(uint nextRow)
+    {
+        files[^1].IsDamaged = true;
+        Begin(nextRow);
+    }
+
+    /// <returns><see langword="false"/> when the row is in a file that is not believed.</returns>
+    public bool TryMark(uint row)
+    {
+        var file = FileOf(row);
+        if (!file.IsDamaged)
+        {
+            file.Live.Add(NumberIn(file, row));
+        }
+
+        return !file.IsDamaged;
+    }
+
+    public void Unmark(uint row)
+    {
+        var file = FileOf(row);
+        file.Live.Remove(NumberIn(file, row));
+    }
+
+    /// <summary>The marked rows, and the index files that they are in.</summary>
+    public (LiveSet Live, IReadOnlyList<ManifestIndex> Files) Marked()
+    {
+        var live = new LiveSet();
+        var used = new List<ManifestIndex>();
+        foreach (var file in files.Where(file => file.Live.Count > 0))
+        {
+            Debug.Assert(!file.IsDamaged, "No row of a damaged file is marked.");
+            var written = file.Written ?? throw new InvalidOperationException("Rows are marked that no index file holds yet.");
+            live.Add(written.Name, file.Live);
+            used.Add(written with { Rows = file.Live.Count });
+        }
+
+        return (live, [.. used.OrderBy(file => file.Name, StringComparer.Ordinal)]);
+    }
+
+    private void Begin(uint nextRow)
+    {
+        Debug.Assert(nextRow >= files[^1].FirstRow, "Files are numbered in the order of their rows.");
+        files.Add(new IndexFile(nextRow));
+    }
+
+    // Rows are counted from 1 within a file.
+    private static int NumberIn(IndexFile file, uint row) => (int)(row - file.FirstRow) + 1;
+
+    private IndexFile FileOf(uint row)
+    {
+        var (low, high) = (0, files.Count - 1);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            (low, high) = files[middle].FirstRow <= row ? (middle, high) : (low, middle - 1);
+        }
+
+        Debug.Assert(files[low].FirstRow <= row, "The first file begins at row 0.");
+        return files[low];
+    }
+}
