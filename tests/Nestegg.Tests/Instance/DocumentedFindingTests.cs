@@ -7,7 +7,7 @@ namespace Nestegg.Tests.Instance;
 public sealed partial class DocumentedFindingTests
 {
     [Theory]
-    [InlineData("Instance", "Preflight*.cs")]
+    [InlineData("Instance/Preflights", "Preflight*.cs")]
     [InlineData("Stores/S3", "BucketProbe.cs")]
     [InlineData("Stores/S3", "S3Failure.cs")]
     [InlineData("Backup", "*.cs")]

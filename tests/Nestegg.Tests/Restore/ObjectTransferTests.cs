@@ -35,12 +35,12 @@ public sealed class ObjectTransferTests : IDisposable
     [Fact]
     public async Task A_repository_that_goes_away_ends_the_restore_and_not_each_object()
     {
-        var opened = 0;
+        // All of them fail: a late success among many failures would begin the count anew.
         var ended = await Assert.ThrowsAsync<NesteggException>(() =>
-            RestoreAsync(LargeBytes, operation => operation == StoreOperation.Open && Interlocked.Increment(ref opened) > 5));
+            RestoreAsync(LargeBytes, operation => operation == StoreOperation.Open));
         Assert.Equal(FailureKind.OutOfReach, ended.Kind);
         Assert.StartsWith($"{FailureStreak.Limit} reads of objects in a row failed; the last: ", ended.Message);
-        Assert.InRange(events.Findings.Count, FailureStreak.Limit, Objects - 5);
+        Assert.InRange(events.Findings.Count, FailureStreak.Limit, Objects - 1);
     }
 
     [Fact]
