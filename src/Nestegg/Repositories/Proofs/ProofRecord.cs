@@ -145,7 +145,7 @@ public sealed record ProofRecord
 
     public required IReadOnlyList<AlbumProof> Albums { get; init; }
 
-    /// <summary>The first 1,000; <see cref="ProofCounts.Errors"/> and <see cref="ProofCounts.Warnings"/> count all.</summary>
+    /// <summary>The first 1,000 of each code; <see cref="ProofCounts.Errors"/> and <see cref="ProofCounts.Warnings"/> count all.</summary>
     public required IReadOnlyList<Finding> Findings { get; init; }
 }
 
