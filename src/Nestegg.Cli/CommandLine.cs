@@ -1,10 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Data.Common;
 using Nestegg.Cli.Commands;
 using Nestegg.Cli.Terminal;
-using Nestegg.Ente;
-using Nestegg.Ente.Api;
 using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Cli;
@@ -90,15 +87,9 @@ internal static class CommandLine
             // What fails once a person has asked for the end fails because of that: a pg_dump in the same terminal is interrupted as well.
             NesteggException { Kind: FailureKind.OutOfReach } when cancellationToken.IsCancellationRequested => Cancelled,
             NesteggException known => (ExitCodes.Of(known.Kind), known.Message, known.Hint),
-            MuseumException known => (ExitCode.OutOfReach, known.Message, known.Hint),
-            ScratchException known => (ExitCode.OutOfReach, known.Message, known.Hint),
-            EnteException known => (ExitCode.BadInput, known.Message, known.Hint),
             UnauthorizedAccessException or IOException =>
                 (ExitCode.OutOfReach, exception.Message, "look at the path and at who may use it"),
             _ when cancellationToken.IsCancellationRequested => Cancelled,
-            DbException =>
-                (ExitCode.OutOfReach, $"a temporary database failed: "
-                    + $"{exception.Message}", "see that there is room for temporary files, and run the command again"),
             _ => (ExitCode.Unexpected, $"unexpected: {exception.Message}", "NESTEGG_TRACE=1 shows where; please report it"),
         };
         output.Error(code, message, hint);

@@ -58,7 +58,9 @@ internal static class Races
         RcloneContender(stand),
         new Contender(Restic, "restic -q backup fetched database.dump my-ente", $"{Aside("restic")}; restic -q init"),
         new Contender("borg", "borg create borg::a fetched database.dump my-ente", $"{Aside("borg")}; borg init -e none borg"))
-    { Goals = goals };
+    {
+        Goals = goals,
+    };
 
     private static Race FirstBackupOnce(BenchStand stand) =>
         new("First backup", BackupContender(stand), RcloneContender(stand)) { IsLong = true, GoalMegabytes = 200 };
@@ -73,11 +75,15 @@ internal static class Races
         NothingIsNew,
         new Contender(Ours, Backup(stand)),
         new Contender("pg_dump alone, not compressed", $"pg_dump --format=custom --compress=0 '{stand.Database()}' >/dev/null"))
-    { GoalSeconds = seconds, GoalMegabytes = megabytes };
+    {
+        GoalSeconds = seconds, GoalMegabytes = megabytes,
+    };
 
     private static Race NothingNewOnce(BenchStand stand) =>
         new($"{NothingIsNew}, beside rclone", new Contender(Ours, Backup(stand)), RcloneSyncContender(stand))
-    { IsLong = true, Goals = [(RcloneSync, 0.05)] };
+        {
+            IsLong = true, Goals = [(RcloneSync, 0.05)],
+        };
 
     /// <summary>From a machine that has seen nothing of the repository before.</summary>
     private static Race FirstPhoto(BenchStand stand) => new(
@@ -87,14 +93,18 @@ internal static class Races
             $"{stand.Nestegg} export --quiet --repository repository --identity identity.txt --user {stand.Reader.Email} --password-file "
             + $"password --album \"{stand.ReaderAlbum}\" --to photo && ls photo/*/*.jpg",
             "rm -rf photo; sync; echo 3 > /proc/sys/vm/drop_caches || true"))
-    { GoalSeconds = 10 };
+    {
+        GoalSeconds = 10,
+    };
 
     private static Race ReadBack(BenchStand stand) => new(
         "Reading everything back",
         Check(stand),
         new Contender("restic check --read-data", "restic -q check --read-data"),
         Sha256)
-    { Goals = [("restic check --read-data", 0.5), (Sha256.Name, 1 / 0.85)] };
+    {
+        Goals = [("restic check --read-data", 0.5), (Sha256.Name, 1 / 0.85)],
+    };
 
     /// <summary>The same where nobody else has read anything.</summary>
     private static Race ReadBackAlone(BenchStand stand) =>
@@ -112,7 +122,9 @@ internal static class Races
         new Contender(
             "so many bytes onto the disk", $"dd if=/dev/zero of=out-disk bs=1M count={stand.Data.Bytes >> 20} oflag=direct",
             "rm -f out-disk"))
-    { Goals = [("restic restore", 0.5)] };
+    {
+        Goals = [("restic restore", 0.5)],
+    };
 
     /// <summary>Into an empty database and empty buckets. Ours also compares everything and audits the result.</summary>
     private static Race ToBuckets(BenchStand stand) => new(
@@ -132,7 +144,9 @@ internal static class Races
             $"rclone copy {Transfers} fetched ceph:plain-new && pg_restore --no-owner "
             + $"--dbname='{stand.Database("ente_plain")}' database.dump",
             $"{NewDatabase(stand, "ente_plain")}\n{NewBuckets}"))
-    { Goals = [(Rclone, 1)] };
+    {
+        Goals = [(Rclone, 1)],
+    };
 
     private static Race Prove(BenchStand stand) => new(
         "Proving",
@@ -141,7 +155,9 @@ internal static class Races
             $"{stand.Nestegg} prove --quiet --repository repository --identity identity.txt --user "
             + $"{stand.Owner.Email} --password-file password"),
         new Contender("libsodium on all cores", $"{stand.Self} decrypt {stand.Data.Bytes} {stand.Data.FileBytes.Count}"))
-    { Goals = [("libsodium on all cores", 1 / 0.8)] };
+    {
+        Goals = [("libsodium on all cores", 1 / 0.8)],
+    };
 
     // Not removed before the stand is: for minutes after, ext4 looks at each inode that was freed before it makes a file, which took up to
     // half of a program's time.

@@ -13,16 +13,26 @@ internal sealed class AccountOptions
     private const string PasswordVariable = "NESTEGG_PASSWORD";
     private const string RecoveryKeyVariable = "NESTEGG_RECOVERY_KEY";
 
-    private readonly Option<string> user = new(
-        "--user") { Description = "Whose library: the account's e-mail address, or its number", HelpName = "EMAIL", Required = true };
-    private readonly Option<string?> passwordFile = new(
-        "--password-file") { Description = "Take the account's password from a file", HelpName = "FILE" };
-    private readonly Option<int?> passwordDescriptor = new(
-        "--password-fd") { Description = "Take the account's password from an open file descriptor", HelpName = "N" };
-    private readonly Option<string?> recoveryKeyFile = new(
-        "--recovery-key-file") { Description = "Open with the recovery key (24 words or hexadecimal) in a file", HelpName = "FILE" };
-    private readonly Option<int?> recoveryKeyDescriptor = new(
-        "--recovery-key-fd") { Description = "Open with the recovery key from an open file descriptor", HelpName = "N" };
+    private readonly Option<string> user = new("--user")
+    {
+        Description = "Whose library: the account's e-mail address, or its number", HelpName = "EMAIL", Required = true,
+    };
+    private readonly Option<string?> passwordFile = new("--password-file")
+    {
+        Description = "Take the account's password from a file", HelpName = "FILE",
+    };
+    private readonly Option<int?> passwordDescriptor = new("--password-fd")
+    {
+        Description = "Take the account's password from an open file descriptor", HelpName = "N",
+    };
+    private readonly Option<string?> recoveryKeyFile = new("--recovery-key-file")
+    {
+        Description = "Open with the recovery key (24 words or hexadecimal) in a file", HelpName = "FILE",
+    };
+    private readonly Option<int?> recoveryKeyDescriptor = new("--recovery-key-fd")
+    {
+        Description = "Open with the recovery key from an open file descriptor", HelpName = "N",
+    };
 
     public IEnumerable<Option> All => [user, passwordFile, passwordDescriptor, recoveryKeyFile, recoveryKeyDescriptor];
 

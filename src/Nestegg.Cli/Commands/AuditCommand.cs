@@ -10,8 +10,10 @@ internal sealed class AuditCommand
 {
     private readonly IdentityOptions identities = new();
     private readonly Option<bool> live = new("--live") { Description = "Audit the running instance (the default where one is configured)" };
-    private readonly Option<string?> snapshot = new(
-        "--snapshot") { Description = "Audit a snapshot: its id, the beginning of it, or latest", HelpName = "ID" };
+    private readonly Option<string?> snapshot = new("--snapshot")
+    {
+        Description = "Audit a snapshot: its id, the beginning of it, or latest", HelpName = "ID",
+    };
     private readonly Option<string?> csv = new("--csv") { Description = "Write every finding into a CSV file", HelpName = "FILE" };
 
     public Command Create(CommonOptions common)

@@ -10,8 +10,10 @@ internal static class BackupCommand
 {
     public static Command Create(CommonOptions common)
     {
-        var parallel = new Option<int?>(
-            "--parallel") { Description = "Objects in transfer at once (else `parallel` of the configuration, else 8)", HelpName = "N" };
+        var parallel = new Option<int?>("--parallel")
+        {
+            Description = "Objects in transfer at once (else `parallel` of the configuration, else 8)", HelpName = "N",
+        };
         var command = new Command("backup", "Captures configuration, database and objects as one snapshot") { parallel };
         common.SetAction(command, (parse, _) => new BackupRequest(parse.GetValue(parallel)), RunAsync);
         return command.WithExamples(

@@ -14,10 +14,14 @@ internal sealed class CommonOptions(CommandHost host)
         HelpName = "FILE",
         Recursive = true,
     };
-    private readonly Option<string?> repository = new(
-        "--repository") { Description = "The repository: a folder, or s3://bucket/prefix", HelpName = "PATH|s3://…", Recursive = true };
-    private readonly Option<bool> json = new(
-        "--json") { Description = "One event a line as JSON, the last one a summary", Recursive = true };
+    private readonly Option<string?> repository = new("--repository")
+    {
+        Description = "The repository: a folder, or s3://bucket/prefix", HelpName = "PATH|s3://…", Recursive = true,
+    };
+    private readonly Option<bool> json = new("--json")
+    {
+        Description = "One event a line as JSON, the last one a summary", Recursive = true,
+    };
     private readonly Option<bool> quiet = new("--quiet") { Description = "Say only what is wrong", Recursive = true };
 
     public IEnumerable<Option> All => [config, repository, json, quiet];

@@ -25,12 +25,18 @@ internal sealed class ExportCommand(CommonOptions common)
         DefaultValueFactory = _ => SnapshotSource.Latest,
     };
     private readonly Option<string?> live = new("--live") { Description = "From this museum instead of a snapshot", HelpName = "URL" };
-    private readonly Option<string> to = new(
-        "--to") { Description = "The folder to write into; run again, it is kept current", HelpName = "FOLDER", Required = true };
-    private readonly Option<string[]> albums = new(
-        "--album") { Description = "Only albums of this name; may be given several times", HelpName = "NAME" };
-    private readonly Option<string[]> excluded = new(
-        "--exclude-album") { Description = "No albums of this name; may be given several times", HelpName = "NAME" };
+    private readonly Option<string> to = new("--to")
+    {
+        Description = "The folder to write into; run again, it is kept current", HelpName = "FOLDER", Required = true,
+    };
+    private readonly Option<string[]> albums = new("--album")
+    {
+        Description = "Only albums of this name; may be given several times", HelpName = "NAME",
+    };
+    private readonly Option<string[]> excluded = new("--exclude-album")
+    {
+        Description = "No albums of this name; may be given several times", HelpName = "NAME",
+    };
     private readonly Option<string[]> owners = new("--owner")
     {
         Description = "Only files that this person uploaded: address or number; may be given several times",
@@ -41,11 +47,15 @@ internal sealed class ExportCommand(CommonOptions common)
     private readonly Option<bool> withoutShared = new("--without-shared") { Description = "No albums that others share" };
     private readonly Option<bool> withoutHidden = new("--without-hidden") { Description = "No hidden albums and files" };
     private readonly Option<bool> trash = new("--trash") { Description = "Also what is in the trash, into Trash/" };
-    private readonly Option<bool> locker = new(
-        "--locker") { Description = "From a live museum: sign in to Locker too, which may ask for a second code" };
+    private readonly Option<bool> locker = new("--locker")
+    {
+        Description = "From a live museum: sign in to Locker too, which may ask for a second code",
+    };
     private readonly Option<bool> copies = new("--copies") { Description = "Copies instead of hard links for what is in several albums" };
-    private readonly Option<bool> moveRemoved = new(
-        "--move-removed") { Description = "Move what is no longer there upstream into Removed/; otherwise it stays" };
+    private readonly Option<bool> moveRemoved = new("--move-removed")
+    {
+        Description = "Move what is no longer there upstream into Removed/; otherwise it stays",
+    };
     private readonly Option<bool> xmp = new("--xmp") { Description = "An XMP sidecar beside each picture and video" };
     private readonly Option<bool> rehash = new("--rehash") { Description = "Read every file that is there already and compare its hash" };
     private readonly Option<bool> windowsNames = new("--windows-names") { Description = "Avoid names that Windows cannot hold" };

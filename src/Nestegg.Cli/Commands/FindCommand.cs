@@ -18,12 +18,18 @@ internal sealed class FindCommand(CommonOptions common)
         HelpName = "ID",
         DefaultValueFactory = _ => SnapshotSource.Latest,
     };
-    private readonly Option<bool> all = new(
-        "--all-snapshots") { Description = "In every snapshot: says since when and until when each was there" };
-    private readonly Option<string?> album = new(
-        "--album") { Description = "Only in albums whose name fits; * and ? stand for anything", HelpName = "NAME" };
-    private readonly Option<string?> name = new(
-        "--name") { Description = "Only files whose name fits; * and ? stand for anything", HelpName = "NAME" };
+    private readonly Option<bool> all = new("--all-snapshots")
+    {
+        Description = "In every snapshot: says since when and until when each was there",
+    };
+    private readonly Option<string?> album = new("--album")
+    {
+        Description = "Only in albums whose name fits; * and ? stand for anything", HelpName = "NAME",
+    };
+    private readonly Option<string?> name = new("--name")
+    {
+        Description = "Only files whose name fits; * and ? stand for anything", HelpName = "NAME",
+    };
     private readonly Option<DateTimeOffset?> from = ExportCommand.Date("--from", "Only what was taken on this day or later");
     private readonly Option<DateTimeOffset?> until = ExportCommand.Date("--until", "Only what was taken before this day");
 

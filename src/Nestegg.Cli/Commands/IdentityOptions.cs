@@ -18,11 +18,15 @@ internal sealed class IdentityOptions
         HelpName = "FILE",
     };
 
-    private readonly Option<string?> passphraseFile = new(
-        "--passphrase-file") { Description = "Take the passphrase of the identity from a file", HelpName = "FILE" };
+    private readonly Option<string?> passphraseFile = new("--passphrase-file")
+    {
+        Description = "Take the passphrase of the identity from a file", HelpName = "FILE",
+    };
 
-    private readonly Option<int?> passphraseDescriptor = new(
-        "--passphrase-fd") { Description = "Take the passphrase of the identity from an open file descriptor", HelpName = "N" };
+    private readonly Option<int?> passphraseDescriptor = new("--passphrase-fd")
+    {
+        Description = "Take the passphrase of the identity from an open file descriptor", HelpName = "N",
+    };
 
     public IEnumerable<Option> All => [identity, passphraseFile, passphraseDescriptor];
 

@@ -12,27 +12,43 @@ namespace Nestegg.Cli.Commands;
 internal sealed class InitCommand
 {
     private readonly CommonOptions common;
-    private readonly Option<string> instance = new(
-        "--instance") { Description = "The instance's folder, with museum.yaml and compose.yaml", HelpName = "FOLDER", Required = true };
-    private readonly Option<string?> name = new(
-        "--name") { Description = "What the instance is called in snapshots (else the folder's name)", HelpName = "NAME" };
+    private readonly Option<string> instance = new("--instance")
+    {
+        Description = "The instance's folder, with museum.yaml and compose.yaml", HelpName = "FOLDER", Required = true,
+    };
+    private readonly Option<string?> name = new("--name")
+    {
+        Description = "What the instance is called in snapshots (else the folder's name)", HelpName = "NAME",
+    };
     private readonly Option<string[]> map = new("--map")
     {
         Description = "Which address to use for one of the compose network; may be given several times",
         HelpName = "HOST:PORT=HOST:PORT",
     };
-    private readonly Option<string[]> environmentFiles = new(
-        "--env-file") { Description = "A file of ENTE_ variables that museum is started with", HelpName = "FILE" };
-    private readonly Option<string[]> recipients = new(
-        "--recipient") { Description = "Who can open the backups; may be given several times", HelpName = "age1…" };
-    private readonly Option<string?> newIdentity = new(
-        "--new-identity") { Description = "Make an identity that can open the backups, and write it here", HelpName = "FILE" };
-    private readonly Option<bool> passphrase = new(
-        "--passphrase") { Description = "Keep an identity in the repository, under a passphrase that is asked for" };
-    private readonly Option<string?> passphraseFile = new(
-        "--passphrase-file") { Description = "Take the passphrase from a file", HelpName = "FILE" };
-    private readonly Option<int?> passphraseDescriptor = new(
-        "--passphrase-fd") { Description = "Take the passphrase from an open file descriptor", HelpName = "N" };
+    private readonly Option<string[]> environmentFiles = new("--env-file")
+    {
+        Description = "A file of ENTE_ variables that museum is started with", HelpName = "FILE",
+    };
+    private readonly Option<string[]> recipients = new("--recipient")
+    {
+        Description = "Who can open the backups; may be given several times", HelpName = "age1…",
+    };
+    private readonly Option<string?> newIdentity = new("--new-identity")
+    {
+        Description = "Make an identity that can open the backups, and write it here", HelpName = "FILE",
+    };
+    private readonly Option<bool> passphrase = new("--passphrase")
+    {
+        Description = "Keep an identity in the repository, under a passphrase that is asked for",
+    };
+    private readonly Option<string?> passphraseFile = new("--passphrase-file")
+    {
+        Description = "Take the passphrase from a file", HelpName = "FILE",
+    };
+    private readonly Option<int?> passphraseDescriptor = new("--passphrase-fd")
+    {
+        Description = "Take the passphrase from an open file descriptor", HelpName = "N",
+    };
 
     private InitCommand(CommonOptions common) => this.common = common;
 
@@ -65,7 +81,10 @@ internal sealed class InitCommand
                 FailureKind.BadInput, "no repository is named", "say where backups go: --repository /mnt/nas/nestegg");
         IReadOnlyList<string> variables = [.. (parse.GetValue(environmentFiles) ?? []).Select(Host.FullPath)];
         var folder = new InstanceLocation(
-            Host.FullPath(parse.GetValue(instance)!)) { EnvironmentFiles = variables, ProcessEnvironment = Host.Environment };
+            Host.FullPath(parse.GetValue(instance)!))
+        {
+            EnvironmentFiles = variables, ProcessEnvironment = Host.Environment,
+        };
         var setup = new SetupRequest
         {
             ConfigurationPath = common.ConfigPath(parse) ?? Host.FullPath(NesteggConfiguration.FileName),

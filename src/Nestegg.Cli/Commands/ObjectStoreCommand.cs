@@ -11,10 +11,14 @@ internal static class ObjectStoreCommand
     private const string KeyVariable = "NESTEGG_OBJECT_STORE_KEY";
     private const string SecretVariable = "NESTEGG_OBJECT_STORE_SECRET";
 
-    private static readonly Option<string> Folder = new(
-        "--folder") { Description = "Where the buckets are, or will be", HelpName = "FOLDER", Required = true };
-    private static readonly Option<string> Listen = new(
-        "--listen") { Description = "Address and port", HelpName = "ADDRESS:PORT", DefaultValueFactory = _ => "127.0.0.1:3200" };
+    private static readonly Option<string> Folder = new("--folder")
+    {
+        Description = "Where the buckets are, or will be", HelpName = "FOLDER", Required = true,
+    };
+    private static readonly Option<string> Listen = new("--listen")
+    {
+        Description = "Address and port", HelpName = "ADDRESS:PORT", DefaultValueFactory = _ => "127.0.0.1:3200",
+    };
     private static readonly Option<string?> Credentials = new("--credentials")
     {
         Description =

@@ -28,13 +28,19 @@ internal sealed class ProveCommand(CommonOptions common)
         CustomParser = Percent,
     };
     private readonly Option<bool> onlyNew = new("--new") { Description = "Leave out what an earlier proof of the same person decrypted" };
-    private readonly Option<bool> names = new(
-        "--names") { Description = "Names of albums and files in findings and report; without it, only numbers" };
-    private readonly Option<string?> report = new(
-        "--report") { Description = "Write the report, a page to keep or print, to this file", HelpName = "FILE.html" };
+    private readonly Option<bool> names = new("--names")
+    {
+        Description = "Names of albums and files in findings and report; without it, only numbers",
+    };
+    private readonly Option<string?> report = new("--report")
+    {
+        Description = "Write the report, a page to keep or print, to this file", HelpName = "FILE.html",
+    };
     private readonly Option<bool> withoutRecord = new("--without-record") { Description = "Do not keep the proof in the repository" };
-    private readonly Option<int?> parallel = new(
-        "--parallel") { Description = "Files read at once (else twice the number of processors, at most 10)", HelpName = "N" };
+    private readonly Option<int?> parallel = new("--parallel")
+    {
+        Description = "Files read at once (else twice the number of processors, at most 10)", HelpName = "N",
+    };
 
     public Command Create()
     {

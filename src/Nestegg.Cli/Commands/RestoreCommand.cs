@@ -31,27 +31,37 @@ internal sealed class RestoreCommand
         HelpName = "HOST:PORT=HOST:PORT",
     };
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Show the plan and change nothing" };
-    private readonly Option<bool> besideProduction = new(
-        "--beside-production") { Description = "Make a harmless copy: jobs, mail and everything that reaches out switched off" };
+    private readonly Option<bool> besideProduction = new("--beside-production")
+    {
+        Description = "Make a harmless copy: jobs, mail and everything that reaches out switched off",
+    };
     private readonly Option<string[]> keep = new("--keep")
     {
         Description = $"Leave a neutralising step out: {string.Join(", ", RestoreOptions.StepNames)}",
         HelpName = "STEP",
         AllowMultipleArgumentsPerToken = true,
     };
-    private readonly Option<string?> overwriteDatabase = new(
-        "--overwrite-database") { Description = "The database of this name may lose what it holds", HelpName = "NAME" };
+    private readonly Option<string?> overwriteDatabase = new("--overwrite-database")
+    {
+        Description = "The database of this name may lose what it holds", HelpName = "NAME",
+    };
     private readonly Option<string[]> overwriteBucket = new("--overwrite-bucket")
     {
         Description = "In the bucket of this name objects may be replaced, and others may stay",
         HelpName = "NAME",
     };
-    private readonly Option<string?> objectsTo = new(
-        "--objects-to") { Description = "Only write the objects, each under its key, into this folder", HelpName = "FOLDER" };
-    private readonly Option<string?> pgRestore = new(
-        "--pg-restore") { Description = "The command to use for pg_restore", HelpName = "COMMAND" };
-    private readonly Option<int?> parallel = new(
-        "--parallel") { Description = "Objects in transfer at once (else `parallel` of the configuration, else 8)", HelpName = "N" };
+    private readonly Option<string?> objectsTo = new("--objects-to")
+    {
+        Description = "Only write the objects, each under its key, into this folder", HelpName = "FOLDER",
+    };
+    private readonly Option<string?> pgRestore = new("--pg-restore")
+    {
+        Description = "The command to use for pg_restore", HelpName = "COMMAND",
+    };
+    private readonly Option<int?> parallel = new("--parallel")
+    {
+        Description = "Objects in transfer at once (else `parallel` of the configuration, else 8)", HelpName = "N",
+    };
 
     private RestoreCommand(CommonOptions common) => this.common = common;
 

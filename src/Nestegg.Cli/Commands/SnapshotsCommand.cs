@@ -15,7 +15,10 @@ internal static class SnapshotsCommand
     public static Command Create(CommonOptions common)
     {
         var id = new Argument<string?>(
-            "ID") { Description = "A snapshot: its id, the beginning of it, or latest", Arity = ArgumentArity.ZeroOrOne };
+            "ID")
+        {
+            Description = "A snapshot: its id, the beginning of it, or latest", Arity = ArgumentArity.ZeroOrOne,
+        };
         var command = new Command("snapshots", "Lists the snapshots, or describes one") { id };
         common.SetAction(command, (parse, _) => parse.GetValue(id), (run, asked, cancellationToken) =>
             asked is null ? ListAsync(run, cancellationToken) : DescribeAsync(run, asked, cancellationToken));

@@ -119,7 +119,10 @@ public sealed class MuseumClient : IDisposable
 
     internal MuseumException Refused(string path, HttpStatusCode status, string why) => status is HttpStatusCode.Unauthorized
         ? new MuseumException(
-            "museum has ended the session", "somebody signed it out or changed the password; start again") { IsSignedOut = true }
+            "museum has ended the session", "somebody signed it out or changed the password; start again")
+        {
+            IsSignedOut = true,
+        }
         : new MuseumException(
             $"{Endpoint}{path.Split('?')[0]} answered {(int)status}{(why.Length == 0 ? "" : ": " + why)}",
             "look into museum's log for this request; try again when it is well");

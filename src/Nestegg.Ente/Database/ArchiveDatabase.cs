@@ -83,13 +83,6 @@ public sealed class ArchiveDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens one more connection, for a reader in parallel; the caller disposes of it before this object.</summary>
-    public Task<SqliteConnection> OpenAnotherAsync(CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(File.OpenAnother().Connection);
-    }
-
     /// <summary>Closes the connection and removes the file.</summary>
     public ValueTask DisposeAsync()
     {

@@ -19,68 +19,8 @@ internal static class NeutralisingSteps
     public static IReadOnlyList<NeutralisingStep> For(bool isBesideProduction, bool keepsQueue)
     {
         // A copy for looking at must not come to life later either: a century instead of a month.
-        var pause = isBesideProduction ? $"36500 * {Day}" : $"30 * {Day}";
-        var pauseText = isBesideProduction ? "in 100 years" : "30 days from now";
-        return
-        [
-            Clear(
-                "tokens", "sessions ended",
-                "apps ask only for what is newer than what they have seen, so without a new sign-in they would miss what the restore "
-                + "brought back",
-                "tokens"),
-            Clear("push_tokens", "push tokens removed", "a restored instance must not push to real phones", "push_tokens"),
-            keepsQueue
-                ? Step(
-                    "queue-dates", "waiting times of queued work started anew",
-                    "deletions that were queued before the snapshot would be due at once",
-                    On("queue", "UPDATE queue SET created_at = @now WHERE NOT COALESCE(is_deleted, false)"))
-                : Clear(
-                    "queue", "queued work removed",
-                    "museum deletes what a queued row names without asking again; what was deleted for good before the snapshot stays in "
-                    + "the buckets instead",
-                    "queue"),
-            Clear(
-                "temp_objects", "unfinished uploads forgotten",
-                "an upload that was finished after the snapshot would be taken for garbage and its bytes deleted", "temp_objects"),
-            Clear("sign-ins", "sign-ins in progress ended", "one-time codes and half-finished sign-ins are hours old at best",
-                "otts", "srp_sessions", "temp_srp_setup", "temp_two_factor", "two_factor_sessions", "two_factor_used_codes",
-                "passkey_login_sessions", "webauthn_sessions"),
-            Clear(
-                "short-lived", "casts, pastes, key exchanges and task locks removed",
-                "they live for minutes or a day, and a lock of the old machine would hold up a job of the new one",
-                "casting", "kex_store", "public_paste_tokens", "task_lock"),
-            Step(
-                "trash", $"trash falls due {pauseText}",
-                "what has fallen due since the snapshot would be purged within two minutes, before anybody could look",
-                On("trash", $"UPDATE trash SET delete_by = @now + "
-                    + $"{pause} WHERE NOT is_deleted AND NOT is_restored AND delete_by < @now + {pause}")),
-            Step(
-                "account-deletions", $"pending account deletions go on {pauseText}",
-                "their owner may have taken the deletion back after the snapshot",
-                On("data_cleanup", $"UPDATE data_cleanup SET stage_schedule_time = @now + {pause} WHERE CAST(stage AS text) <> "
-                    + $"'completed' AND stage_schedule_time < @now + {pause}")),
-            Step(
-                "derived-deletions", $"pending deletions of ML data, previews and pictures go on {pauseText}",
-                "museum removes them within minutes of its start",
-                On("file_data", $"UPDATE file_data SET sync_locked_till = @now + {pause} WHERE is_deleted AND pending_sync"),
-                On("user_attachments", $"UPDATE user_attachments SET sync_locked_till = @now + {pause} WHERE is_deleted AND pending_sync")),
-            Step(
-                "inactive-users", "warnings of inactive accounts forgotten",
-                "with all sessions ended people look inactive, and a recorded warning counts towards the deletion of the account on "
-                + "museum's first run",
-                On("notification_history", @"DELETE FROM notification_history WHERE template_id LIKE 'inactive\_user\_deletion\_%'")),
-            Step(
-                "recoveries", "waiting times of account recoveries by trusted contacts started anew",
-                "one that its owner refused after the snapshot would let the contact in",
-                On("emergency_recovery", RestartRecoveries)),
-            Step(
-                "kit-recoveries", "account recoveries by legacy kit cancelled",
-                "one that its owner refused after the snapshot would let its finder in; it can be begun anew",
-                On("legacy_kit_challenge", "DELETE FROM legacy_kit_challenge"),
-                On("legacy_kit_recovery_session_token", "DELETE FROM legacy_kit_recovery_session_token"),
-                On("legacy_kit_recovery_session", "UPDATE legacy_kit_recovery_session SET status = 'CANCELLED' WHERE status IN "
-                    + "('WAITING', 'READY')")),
-        ];
+        var (pause, pauseText) = isBesideProduction ? ($"36500 * {Day}", "in 100 years") : ($"30 * {Day}", "30 days from now");
+        return [.. Sessions, Queue(keepsQueue), .. ShortLived, .. DueDates(pause, pauseText), .. People];
     }
 
     /// <summary>The step that is not about rows.</summary>
@@ -98,6 +38,80 @@ internal static class NeutralisingSteps
                 WHERE c.user_id = r.user_id AND c.emergency_contact_id = r.emergency_contact_id), 720)
         WHERE r.status IN ('WAITING', 'READY')
         """;
+
+    private static NeutralisingStep[] Sessions =>
+    [
+        Clear(
+            "tokens", "sessions ended",
+            "apps ask only for what is newer than what they have seen, so without a new sign-in they would miss what the restore "
+            + "brought back",
+            "tokens"),
+        Clear("push_tokens", "push tokens removed", "a restored instance must not push to real phones", "push_tokens"),
+    ];
+
+    private static NeutralisingStep Queue(bool keepsQueue) => keepsQueue
+        ? Step(
+            "queue-dates", "waiting times of queued work started anew",
+            "deletions that were queued before the snapshot would be due at once",
+            On("queue", "UPDATE queue SET created_at = @now WHERE NOT COALESCE(is_deleted, false)"))
+        : Clear(
+            "queue", "queued work removed",
+            "museum deletes what a queued row names without asking again; what was deleted for good before the snapshot stays in "
+            + "the buckets instead",
+            "queue");
+
+    private static NeutralisingStep[] ShortLived =>
+    [
+        Clear(
+            "temp_objects", "unfinished uploads forgotten",
+            "an upload that was finished after the snapshot would be taken for garbage and its bytes deleted", "temp_objects"),
+        Clear("sign-ins", "sign-ins in progress ended", "one-time codes and half-finished sign-ins are hours old at best",
+            "otts", "srp_sessions", "temp_srp_setup", "temp_two_factor", "two_factor_sessions", "two_factor_used_codes",
+            "passkey_login_sessions", "webauthn_sessions"),
+        Clear(
+            "short-lived", "casts, pastes, key exchanges and task locks removed",
+            "they live for minutes or a day, and a lock of the old machine would hold up a job of the new one",
+            "casting", "kex_store", "public_paste_tokens", "task_lock"),
+    ];
+
+    private static NeutralisingStep[] DueDates(string pause, string pauseText) =>
+    [
+        Step(
+            "trash", $"trash falls due {pauseText}",
+            "what has fallen due since the snapshot would be purged within two minutes, before anybody could look",
+            On("trash", $"UPDATE trash SET delete_by = @now + "
+                + $"{pause} WHERE NOT is_deleted AND NOT is_restored AND delete_by < @now + {pause}")),
+        Step(
+            "account-deletions", $"pending account deletions go on {pauseText}",
+            "their owner may have taken the deletion back after the snapshot",
+            On("data_cleanup", $"UPDATE data_cleanup SET stage_schedule_time = @now + {pause} WHERE CAST(stage AS text) <> "
+                + $"'completed' AND stage_schedule_time < @now + {pause}")),
+        Step(
+            "derived-deletions", $"pending deletions of ML data, previews and pictures go on {pauseText}",
+            "museum removes them within minutes of its start",
+            On("file_data", $"UPDATE file_data SET sync_locked_till = @now + {pause} WHERE is_deleted AND pending_sync"),
+            On("user_attachments", $"UPDATE user_attachments SET sync_locked_till = @now + {pause} WHERE is_deleted AND pending_sync")),
+    ];
+
+    private static NeutralisingStep[] People =>
+    [
+        Step(
+            "inactive-users", "warnings of inactive accounts forgotten",
+            "with all sessions ended people look inactive, and a recorded warning counts towards the deletion of the account on "
+            + "museum's first run",
+            On("notification_history", @"DELETE FROM notification_history WHERE template_id LIKE 'inactive\_user\_deletion\_%'")),
+        Step(
+            "recoveries", "waiting times of account recoveries by trusted contacts started anew",
+            "one that its owner refused after the snapshot would let the contact in",
+            On("emergency_recovery", RestartRecoveries)),
+        Step(
+            "kit-recoveries", "account recoveries by legacy kit cancelled",
+            "one that its owner refused after the snapshot would let its finder in; it can be begun anew",
+            On("legacy_kit_challenge", "DELETE FROM legacy_kit_challenge"),
+            On("legacy_kit_recovery_session_token", "DELETE FROM legacy_kit_recovery_session_token"),
+            On("legacy_kit_recovery_session", "UPDATE legacy_kit_recovery_session SET status = 'CANCELLED' WHERE status IN "
+                + "('WAITING', 'READY')")),
+    ];
 
     private static NeutralisingStatement On(string table, string sql) => new(table, sql);
 

@@ -39,10 +39,10 @@ internal sealed class ReadSelection
 
     private static ReadSelection OfPart(ReadScope.Part part) =>
         part.Count == 1 ? new(1, 0, 1) : new((uint)part.Count, (uint)part.Number - 1, 1)
-    {
-        Description = $"part {part.Number} of {part.Count}",
-        Remember = memory => memory.Remember(part),
-    };
+        {
+            Description = $"part {part.Number} of {part.Count}",
+            Remember = memory => memory.Remember(part),
+        };
 
     // The hashes are a circle, of which each run reads the next piece; the last one may reach beyond where the first one began.
     private static ReadSelection OfPercent(double percent, uint first)

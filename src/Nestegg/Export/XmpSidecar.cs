@@ -25,8 +25,11 @@ internal static class XmpSidecar
     internal static byte[] Write(string? title, string? caption, Location? location, string? time)
     {
         using var buffer = new MemoryStream();
-        using (var xml = XmlWriter.Create(buffer, new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(
-            false), OmitXmlDeclaration = true, NewLineChars = "\n" }))
+        using (var xml = XmlWriter.Create(buffer, new XmlWriterSettings
+        {
+            Indent = true, Encoding = new UTF8Encoding(
+            false), OmitXmlDeclaration = true, NewLineChars = "\n"
+        }))
         {
             xml.WriteProcessingInstruction("xpacket", "begin=\"\ufeff\" id=\"W5M0MpCehiHzreSzNTczkc9d\"");
             xml.WriteStartElement("x", "xmpmeta", "adobe:ns:meta/");

@@ -1,5 +1,4 @@
 using Nestegg.Audit;
-using Nestegg.Instance;
 using Nestegg.Opening;
 
 namespace Nestegg.Jobs;
@@ -11,18 +10,13 @@ public sealed record AuditRequest(SnapshotSource? Snapshot);
 /// <summary>Compares a database with the objects that it names, and with itself.</summary>
 public static class AuditJob
 {
-    public static async Task<AuditResult> RunAsync(
-        JobContext context, AuditRequest request, RunLog log, CancellationToken cancellationToken)
+    public static Task<AuditResult> RunAsync(JobContext context, AuditRequest request, RunLog log, CancellationToken cancellationToken)
     {
         var run = new AuditRun(log, context.Time);
-        if (request.Snapshot is { } source)
-        {
-            return await Opened.WithSnapshotAsync(
+        return request.Snapshot is { } source
+            ? Opened.WithSnapshotAsync(
                 context, source, log, opened => run.OfSnapshotAsync(opened.Repository, opened.Snapshot, cancellationToken),
-                cancellationToken);
-        }
-
-        await using var instance = EnteInstance.Open(context.Configuration, context.Time);
-        return await run.OfInstanceAsync(instance, cancellationToken);
+                cancellationToken)
+            : context.WithInstanceAsync(instance => run.OfInstanceAsync(instance, cancellationToken));
     }
 }

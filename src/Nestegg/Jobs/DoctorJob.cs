@@ -1,4 +1,3 @@
-using Nestegg.Instance;
 using Nestegg.Instance.Preflights;
 using Nestegg.Opening;
 
@@ -7,9 +6,10 @@ namespace Nestegg.Jobs;
 /// <summary>Looks at the configured instance; the log counts what is wrong and what is in order.</summary>
 public static class DoctorJob
 {
-    public static async Task RunAsync(JobContext context, RunLog log, CancellationToken cancellationToken)
-    {
-        await using var instance = EnteInstance.Open(context.Configuration, context.Time);
-        await new Preflight(instance, log).RunAsync(cancellationToken);
-    }
+    public static Task RunAsync(JobContext context, RunLog log, CancellationToken cancellationToken) =>
+        context.WithInstanceAsync(async instance =>
+        {
+            await new Preflight(instance, log).RunAsync(cancellationToken);
+            return log;
+        });
 }

@@ -32,7 +32,12 @@ public static class ExportJob
             },
             cancellationToken);
 
-    public static async Task<ExportSummary> FromMuseumAsync(
+    public static Task<ExportSummary> FromMuseumAsync(
+        JobContext context, LiveSource live, AccountSource account, ExportRequest request, RunLog log,
+        CancellationToken cancellationToken) =>
+        JobFailure.GuardAsync(() => ExportLiveAsync(context, live, account, request, log, cancellationToken));
+
+    private static async Task<ExportSummary> ExportLiveAsync(
         JobContext context, LiveSource live, AccountSource account, ExportRequest request, RunLog log, CancellationToken cancellationToken)
     {
         using var client = new MuseumClient(live.Museum, context.Time);

@@ -1,5 +1,6 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
+using Nestegg.Opening;
 using Nestegg.Settings;
 
 namespace Nestegg.Jobs;
@@ -18,7 +19,11 @@ public sealed record InitResult(string Location, string RepositoryId, string Sig
 /// <summary>Makes nestegg.yaml, the repository, and the keys that belong to it.</summary>
 public static class InitJob
 {
-    public static async Task<InitResult> RunAsync(InitRequest request, TimeProvider time, RunLog log, CancellationToken cancellationToken)
+    public static Task<InitResult> RunAsync(InitRequest request, TimeProvider time, RunLog log, CancellationToken cancellationToken) =>
+        JobFailure.GuardAsync(() => MakeAsync(request, time, log, cancellationToken));
+
+    private static async Task<InitResult> MakeAsync(
+        InitRequest request, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
         var folder = InstanceFolder.Read(request.Instance);
         var setup = request.Setup with { InstanceFolder = folder.Folder, RepositoryLocation = request.Repository.Location };

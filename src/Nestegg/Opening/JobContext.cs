@@ -1,3 +1,4 @@
+using Nestegg.Instance;
 using Nestegg.Repositories;
 using Nestegg.Settings;
 
@@ -18,10 +19,19 @@ public sealed class JobContext
 
     /// <summary>Opens the configured repository for as long as the work takes.</summary>
     /// <exception cref="NesteggException">None is configured, or there is none that this version can read.</exception>
-    internal async Task<T> WithRepositoryAsync<T>(Func<Repository, Task<T>> work, CancellationToken cancellationToken)
+    internal Task<T> WithRepositoryAsync<T>(Func<Repository, Task<T>> work, CancellationToken cancellationToken) =>
+        JobFailure.GuardAsync(async () =>
+        {
+            await using var repository =
+                await Repository.OpenAsync(Configuration.RequireRepository().OpenStore(create: false, Time), cancellationToken);
+            return await work(repository);
+        });
+
+    /// <summary>Opens the configured instance for as long as the work takes.</summary>
+    /// <exception cref="NesteggException">Its configuration cannot be used.</exception>
+    internal Task<T> WithInstanceAsync<T>(Func<EnteInstance, Task<T>> work) => JobFailure.GuardAsync(async () =>
     {
-        await using var repository =
-            await Repository.OpenAsync(Configuration.RequireRepository().OpenStore(create: false, Time), cancellationToken);
-        return await work(repository);
-    }
+        await using var instance = EnteInstance.Open(Configuration, Time);
+        return await work(instance);
+    });
 }

@@ -12,23 +12,14 @@ public sealed record SettingChange(string Key, string Reason);
 /// </summary>
 internal sealed class ConfigurationMerge
 {
-    private ConfigurationMerge(
-        string text, IReadOnlyList<SettingChange> changes, IReadOnlyList<string> kept, IReadOnlyList<Finding> findings)
-    {
-        Text = text;
-        Changes = changes;
-        Kept = kept;
-        Findings = findings;
-    }
+    private ConfigurationMerge(string text, IReadOnlyList<SettingChange> changes, IReadOnlyList<Finding> findings) =>
+        (Text, Changes, Findings) = (text, changes, findings);
 
     /// <summary>What museum.yaml will be.</summary>
     public string Text { get; }
 
     /// <summary>What the restore puts in, in the order of the keys.</summary>
     public IReadOnlyList<SettingChange> Changes { get; }
-
-    /// <summary>Settings of the old instance that the new one's own value replaces, other than endpoints and credentials.</summary>
-    public IReadOnlyList<string> Kept { get; }
 
     /// <summary>Variables of the new instance that would override what was put in.</summary>
     public IReadOnlyList<Finding> Findings { get; }
@@ -41,7 +32,6 @@ internal sealed class ConfigurationMerge
     {
         var written = MuseumConfiguration.Create([("museum.yaml", museumYaml)], [new EnvironmentVariable("ENVIRONMENT", "none", "")]);
         var wanted = new SortedDictionary<string, (string Value, string Plain, string Reason)>(StringComparer.Ordinal);
-        var kept = new List<string>();
         foreach (var setting in old.Settings())
         {
             var (rule, reason) = SettingRules.For(setting.Key, isBesideProduction);
@@ -49,10 +39,6 @@ internal sealed class ConfigurationMerge
             if (rule == SettingRule.Old || (rule == SettingRule.NewIfDeliberate && !IsDeliberate(own)))
             {
                 wanted[setting.Key] = (YamlEdit.Render(setting), setting.Text, reason);
-            }
-            else if (rule == SettingRule.NewIfDeliberate && own!.Text != setting.Text)
-            {
-                kept.Add(setting.Key);
             }
         }
 
@@ -77,7 +63,7 @@ internal sealed class ConfigurationMerge
 
         Confirm(museumYaml, text, changes.Select(
             change => change.Key), wanted.ToDictionary(entry => entry.Key, entry => entry.Value.Plain, StringComparer.OrdinalIgnoreCase));
-        return new ConfigurationMerge(text, changes, kept, [.. Overridden(target, wanted.Select(entry => (entry.Key, entry.Value.Plain)))]);
+        return new ConfigurationMerge(text, changes, [.. Overridden(target, wanted.Select(entry => (entry.Key, entry.Value.Plain)))]);
     }
 
     private static void AddSafeSwitches(

@@ -4,10 +4,9 @@ using Nestegg.Repositories.Index;
 namespace Nestegg.Restore;
 
 /// <summary>Objects of a snapshot that lie in the same file of the repository, in the order in which they lie there.</summary>
-/// <param name="StoredAs">The file's key.</param>
 /// <param name="IsPack">Whether it is a pack of small objects, and not one object.</param>
 /// <param name="Rows">At least one.</param>
-internal sealed record StoredTogether(string StoredAs, bool IsPack, IReadOnlyList<IndexRow> Rows);
+internal sealed record StoredTogether(bool IsPack, IReadOnlyList<IndexRow> Rows);
 
 /// <summary>Puts the rows of a snapshot in an order in which each pack is read about once.</summary>
 internal static class LiveObjects
@@ -22,7 +21,7 @@ internal static class LiveObjects
         {
             foreach (var group in window.GroupBy(row => row.StoredAs, StringComparer.Ordinal))
             {
-                yield return new StoredTogether(group.Key, group.First().Pack is not null, [.. group.OrderBy(row => row.Offset)]);
+                yield return new StoredTogether(group.First().Pack is not null, [.. group.OrderBy(row => row.Offset)]);
             }
         }
     }

@@ -35,14 +35,13 @@ public sealed record PlannedFolder(string Folder, bool IsNew, IReadOnlyList<stri
 /// <summary>The database of a plan.</summary>
 /// <param name="Description">Host, port, name and user.</param>
 /// <param name="State">What there is; <see langword="null"/> when it could not be looked at.</param>
-public sealed record PlannedDatabase(string Name, string Description, DatabaseAction Action, DatabaseState? State);
+public sealed record PlannedDatabase(string Description, DatabaseAction Action, DatabaseState? State);
 
 /// <summary>A bucket of a plan, with what is in it now.</summary>
 /// <param name="AlreadyThere">Objects of the snapshot with the same length.</param>
 /// <param name="Conflicting">Objects with a key of the snapshot and another length.</param>
 /// <param name="Foreign">Objects that the snapshot does not have.</param>
-public sealed record PlannedBucket(
-    string Slot, string Bucket, string Location, bool IsHot, long AlreadyThere, long Conflicting, long Foreign)
+public sealed record PlannedBucket(string Slot, string Bucket, string Location, long AlreadyThere, long Conflicting, long Foreign)
 {
     public bool IsEmpty => AlreadyThere + Conflicting + Foreign == 0;
 }

@@ -51,12 +51,12 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
                     $"run PostgreSQL {Major(snapshot.Instance.DatabaseVersion)} or newer"));
             }
 
-            return new PlannedDatabase(database.Name, database.Description, action, state);
+            return new PlannedDatabase(database.Description, action, state);
         }
         catch (NesteggException failure)
         {
             refusals.Add(new Refusal(failure.Kind, failure.Message, failure.Hint));
-            return new PlannedDatabase(database.Name, database.Description, DatabaseAction.Refuse, null);
+            return new PlannedDatabase(database.Description, DatabaseAction.Refuse, null);
         }
     }
 
@@ -153,8 +153,7 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
                 + $"then, others stay"));
         }
 
-        return new PlannedBucket(
-            slot.Name, slot.Bucket, slot.ConfiguredEndpoint, slot == buckets.Slots.HotPrimary, same, conflicting, foreign);
+        return new PlannedBucket(slot.Name, slot.Bucket, slot.ConfiguredEndpoint, same, conflicting, foreign);
     }
 
     private static int Major(string version) => int.TryParse(version.Split('.', ' ')[0], out var major) ? major : 0;

@@ -15,14 +15,12 @@ namespace Nestegg.Restore;
 
 /// <summary>What a restore did.</summary>
 /// <param name="Plan">What it set out to do.</param>
-/// <param name="Configuration">What was done to the configuration, a sentence for each.</param>
 /// <param name="Steps">What was neutralised; empty when an earlier run had done it.</param>
 /// <param name="Objects">What was put into the buckets.</param>
 /// <param name="Missing">Objects that the snapshot itself does not have.</param>
 /// <param name="Audit">What an audit of the restored instance found.</param>
 public sealed record RestoreResult(
-    RestorePlan Plan, IReadOnlyList<string> Configuration, IReadOnlyList<NeutralisingResult> Steps, TransferCounts Objects,
-    long Missing, AuditResult Audit)
+    RestorePlan Plan, IReadOnlyList<NeutralisingResult> Steps, TransferCounts Objects, long Missing, AuditResult Audit)
 {
     public bool IsComplete =>
         Objects.Failed == 0 && Missing == 0 && Audit.Errors == 0 && Plan.Findings.All(finding => finding.Severity < Severity.Error);
@@ -75,7 +73,7 @@ internal sealed class RestoreRun : IAsyncDisposable
     /// <exception cref="NesteggException">The plan has refusals, or something is out of reach.</exception>
     public async Task<RestoreResult> RunAsync(RestorePlan plan, CancellationToken cancellationToken)
     {
-        var configuration = await WriteConfigurationAsync(plan, cancellationToken);
+        await WriteConfigurationAsync(plan, cancellationToken);
         if (plan.Refusals is [var refusal, ..])
         {
             throw refusal.AsException();
@@ -92,7 +90,7 @@ internal sealed class RestoreRun : IAsyncDisposable
 
             var audit = await AuditAsync(cancellationToken);
             return new RestoreResult(
-                plan, configuration, steps, objects, source.Snapshot.Counts.Missing - source.Snapshot.Counts.MissingDerived, audit);
+                plan, steps, objects, source.Snapshot.Counts.Missing - source.Snapshot.Counts.MissingDerived, audit);
         }
         catch (Exception failure) when (DatabaseFailure.IsOfDatabase(failure))
         {
@@ -105,14 +103,14 @@ internal sealed class RestoreRun : IAsyncDisposable
     public ValueTask DisposeAsync() => target.DisposeAsync();
 
     // A new folder is written even when its services do not answer yet: its compose file is what a person starts them with.
-    private async Task<IReadOnlyList<string>> WriteConfigurationAsync(RestorePlan plan, CancellationToken cancellationToken)
+    private async Task WriteConfigurationAsync(RestorePlan plan, CancellationToken cancellationToken)
     {
         var isWaitingForServices = target.Folder.IsNew
             && plan.Refusals.Count > 0
             && plan.Refusals.All(refusal => refusal.Kind == FailureKind.OutOfReach);
         if (plan.Refusals.Count > 0 && !isWaitingForServices)
         {
-            return [];
+            return;
         }
 
         var folder = target.Folder;
@@ -131,8 +129,6 @@ internal sealed class RestoreRun : IAsyncDisposable
                 $"start them without museum (cd {target.Folder.Folder} && docker compose up -d postgres minio), then run the same command "
                 + $"again; {plan.Refusals[0].Hint}");
         }
-
-        return done;
     }
 
     private async Task<IReadOnlyList<NeutralisingResult>> RestoreDatabaseAsync(RestorePlan plan, CancellationToken cancellationToken)

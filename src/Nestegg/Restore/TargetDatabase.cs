@@ -66,7 +66,10 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken, string? database = null)
     {
         var builder = new NpgsqlConnectionStringBuilder(
-            settings.ConnectionString(map)) { Pooling = false, Database = database ?? settings.Name };
+            settings.ConnectionString(map))
+        {
+            Pooling = false, Database = database ?? settings.Name,
+        };
         var connection = new NpgsqlConnection(builder.ConnectionString);
         try
         {

@@ -224,7 +224,9 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
         {
             rows.Add(string.Join('\u0001', Enumerable.Range(0, reader.FieldCount).Select(column => reader.GetValue(column) switch
             {
-                DBNull => "<null>", byte[] bytes => Convert.ToHexString(bytes), var value => value.ToString(),
+                DBNull => "<null>",
+                byte[] bytes => Convert.ToHexString(bytes),
+                var value => value.ToString(),
             })));
         }
 

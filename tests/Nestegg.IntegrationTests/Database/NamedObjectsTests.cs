@@ -101,7 +101,10 @@ public sealed class NamedObjectsTests(SharedServers servers, KnownInstances inst
             await postgres.ExecuteAsync(database, $"{sql}; UPDATE schema_migrations SET version = {version - 1}", Token);
             all -= version switch
             {
-                120 => Count(known, "/user-attachments/"), 94 => Count(known, "_preview/"), 89 => Count(known, "/mldata"), _ => 0,
+                120 => Count(known, "/user-attachments/"),
+                94 => Count(known, "_preview/"),
+                89 => Count(known, "/mldata"),
+                _ => 0,
             };
             await using var live = await postgres.OpenAsync(database, Token);
             await using var archive = await LoadAsync(await DumpAsync(postgres, database));

@@ -58,7 +58,13 @@ internal sealed record PrintedTable(string Name, string[] Columns, List<string?[
         {
             value.Append(field[at] != '\\' ? field[at] : field[++at] switch
             {
-                'b' => '\b', 'f' => '\f', 'n' => '\n', 'r' => '\r', 't' => '\t', 'v' => '\v', '\\' => '\\',
+                'b' => '\b',
+                'f' => '\f',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'v' => '\v',
+                '\\' => '\\',
                 var other => throw new FormatException($"\\{other} in {field}"),
             });
         }

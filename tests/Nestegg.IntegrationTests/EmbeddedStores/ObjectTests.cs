@@ -96,8 +96,11 @@ public sealed class ObjectTests : IAsyncLifetime
     public async Task A_wrong_md5_is_refused_and_nothing_is_stored()
     {
         await RefusedAsync("BadDigest", HttpStatusCode.BadRequest, () => Client.PutObjectAsync(
-            new PutObjectRequest { BucketName = bucket, Key = "a", ContentBody = "content", MD5Digest = Convert.ToBase64String(
-                new byte[16]) }, Token));
+            new PutObjectRequest
+            {
+                BucketName = bucket, Key = "a", ContentBody = "content", MD5Digest = Convert.ToBase64String(
+                new byte[16])
+            }, Token));
         await RefusedAsync("NoSuchKey", HttpStatusCode.NotFound, () => Client.GetObjectAsync(bucket, "a", Token));
         Assert.Empty(Directory.GetFiles(Path.Combine(store.Folder, ".incoming")));
     }

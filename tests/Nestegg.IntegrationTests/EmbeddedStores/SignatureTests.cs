@@ -133,10 +133,10 @@ public sealed class SignatureTests : IAsyncLifetime
             using var proxy = new HttpClient(new Tamper { InnerHandler = new SocketsHttpHandler() });
             using var client = new AmazonS3Client(
                 new Amazon.Runtime.BasicAWSCredentials(EmbeddedStore.AccessKey, EmbeddedStore.SecretKey), new AmazonS3Config
-            {
-                ServiceURL = store.Endpoint.ToString(),
-                ForcePathStyle = true, AuthenticationRegion = "us-east-1", MaxErrorRetry = 0, HttpClientFactory = new Factory(proxy),
-            });
+                {
+                    ServiceURL = store.Endpoint.ToString(),
+                    ForcePathStyle = true, AuthenticationRegion = "us-east-1", MaxErrorRetry = 0, HttpClientFactory = new Factory(proxy),
+                });
             var error = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.PutObjectAsync(
                 new PutObjectRequest { BucketName = bucket, Key = "t", ContentBody = "genuine", UseChunkEncoding = chunked }, Token));
             Assert.Equal(chunked ? "SignatureDoesNotMatch" : "XAmzContentSHA256Mismatch", error.ErrorCode);

@@ -51,7 +51,7 @@ public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
     public async Task A_web_page_instead_of_a_listing_is_found()
     {
         await using var server = new ScriptedHttpServer(
-            (_, context) => context.Response.OutputStream.WriteAsync("<html><body>Welcome!</body></html>"u8.ToArray()).AsTask());
+            (_, context) => context.Response.Body.WriteAsync("<html><body>Welcome!</body></html>"u8.ToArray()).AsTask());
 
         await AssertFoundAsync(server.Endpoint, "store-protocol", "answers, but not as S3 does");
     }
@@ -83,9 +83,9 @@ public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
     {
         await using var server = new ScriptedHttpServer(async (_, context) =>
         {
-            if (context.Request.Url!.Query.Contains("list-type=2", StringComparison.Ordinal))
+            if (context.Request.QueryString.Value!.Contains("list-type=2", StringComparison.Ordinal))
             {
-                await context.Response.OutputStream.WriteAsync(
+                await context.Response.Body.WriteAsync(
                     "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>1/a</Key><Size>9</Size></Contents></ListBucketResult>"u8.ToArray());
             }
             else

@@ -113,8 +113,11 @@ public sealed class ProgramTests : IDisposable
         var root = folder["repository"];
         await using var store = LocalStore.Create(root);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        var objects = new Dictionary<string, byte[]> { ["1/large"] = SampleRepository.Content(
-            2_000_000, 1), ["1/a"] = SampleRepository.Content(5, 2), ["1/b"] = SampleRepository.Content(900_000, 3) };
+        var objects = new Dictionary<string, byte[]>
+        {
+            ["1/large"] = SampleRepository.Content(
+            2_000_000, 1), ["1/a"] = SampleRepository.Content(5, 2), ["1/b"] = SampleRepository.Content(900_000, 3)
+        };
         var manifest = await sample.BackUpAsync(objects, Token);
         File.WriteAllBytes(folder["key.txt"], AgeIdentityFile.Write(sample.Identity, DateTimeOffset.UnixEpoch, []));
         var snapshot = Path.Combine(root, "snapshots", manifest.Id.ToString());

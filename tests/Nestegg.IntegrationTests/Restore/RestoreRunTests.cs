@@ -199,8 +199,11 @@ public sealed class RestoreRunTests(SharedServers servers, KnownInstances instan
         using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
         var victim = snapshot.Moment.Originals().First(item => item.SizeBytes < 100_000);
         await target.Ceph.Client.PutObjectAsync(
-            new() { BucketName = target.Bucket, Key = victim.Key, InputStream = new MemoryStream(
-                new byte[victim.SizeBytes]), UseChunkEncoding = false }, Token);
+            new()
+            {
+                BucketName = target.Bucket, Key = victim.Key, InputStream = new MemoryStream(
+                new byte[victim.SizeBytes]), UseChunkEncoding = false
+            }, Token);
         var log = new RunLog(new RunEvents());
         var result = await target.RestoreAsync(snapshot, Token, log: log);
         Assert.False(result.IsComplete);

@@ -70,7 +70,8 @@ public sealed class SampleArchive
         if (Minor >= 15)
         {
             output.WriteByte(Compression);
-        } else
+        }
+        else
         {
             Int(output, Compression == 0 ? 0 : -1);
         }

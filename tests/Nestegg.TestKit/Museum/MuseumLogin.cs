@@ -173,8 +173,11 @@ internal sealed class MuseumLogin(MuseumTables tables, IReadOnlyDictionary<strin
     private async Task<JsonObject> AuthorizeAsync(
         MuseumAccount account, string app, bool isSecondFactorDone, CancellationToken cancellationToken)
     {
-        var answer = new JsonObject { ["id"] = account.UserId, [
-            "passkeySessionID"] = "", ["accountsUrl"] = "", ["twoFactorSessionID"] = "", ["twoFactorSessionIDV2"] = "" };
+        var answer = new JsonObject
+        {
+            ["id"] = account.UserId, [
+            "passkeySessionID"] = "", ["accountsUrl"] = "", ["twoFactorSessionID"] = "", ["twoFactorSessionIDV2"] = ""
+        };
         if (Passkey)
         {
             answer["passkeySessionID"] = "pk";

@@ -93,8 +93,11 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
                 }),
             "/authenticator/key" =>
                 await KeyAsync($"SELECT encrypted_key, header FROM authenticator_key WHERE user_id = {session.UserId}", cancellationToken),
-            "/authenticator/entity/diff" => (200, new JsonObject { ["diff"] = await EntitiesAsync(
-                $"authenticator_entity WHERE user_id = {session.UserId} AND updated_at > {since}", cancellationToken), ["timestamp"] = 0 }),
+            "/authenticator/entity/diff" => (200, new JsonObject
+            {
+                ["diff"] = await EntitiesAsync(
+                $"authenticator_entity WHERE user_id = {session.UserId} AND updated_at > {since}", cancellationToken), ["timestamp"] = 0
+            }),
             "/contacts/diff" => (200, new JsonObject { ["diff"] = new JsonArray() }),
             _ when path.StartsWith("/collections/", StringComparison.Ordinal)
                 && long.TryParse(path.AsSpan("/collections/".Length), out var id) => await AlbumAsync(session, id, cancellationToken),
@@ -120,9 +123,12 @@ internal sealed class MuseumTables(DbConnection database, Func<int> pageSize) : 
             var isMine = Number(row[1]) == session.UserId;
             var album = new JsonObject
             {
-                ["id"] = Value(row[0]), ["owner"] = new JsonObject { ["id"] = Value(row[1]), ["email"] = isMine
+                ["id"] = Value(row[0]), ["owner"] = new JsonObject
+                {
+                    ["id"] = Value(row[1]), ["email"] = isMine
                     ? ""
-                    : "owner@nestegg.example", ["name"] = "", ["role"] = isMine ? "" : "OWNER" },
+                    : "owner@nestegg.example", ["name"] = "", ["role"] = isMine ? "" : "OWNER"
+                },
                 ["encryptedKey"] = Value(isMine ? row[2] : row[14]), ["name"] = Value(row[4]) ?? JsonValue.Create(""),
                 ["encryptedName"] = Value(row[5]), ["nameDecryptionNonce"] = Value(row[6]),
                 ["type"] = Value(row[7]), ["attributes"] = Json(row[8]),

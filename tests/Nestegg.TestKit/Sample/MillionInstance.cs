@@ -91,14 +91,20 @@ public sealed class MillionInstance
 
         var settings = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, (int)Objects, settings, async (number, token) => await store.PutObjectAsync(
-            new PutObjectRequest { BucketName = Bucket, Key = ObjectKey(
-                number), InputStream = new MemoryStream(Content(number)), UseChunkEncoding = false }, token));
+            new PutObjectRequest
+            {
+                BucketName = Bucket, Key = ObjectKey(
+                number), InputStream = new MemoryStream(Content(number)), UseChunkEncoding = false
+            }, token));
     }
 
     private async Task FillAsync(SampleSecrets secrets, CancellationToken cancellationToken)
     {
         var superuser = new NpgsqlConnectionStringBuilder(
-            options.ServerConnectionString) { Database = options.DatabaseName, Pooling = false, CommandTimeout = 0 };
+            options.ServerConnectionString)
+        {
+            Database = options.DatabaseName, Pooling = false, CommandTimeout = 0,
+        };
         await using var connection = new NpgsqlConnection(superuser.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         // Foreign keys hold by construction; checking them row by row would take longer than all the rest.

@@ -19,8 +19,11 @@ internal sealed class MillionKeys
         using var albumKey = seal.NewKey();
         Album = seal.Box(albumKey.Bytes, MasterKey);
         File = seal.Box(FileKey.Bytes, albumKey);
-        Metadata = seal.Json(new System.Text.Json.Nodes.JsonObject { [
-            "title"] = "IMG_0001.jpg", ["creationTime"] = 1_700_000_000_000_000, ["fileType"] = 0 }, FileKey);
+        Metadata = seal.Json(new System.Text.Json.Nodes.JsonObject
+        {
+            [
+            "title"] = "IMG_0001.jpg", ["creationTime"] = 1_700_000_000_000_000, ["fileType"] = 0
+        }, FileKey);
     }
 
     public SecretKey RecoverySecret { get; }

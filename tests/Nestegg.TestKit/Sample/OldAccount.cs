@@ -13,7 +13,10 @@ internal static class OldAccount
         // Neither hash nor time of modification; the place as text; a caption that was typed as a number.
         await act.Library.UploadAsync(camera, owner, act.Media.Photo("DSC_0001.jpg") with
         {
-            IsOldStyle = true, Hash = "", Location = (46.5, 6.6), Edits = new() { Caption = "2009" },
+            IsOldStyle = true,
+            Hash = "",
+            Location = (46.5, 6.6),
+            Edits = new() { Caption = "2009" },
         }, cancellationToken);
         await act.Library.UploadAsync(camera, owner, act.Media.Photo("DSC_0002.jpg") with { IsOldStyle = true }, cancellationToken);
         await act.Library.UploadAsync(

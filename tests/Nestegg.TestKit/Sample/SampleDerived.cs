@@ -17,8 +17,11 @@ internal sealed class SampleDerived(SampleStorage storage, SampleRandom random, 
     {
         var json = new JsonObject
         {
-            ["face"] = new JsonObject { ["version"] = 1, ["client"] = "sample", ["width"] = 640, ["height"] = 480,
-                ["faces"] = Floats(16 * faces) },
+            ["face"] = new JsonObject
+            {
+                ["version"] = 1, ["client"] = "sample", ["width"] = 640, ["height"] = 480,
+                ["faces"] = Floats(16 * faces)
+            },
             ["clip"] = new JsonObject { ["version"] = 1, ["client"] = "sample", ["embedding"] = Floats(64) },
         };
         var content = seal.DerivedObject(json, file.Key);

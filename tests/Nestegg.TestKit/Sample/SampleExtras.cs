@@ -32,8 +32,11 @@ internal sealed class SampleExtras(SampleStorage storage, SampleRandom random, S
 
     public async Task AddPlacesAndPeopleAsync(SamplePerson owner, CancellationToken cancellationToken)
     {
-        var location = new JsonObject { ["name"] = "The lake", ["radius"] = 5,
-            ["centerPoint"] = new JsonObject { ["latitude"] = 46.5, ["longitude"] = 6.6 } };
+        var location = new JsonObject
+        {
+            ["name"] = "The lake", ["radius"] = 5,
+            ["centerPoint"] = new JsonObject { ["latitude"] = 46.5, ["longitude"] = 6.6 }
+        };
         var person = new JsonObject { ["name"] = "Grandmother", ["assigned"] = new JsonArray(), ["isHidden"] = false };
         await AddEntityAsync(owner, "location", location, cancellationToken);
         await AddEntityAsync(owner, "cgroup", person, cancellationToken);

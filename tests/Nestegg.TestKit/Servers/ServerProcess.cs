@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace Nestegg.TestKit.Servers;
 
@@ -33,7 +34,10 @@ public sealed class ServerProcess : IAsyncDisposable
     public static ServerProcess Start(string program, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(
-            program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+            program, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+        };
         var server = new ServerProcess(new Process { StartInfo = start });
         server.process.OutputDataReceived += (_, line) => server.Keep(line.Data);
         server.process.ErrorDataReceived += (_, line) => server.Keep(line.Data);
@@ -45,12 +49,26 @@ public sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    /// <summary>A port of the loopback interface that nobody listens on at this moment.</summary>
+    /// <summary>
+    /// A port of the loopback interface that nobody listens on at this moment, below those that the system gives to outgoing connections:
+    /// one of these could take it before the server does.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = RandomNumberGenerator.GetInt32(20_000, 32_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Another one, then.
+            }
+        }
     }
 
     /// <summary>Asks again and again until the answer is yes; gives up when the server has ended or a minute has passed.</summary>

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Http;
 using Nestegg.Ente.Api;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Servers;
@@ -53,9 +54,8 @@ public sealed class MuseumFailureTests
     {
         await using var store = new ScriptedHttpServer(async (_, context) =>
         {
-            context.Response.ContentLength64 = Content.Length;
-            await context.Response.OutputStream.FlushAsync(Token);
-            context.Response.Abort();
+            context.Response.ContentLength = Content.Length;
+            await context.Response.Body.FlushAsync(Token);
         });
         await using var museum = Redirecting(store.Endpoint);
         using var client = new MuseumClient(museum.Endpoint, new TestTime(haste: 100));
@@ -71,16 +71,12 @@ public sealed class MuseumFailureTests
         await using var museum = new ScriptedHttpServer(async (number, context) =>
         {
             context.Response.ContentType = "application/json";
-            context.Response.ContentLength64 = 12;
-            await context.Response.OutputStream.WriteAsync("{\"a\":"u8.ToArray(), Token);
-            await context.Response.OutputStream.FlushAsync(Token);
-            if (number is 1 or > 2)
+            context.Response.ContentLength = 12;
+            await context.Response.Body.WriteAsync("{\"a\":"u8.ToArray(), Token);
+            await context.Response.Body.FlushAsync(Token);
+            if (number == 2)
             {
-                context.Response.Abort();
-            }
-            else
-            {
-                await context.Response.OutputStream.WriteAsync("\"bcde\"}"u8.ToArray(), Token);
+                await context.Response.Body.WriteAsync("\"bcde\"}"u8.ToArray(), Token);
             }
         });
         using var client = new MuseumClient(museum.Endpoint, new TestTime(haste: 100));
@@ -169,16 +165,16 @@ public sealed class MuseumFailureTests
     private static ScriptedHttpServer Redirecting(Uri target) => new((_, context) =>
     {
         context.Response.StatusCode = 307;
-        context.Response.RedirectLocation = target.ToString();
+        context.Response.Headers.Location = target.ToString();
         return Task.CompletedTask;
     });
 
-    private static async Task SendAsync(HttpListenerContext context, bool knowsRanges)
+    private static async Task SendAsync(HttpContext context, bool knowsRanges)
     {
-        var from = knowsRanges && context.Request.Headers["Range"] is { } range ? int.Parse(range["bytes=".Length..^1]) : 0;
+        var from = knowsRanges && context.Request.Headers.Range is [{ } range] ? int.Parse(range["bytes=".Length..^1]) : 0;
         context.Response.StatusCode = from > 0 ? 206 : 200;
-        context.Response.ContentLength64 = Content.Length - from;
-        await context.Response.OutputStream.WriteAsync(Content.AsMemory(from));
+        context.Response.ContentLength = Content.Length - from;
+        await context.Response.Body.WriteAsync(Content.AsMemory(from));
     }
 
     private static async Task ShakeHandsAsync(TcpListener listener)

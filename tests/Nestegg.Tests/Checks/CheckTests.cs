@@ -301,8 +301,11 @@ public sealed class CheckTests : IDisposable
         try
         {
             var repository = await Repository.OpenAsync(store, Token);
-            var options = new CheckOptions { Read = scope, MemoryFolder = memory
-                ?? fresh.Path, Time = time ?? TimeProvider.System, Random = Random.Shared };
+            var options = new CheckOptions
+            {
+                Read = scope, MemoryFolder = memory
+                ?? fresh.Path, Time = time ?? TimeProvider.System, Random = Random.Shared
+            };
             var counts = await new RepositoryCheck(repository, options, new RunLog(events)).RunAsync(Token);
             Assert.Equal(events.Findings.Count(finding => finding.Severity == Severity.Error), counts.Errors);
             return ([.. events.Findings], counts);

@@ -179,8 +179,11 @@ public sealed class RepositoryCommandTests : IDisposable
 
     private Task<ExitCode> RunAsync(string arguments, string passphrase = "")
     {
-        var environment = new Dictionary<string, string> { [
-            "NESTEGG_PASSPHRASE"] = passphrase, ["XDG_CACHE_HOME"] = folder["cache"], ["HOME"] = folder.Path };
+        var environment = new Dictionary<string, string>
+        {
+            [
+            "NESTEGG_PASSPHRASE"] = passphrase, ["XDG_CACHE_HOME"] = folder["cache"], ["HOME"] = folder.Path
+        };
         var host = new CommandHost { Out = output, Error = error, Environment = environment, WorkingFolder = folder.Path };
         return CommandLine.RunAsync(
             [.. arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--repository", folder["repository"]], host, Token);

@@ -65,9 +65,9 @@ public sealed class ArchiveDatabaseTests : IDisposable
                 Path.GetDirectoryName(path)!));
         }
 
-        await using (var another = await database.OpenAnotherAsync(Token))
+        using (var another = database.File.OpenAnother())
         {
-            Assert.Single(await RowsAsync(another, "SELECT COUNT(*) FROM files"));
+            Assert.Single(await RowsAsync(another.Connection, "SELECT COUNT(*) FROM files"));
         }
 
         await database.DisposeAsync();

@@ -284,7 +284,14 @@ public class ArchiveReaderTests
 
     private static string Escaped(string? field) => field is null ? "\\N" : string.Concat(Utf8(field).Select(character => character switch
     {
-        '\\' => "\\\\", '\b' => "\\b", '\f' => "\\f", '\n' => "\\n", '\r' => "\\r", '\t' => "\\t", '\v' => "\\v", _ => character.ToString(),
+        '\\' => "\\\\",
+        '\b' => "\\b",
+        '\f' => "\\f",
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        '\v' => "\\v",
+        _ => character.ToString(),
     }));
 }
 

@@ -74,9 +74,11 @@ public sealed class InstanceExportTests(KnownInstances instances) : ExportedInst
     public async Task A_file_in_two_albums_is_written_once_unless_copies_are_asked_for(string name)
     {
         var owner = (await MomentAsync(name, "t1"))[Role.Owner];
-        var (first, second, shared) = (from one in owner.Albums from other in owner.Albums
-            let both = one.Files.IntersectBy(other.Files.Select(file => file.Id), file => file.Id).ToList()
-            where one.Id < other.Id && both.Count > 0 select (one, other, both)).First();
+        var (first, second, shared) = (from one in owner.Albums
+                                       from other in owner.Albums
+                                       let both = one.Files.IntersectBy(other.Files.Select(file => file.Id), file => file.Id).ToList()
+                                       where one.Id < other.Id && both.Count > 0
+                                       select (one, other, both)).First();
         var (_, summary) = await ExportAsync(
             name, "t1", Role.Owner, new ExportOptions { Albums = [first.Name.ToLowerInvariant(), second.Name.ToUpperInvariant() + " "] });
         Assert.Equal((2L, shared.Count), (summary.Albums, summary.Linked));

@@ -48,8 +48,11 @@ public class HostileMetadataTests
     {
         if (LenientJson.TryParse(HostileJson.Next(random), out var json) && LenientJson.TryParse(HostileJson.Next(random), out var edits))
         {
-            using var file = new LibraryFile { Id = 1, OwnerId = 2, Albums = [], HasContent = true, Metadata = FileMetadata.Read(
-                json), PublicMetadata = PublicMetadata.Read(edits) };
+            using var file = new LibraryFile
+            {
+                Id = 1, OwnerId = 2, Albums = [], HasContent = true, Metadata = FileMetadata.Read(
+                json), PublicMetadata = PublicMetadata.Read(edits)
+            };
             foreach (var isForWindows in (bool[])[false, true])
             {
                 var names = new ExportName(isForWindows);

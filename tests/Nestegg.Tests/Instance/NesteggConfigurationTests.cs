@@ -108,8 +108,11 @@ public sealed class NesteggConfigurationTests : IDisposable
     [Fact]
     public void Credentials_come_from_the_environment_when_the_file_has_none()
     {
-        var environment = new Dictionary<string, string> { [
-            "NESTEGG_S3_ACCESS_KEY_ID"] = "a", ["AWS_ACCESS_KEY_ID"] = "b", ["AWS_SECRET_ACCESS_KEY"] = "c" };
+        var environment = new Dictionary<string, string>
+        {
+            [
+            "NESTEGG_S3_ACCESS_KEY_ID"] = "a", ["AWS_ACCESS_KEY_ID"] = "b", ["AWS_SECRET_ACCESS_KEY"] = "c"
+        };
 
         var settings = NesteggConfigurationReader.RepositoryAt("s3://b/p", "/", environment);
 

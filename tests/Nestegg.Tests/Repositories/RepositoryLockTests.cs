@@ -190,7 +190,10 @@ public sealed class RepositoryLockTests : IDisposable
         Assert.SkipUnless(ProcessTable.Here is not null, "only Linux names its table of processes");
         var began = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
         var holder = new LockFile(
-            "old", "here", Environment.ProcessId, "backup", began, began, began.AddDays(1)) { ProcessTable = ProcessTable.Here };
+            "old", "here", Environment.ProcessId, "backup", began, began, began.AddDays(1))
+        {
+            ProcessTable = ProcessTable.Here,
+        };
         Assert.False(ProcessTable.IsGone(holder));
         Assert.True(ProcessTable.IsGone(holder with { HeartbeatAt = began.AddMinutes(-2) }));
         Assert.False(ProcessTable.IsGone(holder with { HeartbeatAt = began.AddMinutes(-2), ProcessTable = null }));

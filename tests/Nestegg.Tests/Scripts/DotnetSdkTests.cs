@@ -50,7 +50,7 @@ public sealed class DotnetSdkTests : IDisposable
         {
             await WriteProgramAsync("bin/dotnet", unfittingSdk);
         }
-        await using var server = new ScriptedHttpServer((_, context) => context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes("""
+        await using var server = new ScriptedHttpServer((_, context) => context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes("""
             echo "installer was given: $*"
             mkdir -p .dotnet && printf '#!/bin/bash\necho 10.0.123\n' > .dotnet/dotnet && chmod +x .dotnet/dotnet
             """)).AsTask());
@@ -82,8 +82,11 @@ public sealed class DotnetSdkTests : IDisposable
         var (code, output, _) = await ExternalProgram.TryRunAsync(
             "/bin/bash", ["-euo", "pipefail", "-c", $"cd '{checkout.Path}'; . ./dotnet-sdk; echo \"went on with $(dotnet --version)\""],
             Token,
-            new Dictionary<string, string?> { ["PATH"] = checkout["bin"], ["NESTEGG_DOTNET_INSTALL"] = installScript.ToString(),
-                ["DOTNET_ROOT"] = null });
+            new Dictionary<string, string?>
+            {
+                ["PATH"] = checkout["bin"], ["NESTEGG_DOTNET_INSTALL"] = installScript.ToString(),
+                ["DOTNET_ROOT"] = null
+            });
         return (code, output);
     }
 }

@@ -59,7 +59,7 @@ public class S3FailureTests
             }
             else
             {
-                await WriteAsync(context.Response, "bytes");
+                await ScriptedHttpServer.WriteAsync(context.Response, "bytes");
             }
         });
         await using var bucket = Bucket(server.Endpoint);
@@ -96,9 +96,8 @@ public class S3FailureTests
     {
         await using var server = new ScriptedHttpServer(async (number, context) =>
         {
-            context.Response.ContentLength64 = 1000;
-            await context.Response.OutputStream.FlushAsync(Token);
-            context.Response.Abort();
+            context.Response.ContentLength = 1000;
+            await context.Response.Body.FlushAsync(Token);
         });
         await using var bucket = Bucket(server.Endpoint);
         await using var item = await bucket.TryOpenAsync("1/key", 0, null, Token);
@@ -121,7 +120,7 @@ public class S3FailureTests
             }
             else
             {
-                await WriteAsync(context.Response, "");
+                await ScriptedHttpServer.WriteAsync(context.Response, "");
             }
         });
         var time = new TestTime(haste: 50);
@@ -143,13 +142,13 @@ public class S3FailureTests
     {
         await using var withBucket = new ScriptedHttpServer(async (_, context) =>
         {
-            if (context.Request.HttpMethod == "HEAD")
+            if (context.Request.Method == "HEAD")
             {
                 context.Response.StatusCode = 404;
             }
             else
             {
-                await context.Response.OutputStream.WriteAsync(
+                await context.Response.Body.WriteAsync(
                     "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"u8.ToArray());
             }
         });
@@ -158,7 +157,7 @@ public class S3FailureTests
 
         await using var without = new ScriptedHttpServer(async (_, context) =>
         {
-            if (context.Request.HttpMethod == "HEAD")
+            if (context.Request.Method == "HEAD")
             {
                 context.Response.StatusCode = 404;
             }
@@ -183,20 +182,21 @@ public class S3FailureTests
         var tag = Convert.ToHexStringLower(MD5.HashData(parts.SelectMany(part => part).ToArray())) + "-2";
         await using var server = new ScriptedHttpServer(async (_, context) =>
         {
-            var query = context.Request.Url!.Query;
-            await context.Request.InputStream.CopyToAsync(Stream.Null);
+            var query = context.Request.QueryString.Value!;
+            await context.Request.Body.CopyToAsync(Stream.Null);
             if (query.Contains("partNumber=", StringComparison.Ordinal))
             {
                 context.Response.Headers[
                     "ETag"] = Convert.ToHexStringLower(parts[query.Contains("partNumber=1", StringComparison.Ordinal) ? 0 : 1]);
             }
-            else if (context.Request.HttpMethod == "HEAD")
+            else if (context.Request.Method == "HEAD")
             {
                 context.Response.Headers["ETag"] = isOurs ? tag : "another-2";
             }
             else if (query.Contains("uploads", StringComparison.Ordinal))
             {
-                await WriteAsync(context.Response, "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>");
+                await ScriptedHttpServer.WriteAsync(
+                    context.Response, "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>");
             }
             else
             {
@@ -218,7 +218,7 @@ public class S3FailureTests
     [Fact]
     public async Task A_server_that_ignores_ranges_is_not_believed()
     {
-        await using var server = new ScriptedHttpServer((_, context) => WriteAsync(context.Response, "everything"));
+        await using var server = new ScriptedHttpServer((_, context) => ScriptedHttpServer.WriteAsync(context.Response, "everything"));
         await using var bucket = Bucket(server.Endpoint);
         var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryOpenAsync("key", 3, 2, Token));
         Assert.Contains("ignores ranges", failure.Message, StringComparison.Ordinal);
@@ -230,8 +230,7 @@ public class S3FailureTests
     {
         await using var server = new ScriptedHttpServer((_, context) =>
         {
-            context.Response.SendChunked = true;
-            return context.Response.OutputStream.WriteAsync("everything"u8.ToArray()).AsTask();
+            return context.Response.Body.WriteAsync("everything"u8.ToArray()).AsTask();
         });
         await using var bucket = Bucket(server.Endpoint);
         var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryOpenAsync("key", 0, null, Token));
@@ -246,13 +245,12 @@ public class S3FailureTests
             if (number == 1)
             {
                 context.Response.Headers["ETag"] = "\"one\"";
-                context.Response.ContentLength64 = 1000;
-                await context.Response.OutputStream.WriteAsync(new byte[100]);
-                context.Response.Abort();
+                context.Response.ContentLength = 1000;
+                await context.Response.Body.WriteAsync(new byte[100]);
             }
             else
             {
-                Assert.Equal("\"one\"", context.Request.Headers["If-Match"]);
+                Assert.Equal("\"one\"", context.Request.Headers.IfMatch);
                 await ScriptedHttpServer.WriteErrorAsync(context.Response, 412, "PreconditionFailed");
             }
         });
@@ -343,12 +341,6 @@ public class S3FailureTests
             Settings(server.Endpoint), Credentials, "bucket", new TestTime(TimeSpan.FromMinutes(minutes), haste: 50));
         var found = (await bucket.ProbeAsync("slot", Token))[0];
         Assert.Equal(("clock-skew", severity), (found.Code, found.Severity));
-    }
-
-    private static async Task WriteAsync(HttpListenerResponse response, string body)
-    {
-        response.ContentLength64 = body.Length;
-        await response.OutputStream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(body));
     }
 
     private static S3Settings Settings(Uri endpoint) =>

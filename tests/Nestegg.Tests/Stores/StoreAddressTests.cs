@@ -44,8 +44,11 @@ public class StoreAddressTests
     [Fact]
     public void The_server_comes_from_the_environment_and_the_address_wins()
     {
-        var variables = new Dictionary<string, string> { [
-            "AWS_ENDPOINT_URL"] = "http://one", ["AWS_ENDPOINT_URL_S3"] = "http://two", ["AWS_DEFAULT_REGION"] = "r1" };
+        var variables = new Dictionary<string, string>
+        {
+            [
+            "AWS_ENDPOINT_URL"] = "http://one", ["AWS_ENDPOINT_URL_S3"] = "http://two", ["AWS_DEFAULT_REGION"] = "r1"
+        };
         Assert.Equal(new S3Settings { Endpoint = new Uri("http://two"), Region = "r1", PathStyle = true }, StoreAddress.Parse(
             "s3://b", variables.GetValueOrDefault).S3);
         Assert.Equal(new Uri("http://three"), StoreAddress.Parse("s3://b?endpoint=http://three", variables.GetValueOrDefault).S3.Endpoint);

@@ -110,9 +110,6 @@ internal sealed partial class PostgresProgram
     public ProgramRun Start(DatabaseSettings database, EndpointMap map, IEnumerable<string> arguments) =>
         new(Name, StartInfo([.. ConnectionArguments(database, map), .. arguments], database.ProgramEnvironment()));
 
-    /// <summary>Starts it without a database: <c>pg_restore --list</c>.</summary>
-    public ProgramRun Start(IEnumerable<string> arguments) => new(Name, StartInfo([.. arguments], []));
-
     public override string ToString() => $"{string.Join(' ', Command)} ({Version})";
 
     private ProcessStartInfo StartInfo(IReadOnlyList<string> arguments, IEnumerable<KeyValuePair<string, string>> variables)

@@ -124,7 +124,10 @@ internal sealed class RepositoryLock : IAsyncDisposable
         var now = time.GetUtcNow();
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
         return new LockFile(
-            id, Environment.MachineName, Environment.ProcessId, command, now, now, now + Lifetime) { ProcessTable = ProcessTable.Here };
+            id, Environment.MachineName, Environment.ProcessId, command, now, now, now + Lifetime)
+        {
+            ProcessTable = ProcessTable.Here,
+        };
     }
 
     /// <summary>

@@ -4,13 +4,13 @@ using Nestegg.Ente.Retries;
 namespace Nestegg.Stores.S3;
 
 /// <summary>Looks whether a bucket can be used, for preflight and doctor.</summary>
-internal sealed class BucketProbe(BucketClient bucket, string subject)
+internal sealed class BucketProbe(BucketRequests bucket, string subject)
 {
     // S3 refuses requests that are 15 minutes off; a third of that deserves a word before it fails.
     private static readonly TimeSpan Refused = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan Suspicious = TimeSpan.FromMinutes(5);
 
-    private readonly Uri endpoint = bucket.Connection.Endpoint;
+    private readonly Uri endpoint = bucket.Endpoint;
 
     public async Task<IReadOnlyList<Finding>> RunAsync(CancellationToken cancellationToken)
     {
@@ -42,9 +42,10 @@ internal sealed class BucketProbe(BucketClient bucket, string subject)
         try
         {
             if (item.StorageClass?.Value is not ("GLACIER" or "DEEP_ARCHIVE")
-                && await bucket.TryOpenAsync(item.Key, 0, 1, cancellationToken) is { } opened)
+                && await bucket.CallAsync(
+                    "read", item.Key, 0, token => bucket.GetAsync(item.Key, 0, 1, null, token), cancellationToken) is { } answer)
             {
-                await opened.DisposeAsync();
+                answer.UpTo(1).Dispose();
             }
 
             return new Finding(
@@ -65,13 +66,13 @@ internal sealed class BucketProbe(BucketClient bucket, string subject)
     // Any answer, even a refusal, carries the server's time. A server that does not answer at all is what the listing will find.
     private async Task<Finding?> ClockAsync(CancellationToken cancellationToken)
     {
-        using var silence = new SilenceLimit(bucket.Connection.Settings.AnswerLimit, bucket.Time);
+        using var silence = bucket.NewSilenceLimit();
         try
         {
             using var response = await silence.RunAsync(
                 static (it, token) => new ValueTask<HttpResponseMessage>(
                     it.Http.GetAsync(it.endpoint, HttpCompletionOption.ResponseHeadersRead, token)),
-                (bucket.Connection.Http, endpoint), cancellationToken);
+                (bucket.Http, endpoint), cancellationToken);
             if (response.Headers.Date is not { } theirs)
             {
                 return null;

@@ -3,7 +3,7 @@ using Nestegg.Ente.Retries;
 namespace Nestegg.Stores.S3;
 
 /// <summary>An object, or a range of it up to <paramref name="end"/>; only as long as it is the one that was opened first.</summary>
-internal sealed class BucketRead(BucketClient bucket, string key, string eTag, long end) : IResumable
+internal sealed class BucketRead(BucketRequests bucket, string key, string eTag, long end) : IResumable
 {
     public async Task<OpenedBody> OpenAsync(long offset, CancellationToken cancellationToken)
     {

@@ -17,7 +17,7 @@ internal sealed class ObjectAnswer
     {
         (this.response, this.body, this.offset) = (response, body, offset);
         ObjectBytes = objectBytes;
-        ETag = BucketClient.Unquoted(response.Headers.TryGetValues("ETag", out var values) ? values.FirstOrDefault() : null);
+        ETag = BucketRequests.Unquoted(response.Headers.TryGetValues("ETag", out var values) ? values.FirstOrDefault() : null);
     }
 
     /// <summary>Length of the whole object, of which the body may be a part.</summary>

@@ -10,14 +10,14 @@ namespace Nestegg.Stores.S3;
 /// in memory until it is stored, so that it can be sent again; the request is signed with its SHA-256, so the server refuses what arrives
 /// damaged.
 /// </summary>
-internal sealed class ObjectUpload(BucketClient bucket, string key, long length, Retention? retention)
+internal sealed class ObjectUpload(BucketRequests bucket, string key, long length, Retention? retention)
 {
     public const int PartBytes = 8 * 1024 * 1024;
 
     // S3 allows 10,000 parts.
     private const int MostParts = 9_000;
 
-    private readonly AmazonS3Client client = bucket.Connection.Client;
+    private readonly AmazonS3Client client = bucket.Client;
     private readonly DateTimeOffset? retainUntil = retention?.FromNow;
     private readonly int partBytes = (int)Math.Max(PartBytes, length / MostParts);
 
@@ -110,7 +110,7 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
             // An attempt whose answer got lost may have completed it; then the object there is made of these parts.
             var head = await client.GetObjectMetadataAsync(
                 new GetObjectMetadataRequest { BucketName = bucket.Bucket, Key = key }, cancellationToken);
-            if (BucketClient.Unquoted(head.ETag) != TagOf(parts))
+            if (BucketRequests.Unquoted(head.ETag) != TagOf(parts))
             {
                 throw;
             }
@@ -122,7 +122,7 @@ internal sealed class ObjectUpload(BucketClient bucket, string key, long length,
     // The ETag of an upload in parts: the MD5 of the parts' MD5s, and their number.
     private static string TagOf(List<PartETag> parts)
     {
-        var all = parts.SelectMany(part => Convert.FromHexString(BucketClient.Unquoted(part.ETag))).ToArray();
+        var all = parts.SelectMany(part => Convert.FromHexString(BucketRequests.Unquoted(part.ETag))).ToArray();
         return $"{Convert.ToHexStringLower(MD5.HashData(all))}-{parts.Count}";
     }
 

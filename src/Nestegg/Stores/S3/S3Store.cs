@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Nestegg.Stores.S3;
 
 namespace Nestegg.Stores.S3;
 
@@ -18,7 +17,7 @@ public sealed class S3Store : IStore
     public S3Store(string bucketName, string prefix, S3Settings settings, S3Credentials credentials, TimeProvider? time = null)
     {
         bucket = new BucketClient(settings, credentials, bucketName, time);
-        retention = settings.Lock is null ? null : new Retention(bucket, settings.Lock);
+        retention = settings.Lock is null ? null : new Retention(bucket.Requests, settings.Lock);
         this.prefix = prefix.Length == 0 ? "" : prefix.Trim('/') + "/";
         Location = prefix.Length == 0 ? bucket.Location : $"{bucket.Location}/{prefix.Trim('/')}";
     }
@@ -53,13 +52,10 @@ public sealed class S3Store : IStore
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => bucket.DeleteAsync(FullKey(key), cancellationToken);
 
-    /// <summary>Whether the bucket can be used; see <see cref="BucketClient.ProbeAsync"/>.</summary>
-    public Task<IReadOnlyList<Finding>> ProbeAsync(CancellationToken cancellationToken) => bucket.ProbeAsync(Location, cancellationToken);
-
     public ValueTask DisposeAsync() => bucket.DisposeAsync();
 
     internal Task UploadAsync(string key, Stream content, long length, CancellationToken cancellationToken) =>
-        new ObjectUpload(bucket, FullKey(key), length, retention).RunAsync(content, cancellationToken);
+        new ObjectUpload(bucket.Requests, FullKey(key), length, retention).RunAsync(content, cancellationToken);
 
     private string FullKey(string key)
     {

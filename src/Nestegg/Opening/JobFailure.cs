@@ -1,0 +1,37 @@
+using System.Data.Common;
+using Nestegg.Ente;
+using Nestegg.Ente.Api;
+using Nestegg.Ente.Scratch;
+
+namespace Nestegg.Opening;
+
+/// <summary>
+/// The border of the jobs: whatever the library about Ente, a temporary database or the file system throws leaves a job as a
+/// <see cref="NesteggException"/> with its kind.
+/// </summary>
+internal static class JobFailure
+{
+    public static async Task<T> GuardAsync<T>(Func<Task<T>> job)
+    {
+        try
+        {
+            return await job();
+        }
+        catch (EnteException failure)
+        {
+            var kind = failure is MuseumException or ScratchException ? FailureKind.OutOfReach : FailureKind.BadInput;
+            throw new NesteggException(kind, failure.Message, failure.Hint, failure);
+        }
+        catch (DbException failure)
+        {
+            throw new NesteggException(
+                FailureKind.OutOfReach, $"a temporary database failed: {failure.Message}",
+                "see that there is room for temporary files, and run the command again", failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new NesteggException(
+                FailureKind.OutOfReach, failure.Message, "look at the path and at who may use it, and run the command again", failure);
+        }
+    }
+}
