@@ -33,7 +33,7 @@ internal static class CommandLine
                 Output = host.Out,
                 Error = host.Error,
             };
-            ScratchFolder.RemoveLeftovers(host.Time.GetUtcNow());
+            ScratchFolder.RemoveLeftovers();
             return (ExitCode)await parse.InvokeAsync(settings, cancellationToken);
         }
         catch (Exception exception)

@@ -11,4 +11,13 @@ public sealed class NesteggException(FailureKind kind, string message, string hi
     public FailureKind Kind { get; } = kind;
 
     public string Hint { get; } = hint;
+
+    /// <summary>
+    /// It is one item that cannot be read, of a store that answers otherwise: another user's file, a bad sector, a key that is denied.
+    /// Those who look at many items go on with the others.
+    /// </summary>
+    public bool IsOfOneItem { get; init; }
+
+    /// <summary>What it is about is damaged or cannot be read; other items of the same place may well be whole.</summary>
+    public bool SparesOthers => Kind == FailureKind.Damaged || IsOfOneItem;
 }

@@ -80,10 +80,12 @@ public sealed class RunLog
         }
     }
 
-    /// <summary>Turns a failure into a finding when it is damage of the repository; says whether it was.</summary>
+    /// <summary>
+    /// Turns a failure into a finding when one item of the repository is damaged or cannot be read; says whether it was.
+    /// </summary>
     public bool TryFindDamage(NesteggException failure, string code, string subject)
     {
-        if (failure.Kind != FailureKind.Damaged)
+        if (!failure.SparesOthers)
         {
             return false;
         }
@@ -91,6 +93,10 @@ public sealed class RunLog
         Find(code, Severity.Error, subject, failure.Message, failure.Hint);
         return true;
     }
+
+    /// <summary>Says that a part of a place could not be listed, so that what lies there is not known.</summary>
+    public void FindUnread(NesteggException failure) =>
+        Find("folder-unreadable", Severity.Error, "repository", failure.Message, failure.Hint);
 
     /// <inheritdoc cref="StepEvent"/>
     public void Step(string step, string text) => Say(new StepEvent(step, text));

@@ -30,6 +30,16 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
 
     public string Location => inner.Location;
 
+    public string PlaceId => inner.PlaceId;
+
+    public bool IsListingFree => inner.IsListingFree;
+
+    public IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync(CancellationToken cancellationToken) =>
+        inner.ListUnfinishedAsync(cancellationToken);
+
+    public Task RemoveUnfinishedAsync(UnfinishedItem item, CancellationToken cancellationToken) =>
+        inner.RemoveUnfinishedAsync(item, cancellationToken);
+
     public static FaultyStore Counting(IStore inner) => new(inner, (_, _) => Fault.None);
 
     /// <summary>From operation n on nothing works any more, as after a crash or with the cable out.</summary>

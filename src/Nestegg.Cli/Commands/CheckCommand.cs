@@ -53,6 +53,7 @@ internal static class CheckCommand
             .Add("packs", counts.Packs, "packs")
             .AddBytes("storedBytes", counts.StoredBytes, "their size")
             .Add("unusedFiles", counts.UnusedFiles, "files that no snapshot needs")
+            .Add("leftovers", counts.Leftovers, "leftovers of interrupted runs")
             .Add("readFiles", counts.ReadFiles, "files read")
             .AddBytes("readBytes", counts.ReadBytes, "their size");
         return run.Output.Finish(summary, counts.Errors > 0 ? ExitCode.Damaged : ExitCode.Done);

@@ -3,18 +3,17 @@ using System.Security.Cryptography;
 namespace Nestegg.Ente.Scratch;
 
 /// <summary>
-/// A folder of this process alone under the system's temporary folder, for files that nobody else may read. Its lock file is
-/// held open for as long as the process lives, so that the next run can tell what a crash left behind, and remove it.
+/// A folder of this process alone under the system's temporary folder, for files that nobody else may read. A lock file beside it, made
+/// before it and removed after it, is held open for as long as the process lives, so that the next run can tell at every moment what a
+/// crash left behind, and remove it.
 /// </summary>
 public sealed class ScratchFolder : IDisposable
 {
     /// <summary>What the names of all scratch folders begin with, so that one look finds them all.</summary>
     internal const string Prefix = "nestegg-scratch-";
 
-    private const string LockName = "lock";
-
-    // A folder without a lock file is one that is being made just now, or one whose maker died right then.
-    private static readonly TimeSpan MakingTakesAtMost = TimeSpan.FromHours(1);
+    /// <summary>What the name of a folder's lock file ends in.</summary>
+    internal const string LockSuffix = ".lock";
 
     private const int MostAttempts = 10;
 
@@ -42,14 +41,12 @@ public sealed class ScratchFolder : IDisposable
             try
             {
                 var folder = Make(parent);
-
-                // Its own time is that of the disk's clock, which is what the leftovers' times are to be compared with.
-                RemoveLeftovers(parent, Directory.GetLastWriteTimeUtc(folder.Path));
+                RemoveLeftovers(parent);
                 return folder;
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                // Between its making and its locking another process may have taken it for a leftover, and removed it.
+                // Another process may have taken its lock file for a leftover's, and removed it.
                 if (attempt == MostAttempts)
                 {
                     throw new ScratchException(parent, failure);
@@ -62,7 +59,7 @@ public sealed class ScratchFolder : IDisposable
     /// Removes what dead processes left in the system's temporary folder; what cannot be removed stays. Whoever makes a temporary file does
     /// so anyway; this is for the beginning of a program that may need none this time.
     /// </summary>
-    public static void RemoveLeftovers(DateTimeOffset now) => RemoveLeftovers(SystemFolder, now.UtcDateTime);
+    public static void RemoveLeftovers() => RemoveLeftovers(SystemFolder);
 
     /// <summary>Makes an empty file that only this user may read, and gives its path. It goes away with the folder.</summary>
     /// <exception cref="ScratchException">The folder is full, or has been taken away.</exception>
@@ -81,11 +78,7 @@ public sealed class ScratchFolder : IDisposable
     }
 
     /// <summary>Removes the files and the folder; what cannot be removed is left to the next run.</summary>
-    public void Dispose()
-    {
-        held.Dispose();
-        Remove(Path);
-    }
+    public void Dispose() => Remove(Path, held);
 
     private static ScratchFolder Make(string parent)
     {
@@ -96,32 +89,40 @@ public sealed class ScratchFolder : IDisposable
         }
 
         var path = System.IO.Path.Combine(parent, Prefix + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
-        CreateDirectory(path);
+        var held = OpenLock(path + LockSuffix, FileMode.CreateNew);
+        var isMade = false;
         try
         {
-            var held = OpenLock(path, FileMode.CreateNew);
-            if (File.Exists(held.Name))
+            // Between its making and its locking another process may have taken it for a leftover.
+            if (!File.Exists(held.Name))
             {
-                return new ScratchFolder(parent, path, held);
+                throw new IOException("another process removed it");
             }
 
-            held.Dispose();
-            throw new IOException("another process removed it");
+            CreateDirectory(path);
+            isMade = true;
+            return new ScratchFolder(parent, path, held);
         }
-        catch
+        finally
         {
-            Remove(path);
-            throw;
+            if (!isMade)
+            {
+                Remove(path, held);
+            }
         }
     }
 
-    private static void RemoveLeftovers(string parent, DateTime utcNow)
+    private static void RemoveLeftovers(string parent)
     {
         try
         {
-            foreach (var folder in Directory.EnumerateDirectories(parent, Prefix + "*"))
+            foreach (var lockPath in Directory.EnumerateFiles(parent, $"{Prefix}*{LockSuffix}"))
             {
-                RemoveIfLeftover(folder, utcNow);
+                var folder = lockPath[..^LockSuffix.Length];
+                if (!IsLink(lockPath) && !IsLink(folder) && TryLock(lockPath) is { } held)
+                {
+                    Remove(folder, held);
+                }
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -130,35 +131,15 @@ public sealed class ScratchFolder : IDisposable
         }
     }
 
-    private static void RemoveIfLeftover(string folder, DateTime utcNow)
-    {
-        if (!File.Exists(System.IO.Path.Combine(folder, LockName)))
-        {
-            if (utcNow - Directory.GetLastWriteTimeUtc(folder) > MakingTakesAtMost)
-            {
-                Remove(folder);
-            }
-        }
-        else if (TryLock(folder) is { } held)
-        {
-            // Held until the folder is gone, so that its maker cannot lock it meanwhile. Windows makes and locks in one step, and
-            // removes no file that is open.
-            if (OperatingSystem.IsWindows())
-            {
-                held.Dispose();
-            }
-
-            Remove(folder);
-            held.Dispose();
-        }
-    }
+    // Nothing of ours is one; in a folder that all may write, somebody else may have put one there.
+    private static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
 
     /// <summary>Null when another process holds the lock, or when the folder is another user's.</summary>
-    private static FileStream? TryLock(string folder)
+    private static FileStream? TryLock(string lockPath)
     {
         try
         {
-            return OpenLock(folder, FileMode.Open);
+            return OpenLock(lockPath, FileMode.Open);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -166,29 +147,41 @@ public sealed class ScratchFolder : IDisposable
         }
     }
 
-    private static FileStream OpenLock(string folder, FileMode mode) => new(
-        System.IO.Path.Combine(folder, LockName),
-        WithMode(new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.None }));
+    private static FileStream OpenLock(string lockPath, FileMode mode) =>
+        new(lockPath, WithMode(new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.None }));
 
     /// <summary>
-    /// Removes the files of the folder and then the folder; not recursively, because nothing here makes folders in it and
-    /// a walk could be led elsewhere. What another process is removing at the same moment, or is another user's, stays.
+    /// Removes the files of the folder, the folder and last its lock file, which is held until then; not recursively, because nothing here
+    /// makes folders in it and a walk could be led elsewhere. What is another user's stays, and so does its lock file.
     /// </summary>
-    private static void Remove(string folder)
+    private static void Remove(string folder, FileStream held)
     {
         try
         {
-            foreach (var file in Directory.EnumerateFiles(folder))
+            if (Directory.Exists(folder))
             {
-                File.Delete(file);
+                foreach (var file in Directory.EnumerateFiles(folder))
+                {
+                    File.Delete(file);
+                }
+
+                Directory.Delete(folder);
             }
 
-            Directory.Delete(folder);
+            // Windows removes no file that is open.
+            if (OperatingSystem.IsWindows())
+            {
+                held.Dispose();
+            }
+
+            File.Delete(held.Name);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // The next run tries again.
         }
+
+        held.Dispose();
     }
 
     private static void CreateDirectory(string path)

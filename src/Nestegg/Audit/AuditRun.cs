@@ -46,13 +46,13 @@ internal sealed class AuditRun(RunLog log, TimeProvider time)
     public async Task<AuditResult> OfSnapshotAsync(Repository repository, OpenedSnapshot snapshot, CancellationToken cancellationToken)
     {
         var tables = new AuditTables(snapshot.Database.File);
-        var inventory = new SnapshotInventory(tables, repository, snapshot.Manifest);
+        var inventory = new SnapshotInventory(tables, repository, snapshot.Manifest, log);
         await inventory.LoadAsync(cancellationToken);
         var rows = await EnteRows.OpenAsync(snapshot.Connection, cancellationToken);
         await tables.LoadNamedAsync(NamedObjects.ReadAsync(snapshot.Connection, cancellationToken), cancellationToken);
         await new RowAudit(rows, counts, log).RunAsync(cancellationToken);
-        await new ObjectAudit(tables, new ComparedObjects(null, snapshot.Manifest.CreatedAt, inventory.ConfirmAsync), counts, log).RunAsync(
-            cancellationToken);
+        var compared = new ComparedObjects(null, snapshot.Manifest.CreatedAt, inventory.ConfirmAsync) { Absence = inventory.Absence };
+        await new ObjectAudit(tables, compared, counts, log).RunAsync(cancellationToken);
         return Result(await UserTotals.ReadAsync(snapshot.Connection, cancellationToken));
     }
 

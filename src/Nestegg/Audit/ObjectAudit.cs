@@ -12,13 +12,19 @@ internal delegate Task<IReadOnlySet<string>> AskAgain(IReadOnlyList<NamedObject>
 /// <param name="Places">The buckets; <see langword="null"/> for a snapshot, where an object is in one place.</param>
 /// <param name="DatabaseAt">The moment of the database.</param>
 /// <param name="AskAgain">Confirms what looks lost before it is called that.</param>
-internal sealed record ComparedObjects(AuditPlaces? Places, DateTimeOffset DatabaseAt, AskAgain AskAgain);
+internal sealed record ComparedObjects(AuditPlaces? Places, DateTimeOffset DatabaseAt, AskAgain AskAgain)
+{
+    /// <summary>Says of a key why its object is not there.</summary>
+    public Func<string, string> Absence { get; init; } = _ => "no bucket has it";
+}
 
 /// <summary>Compares what is named with what is there, in the order of the keys.</summary>
 internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, AuditCounts counts, RunLog log)
 {
     private const int BatchObjects = 1000;
     private const string LossHint = "Look for its bytes in older snapshots (nestegg snapshots) and in older copies of the bucket.";
+    private const string SnapshotHint =
+        "The next nestegg backup fetches what the live bucket has; look for the rest in older copies of the repository and of the bucket.";
     private const string DerivedHint = "The apps make it again from the original.";
 
     // What a length that cannot be says is true whatever happened since; all else is asked again.
@@ -69,7 +75,9 @@ internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, 
     {
         if (found.Count == 0)
         {
-            return Finding("object-missing", item, compared.Places is null ? "the snapshot does not have it" : "no bucket has it");
+            return Finding(
+                "object-missing", item, compared.Absence(item.Key),
+                compared.Places is null && !item.Kind.IsDerived ? SnapshotHint : null);
         }
 
         var looked = found.Where(one => compared.Places?.IsLookedAt(item, one.Place) ?? true).ToArray();

@@ -69,12 +69,13 @@ internal sealed class BackupRun(
     private async Task<Manifest> TakeAsync(CancellationToken cancellationToken)
     {
         await using var snapshot = await repository.BeginSnapshotAsync(options.SigningKey, time, options.Random, cancellationToken);
+        await RemoveLeftoversAsync(snapshot.Id, cancellationToken);
         using var queue = new ObjectQueue();
         log.Step("database", "Capturing the database and the list of objects");
         var capture = new DatabaseCapture(instance, snapshot, counts, time);
         var (database, objects) =
             await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => capture.RunAsync(queue, cancellationToken));
-        foreach (var finding in objects.DamagedIndexFiles)
+        foreach (var finding in objects.Findings)
         {
             log.Find(finding);
         }
@@ -86,8 +87,10 @@ internal sealed class BackupRun(
         log.Step("objects", $"{counts.Objects:N0} objects are in the repository already, {queue.Count:N0} are to be fetched");
         try
         {
-            await CopyAsync(snapshot, objects, queue, cancellationToken);
-            return await CommitAsync(snapshot, objects, database, cancellationToken);
+            var damaged = await CopyAsync(snapshot, objects, queue, cancellationToken);
+            var manifest = await CommitAsync(snapshot, objects, database, cancellationToken);
+            await repository.DamageClaims.SettleAsync(objects.Damage, damaged, cancellationToken);
+            return manifest;
         }
         catch (Exception failure) when (failure is OperationCanceledException or NesteggException)
         {
@@ -96,16 +99,37 @@ internal sealed class BackupRun(
         }
     }
 
-    private async Task CopyAsync(SnapshotWriter snapshot, SnapshotObjects objects, ObjectQueue queue, CancellationToken cancellationToken)
+    private async Task RemoveLeftoversAsync(SnapshotId own, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await repository.Leftovers.RemoveAsync(own, time.GetUtcNow(), cancellationToken) is > 0 and var count)
+            {
+                log.Step("leftovers", $"{count:N0} leftovers of interrupted runs were removed");
+            }
+        }
+        catch (NesteggException denied) when (denied.IsOfOneItem)
+        {
+            log.Find(
+                "leftovers-kept", Severity.Note, repository.Location, $"what an interrupted run left stays: {denied.Message}", denied.Hint);
+        }
+    }
+
+    /// <returns>Files of the repository that stay damaged.</returns>
+    private async Task<IReadOnlyCollection<string>> CopyAsync(
+        SnapshotWriter snapshot, SnapshotObjects objects, ObjectQueue queue, CancellationToken cancellationToken)
     {
         var progress = new CopyProgress(log, "objects", queue.Count, queue.TotalBytes);
         await using var buckets = instance.OpenBuckets();
         var reach = new SlotReach(buckets);
+        var mending = new Mending(repository, buckets, reach, objects, log);
+        await mending.RunAsync(options.Parallel, cancellationToken);
         var copier = new SlotCopier(buckets, reach, objects, counts);
         using var problems = new ObjectQueue();
         await new ObjectCopier(copier, reach, progress, options.Parallel).CopyAsync(queue, problems, cancellationToken);
         var review = new LossReview(instance, copier, snapshot, counts, log);
         await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => review.RunAsync(problems, cancellationToken));
+        return mending.NotPutBack;
     }
 
     /// <summary>An index file for what was stored before the run was stopped, so that the next run need not fetch it again.</summary>
@@ -193,7 +217,7 @@ internal sealed class BackupRun(
         {
             return await repository.ReadManifestAsync(finished[^1], cancellationToken);
         }
-        catch (NesteggException damage) when (damage.Kind == FailureKind.Damaged)
+        catch (NesteggException damage) when (damage.SparesOthers)
         {
             log.Find(new Finding("previous-snapshot-damaged", Severity.Warning, finished[^1].ToString(), damage.Message, damage.Hint));
             return null;

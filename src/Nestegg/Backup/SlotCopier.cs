@@ -21,6 +21,13 @@ internal sealed class SlotCopier(InstanceBuckets buckets, SlotReach reach, Snaps
     /// <exception cref="NesteggException">The repository failed, or a slot that the object's row names has been given up.</exception>
     public async Task<CopyFailure?> TryCopyAsync(NamedObject item, CancellationToken cancellationToken)
     {
+        // What was lost may have been put back since it was queued.
+        if (objects.Known.TryMark(item.Key, item.Version ?? 0, item.Version is null ? item.SizeBytes : null, out var sizeBytes))
+        {
+            counts.AddHeld(item.Kind, sizeBytes);
+            return null;
+        }
+
         var reasons = new List<string>();
         var isUnread = false;
         BucketSlot? wrongLength = null;

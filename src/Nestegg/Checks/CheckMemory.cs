@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Nestegg.Repositories;
@@ -7,11 +8,14 @@ using Nestegg.Repositories.Manifests;
 namespace Nestegg.Checks;
 
 /// <summary>
-/// What this machine remembers of a repository: the newest snapshot that it saw, which part was read last. A cache: without it a
-/// check is right all the same, only it cannot notice that the newest snapshots were taken away.
+/// What this machine remembers of a repository at one place, since a copy elsewhere may rightly be older: the newest snapshot that it saw,
+/// which part was read last. A cache: without it a check is right all the same, only it cannot notice that the newest snapshots were taken
+/// away.
 /// </summary>
 internal sealed class CheckMemory
 {
+    private const int PlaceDigits = 16;
+
     private readonly string path;
     private readonly CheckMemoryFile file;
 
@@ -30,7 +34,8 @@ internal sealed class CheckMemory
     /// <summary>Reads what is remembered; a file that is absent or broken is no memory.</summary>
     public static async Task<CheckMemory> LoadAsync(string folder, Repository repository, CancellationToken cancellationToken)
     {
-        var path = Path.Combine(folder, repository.Description.Id + ".json");
+        var place = ObjectHash.Of(Encoding.UTF8.GetBytes(repository.PlaceId)).ToString()[..PlaceDigits];
+        var path = Path.Combine(folder, $"{repository.Description.Id}-{place}.json");
         try
         {
             var content = await File.ReadAllBytesAsync(path, cancellationToken);

@@ -1,3 +1,5 @@
+using Nestegg.Repositories;
+
 namespace Nestegg.Checks;
 
 /// <summary>Counts what a check looks at. May be used by many tasks at once.</summary>
@@ -5,7 +7,33 @@ internal sealed class CheckTally
 {
     private readonly Lock gate = new();
 
+    private readonly SortedSet<string> damaged = new(StringComparer.Ordinal);
+
     public CheckCounts Counts { get; private set; } = new();
+
+    /// <summary>Files under <c>objects/</c> and <c>packs/</c> that are missing or not what their names say.</summary>
+    public IReadOnlyCollection<string> Damaged
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. damaged];
+            }
+        }
+    }
+
+    public void AddDamaged(string key)
+    {
+        lock (gate)
+        {
+            // More than this no backup looks at.
+            if (damaged.Count < DamageClaims.MostFiles)
+            {
+                damaged.Add(key);
+            }
+        }
+    }
 
     public void Count(Func<CheckCounts, CheckCounts> change)
     {
@@ -37,6 +65,11 @@ public sealed record CheckCounts
 
     /// <summary>Files under <c>objects/</c> and <c>packs/</c> that no snapshot needs.</summary>
     public long UnusedFiles { get; init; }
+
+    /// <summary>
+    /// Snapshots that never came to be, and items that were begun and are under no key: of interrupted runs, or of one that is at it now.
+    /// </summary>
+    public long Leftovers { get; init; }
 
     /// <summary>Files that were read to the last byte.</summary>
     public long ReadFiles { get; init; }

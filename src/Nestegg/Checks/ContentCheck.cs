@@ -9,14 +9,17 @@ namespace Nestegg.Checks;
 /// <summary>Reads objects and packs to the last byte and compares them with their names and with the rows that point into them.</summary>
 internal sealed class ContentCheck(Repository repository, CheckTally tally, RunLog log)
 {
-    private const string Hint = "put the file back from another copy of the repository; the other objects are not affected";
+    /// <summary>What becomes of a file under <c>objects/</c> or <c>packs/</c>: it is on the record when the check is done.</summary>
+    public const string Cure =
+        "the next nestegg backup fetches it again while the live bucket has it; else put the file back from another copy of the repository";
 
-    public async Task ReadAsync(ReadJob job, ObjectHash expected, bool isPack, CancellationToken cancellationToken)
+    public async Task ReadAsync(FileRows job, ObjectHash expected, bool isPack, CancellationToken cancellationToken)
     {
         await using var stream = await repository.TryOpenStoredAsync(job.Key, cancellationToken);
         if (stream is null)
         {
-            log.Find("object-missing", Severity.Error, job.Key, $"{job.Key} was there a moment ago and is missing", Hint);
+            tally.AddDamaged(job.Key);
+            log.Find("object-missing", Severity.Error, job.Key, $"{job.Key} was there a moment ago and is missing", Cure);
             return;
         }
 
@@ -32,19 +35,20 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
         tally.Count(counts => counts with { ReadFiles = counts.ReadFiles + 1, ReadBytes = counts.ReadBytes + stream.ReadBytes });
     }
 
-    private async Task ReadObjectAsync(VerifyingStream stream, ReadJob job, ObjectHash expected, CancellationToken cancellationToken)
+    private async Task ReadObjectAsync(VerifyingStream stream, FileRows job, ObjectHash expected, CancellationToken cancellationToken)
     {
         try
         {
             await stream.DrainAsync(cancellationToken);
         }
-        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
+        catch (NesteggException e) when (e.SparesOthers)
         {
-            log.Find("object-damaged", Severity.Error, job.Key, e.Message + NamesOf(job, expected), Hint);
+            tally.AddDamaged(job.Key);
+            log.Find("object-damaged", Severity.Error, job.Key, e.Message + NamesOf(job, expected), Cure);
         }
     }
 
-    private async Task ReadPackAsync(VerifyingStream stream, ReadJob job, CancellationToken cancellationToken)
+    private async Task ReadPackAsync(VerifyingStream stream, FileRows job, CancellationToken cancellationToken)
     {
         var entries = new Dictionary<long, PackEntry>();
         var errors = 0;
@@ -63,17 +67,17 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
                 log.Find(
                     "entry-damaged", Severity.Error, $"{job.Key}#{entry.Name}",
                     $"the entry {entry.Name} at byte {entry.Offset} of {job.Key} hashes to {entry.Content}{NamesOf(job, entry.Name)}",
-                    Hint);
+                    Cure);
             }
 
             await stream.DrainAsync(cancellationToken);
         }
-        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
+        catch (NesteggException e) when (e.SparesOthers)
         {
             // When an entry has been named, that the pack as a whole is not itself is the same news.
             if (errors == 0)
             {
-                log.Find("pack-damaged", Severity.Error, job.Key, e.Message, Hint);
+                log.Find("pack-damaged", Severity.Error, job.Key, e.Message, Cure);
             }
 
             errors++;
@@ -83,9 +87,13 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
         {
             CompareRows(job, entries);
         }
+        else
+        {
+            tally.AddDamaged(job.Key);
+        }
     }
 
-    private void CompareRows(ReadJob job, Dictionary<long, PackEntry> entries)
+    private void CompareRows(FileRows job, Dictionary<long, PackEntry> entries)
     {
         foreach (var (number, row) in job.Rows)
         {
@@ -96,12 +104,12 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
 
             var found = entry == default ? "no entry begins there" : $"the entry there is {entry.Name} with {entry.SizeBytes} bytes";
             log.Find(
-                "row-wrong", Severity.Error, $"{RepositoryKeys.IndexFile(job.IndexName)}#{number}",
-                $"row {number} of {RepositoryKeys.IndexFile(job.IndexName)} says that {row.Key} is {row.Hash} with {row.SizeBytes} bytes at byte {row.Offset} of {job.Key}; {found}");
+                "row-wrong", Severity.Error, $"{job.IndexKey}#{number}",
+                $"row {number} of {job.IndexKey} says that {row.Key} is {row.Hash} with {row.SizeBytes} bytes at byte {row.Offset} of {job.Key}; {found}");
         }
     }
 
-    private static string NamesOf(ReadJob job, ObjectHash hash)
+    private static string NamesOf(FileRows job, ObjectHash hash)
     {
         var keys = job.Rows.Where(row => row.Row.Hash == hash).Select(row => row.Row.Key).Take(3).ToList();
         return keys.Count == 0 ? "" : $"; it is {string.Join(", ", keys)}";

@@ -3,6 +3,7 @@ using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Manifests;
+using Nestegg.Stores;
 
 namespace Nestegg.Checks;
 
@@ -10,13 +11,9 @@ namespace Nestegg.Checks;
 /// Looks at the index files and at what their rows name, and says what there is to read. Holds a bit for each row,
 /// and the rows of one pack.
 /// </summary>
-internal sealed class IndexCheck(Repository repository, StoredFiles stored, CheckTally tally, RunLog log)
+internal sealed class IndexCheck(Repository repository, CheckedFiles stored, CheckTally tally, RunLog log)
 {
-    private const string LostHint = "put the file back from another copy of the repository";
-
-    // The rows that any snapshot needs, by index file.
-    private readonly Dictionary<string, RowSet> needed = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, SnapshotId> needs = new(StringComparer.Ordinal);
+    private readonly NeededRows needed = new();
 
     // Missing or short files, with how many rows they take along: one entry for each such file.
     private readonly Dictionary<string, (long Rows, string Key, string What)> lost = new(StringComparer.Ordinal);
@@ -30,7 +27,7 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
         {
             live = await repository.ReadLiveSetAsync(manifest, cancellationToken);
         }
-        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
+        catch (NesteggException e) when (e.SparesOthers)
         {
             // The check of the manifest's files has named it already.
             return;
@@ -43,121 +40,88 @@ internal sealed class IndexCheck(Repository repository, StoredFiles stored, Chec
             log.Find("live-set-wrong", Severity.Error, key, $"{key} does not name the rows that the manifest counts");
         }
 
-        foreach (var (name, rows) in live.Files)
-        {
-            if (!needed.TryGetValue(name, out var all))
-            {
-                needed.Add(name, all = new RowSet());
-            }
-
-            all.Add(rows);
-            if (all.Last == rows.Last)
-            {
-                needs[name] = manifest.Id;
-            }
-        }
+        needed.Add(manifest.Id, live);
     }
 
     /// <summary>Reads every index file. Yields the objects and packs that rows name, each pack with its rows.</summary>
-    public async IAsyncEnumerable<ReadJob> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FileRows> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var item in repository.ListAsync(RepositoryKeys.Index, cancellationToken))
+        var listing = repository.ListIndexAsync(FindUnknown, cancellationToken).AsFarAsPossible(log.FindUnread, cancellationToken);
+        await foreach (var name in listing)
         {
-            var name = item.Key[RepositoryKeys.Index.Length..];
             seen.Add(name);
-            if (!IndexName.TryGetHash(name, out _))
+            await foreach (var rows in ReadFileAsync(name, cancellationToken))
             {
-                log.Find(
-                    "unknown-file", Severity.Warning, item.Key, $"{item.Key} is no index file's name",
-                    "if it was renamed, rename it back; else remove it");
-                continue;
-            }
-
-            await foreach (var job in ReadFileAsync(name, cancellationToken))
-            {
-                yield return job;
+                yield return rows;
             }
         }
 
-        foreach (var name in needed.Keys.Where(name => !seen.Contains(name)))
+        foreach (var name in needed.IndexFiles.Where(name => !seen.Contains(name)))
         {
-            log.Find(
-                "index-missing", Severity.Error, RepositoryKeys.IndexFile(name),
-                $"{RepositoryKeys.IndexFile(name)} is missing; {needed[name].Count} objects of {needs[name]} and perhaps others are known by it alone",
-                "look for it in another copy of the repository");
+            FindMissing(name);
         }
 
         foreach (var (key, (rows, example, what)) in lost)
         {
-            log.Find("object-missing", Severity.Error, key, $"{key} {what}; {rows} rows need it, among them {example}", LostHint);
+            tally.AddDamaged(key);
+            log.Find(
+                "object-missing", Severity.Error, key, $"{key} {what}; {rows} rows need it, among them {example}", ContentCheck.Cure);
         }
     }
 
-    private async IAsyncEnumerable<ReadJob> ReadFileAsync(string name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<FileRows> ReadFileAsync(string name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var live = needed.GetValueOrDefault(name) ?? new RowSet();
-        var jobs = new List<ReadJob>();
-        ReadJob? open = null;
-        var isWhole = false;
-        await using var reader = await repository.OpenIndexAsync(name, cancellationToken);
-        while (!isWhole)
+        var key = RepositoryKeys.IndexFile(name);
+        var (live, last) = (needed.Of(name), 0);
+        await using var files = repository.ReadRowsByFileAsync(name, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
         {
             try
             {
-                isWhole = !await reader.ReadBlockAsync(cancellationToken);
-                while (!isWhole && reader.TryReadRow(out var line))
+                if (!await files.MoveNextAsync())
                 {
-                    var row = line.ToRow();
-                    if (live.Contains(reader.Row))
-                    {
-                        CheckPresence(row);
-                    }
-
-                    if (open is null || open.Key != row.StoredAs)
-                    {
-                        jobs.Add(open = new ReadJob(row.StoredAs, name, []));
-                    }
-
-                    open.Rows.Add((reader.Row, row));
+                    break;
                 }
             }
-            catch (NesteggException e) when (log.TryFindDamage(e, "index-damaged", RepositoryKeys.IndexFile(name)))
+            catch (NesteggException e) when (log.TryFindDamage(e, "index-damaged", key))
             {
                 yield break;
             }
 
-            // The last one may go on in the next block.
-            foreach (var job in isWhole ? jobs : jobs.SkipLast(1))
+            foreach (var (number, row) in files.Current.Rows)
             {
-                yield return job;
+                last = number;
+                if (live.Contains(number) && stored.Need(row) is { } defect)
+                {
+                    lost[row.StoredAs] = lost.TryGetValue(row.StoredAs, out var before)
+                        ? before with { Rows = before.Rows + 1 }
+                        : (1, row.Key, defect);
+                }
             }
 
-            jobs = isWhole || open is null ? [] : [open];
+            yield return files.Current;
         }
 
         tally.Count(counts => counts with { IndexFiles = counts.IndexFiles + 1, LiveRows = counts.LiveRows + live.Count });
-        if (live.Last > reader.Row)
+        if (live.Last > last)
         {
-            log.Find("row-missing", Severity.Error, RepositoryKeys.IndexFile(
-                name), $"{RepositoryKeys.IndexFile(name)} has {reader.Row} rows; the snapshot {needs[name]} needs row {live.Last}");
+            log.Find(
+                "row-missing", Severity.Error, key,
+                $"{key} has {last} rows; the snapshot {needed.NeedsLast(name)} needs row {live.Last}");
         }
     }
 
-    private void CheckPresence(in IndexRow row)
+    private void FindUnknown(StoreItem item) => log.Find(
+        "unknown-file", Severity.Warning, item.Key, $"{item.Key} is no index file's name",
+        "if it was renamed, rename it back; else remove it");
+
+    private void FindMissing(string name)
     {
-        var key = row.StoredAs;
-        var size = stored.Need(key);
-        var what = size < 0 ? "is missing"
-            : row.Pack is null && size != row.SizeBytes ? $"has {size} bytes and should have {row.SizeBytes}"
-            : row.Offset + row.SizeBytes > size ? $"has {size} bytes, and an entry should end at {row.Offset + row.SizeBytes}"
-            : null;
-        if (what is not null)
-        {
-            lost[key] = lost.TryGetValue(key, out var before) ? before with { Rows = before.Rows + 1 } : (1, row.Key, what);
-        }
+        var key = RepositoryKeys.IndexFile(name);
+        log.Find(
+            "index-missing", Severity.Error, key,
+            $"{key} is missing; {needed.Of(name).Count} objects of {needed.NeedsLast(name)} and perhaps others are known by it alone",
+            "look for it in another copy of the repository");
     }
 }
-
-/// <summary>A file under <c>objects/</c> or <c>packs/</c> that may be read, and the rows of one index file that point into it.</summary>
-internal sealed record ReadJob(string Key, string IndexName, List<(int Number, IndexRow Row)> Rows);

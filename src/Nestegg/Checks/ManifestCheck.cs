@@ -1,6 +1,7 @@
 using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
+using Nestegg.Stores;
 
 namespace Nestegg.Checks;
 
@@ -49,25 +50,21 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {
-        await foreach (var item in repository.ListAsync(RepositoryKeys.Snapshots, cancellationToken))
+        var listing = repository.ListSnapshotFilesAsync(FindUnknown, cancellationToken).AsFarAsPossible(log.FindUnread, cancellationToken);
+        await foreach (var file in listing)
         {
-            var parts = item.Key.Split('/');
-            if (parts.Length != 3 || !SnapshotId.TryParse(parts[1], out var id))
+            if (!folders.TryGetValue(file.Snapshot, out var files))
             {
-                log.Find(
-                    "unknown-file", Severity.Warning, item.Key, $"{item.Key} is no file that a snapshot has",
-                    "if it was renamed, rename it back; else remove it");
-                continue;
+                folders.Add(file.Snapshot, files = []);
             }
 
-            if (!folders.TryGetValue(id, out var files))
-            {
-                folders.Add(id, files = []);
-            }
-
-            files[parts[2]] = item.SizeBytes;
+            files[file.Name] = file.SizeBytes;
         }
     }
+
+    private void FindUnknown(StoreItem item) => log.Find(
+        "unknown-file", Severity.Warning, item.Key, $"{item.Key} is no file that a snapshot has",
+        "if it was renamed, rename it back; else remove it");
 
     private async Task ReadAsync(SnapshotId id, CancellationToken cancellationToken)
     {

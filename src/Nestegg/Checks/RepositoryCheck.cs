@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Stores;
 
 namespace Nestegg.Checks;
 
@@ -23,7 +25,8 @@ internal sealed record CheckOptions
 
 /// <summary>
 /// Compares a repository with its own records: signatures, hashes, that everything is there with its length, and, as far as it is
-/// asked to read, every byte. Changes nothing and takes no lock: what appears while it runs is not looked at.
+/// asked to read, every byte. Changes nothing but that it writes down, for the next backup, what it found damaged; takes no lock: what
+/// appears while it runs is not looked at.
 /// </summary>
 internal sealed class RepositoryCheck(Repository repository, CheckOptions options, RunLog log)
 {
@@ -37,7 +40,7 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
 
         await CheckIdentityFileAsync(cancellationToken);
         var manifests = await new ManifestCheck(repository, memory, selection, tally, log).RunAsync(cancellationToken);
-        using var stored = new StoredFiles();
+        using var stored = new CheckedFiles();
         await ListStoredAsync(stored, cancellationToken);
         var index = new IndexCheck(repository, stored, tally, log);
         foreach (var manifest in manifests)
@@ -54,6 +57,8 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         await ReadAsync(AllJobsAsync(index, stored, selection, cancellationToken), stored, selection, cancellationToken);
         tally.Count(counts => counts with { UnusedFiles = stored.CountUnused() });
 
+        await CountLeftoversAsync(cancellationToken);
+        await RecordDamageAsync(cancellationToken);
         selection.Remember(memory);
         if (!await memory.TrySaveAsync(cancellationToken))
         {
@@ -63,6 +68,33 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         }
 
         return tally.Counts with { Errors = log.Errors, Warnings = log.Warnings };
+    }
+
+    private async Task CountLeftoversAsync(CancellationToken cancellationToken)
+    {
+        var snapshots = await repository.Leftovers.FindSnapshotsAsync(cancellationToken);
+        var items = await repository.Leftovers.ListUnfinishedAsync(cancellationToken).AsFarAsPossible(log.FindUnread, cancellationToken)
+            .CountAsync(cancellationToken);
+        tally.Count(counts => counts with { Leftovers = snapshots.Count + items });
+    }
+
+    private async Task RecordDamageAsync(CancellationToken cancellationToken)
+    {
+        if (tally.Damaged is not { Count: > 0 } damaged)
+        {
+            return;
+        }
+
+        try
+        {
+            await repository.DamageClaims.WriteAsync(damaged, cancellationToken);
+        }
+        catch (NesteggException e) when (e.Kind == FailureKind.OutOfReach)
+        {
+            log.Find(
+                "damage-not-recorded", Severity.Warning, RepositoryKeys.Damage,
+                $"the next backup will not know what was found damaged: {e.Message}", e.Hint);
+        }
     }
 
     private async Task CheckIdentityFileAsync(CancellationToken cancellationToken)
@@ -80,40 +112,34 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
                 log.Find("file-missing", Severity.Error, RepositoryKeys.IdentityFile, $"{RepositoryKeys.IdentityFile} is missing", hint);
             }
         }
-        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
+        catch (NesteggException e) when (e.SparesOthers)
         {
             log.Find("file-damaged", Severity.Error, RepositoryKeys.IdentityFile, e.Message, hint);
         }
     }
 
-    private async Task ListStoredAsync(StoredFiles stored, CancellationToken cancellationToken)
+    private async Task ListStoredAsync(CheckedFiles stored, CancellationToken cancellationToken)
     {
-        foreach (var folder in (string[])[RepositoryKeys.Objects, RepositoryKeys.Packs])
+        var listing = repository.ListStoredAsync(FindUnknown, cancellationToken).AsFarAsPossible(log.FindUnread, cancellationToken);
+        await foreach (var file in listing)
         {
-            await foreach (var item in repository.ListAsync(folder, cancellationToken))
+            stored.Add(file);
+            tally.Count(counts => counts with
             {
-                if (!RepositoryKeys.TryGetHash(item.Key, out _, out var isPack))
-                {
-                    log.Find(
-                        "unknown-file", Severity.Warning, item.Key, $"{item.Key} is not named as an object or a pack is",
-                        "if it was renamed, rename it back; else remove it");
-                    continue;
-                }
-
-                stored.Add(item.Key, item.SizeBytes);
-                tally.Count(counts => counts with
-                {
-                    Objects = counts.Objects + (isPack ? 0 : 1),
-                    Packs = counts.Packs + (isPack ? 1 : 0),
-                    StoredBytes = counts.StoredBytes + item.SizeBytes,
-                });
-            }
+                Objects = counts.Objects + (file.IsPack ? 0 : 1),
+                Packs = counts.Packs + (file.IsPack ? 1 : 0),
+                StoredBytes = counts.StoredBytes + file.SizeBytes,
+            });
         }
     }
 
+    private void FindUnknown(StoreItem item) => log.Find(
+        "unknown-file", Severity.Warning, item.Key, $"{item.Key} is not named as an object or a pack is",
+        "if it was renamed, rename it back; else remove it");
+
     /// <summary>First what the index names, then what is left: files that no readable row points to.</summary>
-    private async IAsyncEnumerable<ReadJob> AllJobsAsync(
-        IndexCheck index, StoredFiles stored, ReadSelection selection, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<FileRows> AllJobsAsync(
+        IndexCheck index, CheckedFiles stored, ReadSelection selection, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var job in index.RunAsync(cancellationToken))
         {
@@ -128,26 +154,24 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
             yield break;
         }
 
-        foreach (var folder in (string[])[RepositoryKeys.Objects, RepositoryKeys.Packs])
+        var listing = repository.ListStoredAsync(_ => { }, cancellationToken).AsFarAsPossible(_ => { }, cancellationToken);
+        await foreach (var file in listing)
         {
-            await foreach (var item in repository.ListAsync(folder, cancellationToken))
+            if (selection.Includes(file.Key))
             {
-                if (selection.Includes(item.Key))
-                {
-                    yield return new ReadJob(item.Key, "", []);
-                }
+                yield return new FileRows(file.Key, "", []);
             }
         }
     }
 
     private async Task ReadAsync(
-        IAsyncEnumerable<ReadJob> jobs, StoredFiles stored, ReadSelection selection, CancellationToken cancellationToken)
+        IAsyncEnumerable<FileRows> jobs, CheckedFiles stored, ReadSelection selection, CancellationToken cancellationToken)
     {
         var content = new ContentCheck(repository, tally, log);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Parallelism, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(jobs, parallel, async (job, token) =>
         {
-            if (!RepositoryKeys.TryGetHash(job.Key, out var hash, out var isPack) || !stored.TryBeginReading(job.Key))
+            if (!RepositoryKeys.TryGetHash(job.Key, out var hash, out var isPack) || !stored.TryBeginReading(hash, isPack))
             {
                 return;
             }

@@ -4,6 +4,7 @@ using Nestegg.Ente.Api;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 using Nestegg.Ente.Scratch;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.Export;
 
@@ -104,7 +105,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
             return outcome.Defect is { } defect
                 ? Failed(
                     "object-damaged", subject, $"its bytes do not decrypt: {defect}",
-                    "nestegg check tells whether the copy is damaged; another snapshot may have a good one")
+                    Damage.ObjectCure)
                 : WrongHash(subject);
         }
 
@@ -143,7 +144,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
 
     private static FetchedContent WrongHash(string subject) => Failed(
         "hash-mismatch", subject, "it decrypts whole, and its hash is not the one that the uploading app recorded; it is not written",
-        "another snapshot may have the right bytes; nestegg prove says more");
+        "its bytes are stored once: look in older copies of the bucket; nestegg prove says more");
 
     private static FetchedContent Failed(string code, string subject, string message, string hint) =>
         new([], new Finding(code, Severity.Error, subject, message, hint));

@@ -24,7 +24,7 @@ public static class FindJob
 
                 // The newest first: a person knows today's password, and what it opens also opens the snapshots of before a change.
                 IEnumerable<SnapshotId> ids = request.InAllSnapshots
-                    ? (await repository.ListSnapshotsAsync(cancellationToken)).Finished.Reverse()
+                    ? await AllSnapshotsAsync()
                     : [await repository.FindSnapshotAsync(request.Person.Snapshot.Name, cancellationToken)];
                 foreach (var id in ids)
                 {
@@ -34,6 +34,17 @@ public static class FindJob
                 }
 
                 return history;
+
+                async Task<IEnumerable<SnapshotId>> AllSnapshotsAsync()
+                {
+                    var list = await repository.ListSnapshotsAsync(cancellationToken);
+                    foreach (var failure in list.Unread)
+                    {
+                        log.FindUnread(failure);
+                    }
+
+                    return list.Finished.Reverse();
+                }
 
                 async Task SearchAsync(SnapshotId id, Func<OpenedSource, Task<bool>> search)
                 {

@@ -24,11 +24,16 @@ public static class SnapshotsJob
         context.WithRepositoryAsync(
             async repository =>
             {
-                var (finished, unfinished) = await repository.ListSnapshotsAsync(cancellationToken);
+                var list = await repository.ListSnapshotsAsync(cancellationToken);
+                foreach (var failure in list.Unread)
+                {
+                    log.FindUnread(failure);
+                }
+
                 var proofs = (await repository.Proofs.ListAsync(null, cancellationToken).ToListAsync(cancellationToken))
                     .ToLookup(proof => proof.Snapshot);
                 var listed = new List<ListedSnapshot>();
-                foreach (var id in finished)
+                foreach (var id in list.Finished)
                 {
                     try
                     {
@@ -41,7 +46,7 @@ public static class SnapshotsJob
                     }
                 }
 
-                return new SnapshotListing(listed, finished.Count, unfinished.Count);
+                return new SnapshotListing(listed, list.Finished.Count, list.Unfinished.Count);
             },
             cancellationToken);
 

@@ -9,6 +9,11 @@ internal sealed class FileCase(LibraryFile file, ProofTally tally, bool withName
 {
     private const string OtherSnapshot = "another snapshot may have it whole: nestegg find --all-snapshots, nestegg prove --snapshot ID";
 
+    /// <summary>The hint for bytes that are not what they should be: no other snapshot has others.</summary>
+    public const string StoredOnce =
+        "nestegg check --read tells whether the repository damaged it, and the next nestegg backup fetches it again then; else look in older "
+        + "copies of the bucket";
+
     public LibraryFile File => file;
 
     public bool IsProved { get; private set; } = true;

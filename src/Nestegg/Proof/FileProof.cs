@@ -142,7 +142,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
 
             // A disk or a network that is gone fails every file alike: that ends the proof. A pack that is missing does not, however many
             // it held.
-            if (failure.Kind != FailureKind.Damaged)
+            if (!failure.SparesOthers)
             {
                 unreadable.Add("objects in a row could not be read", failure.Message, failure.Hint);
             }
@@ -186,14 +186,16 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
                 : "; its key is right (its description opens), so the bytes or their header are not its own";
             it.Error(
                 code,
-                $"its {what}, {FileCase.Where(named, row)}: {defect}{key}{sizes}; {await objects.WhoIsAtFaultAsync(row, cancellationToken)}");
+                $"its {what}, {FileCase.Where(named, row)}: {defect}{key}{sizes}; {await objects.WhoIsAtFaultAsync(row, cancellationToken)}",
+                FileCase.StoredOnce);
         }
         else if (outcome.Mismatch is { } mismatch)
         {
             it.Error(
                 "hash-mismatch",
                 $"its {what}, {FileCase.Where(named, row)}, decrypts whole, but hashes to {mismatch.Found} and its app recorded "
-                + $"{mismatch.Expected}{sizes}");
+                + $"{mismatch.Expected}{sizes}",
+                FileCase.StoredOnce);
         }
         else if (!isOfSize)
         {
@@ -214,7 +216,8 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
             it.Error(
                 "hash-mismatch",
                 $"the {mismatch.What} of the live photo, {it.File.Content!.Value.Key}, decrypts whole, but hashes to "
-                + $"{mismatch.Found} and its app recorded {mismatch.Expected}");
+                + $"{mismatch.Found} and its app recorded {mismatch.Expected}",
+                FileCase.StoredOnce);
         }
         else if (outcome.Problem is { } problem && it.File.Hash.IsOfParts)
         {

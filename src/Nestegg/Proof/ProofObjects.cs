@@ -40,7 +40,7 @@ internal sealed class ProofObjects(OpenedSnapshot snapshot)
             await stored.DrainAsync(cancellationToken);
             return "the copy is byte for byte what the backup read, so the damage is older than the copy";
         }
-        catch (NesteggException failure) when (failure.Kind == FailureKind.Damaged)
+        catch (NesteggException failure) when (failure.SparesOthers)
         {
             return "the copy is no longer what the backup read";
         }

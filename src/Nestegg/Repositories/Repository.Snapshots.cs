@@ -18,20 +18,16 @@ internal sealed partial class Repository
     {
         // A snapshot has less than ten files, so this is a small list.
         var isFinished = new SortedDictionary<SnapshotId, bool>();
-        await foreach (var item in store.ListAsync(RepositoryKeys.Snapshots, cancellationToken))
+        var unread = new List<NesteggException>();
+        await foreach (var file in ListSnapshotFilesAsync(_ => { }, cancellationToken).AsFarAsPossible(unread.Add, cancellationToken))
         {
-            var parts = item.Key.Split('/');
-            if (parts.Length != 3 || !SnapshotId.TryParse(parts[1], out var id))
-            {
-                continue;
-            }
-
-            isFinished[id] = isFinished.GetValueOrDefault(id) || parts[2] == RepositoryKeys.Signature;
+            isFinished[file.Snapshot] = isFinished.GetValueOrDefault(file.Snapshot) || file.Name == RepositoryKeys.Signature;
         }
 
         return new SnapshotList(
             [.. isFinished.Where(entry => entry.Value).Select(entry => entry.Key)],
-            [.. isFinished.Where(entry => !entry.Value).Select(entry => entry.Key)]);
+            [.. isFinished.Where(entry => !entry.Value).Select(entry => entry.Key)])
+        { Unread = unread };
     }
 
     /// <param name="name">An id, the beginning of exactly one, or <c>latest</c>.</param>
@@ -159,4 +155,8 @@ internal sealed partial class Repository
 /// <summary>
 /// The snapshots of a repository, the newest last. An unfinished one has no signature: its run was interrupted, or is under way.
 /// </summary>
-internal sealed record SnapshotList(IReadOnlyList<SnapshotId> Finished, IReadOnlyList<SnapshotId> Unfinished);
+internal sealed record SnapshotList(IReadOnlyList<SnapshotId> Finished, IReadOnlyList<SnapshotId> Unfinished)
+{
+    /// <summary>Why snapshots may be missing here: folders that may not be listed.</summary>
+    public required IReadOnlyList<NesteggException> Unread { get; init; }
+}

@@ -28,10 +28,19 @@ internal sealed partial class Repository : IAsyncDisposable
     /// <summary>Where this is, as a person would type it. Holds no secret.</summary>
     public string Location => store.Location;
 
+    /// <inheritdoc cref="IStore.PlaceId"/>
+    public string PlaceId => store.PlaceId;
+
     public RepositoryDescription Description { get; }
 
     /// <summary>What manifests must be signed with.</summary>
     public MinisignPublicKey SigningKey { get; }
+
+    /// <inheritdoc cref="DamageClaims"/>
+    public DamageClaims DamageClaims => new(store);
+
+    /// <inheritdoc cref="Leftovers"/>
+    public Leftovers Leftovers => new(this, store);
 
     public ProofArchive Proofs => new(store, Recipients);
 

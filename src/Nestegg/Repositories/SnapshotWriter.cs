@@ -42,7 +42,8 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     public async Task<SnapshotObjects> LoadObjectsAsync(CancellationToken cancellationToken)
     {
         Debug.Assert(loaded is null, "The objects of a snapshot are loaded once.");
-        return loaded = await SnapshotObjects.LoadAsync(store, Id, time, cancellationToken);
+        return loaded = await SnapshotObjects.LoadAsync(
+            store, Id, await ReadPreviousAsync(cancellationToken), time, cancellationToken);
     }
 
     /// <summary>Writes a secret part: what <paramref name="write"/> writes goes through zstd and age into the snapshot's folder.</summary>
@@ -95,6 +96,7 @@ internal sealed class SnapshotWriter : IAsyncDisposable
             Id = Id,
             FinishedAt = time.GetUtcNow(),
             Previous = start.Previous,
+            PresenceCheckedAt = objects.PresenceCheckedAt,
             Counts = draft.Counts with { NewObjects = objects.Writer.AddedObjects, NewBytes = objects.Writer.AddedBytes },
             Files = [.. files],
             Index = index,
@@ -121,6 +123,19 @@ internal sealed class SnapshotWriter : IAsyncDisposable
     }
 
     internal static string TrustedComment(SnapshotId id, string repositoryId) => $"nestegg snapshot {id} repository {repositoryId}";
+
+    private async Task<Manifest?> ReadPreviousAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return start.Previous is { } previous ? await repository.ReadManifestAsync(previous.Id, cancellationToken) : null;
+        }
+        catch (NesteggException e) when (e.SparesOthers)
+        {
+            // Nothing of it is relied upon then; whoever looks at it says what is wrong.
+            return null;
+        }
+    }
 
     private ManifestFile Add(ManifestFile file)
     {

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Nestegg.Ente.Objects;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Manifests;
 
@@ -117,7 +118,7 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
             }
 
             // One failure, however many objects the pack holds.
-            unreadable.Add(UnreadableInARow, failure.Message, failure.Hint);
+            Count(failure);
         }
     }
 
@@ -145,10 +146,19 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
             catch (NesteggException failure) when (failure == source.Failure)
             {
                 Fail(Unreadable(row, failure));
-                unreadable.Add(UnreadableInARow, failure.Message, failure.Hint);
+                Count(failure);
             }
 
             Progress(expected);
+        }
+    }
+
+    // A disk or a network that is gone fails every object alike; a file that may not be read says nothing about the others.
+    private void Count(NesteggException failure)
+    {
+        if (!failure.SparesOthers)
+        {
+            unreadable.Add(UnreadableInARow, failure.Message, failure.Hint);
         }
     }
 
@@ -172,7 +182,7 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
     private void Fail(IndexRow row, string why) =>
         Fail(new Finding(
             "object-damaged", Severity.Error, row.Key, $"{row.Key} was not restored: {why}.",
-            "nestegg check --read names all that is damaged; another snapshot or copy of the repository may have it."));
+            $"{Damage.ObjectCure}."));
 
     private static Finding Unreadable(IndexRow row, NesteggException failure) =>
         new("object-unreadable", Severity.Error, row.Key, $"{row.Key} was not restored: {failure.Message}.", failure.Hint);

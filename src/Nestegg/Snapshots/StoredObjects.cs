@@ -54,16 +54,22 @@ internal sealed class StoredObjects : IDisposable
         {
             foreach (var row in file.Rows("SELECT version, size, sha256, pack, offset FROM stored WHERE key = ?", key))
             {
-                return new IndexRow(
-                    key, row.Integer(0), row.Integer(1), new ObjectHash(row.Blob(2)),
-                    row.IsNull(3) ? null : new ObjectHash(row.Blob(3)), row.Integer(4));
+                return Read(row, key);
             }
         }
 
         return null;
     }
 
+    /// <summary>Every row of the table.</summary>
+    public static IEnumerable<IndexRow> All(SqliteFile file) =>
+        file.Rows("SELECT version, size, sha256, pack, offset, key FROM stored").Select(row => Read(row, row.Text(5)));
+
     public void Dispose() => file.Dispose();
+
+    private static IndexRow Read(SqliteStatement row, string key) => new(
+        key, row.Integer(0), row.Integer(1), new ObjectHash(row.Blob(2)), row.IsNull(3) ? null : new ObjectHash(row.Blob(3)),
+        row.Integer(4));
 
     private static void Insert(SqliteStatement insert, in IndexRow row)
     {

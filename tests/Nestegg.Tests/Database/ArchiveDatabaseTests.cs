@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Nestegg.Ente;
 using Nestegg.Ente.Database;
+using Nestegg.Ente.Scratch;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Archives;
 
@@ -98,17 +99,12 @@ public sealed class ArchiveDatabaseTests : IDisposable
     public async Task What_a_dead_process_left_is_removed_and_what_a_living_one_has_stays()
     {
         var left = Directory.CreateDirectory(folder["nestegg-scratch-0000000000000001"]).FullName;
-        await File.WriteAllTextAsync(Path.Combine(left, "lock"), "", Token);
+        await File.WriteAllTextAsync(left + ScratchFolder.LockSuffix, "", Token);
         await File.WriteAllTextAsync(Path.Combine(left, "library.sqlite"), "keys", Token);
-        var unfinished = Directory.CreateDirectory(folder["nestegg-scratch-0000000000000002"]).FullName;
-        var old = Directory.CreateDirectory(folder["nestegg-scratch-0000000000000003"]).FullName;
-        Directory.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-2));
 
         await using var living = await LoadAsync(Library());
         await using var another = await LoadAsync(Library());
         Assert.False(Directory.Exists(left));
-        Assert.False(Directory.Exists(old));
-        Assert.True(Directory.Exists(unfinished));
         Assert.Single(await RowsAsync(living, "SELECT COUNT(*) FROM files"));
         Assert.True(File.Exists(living.Connection.DataSource));
     }

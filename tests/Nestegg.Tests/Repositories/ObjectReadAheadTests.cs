@@ -92,6 +92,16 @@ public sealed class ObjectReadAheadTests : IDisposable
 
         public string Location => inner.Location;
 
+        public string PlaceId => inner.PlaceId;
+
+        public bool IsListingFree => inner.IsListingFree;
+
+        public IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync(CancellationToken cancellationToken) =>
+            inner.ListUnfinishedAsync(cancellationToken);
+
+        public Task RemoveUnfinishedAsync(UnfinishedItem item, CancellationToken cancellationToken) =>
+            inner.RemoveUnfinishedAsync(item, cancellationToken);
+
         public Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken) =>
             inner.CreateAsync(expectedBytes, cancellationToken);
 

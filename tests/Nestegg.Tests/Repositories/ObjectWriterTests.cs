@@ -154,6 +154,16 @@ public sealed class ObjectWriterTests : IDisposable
     {
         public string Location => inner.Location;
 
+        public string PlaceId => inner.PlaceId;
+
+        public bool IsListingFree => inner.IsListingFree;
+
+        public IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync(CancellationToken cancellationToken) =>
+            inner.ListUnfinishedAsync(cancellationToken);
+
+        public Task RemoveUnfinishedAsync(UnfinishedItem item, CancellationToken cancellationToken) =>
+            inner.RemoveUnfinishedAsync(item, cancellationToken);
+
         public async Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken) =>
             new Writer(await inner.CreateAsync(expectedBytes, cancellationToken), gate);
 

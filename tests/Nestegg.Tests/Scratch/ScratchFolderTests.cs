@@ -17,7 +17,16 @@ public sealed class ScratchFolderTests
             Assert.True(File.Exists(folder.CreateFile("library.sqlite")));
             return ValueTask.CompletedTask;
         });
-        Assert.Empty(Directory.GetDirectories(parent.Path));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(parent.Path));
+    }
+
+    [Fact]
+    public void A_process_that_dies_while_it_makes_its_folder_leaves_nothing_either()
+    {
+        using var parent = new TemporaryFolder();
+        File.WriteAllText(parent[ScratchFolder.Prefix + "0000000000000001" + ScratchFolder.LockSuffix], "");
+        ScratchFolder.Create(parent.Path).Dispose();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(parent.Path));
     }
 
     [Fact]
@@ -114,7 +123,7 @@ public sealed class ScratchFolderTests
     private static string Leftover(TemporaryFolder parent, string name)
     {
         var left = Directory.CreateDirectory(parent[ScratchFolder.Prefix + name]).FullName;
-        File.WriteAllText(Path.Combine(left, "lock"), "");
+        File.WriteAllText(left + ScratchFolder.LockSuffix, "");
         File.WriteAllText(Path.Combine(left, "scratch.sqlite"), "keys");
         return left;
     }

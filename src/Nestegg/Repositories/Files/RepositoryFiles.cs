@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nestegg.Stores;
 
 namespace Nestegg.Repositories.Files;
@@ -50,6 +51,30 @@ internal static class RepositoryFiles
     /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when it is not there.</exception>
     public static async Task<byte[]> ReadAsync(this IStore store, string key, CancellationToken cancellationToken) =>
         await store.TryReadAsync(key, cancellationToken) ?? throw Damage.Missing(key, store.Location);
+
+    /// <summary>What of a listing can be had. What kept the rest away is told at the end and not thrown.</summary>
+    public static async IAsyncEnumerable<T> AsFarAsPossible<T>(
+        this IAsyncEnumerable<T> items, Action<NesteggException> unread, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var each = items.GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            try
+            {
+                if (!await each.MoveNextAsync())
+                {
+                    yield break;
+                }
+            }
+            catch (NesteggException failure) when (failure.IsOfOneItem)
+            {
+                unread(failure);
+                yield break;
+            }
+
+            yield return each.Current;
+        }
+    }
 
     /// <summary>Writes a small file in one step.</summary>
     public static async Task PutAsync(this IStore store, string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)

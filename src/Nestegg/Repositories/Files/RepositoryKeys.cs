@@ -13,6 +13,7 @@ internal static class RepositoryKeys
     public const string Snapshots = "snapshots/";
     public const string Proofs = "proofs/";
     public const string Locks = "locks/";
+    public const string Damage = "damage/";
 
     public const string Manifest = "snapshot.json";
     public const string Signature = "snapshot.json.minisig";

@@ -39,6 +39,13 @@ internal sealed class KeyTable : IDisposable
     /// <summary>Adds a row, which replaces an older one of the same key and version.</summary>
     public void Add(ReadOnlySpan<byte> key, long version, long sizeBytes) => table.Set(Hash(key, version), sizes.Add(sizeBytes));
 
+    /// <summary>Adds a row whose object is not there: it has a number, and nothing leads to it.</summary>
+    /// <returns>The row's number.</returns>
+    public uint AddAbsent(long sizeBytes) => sizes.Add(sizeBytes);
+
+    /// <summary>What a row names is there again.</summary>
+    public void Point(string key, long version, uint row) => table.Set(Hash(key, version), row);
+
     /// <summary>Adds a row, and says which older one of the same key and version it replaces.</summary>
     public (uint Row, uint? Replaced) Add(string key, long version, long sizeBytes)
     {

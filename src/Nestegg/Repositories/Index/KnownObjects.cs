@@ -32,9 +32,10 @@ internal sealed class KnownObjects : IDisposable
     public long AllocatedBytes => rows.AllocatedBytes;
 
     /// <summary>Reads every index file of the repository.</summary>
+    /// <param name="presence">What it does not hold is not known, and is to be stored again.</param>
     /// <returns>Findings about index files that could not be read; what they list is stored again.</returns>
     public static async Task<(KnownObjects Known, IReadOnlyList<Finding> Damaged)> LoadAsync(
-        IStore store, CancellationToken cancellationToken)
+        IStore store, Presence presence, CancellationToken cancellationToken)
     {
         var known = new KnownObjects();
         var damaged = new List<Finding>();
@@ -44,7 +45,7 @@ internal sealed class KnownObjects : IDisposable
             known.rows.Reserve(items.Sum(item => item.SizeBytes) / StoredRowBytes);
             foreach (var item in items)
             {
-                if (await known.LoadFileAsync(store, item, cancellationToken) is { } finding)
+                if (await known.LoadFileAsync(store, item, presence, cancellationToken) is { } finding)
                 {
                     damaged.Add(finding);
                 }
@@ -68,6 +69,34 @@ internal sealed class KnownObjects : IDisposable
             return rows.TryGet(key, version, out var row, out sizeBytes)
                 && (expectedBytes is null || sizeBytes == expectedBytes)
                 && files.TryMark(row);
+        }
+    }
+
+    /// <summary>Whether an index file was there, whole, and is believed.</summary>
+    public bool HasRead(string indexName)
+    {
+        lock (gate)
+        {
+            return files.Has(indexName);
+        }
+    }
+
+    /// <summary>Rows of earlier runs whose bytes are gone or damaged.</summary>
+    public LiveSet Lost()
+    {
+        lock (gate)
+        {
+            return files.Lost();
+        }
+    }
+
+    /// <summary>The bytes of a lost row are where it says again.</summary>
+    /// <param name="number">Of the row in its index file.</param>
+    public void Regain(string indexName, int number, in IndexRow row)
+    {
+        lock (gate)
+        {
+            rows.Point(row.Key, row.Version, files.Regain(indexName, number));
         }
     }
 
@@ -114,7 +143,7 @@ internal sealed class KnownObjects : IDisposable
         }
     }
 
-    private async Task<Finding?> LoadFileAsync(IStore store, StoreItem item, CancellationToken cancellationToken)
+    private async Task<Finding?> LoadFileAsync(IStore store, StoreItem item, Presence presence, CancellationToken cancellationToken)
     {
         var name = item.Key[RepositoryKeys.Index.Length..];
         if (!IndexName.TryGetHash(name, out var hash))
@@ -129,14 +158,21 @@ internal sealed class KnownObjects : IDisposable
             {
                 while (reader.TryReadRow(out var line))
                 {
-                    rows.Add(line.Key, line.Version, line.SizeBytes);
+                    if (presence.Holds(line))
+                    {
+                        rows.Add(line.Key, line.Version, line.SizeBytes);
+                    }
+                    else
+                    {
+                        files.Lose(rows.AddAbsent(line.SizeBytes));
+                    }
                 }
             }
 
             EndFile(name, item.SizeBytes, hash);
             return null;
         }
-        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
+        catch (NesteggException e) when (e.SparesOthers)
         {
             files.Disbelieve(rows.Rows);
             return new Finding("index-damaged", Severity.Warning, item.Key, e.Message, e.Hint);

@@ -11,7 +11,27 @@ internal sealed class LiveSet
 
     public IReadOnlyDictionary<string, RowSet> Files => files;
 
+    public long Count => files.Values.Sum(rows => (long)rows.Count);
+
     public void Add(string indexName, RowSet rows) => files.Add(indexName, rows);
+
+    /// <summary>The rows that are in both.</summary>
+    public LiveSet Common(Func<string, RowSet> other)
+    {
+        var common = new LiveSet();
+        foreach (var (name, rows) in files)
+        {
+            if (rows.Common(other(name)) is { Count: > 0 } both)
+            {
+                common.Add(name, both);
+            }
+        }
+
+        return common;
+    }
+
+    /// <summary>The rows of an index file; none of a file that is not in the set.</summary>
+    public RowSet Of(string indexName) => files.GetValueOrDefault(indexName) ?? new RowSet();
 
     /// <summary>Writes the text of <c>objects.live</c>, not compressed.</summary>
     public async Task WriteAsync(Stream stream, CancellationToken cancellationToken)

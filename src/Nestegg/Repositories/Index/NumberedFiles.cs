@@ -21,6 +21,9 @@ internal sealed class NumberedFiles
         public bool IsDamaged { get; set; }
 
         public RowSet Live { get; } = new();
+
+        /// <summary>Rows whose bytes are not where they say.</summary>
+        public RowSet Lost { get; } = new();
     }
 
     /// <summary>The last file has this name, and another begins.</summary>
@@ -55,6 +58,36 @@ internal sealed class NumberedFiles
     {
         var file = FileOf(row);
         file.Live.Remove(NumberIn(file, row));
+    }
+
+    public bool Has(string indexName) => files.Any(file => file is { IsDamaged: false } && file.Written?.Name == indexName);
+
+    public void Lose(uint row)
+    {
+        var file = FileOf(row);
+        file.Lost.Add(NumberIn(file, row));
+    }
+
+    /// <summary>The bytes of a lost row are there again.</summary>
+    /// <returns>Its number among all rows.</returns>
+    public uint Regain(string indexName, int row)
+    {
+        var file = files.Single(file => file.Written?.Name == indexName);
+        var wasLost = file.Lost.Remove(row);
+        Debug.Assert(wasLost, "Only what was lost is regained.");
+        return file.FirstRow + (uint)row - 1;
+    }
+
+    /// <summary>The lost rows of the files that are believed.</summary>
+    public LiveSet Lost()
+    {
+        var lost = new LiveSet();
+        foreach (var file in files.Where(file => file is { Lost.Count: > 0, IsDamaged: false, Written: not null }))
+        {
+            lost.Add(file.Written!.Name, file.Lost);
+        }
+
+        return lost;
     }
 
     /// <summary>The marked rows, and the index files that they are in.</summary>

@@ -34,6 +34,19 @@ internal sealed class RowSet
         }
     }
 
+    /// <summary>The rows that are in both.</summary>
+    public RowSet Common(RowSet other)
+    {
+        var common = new RowSet { bits = new ulong[Math.Min(bits.Length, other.bits.Length)] };
+        for (var word = 0; word < common.bits.Length; word++)
+        {
+            common.bits[word] = bits[word] & other.bits[word];
+            common.Count += BitOperations.PopCount(common.bits[word]);
+        }
+
+        return common;
+    }
+
     public bool Contains(int row) => (row - 1) >> 6 < bits.Length && (bits[(row - 1) >> 6] >> (row - 1) & 1) != 0;
 
     /// <returns><see langword="false"/> when the row was there already.</returns>

@@ -29,6 +29,9 @@ public sealed record Manifest
 
     public PreviousManifest? Previous { get; init; }
 
+    /// <summary>When a listing last showed that the files which the repository's index names are there with their lengths.</summary>
+    public DateTimeOffset? PresenceCheckedAt { get; init; }
+
     public required ManifestInstance Instance { get; init; }
 
     public required ManifestCounts Counts { get; init; }

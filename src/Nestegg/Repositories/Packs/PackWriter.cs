@@ -68,9 +68,9 @@ internal sealed class PackWriter : IDisposable
         objects.Add((keyOffset, keys.WrittenCount - keyOffset, version, content.Length, hash, offset));
     }
 
-    /// <summary>Makes the pack durable. May be called again when it failed or was cancelled, as long as the pack is whole.</summary>
-    /// <returns>The rows for its objects, valid until the next pack is begun.</returns>
-    public async Task<IEnumerable<IndexRow>> CommitAsync(CancellationToken cancellationToken)
+    /// <summary>Ends the pack, which takes no more then.</summary>
+    /// <returns>Its name.</returns>
+    public async Task<ObjectHash> SealAsync()
     {
         if (name is not { } pack)
         {
@@ -78,6 +78,14 @@ internal sealed class PackWriter : IDisposable
             name = pack = tar!.Finish();
         }
 
+        return pack;
+    }
+
+    /// <summary>Makes the pack durable. May be called again when it failed or was cancelled, as long as the pack is whole.</summary>
+    /// <returns>The rows for its objects, valid until the next pack is begun.</returns>
+    public async Task<IEnumerable<IndexRow>> CommitAsync(CancellationToken cancellationToken)
+    {
+        var pack = await SealAsync();
         await item!.CommitAsync(RepositoryKeys.Pack(pack), cancellationToken);
         return objects.Select(o => new IndexRow(
             Encoding.UTF8.GetString(keys.WrittenSpan.Slice(o.KeyOffset, o.KeyBytes)), o.Version, o.SizeBytes, o.Hash, pack, o.Offset));

@@ -52,7 +52,10 @@ internal static class LocalFailure
     public static NesteggException Explain(string verb, string path, string root, Exception failure)
     {
         var (what, hint) = Words(failure, root);
-        return new NesteggException(FailureKind.OutOfReach, $"cannot {verb} {path}: {what}", hint, failure);
+        return new NesteggException(FailureKind.OutOfReach, $"cannot {verb} {path}: {what}", hint, failure)
+        {
+            IsOfOneItem = verb != "write" && failure is UnauthorizedAccessException or { HResult: Eio },
+        };
     }
 
     private static (string What, string Hint) Words(Exception failure, string root)

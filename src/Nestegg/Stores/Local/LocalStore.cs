@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Nestegg.Stores.Local;
@@ -36,6 +35,10 @@ public sealed class LocalStore : IStore
     }
 
     public string Location { get; }
+
+    public string PlaceId => $"{Location} {Volume.Of(Location)}";
+
+    public bool IsListingFree => true;
 
     /// <summary>Makes the folder if it is absent, as <c>init</c> does.</summary>
     public static LocalStore Create(string root, TimeProvider? time = null)
@@ -87,12 +90,14 @@ public sealed class LocalStore : IStore
             StoreKey.Check(prefix[..(cut - 1)]);
         }
 
-        foreach (var item in ListFolder(prefix[..cut], prefix[cut..]))
+        var listing = new FolderListing(Location, WaitingFolder);
+        foreach (var item in listing.Walk(prefix[..cut], prefix[cut..]))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return item;
         }
 
+        listing.ThrowIfIncomplete();
         await Task.CompletedTask;
     }
 
@@ -105,8 +110,30 @@ public sealed class LocalStore : IStore
             if (Exists(path))
             {
                 File.Delete(path);
+                RemoveIfEmpty(key, Path.GetDirectoryName(path)!);
             }
         });
+        return Task.CompletedTask;
+    }
+
+    public async IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var listing = new FolderListing(Location, "");
+        foreach (var item in listing.Walk(WaitingFolder + "/", ""))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return new UnfinishedItem(item.Key, null, item.SizeBytes, item.ModifiedAt);
+        }
+
+        listing.ThrowIfIncomplete();
+        await Task.CompletedTask;
+    }
+
+    public Task RemoveUnfinishedAsync(UnfinishedItem item, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var path = Path.Combine(Location, item.Id);
+        LocalFailure.Guard("delete", path, Location, () => File.Delete(path));
         return Task.CompletedTask;
     }
 
@@ -144,6 +171,16 @@ public sealed class LocalStore : IStore
         CheckRoot();
         CheckSearchable(Path.GetDirectoryName(path)!);
         return false;
+    }
+
+    // The folder of a snapshot goes with its last file. Those of the first level stay, because others write there.
+    private void RemoveIfEmpty(string key, string folder)
+    {
+        if (key.Count(c => c == '/') >= 2 && !Directory.EnumerateFileSystemEntries(folder).Any())
+        {
+            knownFolders.TryRemove(folder, out _);
+            Directory.Delete(folder);
+        }
     }
 
     private void CheckRoot() => CheckFolder(Location);
@@ -237,55 +274,5 @@ public sealed class LocalStore : IStore
         {
             Directory.CreateDirectory(folder, FolderMode);
         }
-    }
-
-    // Holds the names of one folder at each level while it is walked: with 10^7 objects some 40,000 names.
-    private IEnumerable<StoreItem> ListFolder(string folderKey, string namePrefix)
-    {
-        var folder = Path.Combine(Location, folderKey);
-        foreach (var (name, isFolder) in LocalFailure.Guard("list", folder, Location, () => NamesIn(folder, namePrefix)))
-        {
-            if (folderKey.Length == 0 && name == WaitingFolder + "/")
-            {
-                continue;
-            }
-
-            if (isFolder)
-            {
-                foreach (var item in ListFolder(folderKey + name, ""))
-                {
-                    yield return item;
-                }
-
-                continue;
-            }
-
-            // A file that was deleted since its folder was read is simply not listed.
-            var file = new FileInfo(Path.Combine(folder, name));
-            if (file.Exists)
-            {
-                yield return new StoreItem(folderKey + name, file.Length, file.LastWriteTimeUtc);
-            }
-        }
-    }
-
-    // A folder's name ends in a slash, as it does in the keys, so that the order is that of whole keys.
-    private List<(string Name, bool IsFolder)> NamesIn(string folder, string namePrefix)
-    {
-        CheckRoot();
-        if (!Directory.Exists(folder))
-        {
-            return [];
-        }
-
-        var options = new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false };
-        var names = new FileSystemEnumerable<(string Name, bool IsFolder)>(
-            folder, (ref FileSystemEntry e) => (e.IsDirectory ? e.FileName.ToString() + "/" : e.FileName.ToString(), e.IsDirectory),
-            options)
-        {
-            ShouldIncludePredicate = (ref FileSystemEntry e) => e.FileName.StartsWith(namePrefix, StringComparison.Ordinal),
-        }.ToList();
-        names.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
-        return names;
     }
 }

@@ -114,6 +114,41 @@ public sealed class BucketClient : IAsyncDisposable
         requests.CallAsync("delete", key, 0, token => requests.Client.DeleteObjectAsync(
             new DeleteObjectRequest { BucketName = Bucket, Key = key }, token), cancellationToken);
 
+    /// <summary>Uploads in parts that were begun and neither completed nor given up; none where the server does not tell.</summary>
+    public async IAsyncEnumerable<BucketUpload> ListUploadsAsync(
+        string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var request = new ListMultipartUploadsRequest { BucketName = Bucket, Prefix = prefix };
+        ListMultipartUploadsResponse? page;
+        do
+        {
+            page = await requests.CallAsync(
+                "list the unfinished uploads of", prefix, 0, token => ListUploadsAsync(request, token), cancellationToken);
+            foreach (var upload in page?.MultipartUploads ?? [])
+            {
+                yield return new BucketUpload(upload.Key, upload.UploadId, Utc(upload.Initiated));
+            }
+
+            (request.KeyMarker, request.UploadIdMarker) = (page?.NextKeyMarker, page?.NextUploadIdMarker);
+        }
+        while (page?.IsTruncated == true);
+    }
+
+    /// <summary>Gives an upload in parts up; one that is gone is no error.</summary>
+    public Task AbortUploadAsync(string key, string uploadId, CancellationToken cancellationToken) =>
+        requests.CallAsync("give up the upload of", key, 0, async token =>
+        {
+            try
+            {
+                return await requests.Client.AbortMultipartUploadAsync(
+                    new AbortMultipartUploadRequest { BucketName = Bucket, Key = key, UploadId = uploadId }, token);
+            }
+            catch (AmazonS3Exception gone) when (gone.ErrorCode == "NoSuchUpload")
+            {
+                return null;
+            }
+        }, cancellationToken);
+
     /// <summary>
     /// Whether the bucket can be reached and listed, and the clocks agree; what is wrong otherwise, with what to do. One finding for each
     /// thing.
@@ -126,6 +161,19 @@ public sealed class BucketClient : IAsyncDisposable
     {
         requests.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<ListMultipartUploadsResponse?> ListUploadsAsync(
+        ListMultipartUploadsRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await requests.Client.ListMultipartUploadsAsync(request, cancellationToken);
+        }
+        catch (AmazonS3Exception unknown) when (unknown.StatusCode is HttpStatusCode.NotImplemented or HttpStatusCode.MethodNotAllowed)
+        {
+            return null;
+        }
     }
 
     private static DateTimeOffset Utc(DateTime? time) => new((time ?? DateTime.UnixEpoch).ToUniversalTime());
@@ -148,3 +196,6 @@ public sealed class BucketObject(Stream content, long sizeBytes, string eTag) : 
 
 /// <summary>An object in a bucket, without its bytes.</summary>
 public readonly record struct BucketItem(string Key, long SizeBytes, string ETag, DateTimeOffset ModifiedAt);
+
+/// <summary>An upload in parts that has not ended.</summary>
+public readonly record struct BucketUpload(string Key, string Id, DateTimeOffset BegunAt);

@@ -17,7 +17,10 @@ internal static class S3Failure
     public static NesteggException Explain(string what, Uri endpoint, string bucket, Exception failure)
     {
         var (_, words, hint) = Describe(endpoint, bucket, failure);
-        return new NesteggException(FailureKind.OutOfReach, $"{what}: {words}", hint, failure);
+        return new NesteggException(FailureKind.OutOfReach, $"{what}: {words}", hint, failure)
+        {
+            IsOfOneItem = Answer(failure)?.ErrorCode is "AccessDenied" or "InvalidObjectState",
+        };
     }
 
     /// <summary>A stable code for findings, what happened, and what to do.</summary>

@@ -24,6 +24,10 @@ public sealed class S3Store : IStore
 
     public string Location { get; }
 
+    public string PlaceId => $"{bucket.Requests.Endpoint} {Location}";
+
+    public bool IsListingFree => false;
+
     public Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -51,6 +55,17 @@ public sealed class S3Store : IStore
     }
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => bucket.DeleteAsync(FullKey(key), cancellationToken);
+
+    public async IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var upload in bucket.ListUploadsAsync(prefix, cancellationToken))
+        {
+            yield return new UnfinishedItem(upload.Id, upload.Key[prefix.Length..], null, upload.BegunAt);
+        }
+    }
+
+    public Task RemoveUnfinishedAsync(UnfinishedItem item, CancellationToken cancellationToken) =>
+        bucket.AbortUploadAsync(FullKey(item.Key!), item.Id, cancellationToken);
 
     public ValueTask DisposeAsync() => bucket.DisposeAsync();
 

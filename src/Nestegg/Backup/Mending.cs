@@ -1,0 +1,140 @@
+using Nestegg.Ente.Objects;
+using Nestegg.Ente.Scratch;
+using Nestegg.Instance;
+using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+
+namespace Nestegg.Backup;
+
+/// <summary>
+/// Puts back what the repository has lost of earlier runs' objects, from the buckets, and says what is lost for good and to which
+/// snapshots. What cannot be put back as it was is left to the copying, as far as the database still names it.
+/// </summary>
+internal sealed class Mending(Repository repository, InstanceBuckets buckets, SlotReach reach, SnapshotObjects objects, RunLog log)
+{
+    private const int BufferBytes = 64 * 1024;
+
+    private readonly Lock gate = new();
+    private readonly HashSet<string> notPutBack = new(StringComparer.Ordinal);
+
+    /// <summary>Files that are as damaged as before.</summary>
+    public IReadOnlyCollection<string> NotPutBack => notPutBack;
+
+    /// <param name="parallel">Files that are mended at once.</param>
+    public async Task RunAsync(int parallel, CancellationToken cancellationToken)
+    {
+        var lost = objects.Known.Lost();
+        if (lost.Count == 0)
+        {
+            return;
+        }
+
+        var needed = new NeededRows();
+        await foreach (var (manifest, rows) in repository.WhoNeedsAsync(lost, cancellationToken))
+        {
+            needed.Add(manifest.Id, rows);
+        }
+
+        var wanted = lost.Common(needed.Of);
+        if (wanted.Count == 0)
+        {
+            return;
+        }
+
+        log.Find(
+            "objects-gone", Severity.Warning, "objects",
+            $"{wanted.Count:N0} objects that earlier runs stored are gone from the repository or damaged; they are fetched again.",
+            "look at the disk, and at who can delete in the repository");
+        foreach (var (name, rows) in wanted.Files)
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
+            var files = repository.ReadRowsByFileAsync(name, cancellationToken)
+                .Where(file => file.Rows.Any(row => rows.Contains(row.Number)));
+            await Parallel.ForEachAsync(files, options, (file, token) => MendAsync(name, file, lost.Of(name), token));
+        }
+
+        await ReportAsync(wanted, cancellationToken);
+    }
+
+    private async ValueTask MendAsync(string indexName, FileRows file, RowSet lost, CancellationToken cancellationToken)
+    {
+        if (!await repository.TryPutBackAsync(file, FetchAsync, cancellationToken))
+        {
+            lock (gate)
+            {
+                notPutBack.Add(file.Key);
+            }
+
+            return;
+        }
+
+        lock (gate)
+        {
+            foreach (var (number, row) in file.Rows.Where(row => lost.Contains(row.Number)))
+            {
+                objects.Known.Regain(indexName, number, row);
+            }
+        }
+    }
+
+    private async Task<Stream?> FetchAsync(IndexRow row, CancellationToken cancellationToken)
+    {
+        var kind = ObjectKey.TryParse(row.Key, out var key) ? key.Kind : ObjectKind.File;
+        foreach (var slot in buckets.Slots.SearchOrder(SlotNames.None, kind).Where(slot => reach.GivenUp(slot) is null))
+        {
+            try
+            {
+                await using var found = await buckets[slot].TryOpenAsync(row.Key, 0, null, cancellationToken);
+                reach.Answered(slot);
+                if (found?.SizeBytes == row.SizeBytes && await TryCopyAsync(found.Content, row, cancellationToken) is { } copy)
+                {
+                    return copy;
+                }
+            }
+            catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach)
+            {
+                reach.Failed(slot, failure);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Waits where it cannot harm until its hash is seen to be the row's.</summary>
+    private static async Task<Stream?> TryCopyAsync(Stream content, IndexRow row, CancellationToken cancellationToken)
+    {
+        Stream copy = row.Pack is null ? ScratchFile.Create(BufferBytes) : new MemoryStream((int)row.SizeBytes);
+        var isRight = false;
+        try
+        {
+            await using var hashing = new HashingStream(copy);
+            await content.CopyToAsync(hashing, BufferBytes, cancellationToken);
+            isRight = hashing.Finish() == row.Hash;
+            copy.Position = 0;
+            return isRight ? copy : null;
+        }
+        finally
+        {
+            if (!isRight)
+            {
+                await copy.DisposeAsync();
+            }
+        }
+    }
+
+    private async Task ReportAsync(LiveSet wanted, CancellationToken cancellationToken)
+    {
+        var left = objects.Known.Lost();
+        var putBack = wanted.Count - left.Common(wanted.Of).Count;
+        log.Step("mending", $"{putBack:N0} of {wanted.Count:N0} objects that were gone are where they were again");
+        await foreach (var (manifest, rows) in repository.WhoNeedsAsync(left, cancellationToken))
+        {
+            log.Find(
+                "snapshot-lost-objects", Severity.Warning, manifest.Id.ToString(),
+                $"the snapshot {manifest.Id} has lost {rows.Count:N0} of its {manifest.Counts.Objects:N0} objects, "
+                + "which no bucket of the instance has any more.",
+                "look for them in another copy of the repository; nestegg check names the files");
+        }
+    }
+}

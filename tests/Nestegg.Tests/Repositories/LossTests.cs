@@ -1,0 +1,219 @@
+using Nestegg.Checks;
+using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Manifests;
+using Nestegg.Stores.Local;
+using Nestegg.TestKit;
+
+namespace Nestegg.Tests.Repositories;
+
+/// <summary>What the repository has lost: noticed by the next writer, and put back as it was.</summary>
+public sealed class LossTests : IDisposable
+{
+    private static readonly Dictionary<string, byte[]> Objects = new()
+    {
+        ["1/large"] = SampleRepository.Content(1_100_000, 1),
+        ["1/a"] = SampleRepository.Content(5_000, 2),
+        ["1/b"] = SampleRepository.Content(6_000, 3),
+        ["1/same-as-b"] = SampleRepository.Content(6_000, 3),
+        ["1/c"] = SampleRepository.Content(7_000, 4),
+    };
+
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string LargePath => Directory.GetFiles(folder["objects"], "*", SearchOption.AllDirectories).Single();
+
+    private string PackPath => Directory.GetFiles(folder["packs"], "*", SearchOption.AllDirectories).Single();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("gone")]
+    [InlineData("short")]
+    [InlineData("empty")]
+    public async Task A_file_that_is_gone_or_short_is_not_relied_upon(string loss)
+    {
+        using var sample = await MakeAsync();
+        foreach (var (path, objects) in new[] { (LargePath, 1), (PackPath, 4) })
+        {
+            Lose(path, loss);
+            Assert.Equal(objects, (await sample.BackUpAsync(Objects, Token)).Counts.NewObjects);
+            Assert.Equal(0, (await sample.BackUpAsync(Objects, Token)).Counts.NewObjects);
+        }
+    }
+
+    [Fact]
+    public async Task The_manifest_says_when_the_stored_files_were_listed()
+    {
+        using var sample = await MakeAsync();
+        var before = DateTimeOffset.UtcNow.AddMilliseconds(-1);
+        var manifest = await sample.BackUpAsync(Objects, Token);
+        Assert.InRange(manifest.PresenceCheckedAt!.Value, before, manifest.FinishedAt);
+    }
+
+    [Theory]
+    [InlineData("gone")]
+    [InlineData("short")]
+    [InlineData("flip")]
+    public async Task A_file_is_put_back_byte_for_byte_from_its_objects(string loss)
+    {
+        using var sample = await MakeAsync();
+        foreach (var path in new[] { LargePath, PackPath })
+        {
+            var whole = File.ReadAllBytes(path);
+            Lose(path, loss);
+            Assert.True(await PutBackAsync(sample, path, key => Objects[key]));
+            Assert.Equal(whole, File.ReadAllBytes(path));
+        }
+    }
+
+    [Fact]
+    public async Task Of_a_damaged_pack_only_what_is_damaged_has_to_come_from_elsewhere()
+    {
+        using var sample = await MakeAsync();
+        var whole = File.ReadAllBytes(PackPath);
+        Lose(PackPath, "flip");
+        var fetched = new List<string>();
+        Assert.True(await PutBackAsync(sample, PackPath, key =>
+        {
+            fetched.Add(key);
+            return Objects[key];
+        }));
+        Assert.Single(fetched);
+        Assert.Equal(whole, File.ReadAllBytes(PackPath));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("other")]
+    [InlineData("longer")]
+    public async Task What_is_not_to_be_had_or_is_something_else_is_not_written(string? kind)
+    {
+        using var sample = await MakeAsync();
+        foreach (var path in new[] { LargePath, PackPath })
+        {
+            Lose(path, "short");
+            var before = File.ReadAllBytes(path);
+            Assert.False(await PutBackAsync(sample, path, key => kind switch
+            {
+                null => null,
+                "longer" when key != "1/a" => [.. Objects[key], 0],
+                _ => SampleRepository.Content(Objects[key].Length, 99),
+            }));
+            Assert.Equal(before, File.ReadAllBytes(path));
+        }
+    }
+
+    [Fact]
+    public async Task What_a_reading_check_found_damaged_is_not_relied_upon_by_the_next_writer()
+    {
+        using var sample = await MakeAsync();
+        Lose(LargePath, "flip");
+        Lose(PackPath, "flip");
+        Assert.Equal(0, (await sample.BackUpAsync(Objects, Token)).Counts.NewObjects);
+        Assert.NotEqual(0, await CheckAsync(sample));
+        Assert.Equal(Objects.Count, (await sample.BackUpAsync(Objects, Token)).Counts.NewObjects);
+    }
+
+    [Fact]
+    public async Task A_false_claim_of_damage_costs_a_read_and_no_more()
+    {
+        using var sample = await MakeAsync();
+        Directory.CreateDirectory(folder["damage"]);
+        File.WriteAllText(
+            folder["damage/claim.txt"],
+            string.Concat(new[] { LargePath, PackPath, folder["nestegg.json"], "../etc/passwd", "/" }
+                .Select(path => Path.GetRelativePath(folder.Path, path) + "\n")));
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
+        var objects = await writer.LoadObjectsAsync(Token);
+        Assert.Empty(objects.Damage.Damaged);
+        Assert.Equal(0, objects.Known.Lost().Count);
+        await sample.Repository.DamageClaims.SettleAsync(objects.Damage, [], Token);
+        Assert.Empty(Directory.EnumerateFiles(folder["damage"]));
+    }
+
+    [Fact]
+    public async Task What_could_not_be_mended_stays_on_the_record()
+    {
+        using var sample = await MakeAsync();
+        Lose(LargePath, "flip");
+        Lose(PackPath, "flip");
+        await CheckAsync(sample);
+        var damage = await sample.Repository.DamageClaims.VerifyAsync([], Token);
+        Assert.Equal(2, damage.Damaged.Count);
+        var pack = Path.GetRelativePath(folder.Path, PackPath);
+        await sample.Repository.DamageClaims.SettleAsync(damage, [pack], Token);
+        Assert.Equal([pack], (await sample.Repository.DamageClaims.VerifyAsync([], Token)).Damaged);
+    }
+
+    [Fact]
+    public async Task Index_files_that_are_gone_are_told()
+    {
+        using var sample = await MakeAsync();
+        Directory.Delete(folder["index"], recursive: true);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
+        var objects = await writer.LoadObjectsAsync(Token);
+        Assert.Equal("index-missing", Assert.Single(objects.Findings).Code);
+    }
+
+    [Fact]
+    public async Task It_is_known_which_snapshots_need_what_is_lost()
+    {
+        using var sample = await MakeAsync();
+        var more = new Dictionary<string, byte[]>(Objects) { ["2/new"] = SampleRepository.Content(9_000, 9) };
+        var second = await sample.BackUpAsync(more, Token);
+        File.Delete(LargePath);
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
+        var objects = await writer.LoadObjectsAsync(Token);
+        var needs = await sample.Repository.WhoNeedsAsync(objects.Known.Lost(), Token)
+            .Select(entry => (entry.Manifest.Id, entry.Needed.Count)).ToListAsync(Token);
+        Assert.Equal([(second.Previous!.Id, 1L), (second.Id, 1L)], needs);
+    }
+
+    private async Task<SampleRepository> MakeAsync()
+    {
+        var sample = await SampleRepository.CreateAsync(LocalStore.Create(folder.Path), Token);
+        await sample.BackUpAsync(Objects, Token);
+        return sample;
+    }
+
+    private static void Lose(string path, string loss)
+    {
+        var bytes = File.ReadAllBytes(path);
+        switch (loss)
+        {
+            case "gone":
+                File.Delete(path);
+                break;
+            case "short":
+                File.WriteAllBytes(path, bytes[..1000]);
+                break;
+            case "empty":
+                File.WriteAllBytes(path, []);
+                break;
+            default:
+                bytes[700] ^= 1;
+                File.WriteAllBytes(path, bytes);
+                break;
+        }
+    }
+
+    private async Task<bool> PutBackAsync(SampleRepository sample, string path, Func<string, byte[]?> fetch)
+    {
+        var key = Path.GetRelativePath(folder.Path, path);
+        var index = await sample.Repository.ListIndexAsync(_ => { }, Token).SingleAsync(Token);
+        var file = await sample.Repository.ReadRowsByFileAsync(index, Token).SingleAsync(rows => rows.Key == key, Token);
+        return await sample.Repository.TryPutBackAsync(
+            file, (row, _) => Task.FromResult<Stream?>(fetch(row.Key) is { } bytes ? new MemoryStream(bytes) : null), Token);
+    }
+
+    private static async Task<long> CheckAsync(SampleRepository sample)
+    {
+        using var memory = new TemporaryFolder();
+        var options = new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path, Random = Random.Shared };
+        return (await new RepositoryCheck(sample.Repository, options, new RunLog(new RunEvents())).RunAsync(Token)).Errors;
+    }
+}
