@@ -8,10 +8,13 @@ namespace Nestegg.IntegrationTests;
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class LongDataAttribute(params object[] arguments) : DataAttribute
 {
+    /// <summary>For a test that is short or long.</summary>
+    public static bool IsOn => Environment.GetEnvironmentVariable("NESTEGG_LONG_TESTS") == "1";
+
     public object[] Arguments => arguments;
 
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
-        new(Environment.GetEnvironmentVariable("NESTEGG_LONG_TESTS") == "1" ? [new TheoryDataRow(arguments)] : []);
+        new(IsOn ? [new TheoryDataRow(arguments)] : []);
 
     public override bool SupportsDiscoveryEnumeration() => true;
 }

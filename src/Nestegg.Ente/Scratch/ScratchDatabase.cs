@@ -32,6 +32,26 @@ internal sealed class ScratchDatabase : SqliteFile
         }
     }
 
+    /// <summary>
+    /// A database with these tables, in a transaction that is never committed: nobody but this connection reads it, and it sees what it has
+    /// changed.
+    /// </summary>
+    public static ScratchDatabase CreateWith(string schema)
+    {
+        var database = Create();
+        try
+        {
+            database.Execute(schema);
+            database.Begin();
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Opens the same file once more, for a reader in parallel; to be disposed of before this object.</summary>
     public SqliteFile OpenAnother() => new(path, isDurable: false, failure => Explain(folder, failure));
 

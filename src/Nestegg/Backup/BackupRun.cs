@@ -70,7 +70,7 @@ internal sealed class BackupRun(
     {
         await using var snapshot = await repository.BeginSnapshotAsync(options.SigningKey, time, options.Random, cancellationToken);
         await RemoveLeftoversAsync(snapshot.Id, cancellationToken);
-        using var queue = new ObjectQueue();
+        using var queue = ObjectQueue.Create();
         log.Step("database", "Capturing the database and the list of objects");
         var capture = new DatabaseCapture(instance, snapshot, counts, time);
         var (database, objects) =
@@ -125,7 +125,7 @@ internal sealed class BackupRun(
         var mending = new Mending(repository, buckets, reach, objects, log);
         await mending.RunAsync(options.Parallel, cancellationToken);
         var copier = new SlotCopier(buckets, reach, objects, counts);
-        using var problems = new ObjectQueue();
+        using var problems = ObjectQueue.Create();
         await new ObjectCopier(copier, reach, progress, options.Parallel).CopyAsync(queue, problems, cancellationToken);
         var review = new LossReview(instance, copier, snapshot, counts, log);
         await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => review.RunAsync(problems, cancellationToken));

@@ -10,7 +10,7 @@ internal sealed class ObjectCopier(SlotCopier copier, SlotReach reach, CopyProgr
     /// <exception cref="NesteggException">The buckets or the repository are out of reach.</exception>
     public async Task CopyAsync(ObjectQueue queue, ObjectQueue problems, CancellationToken cancellationToken)
     {
-        using var unread = new ObjectQueue();
+        using var unread = ObjectQueue.Create();
         await RunPassAsync(queue, unread, problems, cancellationToken);
         if (unread.Count > 0)
         {

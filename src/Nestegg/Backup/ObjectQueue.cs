@@ -14,17 +14,19 @@ internal sealed class ObjectQueue : IDisposable
 {
     private const int BufferBytes = 64 * 1024;
 
-    private readonly ScratchFile file = ScratchFile.Create(BufferBytes);
+    private readonly ScratchFile file;
     private readonly BinaryWriter writer;
     private readonly Lock gate = new();
     private bool isBeingRead;
 
-    public ObjectQueue() => writer = new BinaryWriter(file, Encoding.UTF8);
+    private ObjectQueue(ScratchFile file) => (this.file, writer) = (file, new BinaryWriter(file, Encoding.UTF8));
 
     public long Count { get; private set; }
 
     /// <summary>The lengths that the database states, added up; what it does not state counts as nothing.</summary>
     public long TotalBytes { get; private set; }
+
+    public static ObjectQueue Create() => new(ScratchFile.Create(BufferBytes));
 
     public void Add(in NamedObject item, string reason = "")
     {

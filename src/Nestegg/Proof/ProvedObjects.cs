@@ -23,13 +23,8 @@ internal sealed class ProvedObjects : IDisposable
 
     private ProvedObjects(ScratchDatabase file) => this.file = file;
 
-    public static ProvedObjects Create()
-    {
-        var file = ScratchDatabase.Create();
-        file.Execute("CREATE TABLE proved (stamp BLOB PRIMARY KEY, is_new INTEGER NOT NULL) WITHOUT ROWID");
-        file.Begin();
-        return new ProvedObjects(file);
-    }
+    public static ProvedObjects Create() =>
+        new(ScratchDatabase.CreateWith("CREATE TABLE proved (stamp BLOB PRIMARY KEY, is_new INTEGER NOT NULL) WITHOUT ROWID"));
 
     /// <summary>What an object that was decrypted under these circumstances is known by.</summary>
     public static byte[] Stamp(IndexRow row, ReadOnlySpan<byte> header, SecretKey key, string recordedHash)

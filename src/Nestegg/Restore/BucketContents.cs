@@ -13,16 +13,8 @@ internal sealed class BucketContents : IDisposable
 
     private BucketContents(ScratchDatabase file) => this.file = file;
 
-    public static BucketContents Create()
-    {
-        var file = ScratchDatabase.Create();
-        file.Execute(
-            "CREATE TABLE present (slot TEXT, key TEXT, size INTEGER, etag TEXT, known INTEGER, PRIMARY KEY (slot, key)) WITHOUT ROWID");
-
-        // Never committed: nobody but this connection reads the file, and it sees what it has changed.
-        file.Begin();
-        return new BucketContents(file);
-    }
+    public static BucketContents Create() => new(ScratchDatabase.CreateWith(
+        "CREATE TABLE present (slot TEXT, key TEXT, size INTEGER, etag TEXT, known INTEGER, PRIMARY KEY (slot, key)) WITHOUT ROWID"));
 
     public bool IsEmpty { get; private set; } = true;
 

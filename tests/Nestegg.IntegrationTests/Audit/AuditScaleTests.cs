@@ -8,12 +8,13 @@ using Nestegg.TestKit.Instances;
 namespace Nestegg.IntegrationTests.Audit;
 
 /// <summary>
-/// A few files, or as many as NESTEGG_SCALE_FILES says, two objects each. The goal: a million objects in two minutes, in memory that does
+/// A few files, or half a million with the long tests, two objects each. The goal: a million objects in two minutes, in memory that does
 /// not grow with them.
 /// </summary>
 public sealed class AuditScaleTests(SharedServers servers, KnownInstances instances)
 {
     private const int FewFiles = 2_000;
+    private const int ManyFiles = 500_000;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -21,7 +22,7 @@ public sealed class AuditScaleTests(SharedServers servers, KnownInstances instan
     [InstanceData(Only = KnownInstances.Sample)]
     public async Task A_large_instance_that_lost_its_bucket_is_audited_in_little_memory(string name)
     {
-        var files = int.TryParse(Environment.GetEnvironmentVariable("NESTEGG_SCALE_FILES"), out var many) ? many : FewFiles;
+        var files = LongDataAttribute.IsOn ? ManyFiles : FewFiles;
         using var audited = await AuditedInstance.StartAsync(instances, name, "t1", servers, Token);
         await audited.Instance.ExecuteAsync($$"""
             SET session_replication_role = replica;

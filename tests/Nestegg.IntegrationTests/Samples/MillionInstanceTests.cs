@@ -15,7 +15,7 @@ public class MillionInstanceTests(SharedServers servers)
     [InlineData(false)]
     public async Task The_buckets_hold_exactly_what_the_database_names(bool straightIntoTheFolder)
     {
-        var objects = int.Parse(Environment.GetEnvironmentVariable("NESTEGG_MILLION") ?? "5000");
+        var objects = LongDataAttribute.IsOn ? 1_000_000 : 5_000;
         var postgres = await servers.PostgresAsync(Token);
         using var folder = new TemporaryFolder();
         await using var store = await EmbeddedStore.StartAsync(Token);

@@ -15,7 +15,7 @@ public class ObjectQueueTests
             new("7/file-data/9/mldata", ObjectKind.MlData, 12, 1_700_000_000_000_000, SlotNames.Parse("b2-eu-cen,b5"), true, 7, 9),
             new("7/é\t\n", ObjectKind.ProfilePicture, null, null, SlotNames.None, false, null, null),
         ];
-        using var queue = new ObjectQueue();
+        using var queue = ObjectQueue.Create();
         foreach (var item in objects)
         {
             queue.Add(item, $"not at {item.Slots}");
