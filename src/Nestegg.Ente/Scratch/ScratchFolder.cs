@@ -152,15 +152,17 @@ public sealed class ScratchFolder : IDisposable
 
     /// <summary>
     /// Removes the files of the folder, the folder and last its lock file, which is held until then; not recursively, because nothing here
-    /// makes folders in it and a walk could be led elsewhere. What is another user's stays, and so does its lock file.
+    /// makes folders in it. Were it a link by now, which somebody else can put there, it would not be followed. What is another user's
+    /// stays, and so does its lock file.
     /// </summary>
     private static void Remove(string folder, FileStream held)
     {
         try
         {
-            if (Directory.Exists(folder))
+            using var opened = HeldFolder.TryOpen(System.IO.Path.GetDirectoryName(folder)!, System.IO.Path.GetFileName(folder));
+            if (opened is not null)
             {
-                foreach (var file in Directory.EnumerateFiles(folder))
+                foreach (var file in Directory.EnumerateFiles(opened.Path))
                 {
                     File.Delete(file);
                 }

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+using Nestegg.Ente;
 using Nestegg.Ente.Objects;
 using Nestegg.Ente.Scratch;
 using Nestegg.Repositories.Files;
@@ -13,7 +15,11 @@ namespace Nestegg.Restore;
 /// </summary>
 internal sealed class FolderTarget(string folder) : IObjectTarget
 {
+    private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     private readonly string folder = Path.GetFullPath(folder);
+
+    // Made once: when it is gone later, its disk is, and it must not be made anew on another.
     private readonly Lazy<DirectoryInfo> made = new(() => Directory.CreateDirectory(folder));
 
     public Task<IReadOnlyDictionary<string, SlotNames>> PlacesOfAsync(IReadOnlyList<IndexRow> rows, CancellationToken cancellationToken) =>
@@ -31,16 +37,23 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
 
         try
         {
-            if (File.Exists(path))
+            _ = made.Value;
+            var name = Path.GetFileName(path);
+            using var parent = HeldFolder.Make(folder, Path.GetRelativePath(folder, Path.GetDirectoryName(path)!), FolderMode);
+            using var present = parent.TryOpenFile(name);
+            if (present is not null)
             {
-                return await HashAsync(path, cancellationToken) == row.Hash
+                return await HashAsync(present, cancellationToken) == row.Hash
                     ? new PutResult(0, null)
                     : new PutResult(0, Refused(row, $"{path} is there with another content"));
             }
 
-            MakeFolder(Path.GetDirectoryName(path)!);
-            await WriteAsync(path, row.SizeBytes, open, cancellationToken);
+            await WriteAsync(parent, name, row.SizeBytes, open, cancellationToken);
             return new PutResult(1, null);
+        }
+        catch (StrangeEntryException strange)
+        {
+            return new PutResult(0, Refused(row, strange.Message));
         }
         catch (Exception failure) when (LocalFailure.IsOfFileSystem(failure))
         {
@@ -48,26 +61,19 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
         }
     }
 
-    // The root is made once: when it is gone later, its disk is, and it must not be made anew on another.
-    private void MakeFolder(string below)
-    {
-        _ = made.Value;
-        if (!Directory.Exists(folder))
-        {
-            throw new DirectoryNotFoundException($"{folder} is not there");
-        }
-
-        Directory.CreateDirectory(below);
-    }
-
     private static async Task WriteAsync(
-        string path, long sizeBytes, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
+        HeldFolder parent, string name, long sizeBytes, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
-        var temporary = path + ".nestegg-part";
+        var temporary = parent.PathOf(name + ".nestegg-part");
         try
         {
+            // One that a killed run left; were it a link, what is written would be elsewhere.
+            File.Delete(temporary);
             await FillAsync(temporary, sizeBytes, open, cancellationToken);
-            File.Move(temporary, path);
+
+            // By its name once more: when its disk has been taken away meanwhile, the object is not where it was to go.
+            using var place = parent.OpenAgain();
+            File.Move(temporary, place.PathOf(name));
         }
         catch
         {
@@ -79,7 +85,7 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
     private static async Task FillAsync(
         string path, long sizeBytes, Func<CancellationToken, Task<Stream>> open, CancellationToken cancellationToken)
     {
-        using var file = new BlockFile(path, FileMode.Create, sizeBytes);
+        using var file = new BlockFile(path, FileMode.CreateNew, sizeBytes);
         await using var content = await open(cancellationToken);
         while (await content.ReadAsync(file.MakeRoom(), cancellationToken) is > 0 and var count)
         {
@@ -89,10 +95,10 @@ internal sealed class FolderTarget(string folder) : IObjectTarget
         file.Finish();
     }
 
-    private static async Task<ObjectHash> HashAsync(string path, CancellationToken cancellationToken)
+    private static async Task<ObjectHash> HashAsync(SafeFileHandle file, CancellationToken cancellationToken)
     {
-        await using var file = File.OpenRead(path);
-        return new ObjectHash(await SHA256.HashDataAsync(file, cancellationToken));
+        await using var content = new FileStream(file, FileAccess.Read, bufferSize: 0);
+        return new ObjectHash(await SHA256.HashDataAsync(content, cancellationToken));
     }
 
     private static Finding Refused(IndexRow row, string why) =>

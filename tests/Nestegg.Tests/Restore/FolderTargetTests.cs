@@ -38,6 +38,35 @@ public sealed class FolderTargetTests : IDisposable
         Assert.False(Directory.Exists(Root));
     }
 
+    [Theory]
+    [InlineData("7")]
+    [InlineData("7/deep")]
+    [InlineData("7/deep/a")]
+    public async Task A_link_in_the_folder_is_not_written_through(string link)
+    {
+        Directory.CreateDirectory(folder["outside"]);
+        await File.WriteAllTextAsync(folder["outside/a"], "somebody's", Token);
+        var target = new FolderTarget(Root);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(Root, link))!);
+        File.CreateSymbolicLink(Path.Combine(Root, link), link.EndsWith('a') ? folder["outside/a"] : folder["outside"]);
+        var result = await PutAsync(target, "7/deep/a", () => { });
+        Assert.Equal(0, result.Written);
+        Assert.Contains($"{Root}/{link} is a link", result.Finding!.Message, StringComparison.Ordinal);
+        Assert.Equal([folder["outside/a"]], Directory.GetFileSystemEntries(folder["outside"]));
+        Assert.Equal("somebody's", await File.ReadAllTextAsync(folder["outside/a"], Token));
+    }
+
+    [Fact]
+    public async Task What_a_killed_run_left_is_replaced_and_were_it_a_link_not_followed()
+    {
+        await File.WriteAllTextAsync(folder["outside"], "somebody's", Token);
+        Directory.CreateDirectory(Path.Combine(Root, "7"));
+        File.CreateSymbolicLink(Path.Combine(Root, "7/a.nestegg-part"), folder["outside"]);
+        Assert.Equal(1, (await PutAsync(new FolderTarget(Root), "7/a", () => { })).Written);
+        Assert.Equal("somebody's", await File.ReadAllTextAsync(folder["outside"], Token));
+        Assert.Equal([Path.Combine(Root, "7/a")], Directory.GetFileSystemEntries(Path.Combine(Root, "7")));
+    }
+
     private static Task<PutResult> PutAsync(FolderTarget target, string key, Action before)
     {
         var content = SampleRepository.Content(1000, 1);

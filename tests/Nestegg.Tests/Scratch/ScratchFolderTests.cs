@@ -47,6 +47,20 @@ public sealed class ScratchFolderTests
         Assert.Equal([somebodyElses, living.Path], Directory.GetDirectories(parent.Path).Order());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_link_that_is_called_like_ours_leads_to_nothing_that_is_removed(bool hasLock)
+    {
+        using var parent = new TemporaryFolder();
+        using var elsewhere = new TemporaryFolder();
+        File.WriteAllText(elsewhere[hasLock ? "lock" : "letter"], "somebody's");
+        Directory.SetLastWriteTimeUtc(elsewhere.Path, DateTime.UtcNow.AddDays(-1));
+        Directory.CreateSymbolicLink(parent[ScratchFolder.Prefix + "0000000000000001"], elsewhere.Path);
+        ScratchFolder.Create(parent.Path).Dispose();
+        Assert.Single(Directory.GetFiles(elsewhere.Path));
+    }
+
     [Fact]
     public void A_folder_that_is_not_there_is_named_and_never_made()
     {

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Nestegg.Ente;
 
 namespace Nestegg.Stores.Local;
 
@@ -22,7 +23,7 @@ internal sealed class FolderListing(string root, string left)
     /// <param name="folderKey">Ends in a slash unless it is the root, which is empty.</param>
     public IEnumerable<StoreItem> Walk(string folderKey, string namePrefix)
     {
-        foreach (var entry in EntriesOf(Path.Combine(root, folderKey), namePrefix))
+        foreach (var entry in EntriesOf(folderKey, namePrefix))
         {
             if (!entry.IsFolder)
             {
@@ -47,11 +48,11 @@ internal sealed class FolderListing(string root, string left)
         }
     }
 
-    private List<Entry> EntriesOf(string folder, string namePrefix)
+    private List<Entry> EntriesOf(string folderKey, string namePrefix)
     {
         try
         {
-            return LocalFailure.Guard("list", folder, root, () => Read(folder, namePrefix));
+            return LocalFailure.Guard("list", Path.Combine(root, folderKey), root, () => Read(folderKey, namePrefix));
         }
         catch (NesteggException unreadable) when (unreadable.IsOfOneItem)
         {
@@ -60,21 +61,18 @@ internal sealed class FolderListing(string root, string left)
         }
     }
 
-    private List<Entry> Read(string folder, string namePrefix)
+    // A link to a folder is not walked: it is listed as an item, which nobody knows.
+    private List<Entry> Read(string folderKey, string namePrefix)
     {
-        if (!Directory.Exists(root))
-        {
-            throw new DirectoryNotFoundException($"{root} is not there");
-        }
-
-        if (!Directory.Exists(folder))
+        using var folder = HeldFolder.TryOpen(root, folderKey);
+        if (folder is null)
         {
             return [];
         }
 
         var entries = new FileSystemEnumerable<Entry>(
-            folder,
-            (ref FileSystemEntry entry) => entry.IsDirectory
+            folder.Path,
+            (ref FileSystemEntry entry) => entry.IsDirectory && new FileInfo(entry.ToFullPath()).LinkTarget is null
                 ? new Entry(entry.FileName.ToString() + "/", true, 0, default)
                 : new Entry(entry.FileName.ToString(), false, entry.Length, entry.LastWriteTimeUtc.UtcDateTime),
             Everything)

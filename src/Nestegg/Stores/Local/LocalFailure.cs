@@ -1,3 +1,5 @@
+using Nestegg.Ente;
+
 namespace Nestegg.Stores.Local;
 
 /// <summary>Turns what the file system says into words that a person can act on.</summary>
@@ -54,7 +56,7 @@ internal static class LocalFailure
         var (what, hint) = Words(failure, root);
         return new NesteggException(FailureKind.OutOfReach, $"cannot {verb} {path}: {what}", hint, failure)
         {
-            IsOfOneItem = verb != "write" && failure is UnauthorizedAccessException or { HResult: Eio },
+            IsOfOneItem = verb != "write" && failure is UnauthorizedAccessException or StrangeEntryException or { HResult: Eio },
         };
     }
 
@@ -67,6 +69,9 @@ internal static class LocalFailure
 
         return failure switch
         {
+            StrangeEntryException => (
+                failure.Message,
+                "look who made it; what it stands for must be a folder or file of its own there (a folder on another disk can be mounted)"),
             { HResult: Enospc or WindowsDiskFull } =>
                 ("the disk is full", $"make room on the disk of {root} and run the command again; it goes on from where it stopped"),
             { HResult: Edquot } => ("the disk quota is used up", $"raise the quota or make room in {root} and run the command again"),

@@ -18,7 +18,10 @@ internal sealed class LocalReader : ReadOnlyStream
         this.path = path;
         this.root = root;
         position = offset;
-        end = length is { } bytes && bytes < long.MaxValue - offset ? offset + bytes : long.MaxValue;
+
+        // Its length as it is now: a device, which has none, would be read for ever.
+        var fileEnd = RandomAccess.GetLength(handle);
+        end = length is { } bytes && bytes < fileEnd - offset ? offset + bytes : fileEnd;
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -1,13 +1,14 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using Nestegg.Stores.Local;
+using Nestegg.Ente;
+using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Stores.Local;
 
 /// <summary>
 /// A store in a folder. Content waits in <c>tmp/</c> and is renamed into place, so an item is there whole or not at all.
 /// Folders are made with mode 0700 and files with 0600: a backup is its owner's business.
+/// The folder itself may be a link; below it none is followed (<see cref="HeldFolder"/>), so nothing in it leads anywhere else.
 /// </summary>
 public sealed class LocalStore : IStore
 {
@@ -18,9 +19,6 @@ public sealed class LocalStore : IStore
 
     private readonly TimeProvider time;
     private readonly Lock preparation = new();
-
-    // Folders that this process has seen or made: some 500 of them, two for each pair of hexadecimal digits, and one a snapshot.
-    private readonly ConcurrentDictionary<string, bool> knownFolders = new(StringComparer.Ordinal);
     private bool prepared;
 
     /// <summary>Nothing is touched before the first call; reading never writes, so a read-only folder can be read.</summary>
@@ -52,8 +50,12 @@ public sealed class LocalStore : IStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         Prepare();
-        var path = Path.Combine(Location, WaitingFolder, RandomNumberGenerator.GetHexString(32, lowercase: true));
-        return Task.FromResult<StoreWriter>(LocalFailure.Guard("write", path, Location, () => new LocalWriter(this, path, expectedBytes)));
+        var name = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        return Task.FromResult<StoreWriter>(LocalFailure.Guard("write", WaitingPath(name), Location, () =>
+        {
+            using var waiting = OpenWaiting();
+            return new LocalWriter(this, name, new BlockFile(waiting.PathOf(name), FileMode.CreateNew, expectedBytes));
+        }));
     }
 
     public Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken)
@@ -63,15 +65,8 @@ public sealed class LocalStore : IStore
         var path = PathOf(key);
         return Task.FromResult(LocalFailure.Guard<Stream?>("read", path, Location, () =>
         {
-            if (!Exists(path))
-            {
-                return null;
-            }
-
-            var handle = File.OpenHandle(
-                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
-                FileOptions.Asynchronous | FileOptions.SequentialScan);
-            return new LocalReader(handle, path, Location, offset, length);
+            using var folder = HeldFolder.TryOpen(Location, FolderOf(key));
+            return folder?.TryOpenFile(NameOf(key)) is { } file ? new LocalReader(file, path, Location, offset, length) : null;
         }));
     }
 
@@ -79,7 +74,12 @@ public sealed class LocalStore : IStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         var path = PathOf(key);
-        return Task.FromResult(LocalFailure.Guard<long?>("read", path, Location, () => Exists(path) ? new FileInfo(path).Length : null));
+        return Task.FromResult(LocalFailure.Guard<long?>("read", path, Location, () =>
+        {
+            using var folder = HeldFolder.TryOpen(Location, FolderOf(key));
+            using var file = folder?.TryOpenFile(NameOf(key));
+            return file is null ? null : RandomAccess.GetLength(file);
+        }));
     }
 
     public async IAsyncEnumerable<StoreItem> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -107,10 +107,12 @@ public sealed class LocalStore : IStore
         var path = PathOf(key);
         LocalFailure.Guard("delete", path, Location, () =>
         {
-            if (Exists(path))
+            using var folder = HeldFolder.TryOpen(Location, FolderOf(key));
+            var file = folder is null ? null : new FileInfo(folder.PathOf(NameOf(key)));
+            if (file is { Exists: true } or { LinkTarget: not null })
             {
-                File.Delete(path);
-                RemoveIfEmpty(key, Path.GetDirectoryName(path)!);
+                File.Delete(file.FullName);
+                RemoveIfEmpty(folder!, FolderOf(key));
             }
         });
         return Task.CompletedTask;
@@ -133,20 +135,47 @@ public sealed class LocalStore : IStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         var path = Path.Combine(Location, item.Id);
-        LocalFailure.Guard("delete", path, Location, () => File.Delete(path));
+        LocalFailure.Guard("delete", path, Location, () =>
+        {
+            using var folder = HeldFolder.TryOpen(Location, FolderOf(item.Id));
+            if (folder is not null)
+            {
+                File.Delete(folder.PathOf(NameOf(item.Id)));
+            }
+        });
         return Task.CompletedTask;
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Moves a finished, flushed file to its key and makes the move durable. Blocks; the caller has a thread for it.</summary>
-    internal void Place(string waitingPath, string key)
+    /// <param name="name">In the folder for what waits.</param>
+    internal void Place(string name, string key)
     {
-        var path = PathOf(key);
-        var folder = Path.GetDirectoryName(path)!;
-        EnsureFolder(folder);
-        File.Move(waitingPath, path, overwrite: true);
-        FolderSync.Flush(folder);
+        _ = PathOf(key);
+
+        // Opened first: making a folder must not begin a new repository upon the empty mount point of a disk that is gone.
+        using var waiting = OpenWaiting();
+        using var folder = HeldFolder.Make(Location, FolderOf(key), FolderMode);
+        File.Move(waiting.PathOf(name), folder.PathOf(NameOf(key)), overwrite: true);
+        folder.Flush();
+    }
+
+    /// <summary>What a person calls a file that waits.</summary>
+    internal string WaitingPath(string name) => Path.Combine(Location, WaitingFolder, name);
+
+    /// <summary>Removes a file that nobody gets, or leaves it to a later run.</summary>
+    internal void Discard(string name)
+    {
+        try
+        {
+            using var waiting = OpenWaiting();
+            Leftover.Remove(waiting.PathOf(name));
+        }
+        catch (Exception failure) when (LocalFailure.IsOfFileSystem(failure))
+        {
+            // The failure that made it a leftover is the one to tell.
+        }
     }
 
     private string PathOf(string key)
@@ -160,49 +189,21 @@ public sealed class LocalStore : IStore
         return Path.Combine(Location, key);
     }
 
-    // An absent item is only an answer while the store itself is there; else every object would look lost when a disk is not mounted.
-    private bool Exists(string path)
-    {
-        if (File.Exists(path))
-        {
-            return true;
-        }
+    private static string FolderOf(string key) => key[..(key.LastIndexOf('/') + 1)];
 
-        CheckRoot();
-        CheckSearchable(Path.GetDirectoryName(path)!);
-        return false;
-    }
+    private static string NameOf(string key) => key[(key.LastIndexOf('/') + 1)..];
+
+    private HeldFolder OpenWaiting() => HeldFolder.TryOpen(Location, WaitingFolder)
+        ?? throw new DirectoryNotFoundException($"{Path.Combine(Location, WaitingFolder)} is not there");
 
     // The folder of a snapshot goes with its last file. Those of the first level stay, because others write there.
-    private void RemoveIfEmpty(string key, string folder)
+    private void RemoveIfEmpty(HeldFolder folder, string key)
     {
-        if (key.Count(c => c == '/') >= 2 && !Directory.EnumerateFileSystemEntries(folder).Any())
+        var name = key.TrimEnd('/');
+        if (name.Contains('/') && !Directory.EnumerateFileSystemEntries(folder.Path).Any())
         {
-            knownFolders.TryRemove(folder, out _);
-            Directory.Delete(folder);
-        }
-    }
-
-    private void CheckRoot() => CheckFolder(Location);
-
-    private static void CheckFolder(string folder)
-    {
-        if (!Directory.Exists(folder))
-        {
-            throw new DirectoryNotFoundException($"{folder} is not there");
-        }
-    }
-
-    // File.Exists says no as well when a folder on the way may not be entered; asking for the attributes tells the two apart.
-    private static void CheckSearchable(string folder)
-    {
-        try
-        {
-            _ = File.GetAttributes(Path.Combine(folder, "."));
-        }
-        catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return;
+            using var parent = HeldFolder.TryOpen(Location, FolderOf(name));
+            Directory.Delete(parent!.PathOf(NameOf(name)));
         }
     }
 
@@ -220,12 +221,10 @@ public sealed class LocalStore : IStore
                 return;
             }
 
-            var folder = Path.Combine(Location, WaitingFolder);
-            LocalFailure.Guard("write", folder, Location, () =>
+            LocalFailure.Guard("write", Path.Combine(Location, WaitingFolder), Location, () =>
             {
-                CheckRoot();
-                MakeFolder(folder);
-                RemoveLeftovers(folder);
+                using var waiting = HeldFolder.Make(Location, WaitingFolder, FolderMode);
+                RemoveLeftovers(waiting.Path);
             });
             Volatile.Write(ref prepared, true);
         }
@@ -242,26 +241,6 @@ public sealed class LocalStore : IStore
                 file.Delete();
             }
         }
-    }
-
-    private void EnsureFolder(string folder)
-    {
-        if (folder.Length <= Location.Length || knownFolders.ContainsKey(folder))
-        {
-            return;
-        }
-
-        var parent = Path.GetDirectoryName(folder)!;
-        EnsureFolder(parent);
-        if (!Directory.Exists(folder))
-        {
-            // Making a folder makes its parents as well, and so the root of a disk that is gone, or a folder upon its empty mount point.
-            CheckFolder(Path.Combine(Location, WaitingFolder));
-            MakeFolder(folder);
-            FolderSync.Flush(parent);
-        }
-
-        knownFolders[folder] = true;
     }
 
     private static void MakeFolder(string folder)

@@ -1,11 +1,8 @@
-using Nestegg.Ente.Scratch;
-
 namespace Nestegg.Stores.Local;
 
 /// <summary>A file under <c>tmp/</c> that a commit moves to its key.</summary>
-internal sealed class LocalWriter(LocalStore store, string path, long expectedBytes) : StoreWriter
+internal sealed class LocalWriter(LocalStore store, string name, BlockFile file) : StoreWriter
 {
-    private readonly BlockFile file = new(path, FileMode.CreateNew, expectedBytes);
     private bool committed;
     private bool disposed;
 
@@ -71,7 +68,7 @@ internal sealed class LocalWriter(LocalStore store, string path, long expectedBy
             file.Dispose();
             if (!committed)
             {
-                Leftover.Remove(path);
+                store.Discard(name);
             }
         }
 
@@ -81,7 +78,7 @@ internal sealed class LocalWriter(LocalStore store, string path, long expectedBy
     /// <returns>How many of the bytes were taken.</returns>
     private int Take(ReadOnlySpan<byte> bytes)
     {
-        var room = LocalFailure.Guard("write", path, store.Location, file.MakeRoom);
+        var room = LocalFailure.Guard("write", store.WaitingPath(name), store.Location, file.MakeRoom);
         var count = Math.Min(bytes.Length, room.Length);
         bytes[..count].CopyTo(room.Span);
         file.Advance(count);
@@ -92,6 +89,6 @@ internal sealed class LocalWriter(LocalStore store, string path, long expectedBy
     {
         file.Finish();
         file.FlushToDisk();
-        store.Place(path, key);
+        store.Place(name, key);
     }
 }

@@ -1,0 +1,256 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Nestegg.Ente;
+
+/// <summary>
+/// A folder at or below a root, reached without following a link: the root itself may be one, nothing below it. On Linux it is held open,
+/// and what is done under <see cref="Path"/> is done in this very folder, wherever its name leads to by then. Elsewhere, and without
+/// <c>/proc</c>, links are looked for when it is opened.
+/// </summary>
+internal sealed partial class HeldFolder : IDisposable
+{
+    private const int Enoent = 2;
+    private const int Eacces = 13;
+    private const int Enotdir = 20;
+    private const int Einval = 22;
+    private const int Enametoolong = 36;
+    private const int Eloop = 40;
+    private const int Enotsup = 95;
+    private const int AdviceSequential = 2;
+
+    // As Linux numbers them; two differ with the processor.
+    private const int ReadOnly = 0;
+    private const int NonBlocking = 0x800;
+    private const int CloseOnExec = 0x80000;
+    private const int PathOnly = 0x200000;
+    private static readonly int FolderOnly = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+    private static readonly int NoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+
+    private static readonly bool CanHold = OperatingSystem.IsLinux() && Directory.Exists("/proc/self/fd");
+
+    private readonly string root;
+    private readonly SafeFileHandle? handle;
+
+    private HeldFolder(string root, string name, SafeFileHandle? handle)
+    {
+        this.root = root;
+        this.handle = handle;
+        Name = name;
+        Path = handle is null ? name : $"/proc/self/fd/{handle.DangerousGetHandle()}";
+    }
+
+    /// <summary>What a person calls it.</summary>
+    public string Name { get; }
+
+    /// <summary>What the system's functions for files and folders are given. Valid until this is disposed.</summary>
+    public string Path { get; }
+
+    /// <param name="root">Must exist.</param>
+    /// <param name="below">Relative to the root, with <c>/</c> between names; empty or <c>.</c> for the root.</param>
+    /// <returns><see langword="null"/> when it is not there.</returns>
+    /// <exception cref="StrangeEntryException">It or a folder on the way is a link.</exception>
+    /// <exception cref="DirectoryNotFoundException">The root is not there.</exception>
+    public static HeldFolder? TryOpen(string root, string below) => Walk(root, below, static (_, _) => false);
+
+    /// <summary>Opens it as <see cref="TryOpen"/> does, and makes what is not there of it; what was made is durable.</summary>
+    public static HeldFolder Make(string root, string below, UnixFileMode mode) => Walk(root, below, (parent, name) =>
+    {
+        var path = System.IO.Path.Combine(parent.Path, name);
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, mode);
+        }
+
+        parent.Flush();
+        return true;
+    })!;
+
+    /// <summary>Opens what has its name now, which is another folder or none when it was moved away.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is none.</exception>
+    public HeldFolder OpenAgain() =>
+        TryOpen(root, System.IO.Path.GetRelativePath(root, Name)) ?? throw new DirectoryNotFoundException($"{Name} has vanished");
+
+    /// <summary>The path of something in it, for the system's functions.</summary>
+    public string PathOf(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Opens a file in it for reading, from front to back. Never waits: a pipe or a device is refused.</summary>
+    /// <returns><see langword="null"/> when there is no such file.</returns>
+    /// <exception cref="StrangeEntryException">It is a link, or no file.</exception>
+    public SafeFileHandle? TryOpenFile(string name)
+    {
+        var file = handle is null ? OpenFile(name) : OpenAt(name, ReadOnly | NoFollow | NonBlocking);
+        if (file is null || IsFile(file))
+        {
+            return file;
+        }
+
+        var isFolder = File.GetAttributes(file).HasFlag(FileAttributes.Directory);
+        file.Dispose();
+        return isFolder ? null : throw new StrangeEntryException($"{System.IO.Path.Combine(Name, name)} is a pipe or a device");
+    }
+
+    /// <summary>Makes names in it durable. Does nothing where the file system knows no such thing, and on Windows.</summary>
+    public void Flush()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var opened = new SafeFileHandle(Open(Path, CanHold ? CloseOnExec : ReadOnly), ownsHandle: true);
+        if (opened.IsInvalid || (Synchronise(opened) != 0 && Marshal.GetLastPInvokeError() is not (Einval or Enotsup)))
+        {
+            throw Failure(Marshal.GetLastPInvokeError(), Name);
+        }
+    }
+
+    public void Dispose() => handle?.Dispose();
+
+    private static HeldFolder? Walk(string root, string below, Func<HeldFolder, string, bool> make)
+    {
+        var folder = OpenRoot(root);
+        foreach (var name in below.Split(['/', System.IO.Path.DirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (name == ".")
+            {
+                continue;
+            }
+
+            ArgumentOutOfRangeException.ThrowIfEqual(name, "..", nameof(below));
+            using var parent = folder;
+            folder = parent.TryEnter(name);
+            if (folder is null && make(parent, name))
+            {
+                folder = parent.TryEnter(name) ?? throw new DirectoryNotFoundException($"{parent.Name} has lost {name}");
+            }
+
+            if (folder is null)
+            {
+                return null;
+            }
+        }
+
+        return folder;
+    }
+
+    private static HeldFolder OpenRoot(string root)
+    {
+        if (!CanHold)
+        {
+            return Directory.Exists(root) ? new HeldFolder(root, root, null) : throw Failure(Enoent, root);
+        }
+
+        var descriptor = Open(root, PathOnly | FolderOnly | CloseOnExec);
+        return descriptor >= 0
+            ? new HeldFolder(root, root, new SafeFileHandle(descriptor, ownsHandle: true))
+            : throw Failure(Marshal.GetLastPInvokeError(), root);
+    }
+
+    private HeldFolder? TryEnter(string name)
+    {
+        var path = System.IO.Path.Combine(Name, name);
+        if (handle is not null)
+        {
+            return OpenAt(name, PathOnly | FolderOnly | NoFollow) is { } opened ? new HeldFolder(root, path, opened) : null;
+        }
+
+        RefuseLink(path);
+        return Directory.Exists(path) ? new HeldFolder(root, path, null) : null;
+    }
+
+    private SafeFileHandle? OpenAt(string name, int flags)
+    {
+        var descriptor = OpenAt(handle!, name, flags | CloseOnExec);
+        if (descriptor >= 0)
+        {
+            return new SafeFileHandle(descriptor, ownsHandle: true);
+        }
+
+        var errno = Marshal.GetLastPInvokeError();
+        if (errno is Eloop or Enotdir)
+        {
+            RefuseLink(System.IO.Path.Combine(Name, name));
+        }
+
+        return errno is Enoent or Enotdir ? null : throw Failure(errno, System.IO.Path.Combine(Name, name));
+    }
+
+    private SafeFileHandle? OpenFile(string name)
+    {
+        var path = System.IO.Path.Combine(Name, name);
+        RefuseLink(path);
+        try
+        {
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsFile(SafeFileHandle file)
+    {
+        if (File.GetAttributes(file).HasFlag(FileAttributes.Directory))
+        {
+            return false;
+        }
+
+        try
+        {
+            _ = RandomAccess.GetLength(file);
+            if (OperatingSystem.IsLinux())
+            {
+                _ = Advise(file, 0, 0, AdviceSequential);
+            }
+
+            return true;
+        }
+        catch (NotSupportedException)
+        {
+            return false;
+        }
+    }
+
+    private void RefuseLink(string path)
+    {
+        if (new FileInfo(path).LinkTarget is not null)
+        {
+            throw new StrangeEntryException($"{path} is a link, and no link below {root} is followed");
+        }
+    }
+
+    private static Exception Failure(int errno, string path)
+    {
+        var words = $"{path}: {Marshal.GetPInvokeErrorMessage(errno)}";
+        return errno switch
+        {
+            Enoent or Enotdir => new DirectoryNotFoundException(words),
+            Eacces => new UnauthorizedAccessException(words),
+            Enametoolong => new PathTooLongException(words),
+            _ => new IOException(words, errno),
+        };
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenAt(SafeFileHandle folder, string name, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int Synchronise(SafeFileHandle folder);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
+}
+
+/// <summary>
+/// A link where none is followed, because what is done through it would be done elsewhere; or a pipe or a device where a file should be.
+/// </summary>
+internal sealed class StrangeEntryException(string message) : IOException(message);
