@@ -13,6 +13,7 @@ namespace Nestegg.Server.S3;
 internal sealed class ChunkedPayload(PipeReader body, PayloadTerms terms) : IDisposable
 {
     private const int MaxLineBytes = 4096;
+    private const int MaxTrailers = 16;
 
     private readonly IncrementalHash chunkHash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly Dictionary<string, string> trailers = new(StringComparer.Ordinal);
@@ -87,8 +88,13 @@ internal sealed class ChunkedPayload(PipeReader body, PayloadTerms terms) : IDis
     {
         var signed = new StringBuilder();
         string? signature = null;
-        while (await ReadLineAsync(cancellationToken) is { Length: > 0 } line)
+        for (var lines = 0; await ReadLineAsync(cancellationToken) is { Length: > 0 } line; lines++)
         {
+            if (lines == MaxTrailers)
+            {
+                throw S3Exception.InvalidRequest($"There are more than {MaxTrailers} trailing headers.");
+            }
+
             var colon = line.IndexOf(':', StringComparison.Ordinal);
             if (colon < 0)
             {
@@ -103,7 +109,10 @@ internal sealed class ChunkedPayload(PipeReader body, PayloadTerms terms) : IDis
             else
             {
                 signed.Append(name).Append(':').Append(value).Append('\n');
-                trailers[name] = value;
+                if (!trailers.TryAdd(name, value))
+                {
+                    throw S3Exception.InvalidRequest($"The trailing header {name} is there twice.");
+                }
             }
         }
 

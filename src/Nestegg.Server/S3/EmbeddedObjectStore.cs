@@ -36,16 +36,15 @@ public sealed class EmbeddedObjectStore : IAsyncDisposable
     /// <param name="credentials">The keys that requests have to be signed with.</param>
     public static Task<EmbeddedObjectStore> StartAsync(
         string folder, IPEndPoint address, S3Credentials credentials, CancellationToken cancellationToken) =>
-        StartAsync(folder, address, credentials, TimeProvider.System, cancellationToken);
+        StartAsync(folder, address, new EmbeddedStoreOptions(credentials), cancellationToken);
 
-    /// <param name="clock">Tells whether a request is in time.</param>
     internal static async Task<EmbeddedObjectStore> StartAsync(
-        string folder, IPEndPoint address, S3Credentials credentials, TimeProvider clock, CancellationToken cancellationToken)
+        string folder, IPEndPoint address, EmbeddedStoreOptions options, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(address);
-        ArgumentNullException.ThrowIfNull(credentials);
-        var gateway = CreateGateway(folder, credentials, clock);
+        ArgumentNullException.ThrowIfNull(options.Credentials);
+        var gateway = CreateGateway(folder, options.Credentials, options.Clock);
 
         // An empty builder reads no environment, no appsettings.json and no arguments: this server has no settings but these.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -53,9 +52,7 @@ public sealed class EmbeddedObjectStore : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MinRequestBodyDataRate = null;
-            kestrel.Limits.MinResponseDataRate = null;
+            options.Limits.Apply(kestrel.Limits);
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
             kestrel.Listen(address);
         });
@@ -72,7 +69,7 @@ public sealed class EmbeddedObjectStore : IAsyncDisposable
         }
 
         var bound = web.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
-        return new EmbeddedObjectStore(web, new Uri(bound), clock);
+        return new EmbeddedObjectStore(web, new Uri(bound), options.Clock);
     }
 
     public async ValueTask DisposeAsync()
@@ -99,4 +96,13 @@ public sealed class EmbeddedObjectStore : IAsyncDisposable
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
+}
+
+/// <summary>What a store is started with.</summary>
+internal sealed record EmbeddedStoreOptions(S3Credentials Credentials)
+{
+    /// <summary>Tells whether a request is in time.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    public ServerLimits Limits { get; init; } = ServerLimits.Default;
 }

@@ -86,7 +86,7 @@ internal sealed class MultipartRequests(BucketFolders buckets, MultipartUploads 
             int.TryParse(part.Child("PartNumber"), out var number) && part.Child("ETag") is { } etag
                 ? (Number: number, ETag: etag.Trim().Trim('"'))
                 : throw S3Exception.MalformedXml()).ToList();
-        if (parts.Count == 0)
+        if (parts.Count is 0 or > MultipartUploads.MaxParts)
         {
             throw S3Exception.MalformedXml();
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -8,6 +9,7 @@ namespace Nestegg.Server.S3;
 internal sealed class ObjectRequests(BucketFolders buckets)
 {
     private const int MaxKeysToDelete = 1000;
+    private const int MaxMetadataBytes = 2048;
     private const string MetadataPrefix = "x-amz-meta-";
 
     private static readonly string[] KeptHeaders =
@@ -169,6 +171,12 @@ internal sealed class ObjectRequests(BucketFolders buckets)
             {
                 kept[lower] = values.ToString();
             }
+        }
+
+        if (kept.Where(header => header.Key.StartsWith(MetadataPrefix, StringComparison.Ordinal))
+            .Sum(header => header.Key.Length - MetadataPrefix.Length + Encoding.UTF8.GetByteCount(header.Value)) > MaxMetadataBytes)
+        {
+            throw new S3Exception(400, "MetadataTooLarge", $"Your metadata headers exceed the maximum of {MaxMetadataBytes} bytes.");
         }
 
         // aws-chunked is how the body travelled, not what the object is.

@@ -20,13 +20,18 @@ internal static class Payload
             throw new S3Exception(411, "MissingContentLength", "You must provide the length of the body.");
         }
 
+        if (length > ServerLimits.MaxObjectBytes)
+        {
+            throw new S3Exception(400, "EntityTooLarge", $"An object or part has at most {ServerLimits.MaxObjectBytes} bytes.");
+        }
+
         return (await ReadAsync(request, terms, length, piece => file.WriteAsync(piece, cancellationToken), cancellationToken), length);
     }
 
     /// <summary>Reads a small document, such as the keys to delete.</summary>
-    public static async Task<byte[]> ReadDocumentAsync(S3Request request, PayloadTerms terms, CancellationToken cancellationToken)
+    public static async Task<MemoryStream> ReadDocumentAsync(S3Request request, PayloadTerms terms, CancellationToken cancellationToken)
     {
-        using var document = new MemoryStream();
+        var document = new MemoryStream();
 
         ValueTask Take(ReadOnlyMemory<byte> piece)
         {
@@ -40,7 +45,8 @@ internal static class Payload
         }
 
         await ReadAsync(request, terms, null, Take, cancellationToken);
-        return document.ToArray();
+        document.Position = 0;
+        return document;
     }
 
     private static async Task<byte[]> ReadAsync(

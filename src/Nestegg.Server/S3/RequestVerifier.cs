@@ -24,6 +24,8 @@ internal sealed record PayloadTerms(string Hash, string Signature, SignatureV4 S
 internal sealed partial class RequestVerifier(S3Credentials credentials, TimeProvider clock)
 {
     private const int MaxPresignedSeconds = 7 * 24 * 3600;
+    private const int MaxSignedHeaders = 100;
+    private const string Reserved = "x-amz-";
     private static readonly TimeSpan AllowedSkew = TimeSpan.FromMinutes(15);
 
     /// <summary>Throws <see cref="S3Exception"/> unless the request was signed with the store's secret, and in time.</summary>
@@ -100,16 +102,34 @@ internal sealed partial class RequestVerifier(S3Credentials credentials, TimePro
         }
 
         var signedHeaders = headers.Split(';');
-        if (!signedHeaders.Contains("host"))
-        {
-            throw S3Exception.AccessDenied("The Host header has to be signed.");
-        }
-
+        RequireSigned(request, signedHeaders);
         var signer = new SignatureV4(credentials.SecretAccessKey, date, scope);
         var canonical = SignatureV4.CanonicalRequest(request, signedHeaders, name => HeaderValue(request, name), payload);
         return SignatureV4.Equal(signer.OfRequest(canonical), signature)
             ? new PayloadTerms(payload, signature, signer)
             : throw S3Exception.SignatureDoesNotMatch();
+    }
+
+    // What is not signed is not the client's: whoever passes a presigned link on, or on whose way the request is, could add it.
+    private static void RequireSigned(S3Request request, string[] signedHeaders)
+    {
+        if (signedHeaders.Length > MaxSignedHeaders)
+        {
+            throw S3Exception.InvalidRequest($"At most {MaxSignedHeaders} headers can be signed.");
+        }
+
+        if (!signedHeaders.Contains("host"))
+        {
+            throw S3Exception.AccessDenied("The Host header has to be signed.");
+        }
+
+        var unsigned = request.Context.Request.Headers.Keys.FirstOrDefault(name =>
+            name.StartsWith(Reserved, StringComparison.OrdinalIgnoreCase)
+            && !signedHeaders.Contains(name, StringComparer.OrdinalIgnoreCase));
+        if (unsigned is not null)
+        {
+            throw S3Exception.AccessDenied($"There were headers present in the request which were not signed: {unsigned}");
+        }
     }
 
     private static string HeaderValue(S3Request request, string name) =>

@@ -52,6 +52,9 @@ internal sealed class S3Exception(int status, string code, string message) : Exc
     public static S3Exception PreconditionFailed() =>
         new(412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.");
 
+    public static S3Exception RequestTimeout() =>
+        new(400, "RequestTimeout", "Your connection was idle for too long, or slower than this store bears with.");
+
     public static S3Exception SignatureDoesNotMatch() =>
         new(403, "SignatureDoesNotMatch", "The signature we calculated does not match the one you sent. Check your secret access key and "
             + "your signing method.");

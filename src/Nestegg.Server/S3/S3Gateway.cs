@@ -31,9 +31,11 @@ internal sealed class S3Gateway(RequestVerifier verifier, BucketRequests buckets
         {
             await RefuseAsync(context, error);
         }
-        catch (BadHttpRequestException)
+        catch (BadHttpRequestException failure)
         {
-            await RefuseAsync(context, S3Exception.IncompleteBody());
+            await RefuseAsync(
+                context,
+                failure.StatusCode == StatusCodes.Status408RequestTimeout ? S3Exception.RequestTimeout() : S3Exception.IncompleteBody());
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {

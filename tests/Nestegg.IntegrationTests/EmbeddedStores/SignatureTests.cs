@@ -125,23 +125,65 @@ public sealed class SignatureTests : IAsyncLifetime
         Assert.Equal("attachment", answer.Content.Headers.ContentDisposition!.DispositionType);
     }
 
+    [Theory]
+    [InlineData("x-amz-copy-source", "{0}/a%20b/%C3%A9")]
+    [InlineData("X-Amz-Copy-Source", "{0}/a%20b/%C3%A9")]
+    [InlineData("x-amz-meta-owner", "somebody else")]
+    [InlineData("x-amz-metadata-directive", "REPLACE")]
+    [InlineData("x-amz-content-sha256", "UNSIGNED-PAYLOAD")]
+    [InlineData("x-amz-storage-class", "GLACIER")]
+    public async Task A_reserved_header_that_is_not_signed_is_refused_and_never_obeyed(string name, string value)
+    {
+        var link = Link(HttpVerb.PUT);
+        link.Key = "mine";
+        using var presigned = new HttpRequestMessage(HttpMethod.Put, await store.Client.GetPreSignedURLAsync(link))
+        {
+            Content = new ByteArrayContent([]), Headers = { { name, string.Format(value, bucket) } },
+        };
+        using var answer = await http.SendAsync(presigned, Token);
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.Contains("which were not signed", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+
+        // The same on a request that is signed in its header, whose client did not know of it.
+        using var added = new HttpClient(new Adder(name, string.Format(value, bucket)) { InnerHandler = new SocketsHttpHandler() });
+        using var client = ClientOver(added);
+        var error = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.PutObjectAsync(
+            new PutObjectRequest { BucketName = bucket, Key = "mine", ContentBody = "mine" }, Token));
+        Assert.Equal(HttpStatusCode.Forbidden, error.StatusCode);
+        Assert.Equal(["a b/é"], (await store.Client.ListObjectsV2Async(
+            new ListObjectsV2Request { BucketName = bucket }, Token)).S3Objects.Select(item => item.Key));
+    }
+
+    [Fact]
+    public async Task More_metadata_than_S3_takes_is_refused()
+    {
+        var request = new PutObjectRequest { BucketName = bucket, Key = "t", ContentBody = "t" };
+        request.Metadata.Add("note", new string('n', 2044));
+        await store.Client.PutObjectAsync(request, Token);
+        request.Metadata.Add("x", "y");
+        Assert.Equal(
+            "MetadataTooLarge", (await Assert.ThrowsAsync<AmazonS3Exception>(() => store.Client.PutObjectAsync(request, Token))).ErrorCode);
+    }
+
     [Fact]
     public async Task A_body_that_is_changed_on_its_way_is_refused()
     {
         foreach (var chunked in (bool[])[true, false])
         {
             using var proxy = new HttpClient(new Tamper { InnerHandler = new SocketsHttpHandler() });
-            using var client = new AmazonS3Client(
-                new Amazon.Runtime.BasicAWSCredentials(EmbeddedStore.AccessKey, EmbeddedStore.SecretKey), new AmazonS3Config
-                {
-                    ServiceURL = store.Endpoint.ToString(),
-                    ForcePathStyle = true, AuthenticationRegion = "us-east-1", MaxErrorRetry = 0, HttpClientFactory = new Factory(proxy),
-                });
+            using var client = ClientOver(proxy);
             var error = await Assert.ThrowsAsync<AmazonS3Exception>(() => client.PutObjectAsync(
                 new PutObjectRequest { BucketName = bucket, Key = "t", ContentBody = "genuine", UseChunkEncoding = chunked }, Token));
             Assert.Equal(chunked ? "SignatureDoesNotMatch" : "XAmzContentSHA256Mismatch", error.ErrorCode);
         }
     }
+
+    private AmazonS3Client ClientOver(HttpClient client) => new(
+        new Amazon.Runtime.BasicAWSCredentials(EmbeddedStore.AccessKey, EmbeddedStore.SecretKey), new AmazonS3Config
+        {
+            ServiceURL = store.Endpoint.ToString(),
+            ForcePathStyle = true, AuthenticationRegion = "us-east-1", MaxErrorRetry = 0, HttpClientFactory = new Factory(client),
+        });
 
     private GetPreSignedUrlRequest Link(HttpVerb verb) => new()
     {
@@ -165,6 +207,17 @@ public sealed class SignatureTests : IAsyncLifetime
             }
 
             return await base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    /// <summary>Adds a header to every request after it was signed, or replaces it.</summary>
+    private sealed class Adder(string name, string value) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.Remove(name);
+            request.Headers.TryAddWithoutValidation(name, value);
+            return base.SendAsync(request, cancellationToken);
         }
     }
 

@@ -30,12 +30,19 @@ public sealed class EmbeddedStore : IAsyncDisposable
     public AmazonS3Client Client { get; }
 
     /// <param name="clock">What the server takes for the time; the system's clock when absent.</param>
-    public static async Task<EmbeddedStore> StartAsync(CancellationToken cancellationToken, TimeProvider? clock = null)
+    public static Task<EmbeddedStore> StartAsync(CancellationToken cancellationToken, TimeProvider? clock = null) =>
+        StartAsync(ServerLimits.Default, clock ?? TimeProvider.System, cancellationToken);
+
+    /// <summary>One that bears with a slow client for hardly any time.</summary>
+    public static Task<EmbeddedStore> StartImpatientAsync(CancellationToken cancellationToken) =>
+        StartAsync(new ServerLimits(TimeSpan.FromSeconds(1.5), 10_000_000), TimeProvider.System, cancellationToken);
+
+    private static async Task<EmbeddedStore> StartAsync(ServerLimits limits, TimeProvider clock, CancellationToken cancellationToken)
     {
         var folder = new TemporaryFolder();
+        var options = new EmbeddedStoreOptions(new S3Credentials(AccessKey, SecretKey)) { Clock = clock, Limits = limits };
         var server = await EmbeddedObjectStore.StartAsync(
-            folder.Path, new IPEndPoint(IPAddress.Loopback, 0), new S3Credentials(AccessKey, SecretKey), clock ?? TimeProvider.System,
-            cancellationToken);
+            folder.Path, new IPEndPoint(IPAddress.Loopback, 0), options, cancellationToken);
         return new EmbeddedStore(folder, server);
     }
 
