@@ -55,7 +55,7 @@ internal static class Reachability
         };
         try
         {
-            await using var run = new ProgramRun("docker", start);
+            await using var run = new ProgramRun("docker", start, []);
             run.StandardInput.Close();
             using var reader = new StreamReader(run.StandardOutput);
             var text = await reader.ReadToEndAsync(limit.Token);

@@ -104,20 +104,33 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Variables_that_lead_elsewhere_do_not_reach_the_program()
+    public async Task A_program_gets_what_it_needs_of_our_environment_and_no_secret_of_ours()
     {
+        string[] ours = ["NESTEGG_PASSPHRASE", "AWS_SECRET_ACCESS_KEY", "ENTE_KEY_ENCRYPTION", "PGSERVICE", "PGHOST", "LD_PRELOAD"];
+        string[] needed = ["PATH", "LC_TESTED", "DOCKER_HOST", "SSH_AUTH_SOCK"];
         var program = await FindAsync(
             new PostgresProgramSettings { PgDump = [Script("[ \"$1\" = --version ] && echo 'pg_dump (PostgreSQL) 15.1' || env")] });
-        Environment.SetEnvironmentVariable("PGSERVICE", "elsewhere");
+        var before = ours.Concat(needed).Select(name => (name, Environment.GetEnvironmentVariable(name))).ToList();
         try
         {
-            var variables = Encoding.UTF8.GetString(await DumpAsync(program, Settings()));
-            Assert.DoesNotContain("elsewhere", variables);
-            Assert.Contains($"PGPASSWORD={PostgresServer.Password}\n", variables);
+            foreach (var name in ours.Concat(needed).Except(["PATH", "LD_PRELOAD"]))
+            {
+                Environment.SetEnvironmentVariable(name, "said");
+            }
+
+            var lines = Encoding.UTF8.GetString(await DumpAsync(program, Settings())).TrimEnd('\n').Split('\n');
+            Assert.Contains($"PGPASSWORD={PostgresServer.Password}", lines);
+            var names = lines.Select(line => line.Split('=')[0]).ToHashSet();
+            Assert.Empty(names.Intersect(ours));
+            Assert.Superset(needed.ToHashSet(), names);
+
+            // What a shell sets by itself, and what is set for PostgreSQL's programs.
+            string[] own = ["PWD", "OLDPWD", "SHLVL", "_", "PGPASSWORD", "PGAPPNAME", "PGSSLMODE"];
+            Assert.DoesNotContain(names.Except(own), name => !ChildEnvironment.Passes(name));
         }
         finally
         {
-            Environment.SetEnvironmentVariable("PGSERVICE", null);
+            before.ForEach(variable => Environment.SetEnvironmentVariable(variable.name, variable.Item2));
         }
     }
 

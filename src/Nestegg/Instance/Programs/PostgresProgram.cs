@@ -11,11 +11,6 @@ namespace Nestegg.Instance.Programs;
 /// </summary>
 internal sealed partial class PostgresProgram
 {
-    // What would lead the programs to another server than the one of the instance.
-    private static readonly string[] ForeignVariables =
-        ["PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGSERVICE", "PGSERVICEFILE", "PGOPTIONS",
-        "PGSSLMODE", "PGTARGETSESSIONATTRS"];
-
     private static readonly string[] ContainerEngines = ["docker", "podman", "nerdctl", "kubectl"];
 
     private readonly string workingFolder;
@@ -108,21 +103,11 @@ internal sealed partial class PostgresProgram
     /// <summary>Starts it against the instance's database.</summary>
     /// <param name="arguments">Its own arguments; the connection's are put before them.</param>
     public ProgramRun Start(DatabaseSettings database, EndpointMap map, IEnumerable<string> arguments) =>
-        new(Name, StartInfo([.. ConnectionArguments(database, map), .. arguments], database.ProgramEnvironment()));
+        new(Name, Redirected([.. Command, .. ConnectionArguments(database, map), .. arguments], workingFolder), [
+            .. database.ProgramEnvironment(), new("PGAPPNAME", "nestegg"),
+        ]);
 
     public override string ToString() => $"{string.Join(' ', Command)} ({Version})";
-
-    private ProcessStartInfo StartInfo(IReadOnlyList<string> arguments, IEnumerable<KeyValuePair<string, string>> variables)
-    {
-        var start = Redirected([.. Command, .. arguments], workingFolder);
-        foreach (var (variable, value) in variables)
-        {
-            start.Environment[variable] = value;
-        }
-
-        start.Environment["PGAPPNAME"] = "nestegg";
-        return start;
-    }
 
     private static PostgresConnect Resolve(PostgresConnect connect, string program) => connect switch
     {
@@ -158,7 +143,7 @@ internal sealed partial class PostgresProgram
     {
         try
         {
-            await using var run = new ProgramRun(command[^1], Redirected([.. command, "--version"], workingFolder));
+            await using var run = new ProgramRun(command[^1], Redirected([.. command, "--version"], workingFolder), []);
             run.StandardInput.Close();
             using var reader = new StreamReader(run.StandardOutput);
             var match = VersionText().Match(await reader.ReadToEndAsync(cancellationToken));
@@ -172,9 +157,8 @@ internal sealed partial class PostgresProgram
         }
     }
 
-    private static ProcessStartInfo Redirected(IReadOnlyList<string> command, string workingFolder)
-    {
-        var start = new ProcessStartInfo(command[0], command.Skip(1))
+    private static ProcessStartInfo Redirected(IReadOnlyList<string> command, string workingFolder) =>
+        new(command[0], command.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -182,13 +166,6 @@ internal sealed partial class PostgresProgram
             UseShellExecute = false,
             WorkingDirectory = workingFolder,
         };
-        foreach (var variable in ForeignVariables)
-        {
-            start.Environment.Remove(variable);
-        }
-
-        return start;
-    }
 
     [GeneratedRegex(@"\(PostgreSQL\) (\d+[\w.]*)")]
     private static partial Regex VersionText();

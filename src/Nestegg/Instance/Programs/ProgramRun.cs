@@ -14,10 +14,17 @@ internal sealed class ProgramRun : IAsyncDisposable
     private readonly Task errorReading;
     private readonly Queue<string> errorLines = new();
 
+    /// <param name="variables">What it gets besides the few that every program gets (<see cref="ChildEnvironment"/>).</param>
     /// <exception cref="NesteggException">The program cannot be started.</exception>
-    public ProgramRun(string name, ProcessStartInfo start)
+    public ProgramRun(string name, ProcessStartInfo start, IEnumerable<KeyValuePair<string, string>> variables)
     {
         this.name = name;
+        ChildEnvironment.Narrow(start);
+        foreach (var (variable, value) in variables)
+        {
+            start.Environment[variable] = value;
+        }
+
         try
         {
             process = Process.Start(start)!;
