@@ -39,7 +39,7 @@ public static class ProveJob
         if (options.OnlyNew)
         {
             var earlier = await proved.LoadEarlierAsync(
-                source.Repository.Proofs, account.UserId, source.Identities.Identities, cancellationToken);
+                source.Repository.Proofs, account.UserId, source.Identities.Identities, log, cancellationToken);
             log.Step(
                 "earlier", earlier == 1 ? "1 earlier proof of this person was read" : $"{earlier} earlier proofs of this person were read");
         }

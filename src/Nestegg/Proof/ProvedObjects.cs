@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
@@ -5,6 +6,7 @@ using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Scratch;
 using Nestegg.Formats.Age;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 
 namespace Nestegg.Proof;
@@ -51,33 +53,43 @@ internal sealed class ProvedObjects : IDisposable
     /// <summary>Reads what earlier proofs of a person have decrypted, in whichever snapshot.</summary>
     /// <returns>How many proofs there were.</returns>
     public async Task<int> LoadEarlierAsync(
-        ProofArchive archive, long userId, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
+        ProofArchive archive, long userId, IReadOnlyCollection<AgeIdentity> identities, RunLog log, CancellationToken cancellationToken)
     {
         var proofs = 0;
-        await foreach (var stamps in archive.OpenStampsAsync(userId, identities, cancellationToken))
+        await foreach (var key in archive.ListOfAsync(userId, cancellationToken))
         {
-            await using (stamps)
+            try
             {
-                await LoadAsync(stamps, cancellationToken);
+                await using var stamps = await archive.OpenStampsAsync(key, identities, cancellationToken);
+                await LoadAsync(stamps, key, cancellationToken);
+                proofs++;
             }
-
-            proofs++;
+            catch (NesteggException failure) when (failure.Kind is FailureKind.Damaged or FailureKind.WrongIdentity)
+            {
+                // Anybody who can write there can put such a file there: it may not keep anything from being proved.
+                log.Find(
+                    "earlier-proof-unusable", Severity.Warning, key, $"an earlier proof counts for nothing: {failure.Message}",
+                    "what it had proved is proved again; remove its files if you know where they come from");
+            }
         }
 
         return proofs;
     }
 
     /// <summary>Reads the stamps of an earlier proof, a line each.</summary>
-    public async Task LoadAsync(Stream lines, CancellationToken cancellationToken)
+    private async Task LoadAsync(Stream lines, string key, CancellationToken cancellationToken)
     {
-        using var reader = new StreamReader(lines);
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        var line = new byte[(2 * StampBytes) + 1];
+        while (await lines.ReadAtLeastAsync(line, line.Length, throwOnEndOfStream: false, cancellationToken) is > 0 and var length)
         {
             var stamp = new byte[StampBytes];
-            if (Convert.FromHexString(line, stamp, out _, out var written) == System.Buffers.OperationStatus.Done && written == StampBytes)
+            if (length < line.Length || line[^1] != '\n'
+                || Convert.FromHexString(line.AsSpan(..^1), stamp, out _, out _) != OperationStatus.Done)
             {
-                Add(stamp, isNew: false);
+                throw Damage.Of($"the stamps of {key} have a line that is no stamp");
             }
+
+            Add(stamp, isNew: false);
         }
     }
 

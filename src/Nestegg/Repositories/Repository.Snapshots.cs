@@ -93,22 +93,21 @@ internal sealed partial class Repository
     }
 
     /// <summary>
-    /// Opens a secret part: decrypted and decompressed. That the stored bytes are what the manifest says has been seen only when it returns
-    /// 0.
+    /// Opens a secret part: decrypted and decompressed. That the stored bytes are what the manifest says has been seen before this returns.
     /// </summary>
     public async Task<Stream> OpenSecretAsync(
         Manifest manifest, SecretPart part, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
     {
         var name = RepositoryKeys.NameOf(part);
         var key = RepositoryKeys.SnapshotFile(manifest.Id, name);
-        var stored = await OpenFileAsync(manifest, name, cancellationToken);
-        return new ZstdReader(await AgeReader.OpenAsync(stored, key, identities, Description.Recipients, cancellationToken), key);
+        var copy = await OpenVerifiedAsync(manifest, name, cancellationToken);
+        return new ZstdReader(await AgeReader.OpenAsync(copy, key, identities, Description.Recipients, cancellationToken), key);
     }
 
     public async Task<LiveSet> ReadLiveSetAsync(Manifest manifest, CancellationToken cancellationToken)
     {
         var key = RepositoryKeys.SnapshotFile(manifest.Id, RepositoryKeys.LiveRows);
-        await using var stream = new ZstdReader(await OpenFileAsync(manifest, RepositoryKeys.LiveRows, cancellationToken), key);
+        await using var stream = new ZstdReader(await OpenVerifiedAsync(manifest, RepositoryKeys.LiveRows, cancellationToken), key);
         return await LiveSet.ReadAsync(stream, key, cancellationToken);
     }
 
@@ -122,7 +121,7 @@ internal sealed partial class Repository
         }
 
         var key = RepositoryKeys.SnapshotFile(manifest.Id, RepositoryKeys.MissingRows);
-        await using var stream = new ZstdReader(await OpenFileAsync(manifest, RepositoryKeys.MissingRows, cancellationToken), key);
+        await using var stream = new ZstdReader(await OpenVerifiedAsync(manifest, RepositoryKeys.MissingRows, cancellationToken), key);
         using var reader = new StreamReader(stream);
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
@@ -130,7 +129,7 @@ internal sealed partial class Repository
         }
     }
 
-    /// <summary>Opens a file that the manifest names; compared with the manifest when it ends.</summary>
+    /// <summary>Opens a file that the manifest names, for comparing it: only its end says whether it is what the manifest says.</summary>
     public async Task<VerifyingStream> OpenFileAsync(Manifest manifest, string name, CancellationToken cancellationToken)
     {
         var key = RepositoryKeys.SnapshotFile(manifest.Id, name);
@@ -138,6 +137,9 @@ internal sealed partial class Repository
             ?? throw Damage.Of($"the manifest of {manifest.Id} names no {name}");
         return new VerifyingStream(await store.OpenAsync(key, cancellationToken), key, file.SizeBytes, file.Sha256);
     }
+
+    private async Task<Stream> OpenVerifiedAsync(Manifest manifest, string name, CancellationToken cancellationToken) =>
+        await VerifiedCopy.OfAsync(await OpenFileAsync(manifest, name, cancellationToken), cancellationToken);
 
     private static Manifest? ParseManifest(byte[] content, string key)
     {

@@ -16,6 +16,8 @@ internal sealed partial class Repository : IAsyncDisposable
     /// <summary>The comment of an identity file that names the signing key.</summary>
     public const string SigningKeyComment = "signing key";
 
+    private const int IdBytes = 16;
+
     private const string DamagedHint =
         "it is small and plain text: put it back from another copy of the repository, or write it again from the comments in the identity "
         + "file (docs/format.md)";
@@ -73,7 +75,7 @@ internal sealed partial class Repository : IAsyncDisposable
                     "give another place, or go on with this one: nestegg backup");
             }
 
-            var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+            var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
             var identity = identityFile is null ? null : await identityFile(id, cancellationToken);
             var description = new RepositoryDescription
             {
@@ -188,13 +190,17 @@ internal sealed partial class Repository : IAsyncDisposable
                 $"{RepositoryKeys.Description} at {location} is damaged: it is not the JSON that a repository begins with", DamagedHint, e);
         }
 
+        // The id becomes the name of a file, beside what this machine remembers of other repositories.
         if (description is null
+            || description.Id.Length != 2 * IdBytes
+            || !description.Id.All(char.IsAsciiHexDigitLower)
             || description.Recipients.Count == 0
             || !description.Recipients.All(text => AgeRecipient.TryParse(text, out _))
             || !MinisignPublicKey.TryParse(description.SigningKey, out var key))
         {
             throw NoRepository(
-                $"{RepositoryKeys.Description} at {location} is damaged: its recipients or its signing key are no keys", DamagedHint);
+                $"{RepositoryKeys.Description} at {location} is damaged: its id is none, or its recipients or its signing key are no keys",
+                DamagedHint);
         }
 
         return (description, key!);

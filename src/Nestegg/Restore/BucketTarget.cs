@@ -50,7 +50,7 @@ internal sealed class BucketTarget(
                 }
             }
 
-            await using var content = new CompletedStream(await open(cancellationToken), row.SizeBytes);
+            await using var content = await open(cancellationToken);
             await bucket.PutAsync(row.Key, content, row.SizeBytes, cancellationToken);
             written++;
         }

@@ -8,7 +8,7 @@ internal static class DumpLoading
 {
     private const int BlockBytes = 256 * 1024;
 
-    /// <param name="dump">Throws instead of ending when the stored bytes are not what the manifest says.</param>
+    /// <param name="dump">Known to be what the manifest says: it is acted on while it is read.</param>
     /// <param name="program"><c>pg_restore</c>.</param>
     /// <param name="report">Told how many bytes have gone.</param>
     public static async Task RunAsync(
@@ -54,21 +54,15 @@ internal static class DumpLoading
         }
     }
 
-    // The last block is held back until the stream has ended without complaint: pg_restore cannot commit without it, so nothing
-    // that is not signed for is ever loaded.
     private static async Task CopyAsync(Stream dump, Stream input, Action<long> report, CancellationToken cancellationToken)
     {
-        var (held, heldBytes) = (new byte[BlockBytes], 0);
-        var (next, total) = (new byte[BlockBytes], 0L);
-        int count;
-        while ((count = await dump.ReadAsync(next, cancellationToken)) > 0)
+        var (block, total) = (new byte[BlockBytes], 0L);
+        while (await dump.ReadAsync(block, cancellationToken) is > 0 and var count)
         {
-            await input.WriteAsync(held.AsMemory(0, heldBytes), cancellationToken);
+            await input.WriteAsync(block.AsMemory(0, count), cancellationToken);
             report(total += count);
-            (held, heldBytes, next) = (next, count, held);
         }
 
-        await input.WriteAsync(held.AsMemory(0, heldBytes), cancellationToken);
         await input.FlushAsync(cancellationToken);
     }
 }

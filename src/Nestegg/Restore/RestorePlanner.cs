@@ -42,21 +42,34 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
                 refusals.Add(refusal);
             }
 
-            if (Major(state.ServerVersion) < Major(snapshot.Instance.DatabaseVersion))
-            {
-                findings.Add(new Finding(
-                    "server-older", Severity.Warning, database.Name,
-                    $"the server is PostgreSQL {state.ServerVersion}, the snapshot is of "
-                    + $"{snapshot.Instance.DatabaseVersion}; an older server may refuse a part of the dump",
-                    $"run PostgreSQL {Major(snapshot.Instance.DatabaseVersion)} or newer"));
-            }
-
+            findings.AddRange(AboutServer(database, state));
             return new PlannedDatabase(database.Description, action, state);
         }
         catch (NesteggException failure)
         {
             refusals.Add(new Refusal(failure.Kind, failure.Message, failure.Hint));
             return new PlannedDatabase(database.Description, DatabaseAction.Refuse, null);
+        }
+    }
+
+    private IEnumerable<Finding> AboutServer(TargetDatabase database, DatabaseState state)
+    {
+        if (Major(state.ServerVersion) < Major(snapshot.Instance.DatabaseVersion))
+        {
+            yield return new Finding(
+                "server-older", Severity.Warning, database.Name,
+                $"the server is PostgreSQL {state.ServerVersion}, the snapshot is of "
+                + $"{snapshot.Instance.DatabaseVersion}; an older server may refuse a part of the dump",
+                $"run PostgreSQL {Major(snapshot.Instance.DatabaseVersion)} or newer");
+        }
+
+        if (state.IsSuperuser)
+        {
+            var user = database.Settings.User;
+            yield return new Finding(
+                "role-superuser", Severity.Note, user,
+                $"the role {user} is a superuser of the server: what is in a dump can run programs there. A restore does not need one",
+                $"make a role without that right, and the database as its own (CREATE DATABASE {database.Name} OWNER …), and name it in db.user");
         }
     }
 

@@ -144,18 +144,20 @@ internal sealed class RestoreRun : IAsyncDisposable
         if (!isContinued || state.Tables == 0)
         {
             var program = await PostgresProgram.FindAsync("pg_restore", options.Postgres, null, ProgramFolder(), cancellationToken);
+
+            // Before anything is emptied for it.
+            await using var dump = await source.OpenSecretAsync(SecretPart.Database, cancellationToken);
             await target.Database.PrepareAsync(state, new RestoreMarker(
                 source.Snapshot.RepositoryId, source.Snapshot.Id.ToString(), RestoreStep.Loading, time.GetUtcNow()), cancellationToken);
-            await LoadAsync(program, cancellationToken);
+            await LoadAsync(dump, program, cancellationToken);
         }
 
         return await NeutraliseAsync(cancellationToken);
     }
 
-    private async Task LoadAsync(PostgresProgram program, CancellationToken cancellationToken)
+    private async Task LoadAsync(Stream dump, PostgresProgram program, CancellationToken cancellationToken)
     {
         log.Step("database", $"loading the dump into {target.Database.Description}");
-        await using var dump = await source.OpenSecretAsync(SecretPart.Database, cancellationToken);
         await DumpLoading.RunAsync(
             dump, program, target.Database.Settings, options.Map, bytes => log.Progress("database", 0, null, bytes), cancellationToken);
     }

@@ -40,6 +40,9 @@ public sealed record DatabaseState
     /// <summary>Connections of others, museum among them.</summary>
     public int OtherSessions { get; init; }
 
+    /// <summary>The role that restores is a superuser: what it is given to load runs with the rights of the server itself.</summary>
+    public bool IsSuperuser { get; init; }
+
     public RestoreMarker? Marker { get; init; }
 }
 
@@ -111,7 +114,7 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.InvalidCatalogName)
         {
             await using var server = await OpenAsync(cancellationToken, "postgres");
-            return new DatabaseState { ServerVersion = server.PostgreSqlVersion.ToString() };
+            return new DatabaseState { ServerVersion = server.PostgreSqlVersion.ToString(), IsSuperuser = IsSuperuser(server) };
         }
     }
 
@@ -184,9 +187,13 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = "
                 + "'client backend'",
                 cancellationToken),
+            IsSuperuser = IsSuperuser(connection),
             Marker = await ReadMarkerAsync(connection, cancellationToken),
         };
     }
+
+    // The server says it of every session by itself.
+    private static bool IsSuperuser(NpgsqlConnection connection) => connection.PostgresParameters.GetValueOrDefault("is_superuser") == "on";
 
     // A museum that was started once has tables, the number of its schema and perhaps a lock; that is not yet anything of anybody's.
     private static string TablesWithRows(IEnumerable<string> tables)

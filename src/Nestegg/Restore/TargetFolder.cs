@@ -14,6 +14,8 @@ namespace Nestegg.Restore;
 internal sealed class TargetFolder : IDisposable
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode FolderMode = Private | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     private readonly SavedConfiguration saved;
     private readonly IReadOnlyList<SavedFile> files;
@@ -85,10 +87,10 @@ internal sealed class TargetFolder : IDisposable
     public async Task<IReadOnlyList<string>> WriteAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var done = new List<string>();
+        Directory.CreateDirectory(Folder);
         foreach (var file in files)
         {
-            await WriteFileAsync(
-                Path.Join(Folder, file.RelativePath), file.Content, file.Mode == 0 ? Private : file.Mode, cancellationToken);
+            await WriteFileAsync(Folder, Path.Join(Folder, file.RelativePath), file.Content, Private, cancellationToken);
         }
 
         if (files.Count > 0)
@@ -124,7 +126,7 @@ internal sealed class TargetFolder : IDisposable
         var old = saved.Effective;
         IReadOnlyList<SavedFile> files = saved.Files.Any(file => file.RelativePath == name)
             ? saved.Files
-            : [.. saved.Files, new SavedFile(name, Private, Encoding.UTF8.GetBytes(saved.EffectiveYaml))];
+            : [.. saved.Files, new SavedFile(name, Encoding.UTF8.GetBytes(saved.EffectiveYaml))];
         return new TargetFolder(folder, saved, old, files, Path.Join(folder, name)) { Configuration = old };
     }
 
@@ -133,6 +135,13 @@ internal sealed class TargetFolder : IDisposable
         var present = ReadInstance(folder);
         var old = saved.Effective;
         var museumYaml = present.MuseumYaml ?? Path.Join(folder, "museum.yaml");
+        if (new FileInfo(museumYaml).LinkTarget is not null)
+        {
+            throw new NesteggException(
+                FailureKind.BadInput, $"{museumYaml} is a link, and a restore writes through none",
+                "put the file itself there, or have the compose file mount it from where it lies");
+        }
+
         var text = present.MuseumYaml is null ? "" : File.ReadAllText(museumYaml);
         var merge = ConfigurationMerge.Of(text, present.Configuration, old, isBesideProduction);
         if (isBesideProduction)
@@ -219,36 +228,41 @@ internal sealed class TargetFolder : IDisposable
             return [];
         }
 
-        await WriteFileAsync(museumYaml, Encoding.UTF8.GetBytes(text), ModeOf(museumYaml), cancellationToken);
+        await WriteMuseumYamlAsync(museumYaml, Encoding.UTF8.GetBytes(text), ModeOf(museumYaml), cancellationToken);
         return [$"museum.yaml takes in what came from the environment of the old machine: {string.Join(", ", added)}"];
     }
 
     private async Task<IReadOnlyList<string>> ReplaceMuseumYamlAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var done = new List<string>();
-        var target = File.ResolveLinkTarget(museumYaml, returnFinalTarget: true)?.FullName ?? museumYaml;
         var mode = Private;
-        if (File.Exists(target))
+        if (File.Exists(museumYaml))
         {
-            mode = ModeOf(target);
+            mode = ModeOf(museumYaml);
             var aside = $"{museumYaml}.before-restore-{now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
-            await WriteFileAsync(aside, await File.ReadAllBytesAsync(target, cancellationToken), mode, cancellationToken);
+            await WriteMuseumYamlAsync(aside, await File.ReadAllBytesAsync(museumYaml, cancellationToken), mode, cancellationToken);
             done.Add($"the museum.yaml that was there is kept as {Path.GetFileName(aside)}");
         }
 
-        await WriteFileAsync(target, Encoding.UTF8.GetBytes(Merge!.Text), mode, cancellationToken);
+        await WriteMuseumYamlAsync(museumYaml, Encoding.UTF8.GetBytes(Merge!.Text), mode, cancellationToken);
         done.Add($"{Merge.Changes.Count} settings of the old instance put into {museumYaml}");
         return done;
     }
 
     private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? Private : File.GetUnixFileMode(path);
 
+    // It lies where the compose file mounts it from, which need not be in the folder.
+    private static Task WriteMuseumYamlAsync(
+        string path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken cancellationToken) =>
+        WriteFileAsync(Path.GetDirectoryName(path)!, path, content, mode, cancellationToken);
+
+    /// <param name="root">Must exist; below it no link is followed.</param>
     private static async Task WriteFileAsync(
-        string path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken cancellationToken)
+        string root, string path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.nestegg-part";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        using var parent = HeldFolder.Make(root, Path.GetRelativePath(root, Path.GetDirectoryName(path)!), FolderMode);
+        var temporary = parent.PathOf($"{Path.GetFileName(path)}.nestegg-part");
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = Private;
@@ -256,6 +270,8 @@ internal sealed class TargetFolder : IDisposable
 
         try
         {
+            // One that a killed run left; were it a link, what is written would be elsewhere.
+            File.Delete(temporary);
             await using (var file = new FileStream(temporary, options))
             {
                 await file.WriteAsync(content, cancellationToken);
@@ -267,7 +283,7 @@ internal sealed class TargetFolder : IDisposable
                 File.SetUnixFileMode(temporary, mode);
             }
 
-            File.Move(temporary, path, overwrite: true);
+            File.Move(temporary, parent.PathOf(Path.GetFileName(path)), overwrite: true);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.Security.Cryptography;
 using System.Text;
 using Nestegg.Ente.Configuration;
 
@@ -39,42 +40,24 @@ internal static class ConfigurationArchive
     /// </exception>
     public static async Task<SavedConfiguration> ReadAsync(Stream tar, CancellationToken cancellationToken)
     {
-        var files = new List<SavedFile>();
-        byte[] effective = [];
-        var isWhole = false;
+        var contents = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        SavedConfiguration? saved = null;
         try
         {
-            await using var reader = new TarReader(tar, leaveOpen: true);
-            var total = 0L;
-            while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
-            {
-                total += entry.Length;
-                if (total > LargestBytes)
-                {
-                    throw Strange($"holds more than {LargestBytes >> 20} MiB");
-                }
-
-                if (entry.Name == EffectiveName)
-                {
-                    effective = new byte[entry.Length];
-                    await FillAsync(entry, effective, cancellationToken);
-                }
-                else if (entry.Name.StartsWith(Folder, StringComparison.Ordinal) && IsFile(entry))
-                {
-                    files.Add(new SavedFile(Checked(entry.Name[Folder.Length..]), entry.Mode, new byte[entry.Length]));
-                    await FillAsync(entry, files[^1].Content, cancellationToken);
-                }
-            }
-
-            isWhole = effective.Length > 0;
-            return isWhole ? new SavedConfiguration(files, effective) : throw Strange($"has no {EffectiveName}");
+            await ReadEntriesAsync(tar, contents, cancellationToken);
+            await RequireEndAsync(tar, cancellationToken);
+            var files = contents.Where(entry => entry.Key.StartsWith(Folder, StringComparison.Ordinal))
+                .Select(entry => new SavedFile(entry.Key[Folder.Length..], entry.Value));
+            return contents.GetValueOrDefault(EffectiveName) is { Length: > 0 } effective
+                ? saved = new SavedConfiguration([.. files], effective)
+                : throw Strange($"has no {EffectiveName}");
         }
         finally
         {
             // What was read before a failure is secret too.
-            if (!isWhole)
+            foreach (var content in contents.Values.Where(_ => saved is null))
             {
-                new SavedConfiguration(files, effective).Dispose();
+                CryptographicOperations.ZeroMemory(content);
             }
         }
     }
@@ -107,21 +90,59 @@ internal static class ConfigurationArchive
         Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
     };
 
-    private static bool IsFile(TarEntry entry) => entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile;
-
-    private static async Task FillAsync(TarEntry entry, byte[] content, CancellationToken cancellationToken)
+    // Files and nothing else, each once: no link or device, and nothing of an entry's mode or owner, comes out of an archive.
+    private static async Task ReadEntriesAsync(Stream tar, Dictionary<string, byte[]> contents, CancellationToken cancellationToken)
     {
-        if (entry.DataStream is not null)
+        await using var reader = new TarReader(tar, leaveOpen: true);
+        var total = 0L;
+        while (await reader.GetNextEntryAsync(copyData: false, cancellationToken) is { } entry)
         {
-            await entry.DataStream.ReadExactlyAsync(content, cancellationToken);
+            total += entry.Length;
+            if (total > LargestBytes)
+            {
+                throw Strange($"holds more than {LargestBytes >> 20} MiB");
+            }
+
+            if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile))
+            {
+                throw Strange($"holds `{entry.Name}`, which is no file");
+            }
+
+            var isOfFolder = entry.Name.StartsWith(Folder, StringComparison.Ordinal);
+            if (isOfFolder && !IsPathInside(entry.Name[Folder.Length..]))
+            {
+                throw Strange($"names `{entry.Name}`, which is no path inside a folder");
+            }
+
+            if (isOfFolder || entry.Name == EffectiveName)
+            {
+                var content = new byte[entry.Length];
+                if (!contents.TryAdd(entry.Name, content))
+                {
+                    throw Strange($"holds `{entry.Name}` twice");
+                }
+
+                await (entry.DataStream ?? Stream.Null).ReadExactlyAsync(content, cancellationToken);
+            }
         }
     }
 
-    // The names come from an archive: none may leave the folder that it is unpacked into.
-    private static string Checked(string path) =>
-        path.Length > 0 && !Path.IsPathRooted(path) && path.Split('/').All(part => part is not ("" or "." or "..") && !part.Contains('\\'))
-            ? path
-            : throw Strange($"names `{path}`, which is no path inside a folder");
+    // A tar ends in zeros. A reader of tars stops at the first of them and never sees what else there is.
+    private static async Task RequireEndAsync(Stream tar, CancellationToken cancellationToken)
+    {
+        var block = new byte[16 * 1024];
+        while (await tar.ReadAsync(block, cancellationToken) is > 0 and var count)
+        {
+            if (block.AsSpan(0, count).ContainsAnyExcept((byte)0))
+            {
+                throw Strange("has something after its end");
+            }
+        }
+    }
+
+    private static bool IsPathInside(string path) =>
+        path.Split('/').All(part => part is not ("" or "." or "..") && !part.Any(c => c == '\\' || char.IsControl(c)))
+        && !Path.IsPathRooted(path);
 
     private static NesteggException Strange(string what) =>
         new(FailureKind.Damaged, $"config.tar.zst.age of the snapshot {what}", "restore another snapshot: `nestegg snapshots` lists them");

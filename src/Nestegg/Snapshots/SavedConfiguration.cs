@@ -5,7 +5,7 @@ using Nestegg.Ente.Configuration;
 namespace Nestegg.Snapshots;
 
 /// <summary>A file of the old instance's folder.</summary>
-internal sealed record SavedFile(string RelativePath, UnixFileMode Mode, byte[] Content);
+internal sealed record SavedFile(string RelativePath, byte[] Content);
 
 /// <summary>What a snapshot holds of the configuration. Held in memory, which is as large as those files; zeroed when disposed.</summary>
 /// <param name="files">The files as they lay in the instance's folder.</param>

@@ -55,6 +55,10 @@ public sealed class RepositoryTests : IDisposable
     [InlineData("{\"format\": 2, \"whatever\": true}", "of format 2")]
     [InlineData(
         "{\"format\":1,\"id\":\"x\",\"createdAt\":\"2026-11-23T19:00:00Z\",\"recipients\":[\"age1x\"],\"signingKey\":\"RWQ\"}", "no keys")]
+    [InlineData(
+        "{\"format\":1,\"id\":\"../../x\",\"createdAt\":\"2026-11-23T19:00:00Z\",\"recipients\":"
+        + "[\"age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj\"],"
+        + "\"signingKey\":\"RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3\"}", "its id is none")]
     public async Task A_broken_description_is_said_to_be_so(string json, string what)
     {
         await using var store = LocalStore.Create(folder.Path);

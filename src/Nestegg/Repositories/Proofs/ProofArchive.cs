@@ -81,21 +81,28 @@ internal sealed class ProofArchive(IStore store, IReadOnlyList<AgeRecipient> rec
         }
     }
 
-    /// <summary>
-    /// The stamps of what earlier proofs of a person decrypted, in whichever snapshot: a stream for each proof, which its reader disposes.
-    /// </summary>
-    public async IAsyncEnumerable<Stream> OpenStampsAsync(
-        long userId, IReadOnlyCollection<AgeIdentity> identities, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The keys of the summaries of all proofs of a person, in whichever snapshot.</summary>
+    public IAsyncEnumerable<string> ListOfAsync(long userId, CancellationToken cancellationToken) =>
+        KeysAsync(null, cancellationToken).Where(proof => proof.Of.User == userId).Select(proof => proof.Key);
+
+    /// <summary>Opens the stamps of what a proof decrypted. They have been compared with its summary before this returns.</summary>
+    /// <param name="key">The summary's.</param>
+    /// <exception cref="NesteggException">
+    /// <see cref="FailureKind.Damaged"/> or <see cref="FailureKind.WrongIdentity"/>: this proof is of no use.
+    /// </exception>
+    public async Task<Stream> OpenStampsAsync(
+        string key, IReadOnlyCollection<AgeIdentity> identities, CancellationToken cancellationToken)
     {
-        await foreach (var (key, of) in KeysAsync(null, cancellationToken))
-        {
-            var stamps = key[..^SummaryEnd.Length] + StampsEnd;
-            if (of.User == userId && await store.TryOpenAsync(stamps, 0, null, cancellationToken) is { } stored)
-            {
-                yield return new ZstdReader(await AgeReader.OpenAsync(
-                    stored, stamps, identities, [.. recipients.Select(recipient => recipient.ToString())], cancellationToken), stamps);
-            }
-        }
+        var stamps = key[..^SummaryEnd.Length] + StampsEnd;
+        var summary = await ReadAsync(key, cancellationToken);
+        var file = summary?.Files.FirstOrDefault(file => stamps.EndsWith($"/{file.Name}", StringComparison.Ordinal))
+            ?? throw Damage.Of($"{key} is no summary of a proof that names its stamps");
+        var stored = new VerifyingStream(await store.OpenAsync(stamps, cancellationToken), stamps, file.SizeBytes, file.Sha256);
+        return new ZstdReader(
+            await AgeReader.OpenAsync(
+                await VerifiedCopy.OfAsync(stored, cancellationToken), stamps, identities,
+                [.. recipients.Select(recipient => recipient.ToString())], cancellationToken),
+            stamps);
     }
 
     private async IAsyncEnumerable<(string Key, (string Snapshot, string Kind, long User) Of)> KeysAsync(
