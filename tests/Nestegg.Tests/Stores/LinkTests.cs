@@ -119,7 +119,7 @@ public sealed class LinkTests : IAsyncLifetime
         Assert.Equal(["objects/ab/item"], await linked.ListAsync("objects/", Token).Select(item => item.Key).ToListAsync(Token));
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact]
     public async Task A_pipe_keeps_nobody_waiting()
     {
         await ExternalProgram.RunAsync("mkfifo", [folder["repository/nestegg.json"]], Token);
