@@ -19,12 +19,19 @@ public sealed class InstanceDataAttribute(params object[] more) : DataAttribute
     /// <summary>Only this instance, for what the others do not have.</summary>
     public string? Only { get; set; }
 
+    /// <summary>It takes minutes and shows the same on any instance: beyond the sample it runs with the long tests alone.</summary>
+    public bool IsLong { get; set; }
+
     public object[] More => more;
 
     public override ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker) =>
-        new([.. KnownInstances.Present.Where(name => Only is null || name == Only).Select(Row)]);
+        new([.. KnownInstances.Present.Where(IsWanted).Select(Row)]);
 
     public override bool SupportsDiscoveryEnumeration() => true;
+
+    private bool IsWanted(string name) =>
+        (Only is null || name == Only)
+        && (!IsLong || name == KnownInstances.Sample || Environment.GetEnvironmentVariable("NESTEGG_LONG_TESTS") == "1");
 
     private TheoryDataRow Row(string name)
     {

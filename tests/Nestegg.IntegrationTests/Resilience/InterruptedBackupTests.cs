@@ -22,9 +22,9 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
     public void Dispose() => temporary.Dispose();
 
     [Theory]
-    [InstanceData("INT")]
-    [InstanceData("TERM")]
-    [InstanceData("KILL")]
+    [InstanceData("INT", IsLong = true)]
+    [InstanceData("TERM", IsLong = true)]
+    [InstanceData("KILL", IsLong = true)]
     public async Task A_backup_that_is_ended_at_any_moment_harms_nothing_and_the_next_fetches_the_rest(string name, string signal)
     {
         using var instance = await StartAsync(name);
@@ -45,8 +45,8 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
     }
 
     [Theory]
-    [InstanceData("TERM")]
-    [InstanceData("KILL")]
+    [InstanceData("TERM", IsLong = true)]
+    [InstanceData("KILL", IsLong = true)]
     public async Task The_same_holds_of_a_repository_in_a_bucket(string name, string signal)
     {
         using var instance = await StartAsync(name);
@@ -79,7 +79,7 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
     }
 
     [Theory]
-    [InstanceData]
+    [InstanceData(IsLong = true)]
     public async Task An_interrupt_from_the_keyboard_that_ends_pg_dump_as_well_is_still_called_a_cancellation(string name)
     {
         using var instance = await StartAsync(name);
@@ -92,7 +92,7 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
     }
 
     [Theory]
-    [InstanceData]
+    [InstanceData(IsLong = true)]
     public async Task The_second_interrupt_ends_it_where_it_stands(string name)
     {
         using var instance = await StartAsync(name);

@@ -11,7 +11,7 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InstanceData]
+    [InstanceData(IsLong = true)]
     public async Task A_PostgreSQL_that_is_killed_while_it_is_dumped(string name)
     {
         Assert.SkipUnless(PostgresServer.MissingReason is null, PostgresServer.MissingReason ?? "");
@@ -38,7 +38,7 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
     }
 
     [Theory]
-    [InstanceData]
+    [InstanceData(IsLong = true)]
     public async Task A_connection_to_PostgreSQL_that_an_administrator_ends(string name)
     {
         using var instance = await StartAsync(name);
@@ -58,9 +58,9 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
     }
 
     [Theory]
-    [InstanceData("\"$PG_DUMP\" \"$@\" | head -c 20000; echo 'pg_dump: error: the dog ate the rest' >&2; exit 1", "the dog ate the rest")]
-    [InstanceData("\"$PG_DUMP\" \"$@\" | head -c 20000; kill -KILL $$", "137")]
-    [InstanceData("exit 3", "3")]
+    [InstanceData("\"$PG_DUMP\" \"$@\" | head -c 20000; echo 'pg_dump: error: the dog ate the rest' >&2; exit 1", "the dog ate the rest", IsLong = true)]
+    [InstanceData("\"$PG_DUMP\" \"$@\" | head -c 20000; kill -KILL $$", "137", IsLong = true)]
+    [InstanceData("exit 3", "3", IsLong = true)]
     public async Task A_pg_dump_that_dies_never_leaves_a_snapshot(string name, string script, string said)
     {
         using var instance = await StartAsync(name);
@@ -76,7 +76,7 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
     }
 
     [Theory]
-    [InstanceData]
+    [InstanceData(IsLong = true)]
     public async Task A_pg_dump_that_is_older_than_the_server(string name)
     {
         using var instance = await StartAsync(name);
@@ -88,7 +88,7 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
     }
 
     [Theory]
-    [InstanceData]
+    [InstanceData(IsLong = true)]
     public async Task A_bucket_that_goes_away_or_refuses_or_freezes_while_objects_are_copied(string name)
     {
         Assert.SkipUnless(CephGateway.MissingReason is null, CephGateway.MissingReason ?? "");
@@ -147,7 +147,7 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
     }
 
     [Theory]
-    [InstanceData]
+    [InstanceData(IsLong = true)]
     public async Task A_disk_that_is_full(string name)
     {
         using var instance = await StartAsync(name);
@@ -173,7 +173,7 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
     }
 
     [Theory]
-    [InstanceData]
+    [InstanceData(IsLong = true)]
     public async Task A_repository_that_is_read_only(string name)
     {
         using var instance = await StartAsync(name);
@@ -191,7 +191,7 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
     }
 
     [Theory]
-    [InstanceData]
+    [InstanceData(IsLong = true)]
     public async Task A_folder_for_temporary_files_that_is_full(string name)
     {
         using var instance = await StartAsync(name);
