@@ -33,9 +33,11 @@ internal sealed class SampleRepository : IDisposable
         Repository = await Repository.OpenAsync(store, cancellationToken);
 
     /// <summary>Stores what the repository does not have yet, as a backup does, and commits.</summary>
-    public async Task<Manifest> BackUpAsync(IReadOnlyDictionary<string, byte[]> objects, CancellationToken cancellationToken)
+    public async Task<Manifest> BackUpAsync(
+        IReadOnlyDictionary<string, byte[]> objects, CancellationToken cancellationToken, TimeProvider? time = null)
     {
-        await using var writer = await Repository.BeginSnapshotAsync(SigningKey, TimeProvider.System, Random.Shared, cancellationToken);
+        await using var writer = await Repository.BeginSnapshotAsync(
+            SigningKey, time ?? TimeProvider.System, Random.Shared, cancellationToken);
         var stored = await writer.LoadObjectsAsync(cancellationToken);
         await writer.PutSecretAsync(
             SecretPart.Database, (stream, token) => stream.WriteAsync(Database, token).AsTask(), 1000, cancellationToken);

@@ -5,8 +5,9 @@ using Nestegg.Stores.Local;
 namespace Nestegg.Benchmarks.SideBySide;
 
 /// <summary>
-/// Writes the index of a repository that holds a whole set already, without the objects: a run that finds nothing new reads the index
-/// and the database and never an object, so sets can be measured that no store on this machine could hold.
+/// Writes the index of a repository that holds a whole set already, and packs that have their lengths and nothing in them: a run that finds
+/// nothing new lists the packs, reads the index and the database and never an object, so sets can be measured that no store on this
+/// machine could hold.
 /// </summary>
 internal static class IndexedRepository
 {
@@ -18,20 +19,30 @@ internal static class IndexedRepository
         await using var store = new LocalStore(folder);
         var run = SnapshotId.New(DateTimeOffset.UtcNow, null, Random.Shared).ToString();
         var (number, row) = (0, 0L);
+        var packs = new Dictionary<ObjectHash, long>();
         foreach (var file in instance.Objects().Chunk(RowsInFile))
         {
             using var index = new IndexWriter();
             foreach (var (key, version, sizeBytes) in file)
             {
                 var pack = ObjectHash.Of(BitConverter.GetBytes(row / ObjectsInPack));
-                index.Append(new IndexRow(
-                    key, version, sizeBytes, ObjectHash.Of(BitConverter.GetBytes(row)), pack, 512 + (row % ObjectsInPack * 1024)));
+                var offset = 512 + (row % ObjectsInPack * 1024);
+                index.Append(new IndexRow(key, version, sizeBytes, ObjectHash.Of(BitConverter.GetBytes(row)), pack, offset));
+                packs[pack] = Math.Max(packs.GetValueOrDefault(pack), offset + sizeBytes);
                 row++;
             }
 
             var content = index.Finish();
             await store.PutAsync(
                 RepositoryKeys.IndexFile(IndexName.Of(run, ++number, ObjectHash.Of(content.Span))), content, CancellationToken.None);
+        }
+
+        foreach (var (pack, bytes) in packs)
+        {
+            var path = Path.Combine(folder, RepositoryKeys.Pack(pack));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await using var file = File.Create(path);
+            file.SetLength(bytes);
         }
     }
 }

@@ -15,24 +15,24 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
 
     public async Task ReadAsync(FileRows job, ObjectHash expected, bool isPack, CancellationToken cancellationToken)
     {
-        await using var stream = await repository.TryOpenStoredAsync(job.Key, cancellationToken);
-        if (stream is null)
+        try
+        {
+            await using var stream = await repository.TryOpenStoredAsync(job.Key, cancellationToken);
+            if (stream is null)
+            {
+                tally.AddDamaged(job.Key);
+                log.Find("object-missing", Severity.Error, job.Key, $"{job.Key} was there a moment ago and is missing", Cure);
+                return;
+            }
+
+            await (isPack ? ReadPackAsync(stream, job, cancellationToken) : ReadObjectAsync(stream, job, expected, cancellationToken));
+            tally.Count(counts => counts with { ReadFiles = counts.ReadFiles + 1, ReadBytes = counts.ReadBytes + stream.ReadBytes });
+        }
+        catch (NesteggException e) when (e.IsOfOneItem)
         {
             tally.AddDamaged(job.Key);
-            log.Find("object-missing", Severity.Error, job.Key, $"{job.Key} was there a moment ago and is missing", Cure);
-            return;
+            log.Find("object-unreadable", Severity.Error, job.Key, e.Message, e.Hint);
         }
-
-        if (isPack)
-        {
-            await ReadPackAsync(stream, job, cancellationToken);
-        }
-        else
-        {
-            await ReadObjectAsync(stream, job, expected, cancellationToken);
-        }
-
-        tally.Count(counts => counts with { ReadFiles = counts.ReadFiles + 1, ReadBytes = counts.ReadBytes + stream.ReadBytes });
     }
 
     private async Task ReadObjectAsync(VerifyingStream stream, FileRows job, ObjectHash expected, CancellationToken cancellationToken)
@@ -41,7 +41,7 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
         {
             await stream.DrainAsync(cancellationToken);
         }
-        catch (NesteggException e) when (e.SparesOthers)
+        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
         {
             tally.AddDamaged(job.Key);
             log.Find("object-damaged", Severity.Error, job.Key, e.Message + NamesOf(job, expected), Cure);
@@ -72,7 +72,7 @@ internal sealed class ContentCheck(Repository repository, CheckTally tally, RunL
 
             await stream.DrainAsync(cancellationToken);
         }
-        catch (NesteggException e) when (e.SparesOthers)
+        catch (NesteggException e) when (e.Kind == FailureKind.Damaged)
         {
             // When an entry has been named, that the pack as a whole is not itself is the same news.
             if (errors == 0)
