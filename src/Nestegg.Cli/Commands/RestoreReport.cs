@@ -120,6 +120,8 @@ internal sealed class RestoreReport(Output output)
         DatabaseAction.Fill => "is empty and is filled",
         DatabaseAction.ReplaceUnused => $"has {database.State!.Tables} tables without rows, which are replaced",
         DatabaseAction.Overwrite => $"IS OVERWRITTEN: {database.State!.Tables} tables, {database.State.Users} users",
+        DatabaseAction.Continue when database.State!.Marker!.Step == RestoreStep.Finished =>
+            $"was restored from this snapshot by the run of {database.State.Marker.StartedAt:u}; what is missing is put and looked at again",
         DatabaseAction.Continue => $"an interrupted restore of {database.State!.Marker!.StartedAt:u} goes on",
         _ => "cannot be used as it is",
     };

@@ -1,9 +1,11 @@
+using System.Text.RegularExpressions;
+using Nestegg.Ente.Database;
 using Npgsql;
 
 namespace Nestegg.Ente.Configuration;
 
 /// <summary>How museum signs in to PostgreSQL (<c>db.*</c>). Not a record: a record's text would print the password.</summary>
-public sealed class DatabaseSettings
+public sealed partial class DatabaseSettings
 {
     private readonly Dictionary<string, string> parameters = new(StringComparer.OrdinalIgnoreCase);
 
@@ -25,6 +27,14 @@ public sealed class DatabaseSettings
 
     /// <summary><c>disable</c>, <c>require</c>, <c>verify-ca</c> or <c>verify-full</c>.</summary>
     public string SslMode => Parameter("sslmode", "disable");
+
+    /// <summary>Where museum looks for its tables, in order; empty when its settings do not say.</summary>
+    internal IReadOnlyList<string> SearchPath =>
+    [
+        .. (parameters.GetValueOrDefault("search_path") ?? SearchPathOption().Match(Parameter("options", "")).Groups["path"].Value)
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(name => name.Trim('"')).Select(name => name == "$user" ? User : name),
+    ];
 
     /// <summary>Reads <c>db.*</c>. museum appends <c>db.extra</c> to its connection string as it is, so what it names wins.</summary>
     public static DatabaseSettings From(MuseumConfiguration configuration)
@@ -76,8 +86,7 @@ public sealed class DatabaseSettings
         Set("sslrootcert", value => builder.RootCertificate = value);
         Set("sslcert", value => builder.SslCertificate = value);
         Set("sslkey", value => builder.SslKey = value);
-        Set("search_path", value => builder.SearchPath = value);
-        Set("options", value => builder.Options = value);
+        builder.Options = Options(majorVersion: 0);
         return builder.ConnectionString;
 
         void Set(string name, Action<string> assign)
@@ -105,8 +114,21 @@ public sealed class DatabaseSettings
         }
     }
 
+    /// <summary>The database for an argument list of PostgreSQL's own programs, with the settings of the session.</summary>
+    /// <param name="majorVersion">Of the server; 0 when it is not known.</param>
+    internal string ProgramDatabase(int majorVersion) => $"dbname={Quoted(Name)} options={Quoted(Options(majorVersion))}";
+
     /// <summary>Where and as whom, without the password.</summary>
     public override string ToString() => $"{Endpoint}/{Name} as {User}";
+
+    // The later of two settings of one name is the one that counts.
+    private string Options(int majorVersion) => $"{Parameter("options", "")} {SessionSettings.Options(majorVersion)}".TrimStart();
+
+    private static string Quoted(string value) =>
+        $"'{value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal)}'";
+
+    [GeneratedRegex(@"search_path\s*=\s*(?<path>(?:\\.|[^\s\\])+)")]
+    private static partial Regex SearchPathOption();
 
     private static SslMode ParseSslMode(string text) => text switch
     {

@@ -38,7 +38,7 @@ internal static partial class ArchiveContents
         {
             throw new EnteException(
                 $"The database archive has format version {version}; this program reads "
-                + $"{Oldest} to {WithRelationKind} (PostgreSQL 14 to 18).",
+                + $"{Oldest} to {WithRelationKind} (PostgreSQL 12 to 18).",
                 "Restore it with the pg_restore of the PostgreSQL that wrote it, or use a newer Nestegg.");
         }
 

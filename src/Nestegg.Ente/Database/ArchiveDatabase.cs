@@ -48,7 +48,14 @@ public sealed class ArchiveDatabase : IAsyncDisposable
     /// <summary>Loads the <see cref="EnteTables.Library"/> tables of an archive that comes from a stream.</summary>
     /// <exception cref="EnteException">The archive is damaged, cut, of an unknown kind, or of something else than Ente.</exception>
     public static Task<ArchiveDatabase> LoadAsync(Stream archive, CancellationToken cancellationToken) =>
-        LoadAsync(archive, EnteTables.Library, temporaryFolder: null, cancellationToken);
+        LoadAsync(archive, schema: null, cancellationToken);
+
+    /// <summary>
+    /// The same for an archive of which it is known in which schema museum's tables are; where it is not, the one that has them is taken,
+    /// and <c>public</c> where several do.
+    /// </summary>
+    internal static Task<ArchiveDatabase> LoadAsync(Stream archive, string? schema, CancellationToken cancellationToken) =>
+        LoadAsync(archive, schema, EnteTables.Library, temporaryFolder: null, cancellationToken);
 
     /// <summary>
     /// Loads the named tables of an archive into a file under <paramref name="temporaryFolder"/>, which is the system's folder for
@@ -56,16 +63,21 @@ public sealed class ArchiveDatabase : IAsyncDisposable
     /// </summary>
     /// <exception cref="EnteException">The archive is damaged, cut, of an unknown kind, or of something else than Ente.</exception>
     /// <exception cref="ScratchException">The temporary folder is not there, is full, or cannot be written.</exception>
-    public static async Task<ArchiveDatabase> LoadAsync(
-        Stream archive, IReadOnlyCollection<string> tables, string? temporaryFolder, CancellationToken cancellationToken)
+    public static Task<ArchiveDatabase> LoadAsync(
+        Stream archive, IReadOnlyCollection<string> tables, string? temporaryFolder, CancellationToken cancellationToken) =>
+        LoadAsync(archive, schema: null, tables, temporaryFolder, cancellationToken);
+
+    private static async Task<ArchiveDatabase> LoadAsync(
+        Stream archive, string? schema, IReadOnlyCollection<string> tables, string? temporaryFolder, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(tables);
         var reader = await ArchiveReader.OpenAsync(archive, cancellationToken);
-        RequireRows(reader, tables);
+        schema ??= SchemaOf(reader);
+        RequireRows(reader, schema, tables);
         var file = ScratchDatabase.Create(temporaryFolder);
         try
         {
-            await LoadTablesAsync(reader, file, tables, cancellationToken);
+            await LoadTablesAsync(reader, file, table => table.Schema == schema && tables.Contains(table.Name), cancellationToken);
             return new ArchiveDatabase(file, reader);
         }
         catch (SqliteException failure)
@@ -90,17 +102,28 @@ public sealed class ArchiveDatabase : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private static void RequireRows(ArchiveReader reader, IReadOnlyCollection<string> tables)
+    private static string SchemaOf(ArchiveReader reader)
     {
-        var withRows = reader.Tables.Where(IsEntes).Select(table => table.Name).ToHashSet(StringComparer.Ordinal);
-        if (Needed.Where(tables.Contains).Except(withRows.Concat(reader.TablesWithoutRows)).FirstOrDefault() is { } absent)
+        var schemas = AllTables(reader).GroupBy(table => table.Schema, table => table.Name)
+            .Where(group => EnteTables.Telling.All(group.Contains)).Select(group => group.Key).ToList();
+        return schemas.Count == 0 || schemas.Contains(EnteTables.UsualSchema) ? EnteTables.UsualSchema : schemas[0];
+    }
+
+    private static IEnumerable<(string Schema, string Name)> AllTables(ArchiveReader reader) =>
+        reader.Tables.Select(table => (table.Schema, table.Name)).Concat(reader.TablesWithoutRows);
+
+    private static void RequireRows(ArchiveReader reader, string schema, IReadOnlyCollection<string> tables)
+    {
+        var present = AllTables(reader).Where(table => table.Schema == schema).Select(table => table.Name);
+        if (Needed.Where(tables.Contains).Except(present).FirstOrDefault() is { } absent)
         {
             throw new EnteException(
                 $"The archive of database \"{reader.Header.Database}\" is not one of Ente: it has no table \"{absent}\".",
                 "Name the database that museum uses (db.name in museum.yaml; ente_db unless changed).");
         }
 
-        if (reader.TablesWithoutRows.FirstOrDefault(tables.Contains) is { } empty)
+        if (reader.TablesWithoutRows.Where(table => table.Schema == schema).Select(table => table.Name)
+            .FirstOrDefault(tables.Contains) is { } empty)
         {
             throw new EnteException(
                 $"The archive of database \"{reader.Header.Database}\" was made without the rows of table \"{empty}\".",
@@ -108,15 +131,13 @@ public sealed class ArchiveDatabase : IAsyncDisposable
         }
     }
 
-    private static bool IsEntes(ArchiveTable table) => table.Schema == "public";
-
     private static async Task LoadTablesAsync(
-        ArchiveReader reader, ScratchDatabase file, IReadOnlyCollection<string> tables, CancellationToken cancellationToken)
+        ArchiveReader reader, ScratchDatabase file, Predicate<ArchiveTable> isWanted, CancellationToken cancellationToken)
     {
         file.Begin();
         while (await reader.NextTableAsync(cancellationToken) is { } rows)
         {
-            if (IsEntes(rows.Table) && tables.Contains(rows.Table.Name))
+            if (isWanted(rows.Table))
             {
                 await TableLoader.LoadAsync(file, rows, cancellationToken);
             }

@@ -1,7 +1,7 @@
 namespace Nestegg.Ente.Database;
 
 /// <summary>What the head of an archive of pg_dump says.</summary>
-/// <param name="Version">The version of the archive's format: 1.14 (PostgreSQL 14, 15), 1.15 (16) or 1.16 (17, 18).</param>
+/// <param name="Version">The version of the archive's format: 1.14 (PostgreSQL 12 to 15), 1.15 (16) or 1.16 (17, 18).</param>
 /// <param name="Compression">How the rows are compressed.</param>
 /// <param name="Database">The name of the database that was dumped.</param>
 /// <param name="ServerVersion">The version of the server, as it calls itself.</param>

@@ -4,7 +4,7 @@ namespace Nestegg.Ente.Database;
 
 /// <summary>
 /// An archive that <c>pg_dump --format=custom</c> wrote, read forward from a stream that need not be seekable, without
-/// PostgreSQL. Format versions 1.14 to 1.16 (PostgreSQL 14 to 18), rows uncompressed or compressed with zlib.
+/// PostgreSQL. Format versions 1.14 to 1.16 (PostgreSQL 12 to 18), rows uncompressed or compressed with zlib.
 /// </summary>
 /// <remarks>
 /// Memory is a few hundred KiB, the table of contents, and the longest row. Every length in the archive has a limit. The
@@ -30,13 +30,16 @@ public sealed class ArchiveReader
             definitions.TryAdd((entry.Schema, entry.Tag), entry);
         }
 
+        // Where there are extensions, rows without a definition are those of a table that an extension makes.
+        var hasExtensions = entries.Exists(entry => entry.Description == "EXTENSION");
         foreach (var entry in entries.Where(entry => entry.HasData))
         {
-            awaited.Add(entry.Id, (entry, entry.Description == "TABLE DATA" ? ArchiveContents.Table(entry, definitions) : null));
+            var isReadable = IsRows(entry) && !(hasExtensions && !definitions.ContainsKey((entry.Schema, entry.Tag)));
+            awaited.Add(entry.Id, (entry, isReadable ? ArchiveContents.Table(entry, definitions) : null));
         }
 
         Tables = [.. this.awaited.Values.Select(awaited => awaited.Table).OfType<ArchiveTable>()];
-        TablesWithoutRows = [.. definitions.Keys.Except(Tables.Select(table => (table.Schema, table.Name))).Select(key => key.Item2)];
+        TablesWithoutRows = [.. definitions.Keys.Except(Tables.Select(table => (table.Schema, table.Name)))];
         Sequences = [.. entries.Where(entry => entry.Description == "SEQUENCE SET").Select(ArchiveContents.Sequence)];
     }
 
@@ -47,7 +50,7 @@ public sealed class ArchiveReader
     public IReadOnlyList<ArchiveTable> Tables { get; }
 
     /// <summary>Tables that the archive creates but that it has no rows section for, as with <c>--exclude-table-data</c>.</summary>
-    public IReadOnlyList<string> TablesWithoutRows { get; }
+    public IReadOnlyList<(string Schema, string Name)> TablesWithoutRows { get; }
 
     /// <summary>Where the sequences stand.</summary>
     public IReadOnlyList<ArchiveSequence> Sequences { get; }
@@ -83,12 +86,52 @@ public sealed class ArchiveReader
     /// <exception cref="EnteException">The archive is damaged or ends before all its tables were there.</exception>
     public async Task<ArchiveRows?> NextTableAsync(CancellationToken cancellationToken)
     {
+        await FinishAsync(cancellationToken);
+        while (await NextRowsAsync(cancellationToken) is var (_, table))
+        {
+            if (table is not null)
+            {
+                return rows = Rows(table);
+            }
+
+            await new ArchiveBlockStream(source).SkipToEndAsync(cancellationToken);
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Reads to the end and counts the rows of every table that is left, without taking them apart; those of extensions too.
+    /// </summary>
+    /// <exception cref="EnteException">The archive is damaged or ends before all its tables were there.</exception>
+    public async Task<IReadOnlyDictionary<(string Schema, string Table), long>> CountRowsAsync(CancellationToken cancellationToken)
+    {
+        await FinishAsync(cancellationToken);
+        var counts = new Dictionary<(string, string), long>();
+        while (await NextRowsAsync(cancellationToken) is var (entry, table))
+        {
+            rows = Rows(table ?? new ArchiveTable(entry.Schema, entry.Tag, []));
+            counts[(entry.Schema, entry.Tag)] = await rows.CountAsync(cancellationToken);
+            await FinishAsync(cancellationToken);
+        }
+
+        return counts;
+    }
+
+    private static bool IsRows(ArchiveEntry entry) => entry.Description == "TABLE DATA";
+
+    private async Task FinishAsync(CancellationToken cancellationToken)
+    {
         if (rows is not null)
         {
             await rows.FinishAsync(cancellationToken);
             rows = null;
         }
+    }
 
+    /// <summary>Goes to the next block of rows, past the large objects before it; null after the last.</summary>
+    private async Task<(ArchiveEntry Entry, ArchiveTable? Table)?> NextRowsAsync(CancellationToken cancellationToken)
+    {
         while (true)
         {
             source.Place = "the rows of its tables";
@@ -110,12 +153,12 @@ public sealed class ArchiveReader
             source.Place = $"the rows of \"{awaited.Entry.Tag}\"";
             switch (kind)
             {
-                case RowsBlock when awaited.Table is { } table:
-                    return rows = Rows(table);
+                case RowsBlock when IsRows(awaited.Entry):
+                    return awaited;
                 case RowsBlock:
                     await new ArchiveBlockStream(source).SkipToEndAsync(cancellationToken);
                     break;
-                case LargeObjectsBlock when awaited.Table is null:
+                case LargeObjectsBlock when !IsRows(awaited.Entry):
                     await SkipLargeObjectsAsync(cancellationToken);
                     break;
                 default:

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Nestegg.Ente.Database;
 
 /// <summary>
@@ -11,6 +13,10 @@ public sealed class ArchiveRows
 
     private const int NullLength = -1;
     private const int EndMarkLength = 2;
+    private const int EndLines = 3;
+
+    // The end of the last row, the end mark, two empty lines.
+    private static ReadOnlySpan<byte> LastLines => "\n\\.\n\n\n"u8;
 
     private readonly ArchiveBlockStream blocks;
     private readonly Stream text;
@@ -54,6 +60,35 @@ public sealed class ArchiveRows
     {
         var (start, length) = fields[column];
         return length == NullLength ? default : buffer.AsSpan(start, length);
+    }
+
+    /// <summary>
+    /// Counts the rows and takes none apart: each is a line, and after them come the end mark and two empty lines.
+    /// </summary>
+    internal async ValueTask<long> CountAsync(CancellationToken cancellationToken)
+    {
+        Debug.Assert(RowNumber == 0, "Rows that were read one by one are not counted again.");
+        var lines = 0L;
+        bool isMore;
+        do
+        {
+            var counted = end - start;
+            isMore = await FillAsync(cancellationToken);
+            lines += buffer.AsSpan(counted, end - counted).Count((byte)'\n');
+            start = Math.Max(0, end - LastLines.Length);
+        }
+        while (isMore);
+
+        RowNumber = Math.Max(0, lines - EndLines);
+        var last = buffer.AsSpan(start, end - start);
+        var isWhole = lines > EndLines ? last.SequenceEqual(LastLines) : last.SequenceEqual(LastLines[1..]);
+        if (!isWhole)
+        {
+            throw Damaged("the rows end without their end mark");
+        }
+
+        ended = true;
+        return RowNumber;
     }
 
     /// <summary>Passes over the rows that were not read, to the end of the table's data.</summary>

@@ -15,6 +15,7 @@ public sealed class EnteCatalog
     /// <summary>The newest schema that this library was checked against.</summary>
     public const long NewestKnownSchema = 124;
 
+    // The first schema of the search path is museum's. What an extension has put into it is not.
     // pg_catalog and not information_schema: the latter hides the tables that the role may not read, and a table that
     // cannot be read must be an error and never an empty set.
     private const string PostgresColumns = """
@@ -22,7 +23,9 @@ public sealed class EnteCatalog
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
-        WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+        WHERE n.nspname = pg_catalog.current_schema() AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+            AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
+                WHERE d.classid = CAST('pg_catalog.pg_class' AS pg_catalog.regclass) AND d.objid = c.oid AND d.deptype = 'e')
         """;
 
     private const string SqliteColumns = """
@@ -31,12 +34,16 @@ public sealed class EnteCatalog
 
     private readonly Dictionary<string, HashSet<string>> columns;
 
-    private EnteCatalog(Dictionary<string, HashSet<string>> columns, long? schemaVersion, bool schemaDirty)
+    private EnteCatalog(string schema, Dictionary<string, HashSet<string>> columns, long? schemaVersion, bool schemaDirty)
     {
         this.columns = columns;
+        Schema = schema;
         SchemaVersion = schemaVersion;
         SchemaDirty = schemaDirty;
     }
+
+    /// <summary>The schema of a live database that the tables are in: the first of the session's search path.</summary>
+    public string Schema { get; }
 
     /// <summary>The number of the last migration; null when the database has no <c>schema_migrations</c> row.</summary>
     public long? SchemaVersion { get; }
@@ -52,34 +59,21 @@ public sealed class EnteCatalog
     public static async Task<EnteCatalog> ReadAsync(DbConnection connection, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        var columns = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
-        await using (var command = connection.CreateCommand())
-        {
-            command.CommandText = connection is NpgsqlConnection ? PostgresColumns : SqliteColumns;
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                var table = reader.GetString(0);
-                if (!columns.TryGetValue(table, out var names))
-                {
-                    columns.Add(table, names = new HashSet<string>(StringComparer.Ordinal));
-                }
-
-                names.Add(reader.GetString(1));
-            }
-        }
-
+        var schema = connection is NpgsqlConnection
+            ? (string?)await ScalarAsync(connection, "SELECT CAST(pg_catalog.current_schema() AS text)", cancellationToken) ?? ""
+            : "main";
+        var columns = await ReadColumnsAsync(connection, cancellationToken);
         if (!columns.ContainsKey("schema_migrations"))
         {
-            return new EnteCatalog(columns, null, false);
+            return new EnteCatalog(schema, columns, null, false);
         }
 
-        await using var schema = connection.CreateCommand();
-        schema.CommandText = "SELECT version, dirty FROM schema_migrations ORDER BY version DESC LIMIT 1";
-        await using var row = await schema.ExecuteReaderAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT version, dirty FROM schema_migrations ORDER BY version DESC LIMIT 1";
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
         return await row.ReadAsync(cancellationToken)
-            ? new EnteCatalog(columns, row.GetInt64(0), row.GetBoolean(1))
-            : new EnteCatalog(columns, null, false);
+            ? new EnteCatalog(schema, columns, row.GetInt64(0), row.GetBoolean(1))
+            : new EnteCatalog(schema, columns, null, false);
     }
 
     /// <summary>Whether there is such a table.</summary>
@@ -106,12 +100,40 @@ public sealed class EnteCatalog
         var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
         foreach (var table in tables.Where(HasTable))
         {
-            await using var command = connection.CreateCommand();
-            command.CommandText = $"SELECT COUNT(*) FROM {Quote(table)}";
-            counts[table] = (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+            // A table counts its own rows, as a dump has them, and not those of tables that inherit from it.
+            var only = connection is NpgsqlConnection ? "ONLY " : "";
+            counts[table] = (long)(await ScalarAsync(connection, $"SELECT COUNT(*) FROM {only}{Quote(table)}", cancellationToken))!;
         }
 
         return counts;
+    }
+
+    private static async Task<Dictionary<string, HashSet<string>>> ReadColumnsAsync(
+        DbConnection connection, CancellationToken cancellationToken)
+    {
+        var columns = new Dictionary<string, HashSet<string>>(StringComparer.Ordinal);
+        await using var command = connection.CreateCommand();
+        command.CommandText = connection is NpgsqlConnection ? PostgresColumns : SqliteColumns;
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            var table = row.GetString(0);
+            if (!columns.TryGetValue(table, out var names))
+            {
+                columns.Add(table, names = new HashSet<string>(StringComparer.Ordinal));
+            }
+
+            names.Add(row.GetString(1));
+        }
+
+        return columns;
+    }
+
+    private static async Task<object?> ScalarAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return await command.ExecuteScalarAsync(cancellationToken);
     }
 
     internal static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

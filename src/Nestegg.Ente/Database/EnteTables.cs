@@ -6,6 +6,12 @@ public static class EnteTables
     /// <summary>museum puts this into the columns of a file that was deleted for good.</summary>
     internal const string Scrubbed = "-";
 
+    /// <summary>Where museum makes its tables unless its settings or its role's lead elsewhere.</summary>
+    internal const string UsualSchema = "public";
+
+    /// <summary>A schema that has these is one that museum has worked in.</summary>
+    internal static IReadOnlyList<string> Telling { get; } = ["users", "object_keys"];
+
     /// <summary>What a museum that was only started once leaves behind: the number of its schema and perhaps a lock.</summary>
     internal static IReadOnlyList<string> Bookkeeping { get; } = ["schema_migrations", "task_lock"];
 

@@ -22,8 +22,8 @@ internal sealed class RowChecks(EnteRows rows)
         {
             var columns = table.Columns.Where(column => rows.Catalog.HasColumn(table.Table, column.Name)).ToArray();
             var labels = table.Label.Split(", ");
-            var sql =
-                $"SELECT {table.Label}, {string.Join(", ", columns.Select(column => column.Name))} FROM {table.Table} WHERE {table.Where} ORDER BY {table.Label}";
+            var selected = string.Join(", ", labels.Concat(columns.Select(column => column.Name)));
+            var sql = $"SELECT {selected} FROM {table.Table} WHERE {table.Where} ORDER BY {table.Label}";
             await foreach (var row in rows.ReadAsync(sql, cancellationToken))
             {
                 for (var i = 0; i < columns.Length; i++)

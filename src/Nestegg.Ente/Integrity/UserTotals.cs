@@ -61,7 +61,7 @@ public sealed record UserTotals(long UserId, long Files, long Bytes, long Albums
     internal static async Task<long> CountAsync(DbConnection connection, CancellationToken cancellationToken)
     {
         await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT count(*) FROM public.users";
+        command.CommandText = "SELECT count(*) FROM users";
         return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
     }
 }

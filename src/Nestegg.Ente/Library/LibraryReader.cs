@@ -53,7 +53,7 @@ public sealed class LibraryReader
         accounts.UsersAsync(secrets, cancellationToken);
 
     /// <summary>
-    /// Finds accounts by address: first by the hash that museum looks up, then, when that finds nothing, by opening every address.
+    /// Finds accounts by address: the one that has the hash that museum looks up, then those whose address opens to it.
     /// More than one comes back when an account was made again after <c>key.hash</c> had changed.
     /// </summary>
     /// <param name="email">As typed.</param>
@@ -63,15 +63,6 @@ public sealed class LibraryReader
     {
         ArgumentNullException.ThrowIfNull(secrets);
         return accounts.FindAsync(email, secrets, cancellationToken);
-    }
-
-    /// <summary>Finds all accounts with an address, whatever hash museum looks them up by, by opening every address.</summary>
-    /// <inheritdoc cref="FindUsersAsync"/>
-    public Task<IReadOnlyList<LibraryUser>> FindUsersByAddressAsync(
-        string email, MuseumSecrets secrets, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(secrets);
-        return accounts.FindByAddressAsync(email, secrets, cancellationToken);
     }
 
     /// <summary>An account by its id; null when there is none.</summary>

@@ -27,6 +27,20 @@ internal sealed record SlotCounts(IReadOnlyList<(SlotNames Slots, long Count)> K
         return new SlotCounts(keys, others);
     }
 
+    /// <summary>Whether any row speaks of an object: one that is there, one that is being uploaded, or one that is to be deleted.</summary>
+    internal static async Task<bool> IsAnyNamedAsync(EnteRows rows, CancellationToken cancellationToken)
+    {
+        foreach (var table in Tables.Append("temp_objects").Where(rows.Catalog.HasTable))
+        {
+            await foreach (var _ in rows.ReadAsync($"SELECT 1 FROM {table} LIMIT 1", cancellationToken))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static async Task<List<(SlotNames Slots, long Count)>> CountAsync(
         EnteRows rows, string table, string sql, CancellationToken cancellationToken)
     {

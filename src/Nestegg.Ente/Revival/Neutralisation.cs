@@ -97,7 +97,7 @@ public static class Neutralisation
             await using var command = new NpgsqlCommand(
                 $"""
                 SELECT sequencename, format('ALTER SEQUENCE %I.%I RESTART WITH %s', schemaname, sequencename, coalesce(last_value, start_value) + {NeutralisingSteps.SequenceStep})
-                FROM pg_sequences WHERE schemaname = 'public' AND data_type = 'bigint'::regtype ORDER BY sequencename
+                FROM pg_sequences WHERE schemaname = current_schema() AND data_type = 'bigint'::regtype ORDER BY sequencename
                 """,
                 connection);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);

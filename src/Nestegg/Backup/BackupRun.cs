@@ -187,7 +187,11 @@ internal sealed class BackupRun(
         Program = $"nestegg {typeof(BackupRun).Assembly.GetName().Version?.ToString(3)}",
         Complete = log.Errors == 0,
         Instance = new ManifestInstance(
-            instance.Name, instance.Folder.MuseumImage, database.ServerVersion, database.SchemaVersion ?? 0, database.IsSchemaDirty),
+            instance.Name, instance.Folder.MuseumImage, database.ServerVersion, database.Catalog.SchemaVersion ?? 0,
+            database.Catalog.SchemaDirty)
+        {
+            DatabaseSchema = database.Catalog.Schema,
+        },
         Counts = new ManifestCounts
         {
             Users = database.Tables.GetValueOrDefault("users"),

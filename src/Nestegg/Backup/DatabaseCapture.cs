@@ -11,12 +11,12 @@ namespace Nestegg.Backup;
 
 /// <summary>What the database was at the moment of the snapshot.</summary>
 internal sealed record CapturedDatabase(
-    DateTimeOffset TakenAt, string ServerVersion, long? SchemaVersion, bool IsSchemaDirty, IReadOnlyDictionary<string, long> Tables);
+    DateTimeOffset TakenAt, string ServerVersion, EnteCatalog Catalog, IReadOnlyDictionary<string, long> Tables);
 
 /// <summary>
 /// Captures the database: one read-only, repeatable-read transaction exports its snapshot to pg_dump and answers itself which objects are
-/// named. So the dump and the list of objects are of the same moment. Objects that the repository has are marked; the others go into a
-/// queue.
+/// named, and how many rows the dump must hold. So the dump and the list of objects are of the same moment. Objects that the repository
+/// has are marked; the others go into a queue.
 /// </summary>
 internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snapshot, BackupCounts counts, TimeProvider time)
 {
@@ -25,11 +25,8 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
     {
         await using var connection = await instance.Database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
-        // The server may be set to end transactions that wait, as this one does while pg_dump writes, and queries that take long.
-        await ExecuteAsync(
-            connection, "SET TRANSACTION READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0",
-            cancellationToken);
-        var name = (string)(await ScalarAsync(connection, "SELECT pg_export_snapshot()", cancellationToken))!;
+        await using var export = new NpgsqlCommand("SET TRANSACTION READ ONLY; SELECT pg_catalog.pg_export_snapshot()", connection);
+        var name = (string)(await export.ExecuteScalarAsync(cancellationToken))!;
         var takenAt = time.GetUtcNow();
 
         // When one of the two fails the other must not go on for hours.
@@ -43,25 +40,29 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
             await failed;
         }
 
-        await dump;
         var (objects, catalog, tables) = await scan;
-        return (new CapturedDatabase(
-            takenAt, connection.PostgreSqlVersion.ToString(), catalog.SchemaVersion, catalog.SchemaDirty, tables), objects);
+        DumpInspection.RequireRows(await dump, catalog.Schema, tables);
+        return (new CapturedDatabase(takenAt, connection.PostgreSqlVersion.ToString(), catalog, tables), objects);
     }
 
-    private async Task DumpAsync(string snapshotName, int serverMajorVersion, CancellationToken cancellationToken)
+    private async Task<DumpedTables> DumpAsync(string snapshotName, int serverMajorVersion, CancellationToken cancellationToken)
     {
         var program = await PostgresProgram.FindAsync(
             "pg_dump", instance.Settings.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
+        await using var inspection = new DumpInspection(cancellationToken);
+        DumpedTables? dumped = null;
         await snapshot.PutSecretAsync(SecretPart.Database, WriteAsync, expectedBytes: 1 << 24, cancellationToken);
+        return dumped!;
 
         async Task WriteAsync(Stream output, CancellationToken token)
         {
             await using var run = program.Start(
-                instance.DatabaseSettings, instance.Map, ["--format=custom", "--compress=0", $"--snapshot={snapshotName}"]);
+                instance.DatabaseSettings, instance.Map, serverMajorVersion,
+                ["--format=custom", "--compress=0", $"--snapshot={snapshotName}"]);
             run.StandardInput.Close();
-            await run.StandardOutput.CopyToAsync(output, 1 << 18, token);
+            await inspection.CopyAsync(run.StandardOutput, output, token);
             await run.CompleteAsync(token);
+            dumped = await inspection.CompleteAsync();
         }
     }
 
@@ -85,17 +86,5 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
 
         var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);
         return (objects, catalog, await catalog.CountRowsAsync(connection, catalog.Tables, cancellationToken));
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static async Task<object?> ScalarAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(cancellationToken);
     }
 }

@@ -17,7 +17,7 @@ internal sealed class EnteInstance : IAsyncDisposable
         Folder = folder;
         DatabaseSettings = DatabaseSettings.From(folder.Access);
         Slots = BucketSlots.From(folder.Access);
-        Database = NpgsqlDataSource.Create(DatabaseSettings.ConnectionString(settings.Map, settings.Parallel + 4));
+        Database = DatabaseSessions.CreatePool(DatabaseSettings, settings.Map, settings.Parallel + 4);
     }
 
     public NesteggConfiguration Settings { get; }

@@ -35,7 +35,6 @@ public static class ProveJob
         CancellationToken cancellationToken)
     {
         var (options, user, source) = (request.Options, request.Person.Account.User, account.Source);
-        await WarnOfOthersAsync(user, account, log, cancellationToken);
         if (options.OnlyNew)
         {
             var earlier = await proved.LoadEarlierAsync(
@@ -48,19 +47,6 @@ public static class ProveJob
             "prove", $"the account opened; decrypting {(options.Sample < 1 ? $"{options.Sample:P0} of its files" : "all of its files")}");
         var run = new ProofRun(account.Snapshot, options, context.Time, context.Random, log.OfPart());
         return await run.RunAsync(new ProofAccount(account.UserId, user, account.OpenedWith, account.Keys), proved, cancellationToken);
-    }
-
-    // With another key.hash, whoever signs in with the same address gets a new, empty account beside the old one.
-    private static async Task WarnOfOthersAsync(string user, OpenedAccount account, RunLog log, CancellationToken cancellationToken)
-    {
-        var all = await AccountSecret.SameAddressAsync(user, account.Snapshot, account.Reader, cancellationToken);
-        foreach (var other in all.Where(other => other != account.UserId))
-        {
-            log.Find(
-                "another-account", Severity.Warning, $"account {other}",
-                $"it has the same address as account {account.UserId}, which is the one proved here: key.hash of the instance was changed",
-                $"prove it too: --user {other}");
-        }
     }
 
     private static async Task<bool> TryKeepAsync(

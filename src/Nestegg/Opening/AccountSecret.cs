@@ -4,6 +4,7 @@ using System.Text;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Integrity;
 using Nestegg.Ente.Library;
 using Nestegg.Snapshots;
 
@@ -42,8 +43,11 @@ public sealed class AccountSecret : IDisposable
 
     /// <summary>Finds the account in a snapshot and opens it.</summary>
     /// <param name="user">An address or a number.</param>
-    /// <exception cref="NesteggException">There is no such account, it has no keys, or this does not open it.</exception>
-    internal async Task<(long UserId, KeyChain Keys)> OpenAsync(
+    /// <returns>The account, and others with keys that have the same address and that this does not open.</returns>
+    /// <exception cref="NesteggException">
+    /// There is no such account, it has no keys, this does not open it, or it opens several that have the address.
+    /// </exception>
+    internal async Task<(long UserId, KeyChain Keys, IReadOnlyList<long> Others)> OpenAsync(
         string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
     {
         var found = await FindAsync(user, snapshot, reader, cancellationToken);
@@ -54,30 +58,31 @@ public sealed class AccountSecret : IDisposable
                 "check the address, or give the account's number; nestegg snapshots lists other snapshots");
         }
 
-        OpenResult? last = null;
-        foreach (var account in found.Where(account => account.HasKeys))
+        long[] withKeys = [.. found.Where(account => account.HasKeys).Select(account => account.Id)];
+        OpenResult? refused = null;
+        var opened = new List<(long UserId, KeyChain Keys)>();
+        foreach (var id in withKeys)
         {
-            var attributes = (await reader.KeyAttributesAsync(account.Id, cancellationToken))!;
-            last = Open(attributes, await reader.SrpRecordAsync(account.Id, cancellationToken));
-            if (last.IsOpened)
+            var attributes = (await reader.KeyAttributesAsync(id, cancellationToken))!;
+            var result = Open(attributes, await reader.SrpRecordAsync(id, cancellationToken));
+            if (result.IsOpened)
             {
-                masterKey ??= last.KeyChain.MasterKey.Copy();
-                return (account.Id, last.KeyChain);
+                opened.Add((id, result.KeyChain));
             }
+
+            refused = result.IsOpened ? refused : result;
         }
 
-        throw new NesteggException(
-            last?.Outcome == OpenOutcome.Damaged ? FailureKind.Damaged : FailureKind.BadInput,
-            last is null
-                ? $"the account {user} has no keys: its sign-up was not finished"
-                : $"{user} in {snapshot.Manifest.Id}: {last.Message}",
-            last?.Outcome switch
-            {
-                OpenOutcome.WrongPassword =>
-                    "the password that was in force when the snapshot was made is needed; the recovery key opens every snapshot",
-                null => "there is nothing of it to open",
-                _ => "try the other of the two: password, or recovery key",
-            });
+        if (opened.Count != 1)
+        {
+            opened.ForEach(account => account.Keys.Dispose());
+            throw opened.Count > 1
+                ? await AmbiguousAsync(user, snapshot, withKeys, cancellationToken)
+                : Closed(user, snapshot, withKeys, refused);
+        }
+
+        masterKey ??= opened[0].Keys.MasterKey.Copy();
+        return (opened[0].UserId, opened[0].Keys, [.. withKeys.Where(id => id != opened[0].UserId)]);
     }
 
     /// <summary>The numbers of people by their addresses.</summary>
@@ -98,20 +103,6 @@ public sealed class AccountSecret : IDisposable
         return numbers;
     }
 
-    /// <summary>All accounts with an address, whatever hash they are found by. None for a number.</summary>
-    internal static async Task<IReadOnlyList<long>> SameAddressAsync(
-        string user, OpenedSnapshot snapshot, LibraryReader reader, CancellationToken cancellationToken)
-    {
-        if (IsNumber(user, out _))
-        {
-            return [];
-        }
-
-        using var secrets = await snapshot.ReadSecretsAsync(cancellationToken);
-        return [.. (await reader.FindUsersByAddressAsync(user, secrets, cancellationToken)).Where(account => account.HasKeys)
-            .Select(account => account.Id)];
-    }
-
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(password);
@@ -129,6 +120,33 @@ public sealed class AccountSecret : IDisposable
         return recoveryKey is not null
             ? KeyChain.OpenWithRecoveryKey(attributes, recoveryKey)
             : KeyChain.OpenWithPassword(attributes, password, login);
+    }
+
+    private static NesteggException Closed(
+        string user, OpenedSnapshot snapshot, IReadOnlyCollection<long> accounts, OpenResult? last) => new(
+        last?.Outcome == OpenOutcome.Damaged ? FailureKind.Damaged : FailureKind.BadInput,
+        last is null
+            ? $"the account {user} has no keys: its sign-up was not finished"
+            : $"{user} in {snapshot.Manifest.Id}: {last.Message}"
+                + (accounts.Count > 1 ? $" (tried with the accounts {string.Join(" and ", accounts)}, which have the address)" : ""),
+        last?.Outcome switch
+        {
+            OpenOutcome.WrongPassword =>
+                "the password that was in force when the snapshot was made is needed; the recovery key opens every snapshot",
+            null => "there is nothing of it to open",
+            _ => "try the other of the two: password, or recovery key",
+        });
+
+    // To take one of them in silence would prove or export somebody's empty account in the place of the full one.
+    private static async Task<NesteggException> AmbiguousAsync(
+        string user, OpenedSnapshot snapshot, IReadOnlyCollection<long> accounts, CancellationToken cancellationToken)
+    {
+        var totals = await UserTotals.ReadAsync(snapshot.Connection, cancellationToken);
+        var listed = totals.Where(account => accounts.Contains(account.UserId))
+            .Select(account => $"{account.UserId} ({account.Files:N0} files)");
+        return new NesteggException(
+            FailureKind.BadInput, $"several accounts have the address {user} and open with this: {string.Join(", ", listed)}",
+            "say which by its number: --user NUMBER");
     }
 
     private static async Task<IReadOnlyList<LibraryUser>> FindAsync(

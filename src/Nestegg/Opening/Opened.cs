@@ -5,8 +5,8 @@ using Nestegg.Snapshots;
 
 namespace Nestegg.Opening;
 
-/// <summary>A snapshot that a job reads, with the repository that it is in and the identities that opened it.</summary>
-internal sealed record OpenedSource(Repository Repository, OpenedIdentities Identities, OpenedSnapshot Snapshot);
+/// <summary>A snapshot that a job reads, with the repository that it is in, the identities that opened it, and the job's log.</summary>
+internal sealed record OpenedSource(Repository Repository, OpenedIdentities Identities, OpenedSnapshot Snapshot, RunLog Log);
 
 /// <summary>A person's account in a snapshot.</summary>
 /// <param name="OpenedWith"><c>password</c> or <c>recovery key</c>.</param>
@@ -55,7 +55,7 @@ internal static class Opened
         var manifest = await repository.ReadManifestAsync(name, cancellationToken);
         log.Step("open", $"opening the snapshot {manifest.Id}");
         await using var snapshot = await OpenedSnapshot.OpenAsync(repository, manifest, identities.Identities, cancellationToken);
-        return await work(new OpenedSource(repository, identities, snapshot));
+        return await work(new OpenedSource(repository, identities, snapshot, log));
     }
 
     /// <summary>The same for a snapshot and a secret that are open already.</summary>
@@ -63,9 +63,18 @@ internal static class Opened
         OpenedSource source, string user, AccountSecret secret, Func<OpenedAccount, Task<T>> work, CancellationToken cancellationToken)
     {
         var reader = await LibraryReader.OpenAsync(source.Snapshot.Connection, cancellationToken);
-        var (userId, keys) = await secret.OpenAsync(user, source.Snapshot, reader, cancellationToken);
+        var (userId, keys, others) = await secret.OpenAsync(user, source.Snapshot, reader, cancellationToken);
         using (keys)
         {
+            // With another key.hash, whoever signs in with the same address gets a new, empty account beside the old one.
+            foreach (var other in others)
+            {
+                source.Log.Find(
+                    "another-account", Severity.Warning, $"account {other}",
+                    $"it has the same address as account {userId}, which is the one that opened: key.hash of the instance was changed",
+                    $"with its own password or recovery key it opens as --user {other}");
+            }
+
             return await work(new OpenedAccount(source, userId, keys, reader, secret.RecoveryKey is null ? "password" : "recovery key"));
         }
     }

@@ -34,17 +34,19 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
                 continue;
             }
 
-            if (named.SizeBytes is { } stated && stated != row.SizeBytes)
+            // What is overwritten in place carries its own header: written again before it was copied, it is newer than its row.
+            var isOfSize = named.SizeBytes is not { } stated || stated == row.SizeBytes;
+            if (!isOfSize && named.Version is null)
             {
                 it.Derived(
                     "derived-size-differs",
-                    $"{FileCase.Where(named, row)}: the database says {stated:N0} bytes, the snapshot holds {row.SizeBytes:N0}");
+                    $"{FileCase.Where(named, row)}: the database says {named.SizeBytes:N0} bytes, the snapshot holds {row.SizeBytes:N0}");
                 continue;
             }
 
             // The playlist holds the key of its video, so it is opened every time.
             var stamp = ProvedObjects.Stamp(row, it.File.ImagePreviewHeader, it.File.Key!, playlist ?? "");
-            if (named.Kind != ObjectKind.VideoPlaylist && proved.WasProvedBefore(stamp))
+            if (isOfSize && named.Kind != ObjectKind.VideoPlaylist && proved.WasProvedBefore(stamp))
             {
                 continue;
             }
@@ -54,7 +56,11 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
             if (problem is null)
             {
                 proved.Add(stamp);
-                tally.Count(counts => counts.DerivedObjects++);
+                tally.Count(counts =>
+                {
+                    counts.DerivedObjects++;
+                    counts.DerivedNewer += isOfSize ? 0 : 1;
+                });
             }
             else
             {

@@ -37,6 +37,7 @@ internal sealed class ProofRun(OpenedSnapshot snapshot, ProofOptions options, Ti
             var files = SampledAsync(FilesAsync(reader, account.UserId, living, albums, cancellationToken), total.Files);
             await ProveFilesAsync(new FileProof(objects, proved, tally, options), files, total, cancellationToken);
             await personal.ProveAsync(account, living, cancellationToken);
+            SayWhatIsNewer();
         }
         finally
         {
@@ -92,6 +93,17 @@ internal sealed class ProofRun(OpenedSnapshot snapshot, ProofOptions options, Ti
         await foreach (var file in reader.TrashAsync(userId, all, cancellationToken))
         {
             yield return file;
+        }
+    }
+
+    private void SayWhatIsNewer()
+    {
+        if (tally.Counts.DerivedNewer is > 0 and var count)
+        {
+            log.Find(
+                "derived-newer", Severity.Note, "derived objects",
+                $"{count:N0} objects that apps overwrite were written again between the dump and the copy, and are newer than their rows; they "
+                + $"open all the same");
         }
     }
 

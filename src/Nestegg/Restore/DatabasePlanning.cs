@@ -1,3 +1,4 @@
+using Nestegg.Ente.Database;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
 
@@ -7,6 +8,55 @@ namespace Nestegg.Restore;
 internal static class DatabasePlanning
 {
     public static (DatabaseAction Action, Refusal? Refusal) Decide(
+        TargetDatabase database, DatabaseState state, Manifest snapshot, string? overwrite)
+    {
+        var (action, refusal) = ByContents(database, state, snapshot, overwrite);
+        return (refusal ?? ByRole(database, state, action) ?? BySchema(database, snapshot.Instance.DatabaseSchema)) is { } reason
+            ? (DatabaseAction.Refuse, reason)
+            : (action, null);
+    }
+
+    private static Refusal? ByRole(TargetDatabase database, DatabaseState state, DatabaseAction action)
+    {
+        var (role, name) = (state.Role, EnteCatalog.Quote(database.Name));
+        var user = EnteCatalog.Quote(role.Name);
+        if (role.IsOnStandby)
+        {
+            return new Refusal(
+                FailureKind.BadInput,
+                $"the server of the database {database.Description} is a standby: it copies another and takes no changes",
+                "name the server that it copies in museum.yaml (db.host)");
+        }
+
+        return action switch
+        {
+            DatabaseAction.Create when !role.MayCreateDatabases => new Refusal(
+                FailureKind.BadInput, $"the database {database.Name} is absent, and the role {role.Name} may not make it",
+                $"as a superuser: CREATE DATABASE {name} OWNER {user} TEMPLATE template0 ENCODING 'UTF8'"),
+            DatabaseAction.Fill or DatabaseAction.ReplaceUnused or DatabaseAction.Overwrite when !role.MayCreate => new Refusal(
+                FailureKind.BadInput, $"the role {role.Name} may not make anything in the database {database.Name}",
+                $"as a superuser: ALTER DATABASE {name} OWNER TO {user}"),
+            DatabaseAction.ReplaceUnused or DatabaseAction.Overwrite when !role.OwnsSchema => new Refusal(
+                FailureKind.BadInput, $"the role {role.Name} may not empty the database {database.Name}: its tables are another's",
+                $"as a superuser: DROP DATABASE {name}; CREATE DATABASE {name} OWNER {user} TEMPLATE template0 ENCODING 'UTF8'"),
+            _ => null,
+        };
+    }
+
+    // Without this the new museum would make empty tables beside the restored ones.
+    private static Refusal? BySchema(TargetDatabase database, string schema)
+    {
+        var configured = database.Settings.SearchPath;
+        return configured.Contains(schema) || (configured.Count == 0 && schema == "public")
+            ? null
+            : new Refusal(
+                FailureKind.BadInput,
+                $"the tables of the snapshot are in the schema {schema}, and museum.yaml of the new instance leads museum to "
+                + $"{(configured.Count == 0 ? "public" : string.Join(", ", configured))}",
+                $"set db.extra: search_path={schema} there");
+    }
+
+    private static (DatabaseAction Action, Refusal? Refusal) ByContents(
         TargetDatabase database, DatabaseState state, Manifest snapshot, string? overwrite)
     {
         if (!state.Exists)
@@ -43,7 +93,7 @@ internal static class DatabasePlanning
             return (DatabaseAction.Overwrite, null);
         }
 
-        if (state.Marker is { } other)
+        if (state.Marker is { Step: not RestoreStep.Finished } other)
         {
             return Refuse(
                 $"a restore of the snapshot {other.SnapshotId} was begun in the database "

@@ -19,7 +19,7 @@ internal static class DumpLoading
         try
         {
             await using var run = program.Start(
-                database, map, ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]);
+                database, map, serverMajorVersion: 0, ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]);
             outputReading = run.StandardOutput.CopyToAsync(Stream.Null, cancellationToken);
             await FeedAsync(dump, run.StandardInput, report, cancellationToken);
             await outputReading;

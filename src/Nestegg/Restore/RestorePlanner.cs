@@ -76,11 +76,11 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
     // A run that was killed leaves connections that end a moment later.
     private async Task<DatabaseState> InspectAsync(TargetDatabase database, CancellationToken cancellationToken)
     {
-        var state = await database.InspectAsync(cancellationToken);
+        var state = await database.InspectAsync(snapshot.Instance.DatabaseSchema, cancellationToken);
         for (var wait = 0; wait < 40 && state is { OtherSessions: > 0, Marker: not null }; wait++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
-            state = await database.InspectAsync(cancellationToken);
+            state = await database.InspectAsync(snapshot.Instance.DatabaseSchema, cancellationToken);
         }
 
         return state;

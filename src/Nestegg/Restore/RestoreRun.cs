@@ -83,12 +83,14 @@ internal sealed class RestoreRun : IAsyncDisposable
         {
             var steps = await RestoreDatabaseAsync(plan, cancellationToken);
             var objects = await RestoreObjectsAsync(cancellationToken);
+            var audit = await AuditAsync(cancellationToken);
+
+            // Last of all: until then the same command goes on where it was, and after it, too.
             if (objects.Failed == 0)
             {
-                await target.Database.RemoveMarkerAsync(cancellationToken);
+                await target.Database.FinishAsync(Marker(RestoreStep.Finished), cancellationToken);
             }
 
-            var audit = await AuditAsync(cancellationToken);
             return new RestoreResult(
                 plan, steps, objects, source.Snapshot.Counts.Missing - source.Snapshot.Counts.MissingDerived, audit);
         }
@@ -135,9 +137,9 @@ internal sealed class RestoreRun : IAsyncDisposable
     {
         var state = plan.Database.State!;
         var isContinued = plan.Database.Action == DatabaseAction.Continue;
-        if (isContinued && state.Marker!.Step == RestoreStep.Loaded)
+        if (isContinued && state.Marker!.Step is RestoreStep.Loaded or RestoreStep.Finished)
         {
-            log.Step("database", $"{target.Database.Name} was loaded and neutralised by the run of {state.Marker.StartedAt:u}");
+            log.Step("database", $"{target.Database.Name} was loaded and neutralised by the run of {state.Marker!.StartedAt:u}");
             return [];
         }
 
@@ -147,8 +149,8 @@ internal sealed class RestoreRun : IAsyncDisposable
 
             // Before anything is emptied for it.
             await using var dump = await source.OpenSecretAsync(SecretPart.Database, cancellationToken);
-            await target.Database.PrepareAsync(state, new RestoreMarker(
-                source.Snapshot.RepositoryId, source.Snapshot.Id.ToString(), RestoreStep.Loading, time.GetUtcNow()), cancellationToken);
+            await target.Database.PrepareAsync(
+                state, source.Snapshot.Instance.DatabaseSchema, Marker(RestoreStep.Loading), cancellationToken);
             await LoadAsync(dump, program, cancellationToken);
         }
 
@@ -174,6 +176,7 @@ internal sealed class RestoreRun : IAsyncDisposable
             results.Add(places);
         }
 
+        await TargetDatabase.RemoveRemarkAsync(connection, cancellationToken);
         await TargetDatabase.MarkAsync(connection, RestoreStep.Loaded, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
 
@@ -204,6 +207,9 @@ internal sealed class RestoreRun : IAsyncDisposable
         return await new AuditRun(log.OfPart(), time).OfLiveAsync(
             connections, target.Buckets.Slots, slot => target.Buckets[slot], cancellationToken);
     }
+
+    private RestoreMarker Marker(RestoreStep step) =>
+        new(source.Snapshot.RepositoryId, source.Snapshot.Id.ToString(), step, time.GetUtcNow());
 
     // `docker compose exec` looks for its file in the folder it is started in.
     private string ProgramFolder() => Directory.Exists(target.Folder.Folder) ? target.Folder.Folder : Directory.GetCurrentDirectory();

@@ -1,60 +1,16 @@
-using System.Globalization;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
-using Nestegg.Ente.Integrity;
 using Nestegg.Instance;
 using Npgsql;
 
 namespace Nestegg.Restore;
-
-/// <summary>How far a restore had come in a database.</summary>
-public enum RestoreStep
-{
-    /// <summary>The dump is being loaded, in one transaction.</summary>
-    Loading,
-
-    /// <summary>The dump is loaded and neutralised; objects are being put.</summary>
-    Loaded,
-}
-
-/// <summary>The trace of a restore that has not ended yet, kept in the database that it restores.</summary>
-public sealed record RestoreMarker(string RepositoryId, string SnapshotId, RestoreStep Step, DateTimeOffset StartedAt);
-
-/// <summary>What there is where the database is to go.</summary>
-public sealed record DatabaseState
-{
-    public bool Exists { get; init; }
-
-    /// <summary>As the server states it: <c>15.18</c>.</summary>
-    public string ServerVersion { get; init; } = "";
-
-    public long Tables { get; init; }
-
-    /// <summary>
-    /// A table in which there are rows; <see langword="null"/> when there are none but museum's own bookkeeping of a first start.
-    /// </summary>
-    public string? TableWithRows { get; init; }
-
-    public long Users { get; init; }
-
-    /// <summary>Connections of others, museum among them.</summary>
-    public int OtherSessions { get; init; }
-
-    /// <summary>The role that restores is a superuser: what it is given to load runs with the rights of the server itself.</summary>
-    public bool IsSuperuser { get; init; }
-
-    public RestoreMarker? Marker { get; init; }
-}
 
 /// <summary>
 /// The database that a restore fills: looking at it, making it, emptying it, and the marker that an interrupted run leaves in it.
 /// </summary>
 internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
 {
-    private const string MarkerSchema = "nestegg_restore";
-    private const string PublicTables =
-        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') AND n.nspname "
-        + "NOT IN ('pg_catalog', 'information_schema', 'nestegg_restore') AND n.nspname NOT LIKE 'pg\\_%'";
+    public const string MarkerSchema = "nestegg_restore";
 
     public DatabaseSettings Settings => settings;
 
@@ -64,31 +20,22 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
     public string Description => settings.ToString();
 
     /// <summary>Connections for the restored instance's rows; the caller disposes them.</summary>
-    public NpgsqlDataSource OpenPool() => NpgsqlDataSource.Create(settings.ConnectionString(map, maxConnections: 4));
+    public NpgsqlDataSource OpenPool() => DatabaseSessions.CreatePool(settings, map, maxConnections: 4);
 
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken, string? database = null)
     {
-        var builder = new NpgsqlConnectionStringBuilder(
-            settings.ConnectionString(map))
-        {
-            Pooling = false, Database = database ?? settings.Name,
-        };
-        var connection = new NpgsqlConnection(builder.ConnectionString);
         try
         {
-            await connection.OpenAsync(cancellationToken);
-            return connection;
+            return await DatabaseSessions.OpenAsync(settings, map, cancellationToken, database);
         }
         catch (PostgresException failure) when (failure.SqlState != PostgresErrorCodes.InvalidCatalogName)
         {
-            await connection.DisposeAsync();
             throw new NesteggException(
                 FailureKind.OutOfReach, $"PostgreSQL at {map.Resolve(settings.Endpoint)} refuses {settings.User}: {failure.MessageText}",
                 "compare db.user and db.password of the new museum.yaml with what the server was made with", failure);
         }
         catch (Exception failure) when (failure is not PostgresException && DatabaseFailure.IsOfDatabase(failure))
         {
-            await connection.DisposeAsync();
             throw new NesteggException(
                 FailureKind.OutOfReach,
                 $"PostgreSQL at {map.Resolve(settings.Endpoint)} does not answer: {(failure.InnerException ?? failure).Message}",
@@ -98,7 +45,8 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         }
     }
 
-    public async Task<DatabaseState> InspectAsync(CancellationToken cancellationToken)
+    /// <param name="schema">The one that the snapshot's tables are in.</param>
+    public async Task<DatabaseState> InspectAsync(string schema, CancellationToken cancellationToken)
     {
         if (settings.Name.Length == 0)
         {
@@ -109,26 +57,29 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         try
         {
             await using var connection = await OpenAsync(cancellationToken);
-            return await DatabaseFailure.GuardAsync(settings, () => InspectAsync(connection, cancellationToken));
+            return await DatabaseFailure.GuardAsync(
+                settings, () => new TargetInspection(connection, schema).RunAsync(cancellationToken));
         }
         catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.InvalidCatalogName)
         {
             await using var server = await OpenAsync(cancellationToken, "postgres");
-            return new DatabaseState { ServerVersion = server.PostgreSqlVersion.ToString(), IsSuperuser = IsSuperuser(server) };
+            return await DatabaseFailure.GuardAsync(
+                settings, () => new TargetInspection(server, schema).OfServerAsync(cancellationToken));
         }
     }
 
     /// <summary>
     /// Makes the database if it is absent, empties it if it has tables, and leaves the marker. The last two are one step.
     /// </summary>
-    public async Task PrepareAsync(DatabaseState state, RestoreMarker marker, CancellationToken cancellationToken)
+    /// <param name="schema">The one that the snapshot's tables are in.</param>
+    public async Task PrepareAsync(DatabaseState state, string schema, RestoreMarker marker, CancellationToken cancellationToken)
     {
         if (!state.Exists)
         {
             await using var server = await OpenAsync(cancellationToken, "postgres");
             await ExecuteAsync(
                 server,
-                $"CREATE DATABASE \"{settings.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\" TEMPLATE template0 ENCODING 'UTF8'",
+                $"CREATE DATABASE {EnteCatalog.Quote(settings.Name)} TEMPLATE template0 ENCODING 'UTF8'",
                 cancellationToken);
         }
 
@@ -137,7 +88,11 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         if (state.Tables > 0)
         {
             await ExecuteAsync(
-                connection, "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC", cancellationToken);
+                connection,
+                schema == EnteTables.UsualSchema
+                    ? "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC"
+                    : $"DROP SCHEMA IF EXISTS {EnteCatalog.Quote(schema)} CASCADE",
+                cancellationToken);
         }
 
         await ExecuteAsync(
@@ -164,81 +119,21 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
     public static Task MarkAsync(NpgsqlConnection connection, RestoreStep step, CancellationToken cancellationToken) =>
         ExecuteAsync(connection, $"UPDATE {MarkerSchema}.progress SET step = '{step}'", cancellationToken);
 
-    public async Task RemoveMarkerAsync(CancellationToken cancellationToken)
+    /// <summary>Takes the marker away, and leaves a remark at one of the tables in its place, in one step.</summary>
+    public async Task FinishAsync(RestoreMarker marker, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);
-        await ExecuteAsync(connection, $"DROP SCHEMA IF EXISTS {MarkerSchema} CASCADE", cancellationToken);
-    }
-
-    private static async Task<DatabaseState> InspectAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        var tables = await ReadAsync(connection, $"SELECT format('%I.%I', n.nspname, c.relname) {PublicTables} ORDER BY 1", row =>
-            row.GetString(0), cancellationToken);
-        var withRows = await ReadAsync(connection, TablesWithRows(tables), row => row.GetString(0), cancellationToken);
-        return new DatabaseState
-        {
-            Exists = true,
-            ServerVersion = connection.PostgreSqlVersion.ToString(),
-            Tables = tables.Count,
-            TableWithRows = withRows.FirstOrDefault(),
-            Users = tables.Contains("public.users") ? await UserTotals.CountAsync(connection, cancellationToken) : 0,
-            OtherSessions = (int)await CountAsync(
-                connection,
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = "
-                + "'client backend'",
-                cancellationToken),
-            IsSuperuser = IsSuperuser(connection),
-            Marker = await ReadMarkerAsync(connection, cancellationToken),
-        };
-    }
-
-    // The server says it of every session by itself.
-    private static bool IsSuperuser(NpgsqlConnection connection) => connection.PostgresParameters.GetValueOrDefault("is_superuser") == "on";
-
-    // A museum that was started once has tables, the number of its schema and perhaps a lock; that is not yet anything of anybody's.
-    private static string TablesWithRows(IEnumerable<string> tables)
-    {
-        var asked = tables.Except(EnteTables.Bookkeeping.Select(table => $"public.{table}"))
-            .Select(table => $"SELECT '{table.Replace("'", "''", StringComparison.Ordinal)}' WHERE EXISTS (SELECT 1 FROM {table})");
-        return string.Join(" UNION ALL ", asked.DefaultIfEmpty("SELECT '' WHERE false"));
-    }
-
-    private static async Task<RestoreMarker?> ReadMarkerAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
-    {
-        if (await CountAsync(
-            connection, $"SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = '{MarkerSchema}'", cancellationToken) == 0)
-        {
-            return null;
-        }
-
-        var markers = await ReadAsync(
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await ExecuteAsync(
             connection,
-            $"SELECT repository, snapshot, step, started_at FROM {MarkerSchema}.progress",
-            row => new RestoreMarker(
-                row.GetString(0), row.GetString(1), Enum.Parse<RestoreStep>(row.GetString(2)), row.GetFieldValue<DateTimeOffset>(3)),
+            $"COMMENT ON TABLE {MarkerRemark.Table} IS '{MarkerRemark.Of(marker)}'; DROP SCHEMA IF EXISTS {MarkerSchema} CASCADE",
             cancellationToken);
-        return markers.FirstOrDefault();
+        await transaction.CommitAsync(cancellationToken);
     }
 
-    private static async Task<List<T>> ReadAsync<T>(
-        NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
-    {
-        var rows = new List<T>();
-        await using var command = new NpgsqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-        {
-            rows.Add(read(reader));
-        }
-
-        return rows;
-    }
-
-    private static async Task<long> CountAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand(sql, connection);
-        return Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
-    }
+    /// <summary>A remark that the dump brought is of another restore; in the caller's transaction.</summary>
+    public static Task RemoveRemarkAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        ExecuteAsync(connection, $"COMMENT ON TABLE {MarkerRemark.Table} IS NULL", cancellationToken);
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {

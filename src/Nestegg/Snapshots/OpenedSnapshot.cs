@@ -48,7 +48,7 @@ internal sealed class OpenedSnapshot : IAsyncDisposable
         ArchiveDatabase database;
         await using (var dump = await repository.OpenSecretAsync(manifest, SecretPart.Database, identities, cancellationToken))
         {
-            database = await ArchiveDatabase.LoadAsync(dump, cancellationToken);
+            database = await ArchiveDatabase.LoadAsync(dump, manifest.Instance.DatabaseSchema, cancellationToken);
         }
 
         try

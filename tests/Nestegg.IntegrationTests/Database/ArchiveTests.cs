@@ -55,7 +55,7 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
     }
 
     [Theory]
-    [MemberData(nameof(PostgresVersions.All), MemberType = typeof(PostgresVersions))]
+    [MemberData(nameof(PostgresVersions.AllAndOlder), MemberType = typeof(PostgresVersions))]
     public async Task Awkward_values_are_what_pg_restore_prints_and_what_the_server_has(string version)
     {
         var server = await versions.OfAsync(version, Token);
@@ -69,7 +69,7 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
             await AssertRowsAsync(printed, dump);
 
             var reader = await ArchiveReader.OpenAsync(File.OpenRead(dump), Token);
-            Assert.Equal(version is "14" or "15" ? new(1, 14) : version == "16" ? new(1, 15) : new Version(1, 16), reader.Header.Version);
+            Assert.Equal(int.Parse(version) switch { < 16 => new(1, 14), 16 => new(1, 15), _ => new Version(1, 16) }, reader.Header.Version);
             Assert.Contains(new ArchiveSequence("awkward_id_seq", 9007199254740993, true), reader.Sequences);
             await AssertTypedAsync(server, database, dump);
         }
@@ -133,6 +133,14 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
     private static async Task AssertRowsAsync(List<PrintedTable> printed, string dump)
     {
         var expected = printed.ToDictionary(table => table.Name);
+        await using (var counted = File.OpenRead(dump))
+        {
+            var counts = await (await ArchiveReader.OpenAsync(counted, Token)).CountRowsAsync(Token);
+            Assert.Equal(
+                printed.Select(table => (table.Name, (long)table.Rows.Count)).Order(),
+                counts.Select(table => (table.Key.Table, table.Value)).Order());
+        }
+
         await using var file = File.OpenRead(dump);
         var reader = await ArchiveReader.OpenAsync(file, Token);
         while (await reader.NextTableAsync(Token) is { } rows)

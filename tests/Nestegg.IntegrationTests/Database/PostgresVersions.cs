@@ -30,6 +30,10 @@ public sealed class PostgresVersions : IAsyncDisposable
         }
     }
 
+    /// <summary>The same, and those whose archives are read although no museum runs on them any more.</summary>
+    public static IEnumerable<TheoryDataRow<string>> AllAndOlder =>
+        All.Concat(PostgresServer.Versions.Intersect(["13"]).Select(version => new TheoryDataRow<string>(version)));
+
     /// <summary>The same for each known instance: its name and the version.</summary>
     public static IEnumerable<TheoryDataRow<string, string>> AllOfEachInstance =>
         from name in KnownInstances.Present

@@ -17,6 +17,8 @@ internal sealed class DoctorInstance : IDisposable
     private const string Schema = """
         CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);
         INSERT INTO schema_migrations VALUES (124, false);
+        CREATE TABLE key_attributes (user_id bigint);
+        CREATE TABLE files (owner_id bigint);
         CREATE TABLE users (user_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, encrypted_email bytea, email_decryption_nonce bytea, email_hash text UNIQUE);
         CREATE TYPE s3region AS ENUM ('b2-eu-cen', 'wasabi-eu-central-2-v3', 'scw-eu-fr', 'b5');
         CREATE TABLE object_keys (object_key text, datacenters s3region[] NOT NULL, is_deleted boolean DEFAULT false);

@@ -154,6 +154,37 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
         Assert.Contains("put \"postgres:5432=127.0.0.1:5432\" into the map in nestegg.yaml", Find(result, "database-unreachable").Hint);
     }
 
+    [Fact]
+    public async Task Two_accounts_with_one_address_are_said_with_what_each_has()
+    {
+        await instance.AddUserAsync("user1@example.org ", instance.EncryptionKey, new byte[64], Token);
+        await instance.ExecuteAsync("INSERT INTO key_attributes VALUES (2); INSERT INTO files VALUES (2), (2)", Token);
+
+        var (codes, result) = await instance.ExamineAsync(Token);
+
+        Assert.Equal(["Warning address-twice", "Error key-hash-wrong"], codes);
+        Assert.StartsWith("the accounts 2 (2 files) and 5 (without keys) have one address", Find(result, "address-twice").Message);
+    }
+
+    [Theory]
+    [InlineData("search_path=two", "")]
+    [InlineData("search_path=two,public", "")]
+    [InlineData("search_path=public", "Error schema-elsewhere|Error objects-unnamed")]
+    [InlineData("options='-c search_path=two'", "")]
+    public async Task Tables_in_a_schema_of_their_own_are_found_where_museum_looks(string extra, string expected)
+    {
+        await instance.ExecuteAsync("ALTER SCHEMA public RENAME TO two; CREATE SCHEMA public", Token);
+        instance.ExtraYaml = $"db: {{ extra: \"{extra}\" }}";
+
+        var (codes, result) = await instance.ExamineAsync(Token);
+
+        Assert.Equal(expected, string.Join('|', codes.Where(code => !code.EndsWith("schema-missing", StringComparison.Ordinal))));
+        if (expected.Length == 0)
+        {
+            Assert.StartsWith("2 objects", Find(result, "slots-ok").Message);
+        }
+    }
+
     [Theory]
     [InlineData("UPDATE schema_migrations SET dirty = true", "Error schema-dirty")]
     [InlineData("UPDATE schema_migrations SET version = 999", "Warning schema-newer")]
@@ -161,6 +192,16 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     [InlineData("DELETE FROM schema_migrations", "Error schema-missing")]
     [InlineData("DROP TABLE schema_migrations", "Error schema-missing")]
     [InlineData("DELETE FROM users", "Warning database-empty")]
+    [InlineData("DELETE FROM users; DELETE FROM object_keys", "Warning database-empty|Error objects-unnamed")]
+    [InlineData("DELETE FROM object_keys", "Error objects-unnamed")]
+    [InlineData("UPDATE object_keys SET is_deleted = true", "")]
+    [InlineData("CREATE TABLE temp_objects AS SELECT object_key FROM object_keys; DELETE FROM object_keys", "")]
+    [InlineData(
+        "CREATE SCHEMA postgres; CREATE TABLE postgres.users (LIKE users); CREATE TABLE postgres.object_keys (LIKE object_keys)", "")]
+    [InlineData(
+        "CREATE SCHEMA two; CREATE TABLE two.users AS TABLE users; CREATE TABLE two.object_keys (LIKE object_keys)",
+        "Error schema-ambiguous")]
+    [InlineData("CREATE SCHEMA two; CREATE TABLE two.users (id int)", "")]
     [InlineData("UPDATE users SET encrypted_email = null", "Note secrets-unproven")]
     [InlineData("INSERT INTO object_keys VALUES ('1/c', '{b5}')", "Error slot-not-configured|Warning hot-storage-elsewhere")]
     [InlineData("INSERT INTO object_keys VALUES ('1/c', '{scw-eu-fr}', true)", "")]

@@ -37,7 +37,7 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
     {
         var program = await FindAsync(new PostgresProgramSettings());
         Assert.DoesNotContain(
-            program.ConnectionArguments(Settings(), EndpointMap.Empty), argument => argument.Contains(PostgresServer.Password));
+            program.ConnectionArguments(Settings(), EndpointMap.Empty, 0), argument => argument.Contains(PostgresServer.Password));
 
         Assert.Equal("PGDMP", Encoding.ASCII.GetString((await DumpAsync(program, Settings())).AsSpan(0, 5)));
     }
@@ -100,7 +100,7 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
         });
 
         Assert.Equal((usesSocket, 16), (program.UsesSocket, program.MajorVersion));
-        Assert.Equal(!usesSocket, program.ConnectionArguments(Settings(), EndpointMap.Empty).Contains("--host"));
+        Assert.Equal(!usesSocket, program.ConnectionArguments(Settings(), EndpointMap.Empty, 0).Contains("--host"));
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
             PgDump = [Script($"[ \"$1\" = --version ] && echo 'pg_dump (PostgreSQL) 15.1' && exit; echo $$ > {mark}; exec sleep 600")],
         });
         string pid;
-        await using (program.Start(Settings(), EndpointMap.Empty, []))
+        await using (program.Start(Settings(), EndpointMap.Empty, 0, []))
         {
             while (!File.Exists(mark) || (pid = (await File.ReadAllTextAsync(mark, Token)).Trim()).Length == 0)
             {
@@ -171,7 +171,7 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
 
     private static async Task<byte[]> DumpAsync(PostgresProgram program, DatabaseSettings settings)
     {
-        await using var run = program.Start(settings, EndpointMap.Empty, ["--format=custom", "--compress=0"]);
+        await using var run = program.Start(settings, EndpointMap.Empty, 0, ["--format=custom", "--compress=0"]);
         run.StandardInput.Close();
         using var content = new MemoryStream();
         await run.StandardOutput.CopyToAsync(content, Token);

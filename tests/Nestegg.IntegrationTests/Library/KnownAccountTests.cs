@@ -32,7 +32,7 @@ public sealed class KnownAccountTests(KnownInstances instances, KnownDatabases d
         Assert.Equal(byHash.Id, byAddress.Id);
         Assert.Equal((known[Role.Keeper].UserId, known[Role.Keeper].Email), (byAddress.Id, byAddress.Email));
         Assert.True(byAddress.HasKeys);
-        Assert.Equal(byHash.Id, Assert.Single(await reader.FindUsersByAddressAsync(typed, secrets, Token)).Id);
+        Assert.Equal(byHash.Id, Assert.Single(await reader.FindUsersAsync(typed, secrets, Token)).Id);
         Assert.Empty(await reader.FindUsersAsync("nobody@nestegg.example", secrets, Token));
         Assert.Empty(await reader.FindUsersAsync(typed, onlyWrongHash, Token));
         Assert.Null(await reader.KeyAttributesAsync(1, Token));

@@ -48,6 +48,9 @@ public sealed class SampleArchive
             nextId++, false, name, "SEQUENCE SET",
             $"SELECT pg_catalog.setval('public.{name}', {value}, {(isCalled ? "true" : "false")});\n\n\n", null));
 
+    public SampleArchive Extension(string name) =>
+        Add(new Entry(nextId++, false, name, "EXTENSION", $"CREATE EXTENSION IF NOT EXISTS {name} WITH SCHEMA public;\n\n\n", null));
+
     /// <summary>Announces rows that do not come.</summary>
     public SampleArchive RowsThatDoNotCome(string name, string[] columns)
     {

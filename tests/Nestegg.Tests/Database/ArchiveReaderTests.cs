@@ -126,7 +126,10 @@ public class ArchiveReaderTests
             {
                 var failure = await Assert.ThrowsAsync<EnteException>(() => ReadAllAsync(new MemoryStream(whole, 0, length)));
                 Assert.NotEmpty(failure.Hint);
+                await Assert.ThrowsAsync<EnteException>(() => CountAllAsync(new MemoryStream(whole, 0, length)));
             }
+
+            Assert.Equal([("files", 2L), ("trash", 2L)], await CountAllAsync(new TricklingStream(whole, 3)));
 
             Assert.Equal(4, (await ReadAllAsync(new MemoryStream(whole))).Count);
         }
@@ -210,9 +213,34 @@ public class ArchiveReaderTests
         Assert.Contains(words, failure.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("1\n")]
+    [InlineData("\\.\n\n")]
+    [InlineData("1\\.\n\n\n")]
+    [InlineData("1\r\n\\.\r\n\r\n\r\n")]
+    public async Task Rows_without_their_end_are_not_counted(string text)
+    {
+        var archive = new SampleArchive().Definition("t", "a text").Rows("t", ["a text"], text);
+        var failure = await Assert.ThrowsAsync<EnteException>(() => CountAllAsync(new MemoryStream(archive.ToArray())));
+        Assert.Contains("end mark", failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
-    public async Task Bytes_after_the_end_are_refused() =>
-        await Assert.ThrowsAsync<EnteException>(() => ReadAllAsync(new MemoryStream([.. Small(0), 0, 0, 0, 0, 0, 0])));
+    public async Task Rows_of_a_table_that_an_extension_makes_are_passed_over_and_counted()
+    {
+        var archive = new SampleArchive().Extension("postgis").Rows("spatial_ref_sys", ["id integer"], "1\n\\.\n\n\n")
+            .Table("t", ["a text"], "x", "y").ToArray();
+        Assert.Equal(["t:x", "t:y"], await ReadAllAsync(new MemoryStream(archive)));
+        Assert.Equal([("spatial_ref_sys", 1L), ("t", 2L)], await CountAllAsync(new MemoryStream(archive)));
+    }
+
+    [Fact]
+    public async Task Bytes_after_the_end_are_refused()
+    {
+        byte[] longer = [.. Small(0), 0, 0, 0, 0, 0, 0];
+        await Assert.ThrowsAsync<EnteException>(() => ReadAllAsync(new MemoryStream(longer)));
+        await Assert.ThrowsAsync<EnteException>(() => CountAllAsync(new MemoryStream(longer)));
+    }
 
     [Fact]
     public async Task A_length_of_two_gigabytes_takes_no_memory()
@@ -251,6 +279,7 @@ public class ArchiveReaderTests
         try
         {
             _ = await ReadAllAsync(new MemoryStream(archive));
+            _ = await CountAllAsync(new MemoryStream(archive));
         }
         catch (EnteException)
         {
@@ -259,6 +288,10 @@ public class ArchiveReaderTests
 
         return true;
     }
+
+    private static async Task<IEnumerable<(string, long)>> CountAllAsync(Stream stream) =>
+        (await (await ArchiveReader.OpenAsync(stream, Token)).CountRowsAsync(Token))
+            .Select(table => (table.Key.Table, table.Value)).Order();
 
     private static async Task<List<string>> ReadAllAsync(Stream stream) => await RowsAsync(await ArchiveReader.OpenAsync(stream, Token));
 

@@ -81,10 +81,52 @@ public sealed class OlderProofTests(KnownInstances instances)
         var owner = instance[Role.Owner];
         Assert.True(Ente.Cryptography.RecoveryKey.TryParse(owner.RecoveryWords, out var key, out _));
         using var secret = new AccountSecret([], key);
-        var (userId, keys) = await secret.OpenAsync(owner.Email, opened.Snapshot, reader, Token);
+        var (userId, keys, others) = await secret.OpenAsync(owner.Email, opened.Snapshot, reader, Token);
         keys.Dispose();
-        Assert.Equal(owner.UserId, userId);
-        Assert.Equal([owner.UserId], await AccountSecret.SameAddressAsync(owner.Email, opened.Snapshot, reader, Token));
+        Assert.Equal((owner.UserId, 0), (userId, others.Count));
+    }
+
+    [Theory]
+    [InstanceData(true)]
+    [InstanceData(false)]
+    public async Task Of_two_accounts_with_one_address_the_one_with_keys_is_taken_or_all_are_listed(string name, bool hasKeys)
+    {
+        var instance = await FirstAsync(name);
+        await using var opened = await OpenedInstance.OpenAsync(instance);
+        var owner = instance[Role.Owner];
+
+        // The later account has the hash that museum looks up, the one that holds the files another.
+        opened.Execute("UPDATE users SET email_hash = 'of the earlier key.hash' WHERE user_id = $0", owner.UserId);
+        opened.Execute(
+            "INSERT INTO users (user_id, encrypted_email, email_decryption_nonce, email_hash) SELECT 1, encrypted_email, "
+            + "email_decryption_nonce, $1 FROM users WHERE user_id = $0",
+            owner.UserId, await HashAsync(owner, opened));
+        Assert.True(Ente.Cryptography.RecoveryKey.TryParse(owner.RecoveryWords, out var key, out _));
+        using var secret = new AccountSecret([], key);
+        var reader = await LibraryReader.OpenAsync(opened.Snapshot.Connection, Token);
+        if (!hasKeys)
+        {
+            var (userId, keys, others) = await secret.OpenAsync(owner.Email, opened.Snapshot, reader, Token);
+            keys.Dispose();
+            Assert.Equal((owner.UserId, 0), (userId, others.Count));
+            return;
+        }
+
+        opened.Execute("CREATE TABLE copied AS SELECT * FROM key_attributes WHERE user_id = $0", owner.UserId);
+        opened.Execute("UPDATE copied SET user_id = 1");
+        opened.Execute("INSERT INTO key_attributes SELECT * FROM copied");
+        var refused = await Assert.ThrowsAsync<NesteggException>(() => secret.OpenAsync(owner.Email, opened.Snapshot, reader, Token));
+        Assert.Contains("1 (0 files), ", refused.Message);
+        Assert.Contains($"{owner.UserId} (", refused.Message);
+        Assert.Contains("--user NUMBER", refused.Hint);
+
+        opened.Execute(
+            "UPDATE key_attributes SET master_key_encrypted_with_recovery_key = (SELECT master_key_encrypted_with_recovery_key "
+            + "FROM key_attributes WHERE user_id = $0) WHERE user_id = 1",
+            instance[Role.Sharee].UserId);
+        var (right, rightKeys, twins) = await secret.OpenAsync(owner.Email, opened.Snapshot, reader, Token);
+        rightKeys.Dispose();
+        Assert.Equal((owner.UserId, 1L), (right, Assert.Single(twins)));
     }
 
     [Theory]
@@ -132,6 +174,12 @@ public sealed class OlderProofTests(KnownInstances instances)
         Assert.Equal(sharee.Albums.Count(album => album.OwnerId != sharee.UserId),
             opened.Errors.Count(finding => finding.Code == "album-key-wrong"));
         Assert.InRange(record.Counts.FilesProved, 1, record.Counts.Files - 1);
+    }
+
+    private static async Task<string> HashAsync(KnownPerson person, OpenedInstance opened)
+    {
+        using var secrets = await opened.Snapshot.ReadSecretsAsync(Token);
+        return Ente.Cryptography.EmailHash.Compute(person.Email, secrets.HashKey);
     }
 
     private static async Task<NesteggException> RefusedAsync(OpenedInstance opened, KnownPerson owner, string password)

@@ -29,35 +29,15 @@ internal sealed class AccountReader(EnteRows rows)
     /// <inheritdoc cref="LibraryReader.FindUsersAsync"/>
     internal async Task<IReadOnlyList<LibraryUser>> FindAsync(string email, MuseumSecrets secrets, CancellationToken cancellationToken)
     {
-        var found = new List<LibraryUser>();
-        if (!secrets.HashKey.IsEmpty)
-        {
-            var hash = EmailHash.Compute(email, secrets.HashKey);
-            await foreach (var row in rows.ReadAsync($"{UserColumns} WHERE u.email_hash = @hash", cancellationToken, ("hash", hash)))
-            {
-                found.Add(User(row, secrets));
-            }
-        }
-
-        return found.Count > 0 ? found : await FindByAddressAsync(email, secrets, cancellationToken);
-    }
-
-    /// <inheritdoc cref="LibraryReader.FindUsersByAddressAsync"/>
-    internal async Task<IReadOnlyList<LibraryUser>> FindByAddressAsync(
-        string email, MuseumSecrets secrets, CancellationToken cancellationToken)
-    {
-        var found = new List<LibraryUser>();
-        if (secrets.EncryptionKey is null)
-        {
-            return found;
-        }
-
+        var hash = secrets.HashKey.IsEmpty ? null : EmailHash.Compute(email, secrets.HashKey);
         var wanted = EmailHash.Normalize(email);
+        var found = new List<LibraryUser>();
         await foreach (var user in UsersAsync(secrets, cancellationToken))
         {
-            if (user.Email is not null && EmailHash.Normalize(user.Email) == wanted)
+            var isOfHash = hash is not null && user.EmailHash == hash;
+            if (isOfHash || (user.Email is not null && EmailHash.Normalize(user.Email) == wanted))
             {
-                found.Add(user);
+                found.Insert(isOfHash ? 0 : found.Count, user);
             }
         }
 

@@ -17,7 +17,7 @@ internal sealed class Preflight(EnteInstance instance, RunLog log)
         var database = await DatabaseFailure.GuardAsync(
             instance.DatabaseSettings, () => new PreflightDatabase(instance, log).LookAsync(cancellationToken));
         log.Find(await PreflightPrograms.LookAsync(instance, database.ServerMajorVersion, cancellationToken));
-        await foreach (var finding in PreflightBuckets.LookAsync(instance, database.ObjectsBySlot, cancellationToken))
+        await foreach (var finding in PreflightBuckets.LookAsync(instance, database, cancellationToken))
         {
             log.Find(finding);
         }

@@ -10,8 +10,7 @@ namespace Nestegg.Instance.Preflights;
 internal static class PreflightBuckets
 {
     public static async IAsyncEnumerable<Finding> LookAsync(
-        EnteInstance instance, IReadOnlyDictionary<string, long> objectsBySlot,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        EnteInstance instance, DatabaseLook database, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (!instance.Slots.HotPrimary.IsConfigured)
         {
@@ -26,21 +25,30 @@ internal static class PreflightBuckets
         {
             foreach (var finding in await buckets[slot].ProbeAsync(slot.Name, cancellationToken))
             {
-                yield return Explained(Judged(finding, objectsBySlot.GetValueOrDefault(slot.Name)), instance, slot);
+                yield return Explained(Judged(finding, slot, database), instance, slot);
             }
         }
     }
 
-    // What an object store serves whose disk is not mounted.
-    private static Finding Judged(Finding finding, long namedObjects) => finding.Code == "bucket-empty" && namedObjects > 0
-        ? finding with
+    private static Finding Judged(Finding finding, BucketSlot slot, DatabaseLook database) => finding.Code switch
+    {
+        // What an object store serves whose disk is not mounted.
+        "bucket-empty" when database.ObjectsBySlot.GetValueOrDefault(slot.Name) is > 0 and var named => finding with
         {
             Severity = Severity.Error,
-            Message = $"{finding.Message}, but the database names {namedObjects:N0} objects in it",
+            Message = $"{finding.Message}, but the database names {named:N0} objects in it",
             Hint =
                 "is it the right bucket, and is the object store's disk mounted? The objects are looked for in the other slots meanwhile",
-        }
-        : finding;
+        },
+
+        // What is found after a server has moved and its database has not.
+        "bucket-ok" when database.NamesNothing => new Finding(
+            "objects-unnamed", Severity.Error, slot.Name,
+            $"there are objects in the bucket {slot.Bucket}, and the database names none",
+            "is db.name the database of museum? After a server move: was the old database restored? Nothing of the bucket is backed up "
+            + "without it"),
+        _ => finding,
+    };
 
     private static Finding Explained(Finding finding, EnteInstance instance, BucketSlot slot)
     {

@@ -9,7 +9,8 @@ namespace Nestegg.Instance.Preflights;
 /// <summary>What the database said when it was looked at.</summary>
 /// <param name="ServerMajorVersion"><see langword="null"/> when the server did not answer.</param>
 /// <param name="ObjectsBySlot">How many objects its rows name in a bucket slot; empty when they could not be read.</param>
-internal sealed record DatabaseLook(int? ServerMajorVersion, IReadOnlyDictionary<string, long> ObjectsBySlot);
+/// <param name="NamesNothing">Its rows could be read and speak of no object at all.</param>
+internal sealed record DatabaseLook(int? ServerMajorVersion, IReadOnlyDictionary<string, long> ObjectsBySlot, bool NamesNothing);
 
 /// <summary>Signs in to the database and looks at its version, its schema, what the role may read, its secrets and its slots.</summary>
 internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
@@ -17,7 +18,7 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
     // museum's migrations use CREATE OR REPLACE TRIGGER.
     private const int OldestServer = 14;
 
-    private static readonly IReadOnlyDictionary<string, long> NothingNamed = new Dictionary<string, long>();
+    private static readonly DatabaseLook NotRead = new(null, new Dictionary<string, long>(), NamesNothing: false);
 
     private string Subject => instance.DatabaseSettings.ToString();
 
@@ -27,26 +28,33 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
         if (connection is null)
         {
             log.Find(refusal!);
-            return new DatabaseLook(null, NothingNamed);
+            return NotRead;
         }
 
         await using (connection)
         {
             log.Find(Server(connection.PostgreSqlVersion, Subject));
-            return new DatabaseLook(connection.PostgreSqlVersion.Major, await LookAtTablesAsync(connection, cancellationToken));
+            return await LookAtTablesAsync(connection, cancellationToken) with { ServerMajorVersion = connection.PostgreSqlVersion.Major };
         }
     }
 
-    private async Task<IReadOnlyDictionary<string, long>> LookAtTablesAsync(
-        NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task<DatabaseLook> LookAtTablesAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var unreadable = await UnreadableAsync(connection, cancellationToken);
-        if (unreadable.Count > 0)
+        var settings = instance.DatabaseSettings;
+        var schema = await MuseumSchema.FindAsync(connection, settings.SearchPath, settings.User, cancellationToken);
+        if (PlaceOfTables(schema) is { } misplaced)
         {
-            log.Find(Unreadable(unreadable));
+            log.Find(misplaced);
+        }
+
+        var allUnreadable = await UnreadableAsync(connection, cancellationToken);
+        var unreadable = allUnreadable.Where(table => table.Schema == schema.Name).Select(table => table.Name).ToHashSet();
+        if (allUnreadable.Count > 0)
+        {
+            log.Find(Unreadable(allUnreadable));
             if (unreadable.Contains("schema_migrations"))
             {
-                return NothingNamed;
+                return NotRead;
             }
         }
 
@@ -61,8 +69,10 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
         }
 
         return unreadable.Overlaps(SlotCounts.Tables)
-            ? NothingNamed
-            : await new PreflightSlots(instance.Slots, log).LookAsync(rows, cancellationToken);
+            ? NotRead
+            : new DatabaseLook(
+                null, await new PreflightSlots(instance.Slots, log).LookAsync(rows, cancellationToken),
+                NamesNothing: !await SlotCounts.IsAnyNamedAsync(rows, cancellationToken));
     }
 
     internal static Finding Server(Version version, string subject) => version.Major < OldestServer
@@ -112,38 +122,67 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
         return new Finding("database-unreachable", Severity.Error, Subject, $"no answer from {target}: {cause.Message}", hint);
     }
 
-    // pg_dump locks and reads every table, and reads every sequence.
-    private static async Task<HashSet<string>> UnreadableAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private Finding? PlaceOfTables(MuseumSchema schema)
+    {
+        var others = string.Join(", ", schema.Others);
+        return schema switch
+        {
+            { Others: [] } => null,
+            { IsPresent: false } => new Finding(
+                "schema-elsewhere", Severity.Error, schema.Name,
+                $"museum's settings lead to the schema {schema.Name}, where its tables are not; they are in {others}",
+                $"set db.extra: search_path={schema.Others[0]} in museum.yaml, if that is what museum works with"),
+            _ when instance.DatabaseSettings.SearchPath.Count > 0 => new Finding(
+                "schema-others", Severity.Warning, schema.Name,
+                $"museum works in the schema {schema.Name}; there are accounts in {others} as well, whose objects are not backed up",
+                "if another museum works there, back it up with a nestegg.yaml of its own"),
+            _ => new Finding(
+                "schema-ambiguous", Severity.Error, schema.Name,
+                $"there are museum's tables with accounts in the schema {schema.Name} and in {others}; the objects of {schema.Name} alone are "
+                + $"backed up",
+                "say in museum.yaml in which of them museum works: db.extra: search_path=NAME"),
+        };
+    }
+
+    // pg_dump locks and reads every table, and reads every sequence, in all schemas; of what an extension has made it reads what it needs.
+    private static async Task<IReadOnlyList<(string Schema, string Name)>> UnreadableAsync(
+        NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(
             """
-            SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-            WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'S', 'v', 'm')
+            SELECT CAST(n.nspname AS text), CAST(c.relname AS text)
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema' AND c.relkind IN ('r', 'p', 'S', 'v', 'm')
+              AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
+                  WHERE d.classid = CAST('pg_catalog.pg_class' AS pg_catalog.regclass) AND d.objid = c.oid AND d.deptype = 'e')
               AND NOT (pg_catalog.has_schema_privilege(n.oid, 'USAGE')
                        AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT') ELSE pg_catalog.has_table_privilege(c.oid, 'SELECT') END)
-            ORDER BY c.relname
+            ORDER BY 1, 2
             """, connection);
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        while (await reader.ReadAsync(cancellationToken))
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var tables = new List<(string, string)>();
+        while (await row.ReadAsync(cancellationToken))
         {
-            names.Add(reader.GetString(0));
+            tables.Add((row.GetString(0), row.GetString(1)));
         }
 
-        return names;
+        return tables;
     }
 
-    private Finding Unreadable(HashSet<string> names)
+    private Finding Unreadable(IReadOnlyList<(string Schema, string Name)> tables)
     {
         const int shown = 5;
-        var list = string.Join(", ", names.Order(StringComparer.Ordinal).Take(shown))
-            + (names.Count > shown ? $" and {names.Count - shown} more" : "");
-        var user = NpgsqlText.Identifier(instance.DatabaseSettings.User);
+        var names = tables.Select(table => table.Schema == "public" ? table.Name : $"{table.Schema}.{table.Name}");
+        var list = string.Join(", ", names.Take(shown))
+            + (tables.Count > shown ? $" and {tables.Count - shown} more" : "");
+        var user = EnteCatalog.Quote(instance.DatabaseSettings.User);
+        var grants = tables.Select(table => EnteCatalog.Quote(table.Schema)).Distinct().Select(schema =>
+            $"GRANT USAGE ON SCHEMA {schema} TO {user}; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {user}; "
+            + $"GRANT SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {user};");
         return new Finding(
             "table-unreadable", Severity.Error,
             list, $"the role {instance.DatabaseSettings.User} may not read {list}, so the database cannot be dumped",
-            $"as the owner: GRANT USAGE ON SCHEMA public TO {user}; GRANT SELECT ON ALL TABLES IN SCHEMA public TO "
-            + $"{user}; GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {user};");
+            $"as the owner: {string.Join(' ', grants)}");
     }
 
     private static Finding Schema(EnteCatalog catalog)
@@ -172,11 +211,4 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
             _ => new Finding("schema-ok", Severity.Ok, subject, $"schema {catalog.SchemaVersion}, clean"),
         };
     }
-}
-
-/// <summary>Names in SQL text.</summary>
-internal static class NpgsqlText
-{
-    /// <summary>The name in double quotes.</summary>
-    public static string Identifier(string name) => "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
 }

@@ -37,6 +37,14 @@ internal static class PreflightSecrets
             yield break;
         }
 
+        foreach (var twins in await AddressTwins.FindAsync(rows, secrets, cancellationToken))
+        {
+            yield return new Finding(
+                "address-twice", Severity.Warning, $"account {twins[0].UserId}",
+                $"the accounts {string.Join(" and ", twins)} have one address; whoever signs in with it sees one of them",
+                "was key.hash changed? The earlier one leads to the earlier account. prove, export and find take an account by its number");
+        }
+
         if (sample.Opened < sample.Emails)
         {
             yield return Wrong(

@@ -93,19 +93,20 @@ internal sealed partial class PostgresProgram
         + $"postgresql.{name.Replace('_', '-')}: [docker, compose, exec, -T, postgres, {name}]";
 
     /// <summary>The arguments that lead it to the instance's database, without the password.</summary>
-    public IEnumerable<string> ConnectionArguments(DatabaseSettings database, EndpointMap map)
+    /// <param name="serverMajorVersion">0 when it is not known.</param>
+    public IEnumerable<string> ConnectionArguments(DatabaseSettings database, EndpointMap map, int serverMajorVersion)
     {
-        string[] who = ["--username", database.User, "--dbname", database.Name, "--no-password"];
+        string[] who = ["--username", database.User, "--dbname", database.ProgramDatabase(serverMajorVersion), "--no-password"];
         var target = map.Resolve(database.Endpoint);
         return UsesSocket ? who : ["--host", target.Host, "--port", target.Port.ToString(), .. who];
     }
 
     /// <summary>Starts it against the instance's database.</summary>
+    /// <param name="serverMajorVersion">0 when it is not known.</param>
     /// <param name="arguments">Its own arguments; the connection's are put before them.</param>
-    public ProgramRun Start(DatabaseSettings database, EndpointMap map, IEnumerable<string> arguments) =>
-        new(Name, Redirected([.. Command, .. ConnectionArguments(database, map), .. arguments], workingFolder), [
-            .. database.ProgramEnvironment(), new("PGAPPNAME", "nestegg"),
-        ]);
+    public ProgramRun Start(DatabaseSettings database, EndpointMap map, int serverMajorVersion, IEnumerable<string> arguments) => new(
+        Name, Redirected([.. Command, .. ConnectionArguments(database, map, serverMajorVersion), .. arguments], workingFolder),
+        [.. database.ProgramEnvironment(), new("PGAPPNAME", "nestegg")]);
 
     public override string ToString() => $"{string.Join(' ', Command)} ({Version})";
 

@@ -58,7 +58,11 @@ public sealed record PreviousManifest(SnapshotId Id, ObjectHash Sha256);
 
 /// <summary>Where a snapshot was taken.</summary>
 /// <param name="MuseumImage">From compose.yaml; <see langword="null"/> when it says nothing.</param>
-public sealed record ManifestInstance(string Name, string? MuseumImage, string DatabaseVersion, long SchemaVersion, bool SchemaDirty);
+public sealed record ManifestInstance(string Name, string? MuseumImage, string DatabaseVersion, long SchemaVersion, bool SchemaDirty)
+{
+    /// <summary>The schema that museum's tables are in.</summary>
+    public string DatabaseSchema { get; init; } = "public";
+}
 
 /// <summary>How much a snapshot holds.</summary>
 public sealed record ManifestCounts

@@ -57,6 +57,9 @@ public sealed record ProofCounts
     /// <summary>ML data, previews and playlists that opened.</summary>
     public long DerivedObjects { get; set; }
 
+    /// <summary>Of these: written again after the database was dumped, so that their rows are of an earlier version.</summary>
+    public long DerivedNewer { get; set; }
+
     /// <summary>ML data, previews and playlists that did not; they can be made again.</summary>
     public long DerivedProblems { get; set; }
 

@@ -1,0 +1,98 @@
+using System.IO.Pipelines;
+using Nestegg.Ente;
+using Nestegg.Ente.Database;
+
+namespace Nestegg.Backup;
+
+/// <summary>
+/// Looks at a dump while it passes, on a task of its own: a program that ended without complaint may still have written nothing, half, or
+/// something else. Holds 4 MiB; the dump waits when this falls behind.
+/// </summary>
+internal sealed class DumpInspection : IAsyncDisposable
+{
+    private const int BlockBytes = 256 * 1024;
+    private const int WaitingBytes = 4 * 1024 * 1024;
+    private const string Hint =
+        "run the configured pg_dump by hand and look at what it prints: a terminal in between (docker exec -t, ssh -t) changes line ends, a "
+        + "shell may greet, a wrapper may leave something out. nestegg doctor says which program it is";
+
+    private readonly Pipe pipe = new(new PipeOptions(
+        pauseWriterThreshold: WaitingBytes, resumeWriterThreshold: WaitingBytes / 2, useSynchronizationContext: false));
+    private readonly Task<DumpedTables> reading;
+
+    public DumpInspection(CancellationToken cancellationToken) => reading = Task.Run(() => ReadAsync(cancellationToken), cancellationToken);
+
+    /// <summary>Copies a dump to where it is kept; what is wrong with it is for <see cref="CompleteAsync"/> to say.</summary>
+    public async Task CopyAsync(Stream dump, Stream target, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[BlockBytes];
+        var isRead = true;
+        int count;
+        while ((count = await dump.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            isRead = isRead && !(await pipe.Writer.WriteAsync(buffer.AsMemory(0, count), cancellationToken)).IsCompleted;
+            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+        }
+
+        await pipe.Writer.CompleteAsync();
+    }
+
+    /// <summary>What was in it, once all of it has passed.</summary>
+    /// <exception cref="NesteggException">It is no whole dump.</exception>
+    public async Task<DumpedTables> CompleteAsync()
+    {
+        try
+        {
+            return await reading;
+        }
+        catch (EnteException failure)
+        {
+            throw NotWhole(failure.Message, failure);
+        }
+    }
+
+    /// <summary>Compares the rows that were dumped with those that the same transaction counted.</summary>
+    /// <exception cref="NesteggException">A table is not there, or has another number of rows.</exception>
+    public static void RequireRows(DumpedTables dumped, string schema, IReadOnlyDictionary<string, long> counted)
+    {
+        foreach (var (table, count) in counted)
+        {
+            if (!dumped.Rows.TryGetValue((schema, table), out var rows))
+            {
+                // A table that is only the sum of others has no rows of its own to dump.
+                if (count > 0 || !dumped.WithoutRows.Contains((schema, table)))
+                {
+                    throw NotWhole($"It does not hold the rows of table \"{table}\", of which the database has {count:N0}.", null);
+                }
+            }
+            else if (rows != count)
+            {
+                throw NotWhole($"It holds {rows:N0} rows of table \"{table}\", and at that moment the database has {count:N0}.", null);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await pipe.Writer.CompleteAsync(new OperationCanceledException("the dump was given up"));
+        await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task<DumpedTables> ReadAsync(CancellationToken cancellationToken)
+    {
+        // Disposing tells the writer that nobody reads any more.
+        await using var stream = pipe.Reader.AsStream();
+        var archive = await ArchiveReader.OpenAsync(stream, cancellationToken);
+        return new DumpedTables(await archive.CountRowsAsync(cancellationToken), archive.TablesWithoutRows.ToHashSet());
+    }
+
+    private static NesteggException NotWhole(string what, Exception? cause) => new(
+        FailureKind.OutOfReach, $"pg_dump did not complain, but what it wrote is no whole dump of the database. {what.TrimEnd('.')}", Hint,
+        cause);
+}
+
+/// <summary>The tables of a dump.</summary>
+/// <param name="Rows">How many rows it has of each.</param>
+/// <param name="WithoutRows">Those that it makes and has no rows for, not even none.</param>
+internal sealed record DumpedTables(
+    IReadOnlyDictionary<(string Schema, string Table), long> Rows, IReadOnlySet<(string Schema, string Table)> WithoutRows);
