@@ -168,10 +168,12 @@ internal static partial class ArchiveContents
             types.TryAdd(Unquote(line.Groups["name"].Value), Type(line.Groups["type"].Value));
         }
 
+        // A table that has its columns from another does not list them, and Ente has none.
+        var isDerived = Derived().IsMatch(table.Definition ?? "");
         var names = Name().Matches(copy.Groups["columns"].Value).Select(match => Unquote(match.Value));
         return new ArchiveTable(rows.Schema, rows.Tag, [.. names.Select(name => new ArchiveColumn(
             name,
-            types.TryGetValue(name, out var type) ? type : throw new EnteException(
+            types.TryGetValue(name, out var type) || isDerived ? type : throw new EnteException(
                 $"The database archive does not say of which type column \"{name}\" of table \"{rows.Tag}\" is.",
                 ArchiveSource.DamageHint)))]);
     }
@@ -206,6 +208,9 @@ internal static partial class ArchiveContents
         $@"^COPY (?>{NamePattern}+) (?:\((?<columns>(?:{NamePattern}(?:, {NamePattern})*)?)\))? FROM stdin;\s*$",
         RegexOptions.ExplicitCapture)]
     private static partial Regex CopyColumns();
+
+    [GeneratedRegex(@"^CREATE [A-Z ]*TABLE \S+ OF |^INHERITS \(", RegexOptions.Multiline)]
+    private static partial Regex Derived();
 
     [GeneratedRegex(NamePattern)]
     private static partial Regex Name();

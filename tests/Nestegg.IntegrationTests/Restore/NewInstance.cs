@@ -159,6 +159,8 @@ internal sealed class NewInstance : IDisposable
         }
     }
 
+    public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => Postgres.ExecuteAsync(Database, sql, cancellationToken);
+
     public async Task<T> AskAsync<T>(string sql, CancellationToken cancellationToken)
     {
         await using var connection = await Postgres.OpenAsync(Database, cancellationToken);
