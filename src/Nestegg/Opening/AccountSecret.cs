@@ -123,12 +123,12 @@ public sealed class AccountSecret : IDisposable
     }
 
     private static NesteggException Closed(
-        string user, OpenedSnapshot snapshot, IReadOnlyCollection<long> accounts, OpenResult? last) => new(
+        string user, OpenedSnapshot snapshot, long[] accounts, OpenResult? last) => new(
         last?.Outcome == OpenOutcome.Damaged ? FailureKind.Damaged : FailureKind.BadInput,
         last is null
             ? $"the account {user} has no keys: its sign-up was not finished"
             : $"{user} in {snapshot.Manifest.Id}: {last.Message}"
-                + (accounts.Count > 1 ? $" (tried with the accounts {string.Join(" and ", accounts)}, which have the address)" : ""),
+                + (accounts.Length > 1 ? $" (tried with the accounts {string.Join(" and ", accounts)}, which have the address)" : ""),
         last?.Outcome switch
         {
             OpenOutcome.WrongPassword =>
@@ -139,7 +139,7 @@ public sealed class AccountSecret : IDisposable
 
     // To take one of them in silence would prove or export somebody's empty account in the place of the full one.
     private static async Task<NesteggException> AmbiguousAsync(
-        string user, OpenedSnapshot snapshot, IReadOnlyCollection<long> accounts, CancellationToken cancellationToken)
+        string user, OpenedSnapshot snapshot, long[] accounts, CancellationToken cancellationToken)
     {
         var totals = await UserTotals.ReadAsync(snapshot.Connection, cancellationToken);
         var listed = totals.Where(account => accounts.Contains(account.UserId))
