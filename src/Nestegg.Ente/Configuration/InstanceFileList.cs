@@ -65,7 +65,12 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
     private void Add(string relativePath, FileInfo file)
     {
         var size = (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length;
-        if (size > LargestFileBytes)
+        if (relativePath.Any(c => c == '\\' || char.IsControl(c)))
+        {
+            // Readers of tars differ in what they make of such a name, or read no further.
+            skipped.Add(new SkippedFile(relativePath, "its name holds a backslash, a line end or another control character"));
+        }
+        else if (size > LargestFileBytes)
         {
             skipped.Add(new SkippedFile(relativePath, $"{size:N0} bytes are too many for a file of a configuration"));
         }

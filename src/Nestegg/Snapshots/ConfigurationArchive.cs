@@ -52,6 +52,10 @@ internal static class ConfigurationArchive
                 ? saved = new SavedConfiguration([.. files], effective)
                 : throw Strange($"has no {EffectiveName}");
         }
+        catch (Exception failure) when (failure is InvalidDataException or EndOfStreamException)
+        {
+            throw Strange($"is no whole tar ({failure.Message})");
+        }
         finally
         {
             // What was read before a failure is secret too.

@@ -27,6 +27,19 @@ public sealed class InstanceFolderTests : IDisposable
         Assert.Equal(["compose.yaml", "data/billing/us.json", "museum.yaml"], Names(instance));
     }
 
+    [Theory]
+    [InlineData("a\nb")]
+    [InlineData("a\\b")]
+    public void A_name_that_readers_of_tars_stumble_over_is_left_out_and_said(string name)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such names");
+        Write("data/good", "");
+        Write($"data/{name}", "");
+        var (files, skipped) = Read().ListFiles();
+        Assert.Equal(["data/good"], files.Select(file => file.RelativePath));
+        Assert.Equal([$"data/{name}"], skipped.Select(file => file.RelativePath));
+    }
+
     [Fact]
     public void The_environment_of_the_museum_service_wins_as_a_map()
     {

@@ -1,8 +1,12 @@
 using System.Formats.Tar;
 using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
 using Nestegg.Formats.Age;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Manifests;
+using Nestegg.Stores.Local;
 using Nestegg.TestKit.Instances;
 
 namespace Nestegg.Tests.Proof;
@@ -94,6 +98,38 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
         // What is new to the keeper at the second moment has no bytes.
         long Files(string moment) => proved.Instance[moment][Role.Keeper].Files.Count;
         long WithBytes(string moment) => proved.Instance[moment][Role.Keeper].Files.Count(file => file.HasContent);
+    }
+
+    [Theory]
+    [InstanceData(Only = KnownInstances.Sample)]
+    public async Task What_somebody_else_has_put_beside_the_proofs_counts_for_nothing_and_stops_nothing(string name)
+    {
+        var proved = await repositories.OpenAsync(name);
+        Assert.Equal(ExitCode.Done, (await proved.ProveAsync("t1", Role.Keeper)).Code);
+        var before = await proved.ProveAsync("t1", Role.Keeper, "--new", "--without-record");
+        using var other = AgeIdentity.Generate();
+        string[] planted =
+        [
+            await PlantAsync(proved, 1, other.Recipient, "00", isNamed: true), await PlantAsync(proved, 2, null, "00", isNamed: false),
+            await PlantAsync(proved, 3, null, new string('0', 100_000_000), isNamed: true),
+        ];
+        try
+        {
+            var run = await proved.ProveAsync("t1", Role.Keeper, "--new", "--without-record");
+            Assert.Equal(
+                planted, run.Findings.Where(finding => finding.GetProperty("code").GetString() == "earlier-proof-unusable")
+                    .Select(finding => finding.GetProperty("subject").GetString()));
+            Assert.Equal((before["proved"], before["provedBefore"]), (run["proved"], run["provedBefore"]));
+            Assert.Equal("proved", run.Summary.GetProperty("verdict").GetString());
+        }
+        finally
+        {
+            foreach (var key in planted)
+            {
+                File.Delete(Path.Combine(proved.Repository, key));
+                File.Delete(Path.Combine(proved.Repository, Path.ChangeExtension(key, ".stamps.zst.age")));
+            }
+        }
     }
 
     [Theory]
@@ -206,6 +242,32 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
 
     private static IEnumerable<string> Secrets(KnownPerson account) =>
         [account.Password, account.RecoveryWords, account.RecoveryWords.Split(' ')[0] + " " + account.RecoveryWords.Split(' ')[1]];
+
+    /// <summary>Puts a proof of the keeper there that nobody made.</summary>
+    /// <param name="recipient">Whom its stamps are encrypted to; null for the repository's.</param>
+    /// <param name="isNamed">Whether its summary names these stamps.</param>
+    /// <returns>The summary's key.</returns>
+    private static async Task<string> PlantAsync(
+        ProvedInstance proved, int number, AgeRecipient? recipient, string stamps, bool isNamed)
+    {
+        var userId = proved.Instance["t1"][Role.Keeper].UserId;
+        var name = $"proofs/{proved.Snapshots["t1"]}/prove-2099010{number}T000000Z-{userId}";
+        await using var store = new LocalStore(proved.Repository);
+        await using var repository = await Repository.OpenAsync(new LocalStore(proved.Repository), Token);
+        await using var part = await PartWriter.CreateAsync(
+            store, name + ".stamps.zst.age", 1000, recipient is null ? repository.Recipients : [recipient], Token);
+        await part.Content.WriteAsync(Encoding.ASCII.GetBytes(stamps), Token);
+        var file = await part.CommitAsync(Token);
+        var kept = Directory.GetFiles(Path.Combine(proved.Repository, "proofs", proved.Snapshots["t1"]), $"prove-*-{userId}.json")
+            .Order(StringComparer.Ordinal).First();
+        var summary = JsonNode.Parse(await File.ReadAllTextAsync(kept, Token))!;
+        summary["files"] = new JsonArray(new JsonObject
+        {
+            ["name"] = file.Name, ["sizeBytes"] = file.SizeBytes, ["sha256"] = isNamed ? file.Sha256.ToString() : new string('0', 64),
+        });
+        await File.WriteAllTextAsync(Path.Combine(proved.Repository, name + ".json"), summary.ToJsonString(), Token);
+        return name + ".json";
+    }
 
     /// <summary>Names of albums and files that are unlike any word of ours.</summary>
     private static IEnumerable<string> Names(KnownPerson account) =>

@@ -150,10 +150,100 @@ public sealed class TargetFolderTests : IDisposable
     [Theory]
     [InlineData("instance/../../etc/passwd")]
     [InlineData("instance//etc/passwd")]
+    [InlineData("instance/a\nb")]
+    [InlineData("instance/")]
     public async Task A_name_that_leads_out_of_the_folder_is_damage(string name)
     {
         var error = await Assert.ThrowsAsync<NesteggException>(() => SaveAsync((name, "x")));
         Assert.Equal(FailureKind.Damaged, error.Kind);
+    }
+
+    [Theory]
+    [InlineData(TarEntryType.SymbolicLink)]
+    [InlineData(TarEntryType.HardLink)]
+    [InlineData(TarEntryType.CharacterDevice)]
+    [InlineData(TarEntryType.BlockDevice)]
+    [InlineData(TarEntryType.Fifo)]
+    [InlineData(TarEntryType.Directory)]
+    public async Task An_archive_holds_files_and_nothing_else(TarEntryType type)
+    {
+        var entry = new PaxTarEntry(type, "instance/data");
+        if (type is TarEntryType.SymbolicLink or TarEntryType.HardLink)
+        {
+            entry.LinkName = "/etc/passwd";
+        }
+
+        var error = await Assert.ThrowsAsync<NesteggException>(() => ReadAsync(entry, Entry("effective.yaml", Old)));
+        Assert.Equal(FailureKind.Damaged, error.Kind);
+        Assert.Contains("instance/data", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("instance/museum.yaml")]
+    [InlineData("instance/compose.yaml")]
+    public async Task A_file_that_is_there_twice_is_damage(string name)
+    {
+        var error = await Assert.ThrowsAsync<NesteggException>(() => SaveAsync((name, "first"), (name, "second")));
+        Assert.Contains($"holds `{name}` twice", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_follows_the_end_of_an_archive_is_damage_and_zeros_are_not()
+    {
+        var tar = await TarAsync(Entry("effective.yaml", Old));
+        (await ConfigurationArchive.ReadAsync(new MemoryStream([.. tar, .. new byte[100_000]]), Token)).Dispose();
+        var error = await Assert.ThrowsAsync<NesteggException>(
+            () => ConfigurationArchive.ReadAsync(new MemoryStream([.. tar, .. new byte[100_000], 1]), Token));
+        Assert.Equal(FailureKind.Damaged, error.Kind);
+        Assert.Contains("after its end", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_bits_of_an_archive_reach_a_file()
+    {
+        var entry = Entry("instance/museum.yaml", Old);
+        entry.Mode = (UnixFileMode)0b111_111_111_111;
+        using var saved = await ReadAsync(entry, Entry("effective.yaml", Old));
+        await TargetFolder.Inspect(Into, saved, isBesideProduction: false).WriteAsync(Now, Token);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(Into, "museum.yaml")));
+    }
+
+    [Theory]
+    [InlineData("credentials")]
+    [InlineData("credentials/tls.key.nestegg-part")]
+    public async Task A_link_in_the_folder_is_not_written_through(string link)
+    {
+        Directory.CreateDirectory(temporary["outside"]);
+        File.WriteAllText(temporary["outside/tls.key"], "somebody's");
+        Make("museum.yaml", New);
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(Into, link))!);
+        File.CreateSymbolicLink(Path.Combine(Into, link), temporary[link == "credentials" ? "outside" : "outside/tls.key"]);
+        using var saved = await SaveAsync(("instance/credentials/tls.key", "ours"), ("instance/credentials/other.key", "ours"));
+        var folder = TargetFolder.Inspect(Into, saved, isBesideProduction: false);
+        if (link == "credentials")
+        {
+            Assert.Contains("is a link", (await Assert.ThrowsAnyAsync<IOException>(() => folder.WriteAsync(Now, Token))).Message);
+        }
+        else
+        {
+            await folder.WriteAsync(Now, Token);
+            Assert.Equal("ours", File.ReadAllText(Path.Combine(Into, "credentials/tls.key")));
+        }
+
+        Assert.Equal([temporary["outside/tls.key"]], Directory.GetFileSystemEntries(temporary["outside"]));
+        Assert.Equal("somebody's", File.ReadAllText(temporary["outside/tls.key"]));
+    }
+
+    [Fact]
+    public async Task A_museum_yaml_that_is_a_link_is_named_before_anything_is_written()
+    {
+        Make("compose.yaml", "services: {}\n");
+        File.WriteAllText(temporary["elsewhere.yaml"], New);
+        File.CreateSymbolicLink(Path.Combine(Into, "museum.yaml"), temporary["elsewhere.yaml"]);
+        using var saved = await SaveAsync(("instance/museum.yaml", Old));
+        var error = Assert.Throws<NesteggException>(() => TargetFolder.Inspect(Into, saved, isBesideProduction: false));
+        Assert.Contains("museum.yaml is a link", error.Message, StringComparison.Ordinal);
+        Assert.Equal(New, File.ReadAllText(temporary["elsewhere.yaml"]));
     }
 
     public void Dispose() => temporary.Dispose();
@@ -165,23 +255,29 @@ public sealed class TargetFolderTests : IDisposable
         File.WriteAllText(full, text);
     }
 
-    private static async Task<SavedConfiguration> SaveAsync(params (string Name, string Text)[] files)
+    private static Task<SavedConfiguration> SaveAsync(params (string Name, string Text)[] files) =>
+        ReadAsync([.. files.Append(("effective.yaml", Old)).Select(file => Entry(file.Item1, file.Item2))]);
+
+    private static PaxTarEntry Entry(string name, string text) => new(TarEntryType.RegularFile, name)
+    {
+        DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)),
+        Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
+
+    private static async Task<SavedConfiguration> ReadAsync(params PaxTarEntry[] entries) =>
+        await ConfigurationArchive.ReadAsync(new MemoryStream(await TarAsync(entries)), Token);
+
+    private static async Task<byte[]> TarAsync(params PaxTarEntry[] entries)
     {
         var stream = new MemoryStream();
         await using (var tar = new TarWriter(stream, TarEntryFormat.Pax, leaveOpen: true))
         {
-            foreach (var (name, text) in files.Append(("effective.yaml", Old)))
+            foreach (var entry in entries)
             {
-                await tar.WriteEntryAsync(
-                    new PaxTarEntry(TarEntryType.RegularFile, name)
-                    {
-                        DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)),
-                        Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                    }, Token);
+                await tar.WriteEntryAsync(entry, Token);
             }
         }
 
-        stream.Position = 0;
-        return await ConfigurationArchive.ReadAsync(stream, Token);
+        return stream.ToArray();
     }
 }
