@@ -70,10 +70,18 @@ internal sealed class MultipartRequests(BucketFolders buckets, MultipartUploads 
     public Task ListUploadsAsync(S3Request request, CancellationToken cancellationToken)
     {
         var prefix = request.Parameter("prefix") ?? "";
-        var found = uploads.List(request.Bucket).Where(item => item.Upload.Key.StartsWith(prefix, StringComparison.Ordinal));
+        var (afterKey, afterId) = (request.Parameter("key-marker") ?? "", request.Parameter("upload-id-marker") ?? "");
+        var max = request.Number("max-uploads", absent: 1000, least: 1, most: 1000);
+        var found = uploads.List(request.Bucket, afterKey, afterId)
+            .Where(item => item.Upload.Key.StartsWith(prefix, StringComparison.Ordinal)).Take(max + 1).ToList();
+        var page = found.Take(max).ToList();
+        var isTruncated = found.Count > max;
         return request.Context.Response.XmlAsync(S3Xml.ToBytes(S3Xml.Element("ListMultipartUploadsResult",
-            S3Xml.Element("Bucket", request.Bucket), S3Xml.Element("Prefix", prefix), S3Xml.Element("IsTruncated", false),
-            found.Select(item => S3Xml.Element("Upload",
+            S3Xml.Element("Bucket", request.Bucket), S3Xml.Element("Prefix", prefix), S3Xml.Element("KeyMarker", afterKey),
+            S3Xml.Element("UploadIdMarker", afterId), S3Xml.Element("MaxUploads", max), S3Xml.Element("IsTruncated", isTruncated),
+            isTruncated ? S3Xml.Element("NextKeyMarker", page[^1].Upload.Key) : null,
+            isTruncated ? S3Xml.Element("NextUploadIdMarker", page[^1].Id) : null,
+            page.Select(item => S3Xml.Element("Upload",
                 S3Xml.Element("Key", item.Upload.Key), S3Xml.Element("UploadId", item.Id),
                 S3Xml.Element("Initiated", S3Xml.Time(item.Upload.StartedAt)))))), cancellationToken);
     }

@@ -46,12 +46,16 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
         return upload;
     }
 
-    public IEnumerable<(string Id, MultipartUpload Upload)> List(string bucket) =>
+    /// <summary>By key and id, those after a key, or after one upload of it.</summary>
+    public IEnumerable<(string Id, MultipartUpload Upload)> List(string bucket, string afterKey, string afterId) =>
         Directory.EnumerateDirectories(buckets.MultipartFolder)
             .Select(folder => (Id: Path.GetFileName(folder), Upload: TryRead(folder)))
             .Where(found => found.Upload?.Bucket == bucket)
-            .Select(found => (found.Id, found.Upload!))
-            .OrderBy(found => KeyPath.ToByteString(found.Item2.Key), StringComparer.Ordinal);
+            .Select(found => (found.Id, Upload: found.Upload!, Key: KeyPath.ToByteString(found.Upload!.Key)))
+            .Where(found => string.CompareOrdinal(found.Key, KeyPath.ToByteString(afterKey)) is var order
+                && (order > 0 || (order == 0 && afterId.Length > 0 && string.CompareOrdinal(found.Id, afterId) > 0)))
+            .OrderBy(found => found.Key, StringComparer.Ordinal).ThenBy(found => found.Id, StringComparer.Ordinal)
+            .Select(found => (found.Id, found.Upload));
 
     /// <summary>Takes a finished file as a part, in place of an earlier one of the same number.</summary>
     public void AddPart(string id, int number, string md5, string incomingPath)

@@ -80,6 +80,30 @@ public sealed class MultipartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Uploads_are_listed_page_by_page()
+    {
+        var started = new List<(string, string)>();
+        foreach (var key in (string[])["a", "b", "b", "c/d", "é"])
+        {
+            started.Add((key, await StartAsync(key)));
+        }
+
+        var request = new ListMultipartUploadsRequest { BucketName = bucket, MaxUploads = 2 };
+        var listed = new List<(string, string)>();
+        ListMultipartUploadsResponse page;
+        do
+        {
+            page = await store.Client.ListMultipartUploadsAsync(request, Token);
+            Assert.InRange(page.MultipartUploads.Count, 1, 2);
+            listed.AddRange(page.MultipartUploads.Select(upload => (upload.Key, upload.UploadId)));
+            (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker, page.NextUploadIdMarker);
+        }
+        while (page.IsTruncated == true);
+
+        Assert.Equal(started.OrderBy(upload => upload.Item1, StringComparer.Ordinal).ThenBy(upload => upload.Item2), listed);
+    }
+
+    [Fact]
     public async Task An_aborted_upload_is_gone()
     {
         var id = await StartAsync("aborted");
