@@ -9,6 +9,9 @@ public sealed class RunEvents(Action<RunEvent>? each = null) : IProgress<RunEven
 
     public IReadOnlyList<Finding> Findings => [.. events.OfType<FindingEvent>().Select(found => found.Finding)];
 
+    /// <summary>The texts of the steps.</summary>
+    public IReadOnlyList<string> Steps => [.. events.OfType<StepEvent>().Select(step => step.Text)];
+
     public void Report(RunEvent value)
     {
         if (each is null)

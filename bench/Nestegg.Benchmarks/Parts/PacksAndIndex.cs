@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using BenchmarkDotNet.Attributes;
+using Nestegg.Formats.Minisign;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Packs;
@@ -18,9 +19,10 @@ public class PacksAndIndex
         [.. Enumerable.Range(0, 400).Select(_ => RandomNumberGenerator.GetBytes(Random.Shared.Next(8_000, 60_000)))];
     private readonly string[] keys = [.. Enumerable.Range(0, Rows).Select(_ => $"1580559962386438/{Guid.NewGuid()}")];
     private readonly string folder = Directory.CreateTempSubdirectory("nestegg-bench-").FullName;
+    private readonly IndexSigner signer = new(MinisignSecretKey.Generate(), "repository");
     private string packKey = "";
     private byte[] index = [];
-    private ObjectHash indexHash;
+    private string indexName = "";
 
     [GlobalSetup]
     public async Task WriteOnce()
@@ -72,15 +74,16 @@ public class PacksAndIndex
                 new IndexRow(keys[row], 0, 30_000, ObjectHash.Of(Encoding.ASCII.GetBytes(keys[row])), hash, 512 + (row * 31_000L)));
         }
 
-        var content = writer.Finish();
-        indexHash = ObjectHash.Of(content.Span);
+        var content = writer.Finish(signer, "sample-1");
+        indexName = IndexName.Of("sample-1", ObjectHash.Of(content.Span));
         return content;
     }
 
     [Benchmark]
     public async Task<int> IndexRead()
     {
-        await using var reader = new IndexReader(new MemoryStream(index), "sample", indexHash);
+        var file = await StoredIndex.ReadAsync(new MemoryStream(index), indexName, CancellationToken.None);
+        await using var reader = new IndexReader(signer.HasSigned(file) ? file : throw new InvalidOperationException("It was signed."));
         var rows = 0;
         while (await reader.ReadBlockAsync(CancellationToken.None))
         {

@@ -136,7 +136,7 @@ internal sealed class BenchStand : IAsyncDisposable
         else
         {
             await RunAsync(Races.Init(this));
-            await IndexedRepository.WriteAsync(folder["repository"], instance);
+            await IndexedRepository.WriteAsync(folder["repository"], folder["nestegg.key"], instance);
         }
     }
 }

@@ -1,3 +1,5 @@
+using Nestegg.Formats.Minisign;
+using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Stores.Local;
@@ -14,9 +16,13 @@ internal static class IndexedRepository
     private const int RowsInFile = 50_000;
     private const int ObjectsInPack = 20_000;
 
-    public static async Task WriteAsync(string folder, FilledInstance instance)
+    /// <param name="signingKeyPath">The key that <c>init</c> made.</param>
+    public static async Task WriteAsync(string folder, string signingKeyPath, FilledInstance instance)
     {
         await using var store = new LocalStore(folder);
+        var repository = await Repository.OpenAsync(store, CancellationToken.None);
+        using var signingKey = MinisignSecretKey.Parse(await File.ReadAllBytesAsync(signingKeyPath), signingKeyPath);
+        var signer = new IndexSigner(signingKey, repository.Description.Id);
         var run = SnapshotId.New(DateTimeOffset.UtcNow, null, Random.Shared).ToString();
         var (number, row) = (0, 0L);
         var packs = new Dictionary<ObjectHash, long>();
@@ -32,9 +38,10 @@ internal static class IndexedRepository
                 row++;
             }
 
-            var content = index.Finish();
+            var numbered = $"{run}-{++number}";
+            var content = index.Finish(signer, numbered);
             await store.PutAsync(
-                RepositoryKeys.IndexFile(IndexName.Of(run, ++number, ObjectHash.Of(content.Span))), content, CancellationToken.None);
+                RepositoryKeys.IndexFile(IndexName.Of(numbered, ObjectHash.Of(content.Span))), content, CancellationToken.None);
         }
 
         foreach (var (pack, bytes) in packs)

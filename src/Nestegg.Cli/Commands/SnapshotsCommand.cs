@@ -92,7 +92,7 @@ internal static class SnapshotsCommand
 
     private static async Task<ExitCode> DescribeAsync(CommandRun run, string id, CancellationToken cancellationToken)
     {
-        var (manifest, proofs) = await SnapshotsJob.DescribeAsync(run.Context, id, cancellationToken);
+        var (manifest, proofs) = await SnapshotsJob.DescribeAsync(run.Context, id, run.Log, cancellationToken);
         var output = run.Output;
         foreach (var finding in manifest.Findings)
         {

@@ -32,38 +32,15 @@ internal sealed class BackupRun(
 
     private async Task<Manifest> RunStepsAsync(CancellationToken cancellationToken)
     {
-        RequireOwnRecipients();
+        await repository.RequireOwnRecipientsAsync(options.Recipients, cancellationToken);
         await new Preflight(instance, log).RunAsync(cancellationToken);
         foreach (var finding in ConfigurationArchive.Skipped(instance.Folder))
         {
             log.Find(finding);
         }
 
-        await using var hold = await repository.LockAsync("backup", time, options.Random, cancellationToken);
-        if (hold.TakenFrom is { } dead)
-        {
-            log.Step(
-                "lock",
-                $"The lock of {dead.Command} on {dead.Host} since {dead.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC was taken over: "
-                + $"its process {dead.Process} is gone");
-        }
-
+        await using var hold = await repository.LockAsync("backup", log, time, options.Random, cancellationToken);
         return await hold.RunAsync(TakeAsync, cancellationToken);
-    }
-
-    /// <summary>Whoever can write to the repository could add a recipient of their own to nestegg.json and read the next backup.</summary>
-    private void RequireOwnRecipients()
-    {
-        var known = options.Recipients.Order(StringComparer.Ordinal).ToArray();
-        var found = repository.Description.Recipients.Order(StringComparer.Ordinal).ToArray();
-        if (known.Length > 0 && !known.SequenceEqual(found))
-        {
-            throw new NesteggException(
-                FailureKind.Damaged,
-                $"nestegg.json at {repository.Location} names the recipients {string.Join(", ", found)}; "
-                + $"the configuration names {string.Join(", ", known)}",
-                "if you changed one of them, make both alike; if you did not, somebody else has written to the repository");
-        }
     }
 
     private async Task<Manifest> TakeAsync(CancellationToken cancellationToken)
@@ -75,7 +52,7 @@ internal sealed class BackupRun(
         var capture = new DatabaseCapture(instance, snapshot, counts, time);
         var (database, objects) =
             await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => capture.RunAsync(queue, cancellationToken));
-        foreach (var finding in objects.Findings)
+        foreach (var finding in snapshot.NotBelieved.Concat(objects.Findings))
         {
             log.Find(finding);
         }
@@ -151,7 +128,7 @@ internal sealed class BackupRun(
     private async Task<Manifest> CommitAsync(
         SnapshotWriter snapshot, SnapshotObjects objects, CapturedDatabase database, CancellationToken cancellationToken)
     {
-        if (await PreviousAsync(cancellationToken) is { } previous)
+        if (snapshot.Previous is { } previous)
         {
             foreach (var finding in SnapshotComparison.Findings(previous, database.Tables, counts.ByKind()))
             {
@@ -205,27 +182,4 @@ internal sealed class BackupRun(
         Tables = database.Tables,
         Findings = [.. log.Findings.Where(finding => finding.Severity != Severity.Ok && !LossReview.IsOfOneObject(finding))],
     };
-
-    /// <summary>
-    /// The newest snapshot that can still be read; a damaged one is <c>check</c>'s to tell, and no reason not to back up.
-    /// </summary>
-    private async Task<Manifest?> PreviousAsync(CancellationToken cancellationToken)
-    {
-        var (finished, _) = await repository.ListSnapshotsAsync(cancellationToken);
-        if (finished.Count == 0)
-        {
-            return null;
-        }
-
-        try
-        {
-            return await repository.ReadManifestAsync(finished[^1], cancellationToken);
-        }
-        catch (NesteggException damage) when (damage.SparesOthers)
-        {
-            log.Find(new Finding("previous-snapshot-damaged", Severity.Warning, finished[^1].ToString(), damage.Message, damage.Hint));
-            return null;
-        }
-    }
-
 }

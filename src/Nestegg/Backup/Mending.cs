@@ -49,7 +49,7 @@ internal sealed class Mending(Repository repository, InstanceBuckets buckets, Sl
         foreach (var (name, rows) in wanted.Files)
         {
             var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
-            var files = repository.ReadRowsByFileAsync(name, cancellationToken)
+            var files = Repository.ReadRowsByFileAsync(await repository.ReadIndexAsync(name, cancellationToken), cancellationToken)
                 .Where(file => file.Rows.Any(row => rows.Contains(row.Number)));
             await Parallel.ForEachAsync(files, options, (file, token) => MendAsync(name, file, lost.Of(name), token));
         }

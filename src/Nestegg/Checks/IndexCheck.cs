@@ -51,9 +51,12 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
         await foreach (var name in listing)
         {
             seen.Add(name);
-            await foreach (var rows in ReadFileAsync(name, cancellationToken))
+            if (await TryReadAsync(name, cancellationToken) is { } index)
             {
-                yield return rows;
+                await foreach (var rows in ReadFileAsync(index, cancellationToken))
+                {
+                    yield return rows;
+                }
             }
         }
 
@@ -70,11 +73,35 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
         }
     }
 
-    private async IAsyncEnumerable<FileRows> ReadFileAsync(string name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>An index file that is what its name says and that a run of this repository wrote.</summary>
+    private async Task<StoredIndex?> TryReadAsync(string name, CancellationToken cancellationToken)
     {
         var key = RepositoryKeys.IndexFile(name);
+        try
+        {
+            var index = await repository.ReadIndexAsync(name, cancellationToken);
+            if (repository.HasSigned(index))
+            {
+                return index;
+            }
+
+            index.Dispose();
+            log.Find(IndexSigner.NotSigned(key, Severity.Error));
+        }
+        catch (NesteggException e) when (log.TryFindDamage(e, "index-damaged", key))
+        {
+            // It is named; the other files go on being looked at.
+        }
+
+        return null;
+    }
+
+    private async IAsyncEnumerable<FileRows> ReadFileAsync(
+        StoredIndex index, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (name, key) = (index.Name, RepositoryKeys.IndexFile(index.Name));
         var (live, last) = (needed.Of(name), 0);
-        await using var files = repository.ReadRowsByFileAsync(name, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var files = Repository.ReadRowsByFileAsync(index, cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (true)
         {
             try

@@ -23,13 +23,19 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
         await ListAsync(cancellationToken);
         foreach (var (id, files) in folders)
         {
-            if (files.ContainsKey(RepositoryKeys.Signature))
+            if (!files.ContainsKey(RepositoryKeys.Manifest))
             {
-                await ReadAsync(id, cancellationToken);
+                FindUnfinished(id, files);
+            }
+            else if (!files.ContainsKey(RepositoryKeys.Signature))
+            {
+                var key = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature);
+                log.Find(
+                    "signature-missing", Severity.Error, key, $"{key} is missing, which a run writes before the manifest", RemovedHint);
             }
             else
             {
-                FindUnfinished(id, files);
+                await ReadAsync(id, cancellationToken);
             }
         }
 
@@ -39,6 +45,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             CheckPrevious(manifest);
         }
 
+        CheckDescription();
         CheckNewest();
         foreach (var manifest in manifests.Values)
         {
@@ -71,16 +78,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
         var key = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Manifest);
         try
         {
-            var manifest = await repository.ReadManifestAsync(id, cancellationToken);
-            manifests.Add(id, manifest);
-            if (manifest.RepositorySha256 != repository.Description.Hash)
-            {
-                log.Find(
-                    "description-changed", Severity.Error, RepositoryKeys.Description,
-                    $"{RepositoryKeys.Description} hashes to {repository.Description.Hash}; when {id} was made it hashed to "
-                    + $"{manifest.RepositorySha256}",
-                    "compare its recipients with your own before the next backup; put the file back from another copy");
-            }
+            manifests.Add(id, await repository.ReadManifestAsync(id, cancellationToken));
         }
         catch (NesteggException e) when (log.TryFindDamage(e, "manifest-damaged", key))
         {
@@ -91,12 +89,12 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
     private void FindUnfinished(SnapshotId id, Dictionary<string, long> files)
     {
         var folder = $"{RepositoryKeys.Snapshots}{id}";
-        if (files.ContainsKey(RepositoryKeys.Manifest))
+        if (files.ContainsKey(RepositoryKeys.Signature))
         {
+            var key = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Manifest);
             log.Find(
-                "signature-missing", Severity.Warning, RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature),
-                $"{folder} has a manifest but no "
-                + $"{RepositoryKeys.Signature}: the run was interrupted in its last moment, or the signature was removed",
+                "manifest-missing", Severity.Warning, key,
+                $"{key} is missing and its signature is there: the run was interrupted in its last moment, or somebody took it away",
                 RemovedHint);
         }
         else
@@ -104,6 +102,21 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             log.Find(
                 "snapshot-unfinished", Severity.Note, folder,
                 $"the run that made {folder} did not finish, or is under way; it counts for nothing");
+        }
+    }
+
+    /// <summary>
+    /// The newest snapshot decides: the backup that wrote it was made by whoever changed the file, or refused by whoever did not.
+    /// </summary>
+    private void CheckDescription()
+    {
+        if (manifests.Count > 0 && manifests[manifests.Keys.Max()] is var newest && newest.RepositorySha256 != repository.Description.Hash)
+        {
+            log.Find(
+                "description-changed", Severity.Error, RepositoryKeys.Description,
+                $"{RepositoryKeys.Description} hashes to {repository.Description.Hash}; when {newest.Id} was made it hashed to "
+                + $"{newest.RepositorySha256}",
+                "compare its recipients with your own before the next backup; put the file back from another copy");
         }
     }
 
@@ -116,9 +129,11 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
 
         if (!IsFinished(previous.Id))
         {
-            log.Find(
-                "snapshot-gone", Severity.Warning, $"{RepositoryKeys.Snapshots}{previous.Id}",
-                $"the snapshot {previous.Id} is gone: {manifest.Id} was made after it and names it", RemovedHint);
+            // One that a person removed is gone with all its files.
+            var (severity, subject) = folders.ContainsKey(previous.Id)
+                ? (Severity.Error, RepositoryKeys.SnapshotFile(previous.Id, RepositoryKeys.Manifest))
+                : (Severity.Warning, $"{RepositoryKeys.Snapshots}{previous.Id}");
+            log.Find("snapshot-gone", severity, subject, $"{subject} is gone: {manifest.Id} was made after it and names it", RemovedHint);
         }
         else if (manifests.TryGetValue(previous.Id, out var found) && found.Hash != previous.Sha256)
         {
@@ -216,5 +231,5 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
         }
     }
 
-    private bool IsFinished(SnapshotId id) => folders.TryGetValue(id, out var files) && files.ContainsKey(RepositoryKeys.Signature);
+    private bool IsFinished(SnapshotId id) => folders.TryGetValue(id, out var files) && files.ContainsKey(RepositoryKeys.Manifest);
 }

@@ -2,7 +2,6 @@ using Nestegg.Backup;
 using Nestegg.Formats.Minisign;
 using Nestegg.Instance;
 using Nestegg.Opening;
-using Nestegg.Settings;
 
 namespace Nestegg.Jobs;
 
@@ -26,7 +25,7 @@ public static class BackupJob
         return context.WithRepositoryAsync(
             async repository =>
             {
-                using var signingKey = ReadSigningKey(context.Configuration);
+                using var signingKey = ReadSigningKey(context);
                 await using var instance = EnteInstance.Open(context.Configuration, context.Time);
                 var options = new BackupOptions(signingKey, context.Configuration.Recipients, parallel, context.Random);
                 return await new BackupRun(instance, repository, options, log, context.Time).RunAsync(cancellationToken);
@@ -34,16 +33,12 @@ public static class BackupJob
             cancellationToken);
     }
 
-    private static MinisignSecretKey ReadSigningKey(NesteggConfiguration configuration)
-    {
-        var path = configuration.SigningKeyPath
-            ?? throw new NesteggException(
-                FailureKind.BadInput, "no signing key is configured",
-                "name the file that nestegg init wrote as signing-key in nestegg.yaml");
-        return File.Exists(path)
-            ? MinisignSecretKey.Parse(File.ReadAllBytes(path), path)
-            : throw new NesteggException(
+    private static MinisignSecretKey ReadSigningKey(JobContext context) => context.TryReadSigningKey()
+        ?? throw (context.Configuration.SigningKeyPath is { } path
+            ? new NesteggException(
                 FailureKind.BadInput, $"the signing key {path} does not exist",
-                "put back the file that nestegg init wrote; without it no snapshot can be signed");
-    }
+                "put back the file that nestegg init wrote; without it no snapshot can be signed")
+            : new NesteggException(
+                FailureKind.BadInput, "no signing key is configured",
+                "name the file that nestegg init wrote as signing-key in nestegg.yaml"));
 }

@@ -25,7 +25,7 @@ public static class FindJob
                 // The newest first: a person knows today's password, and what it opens also opens the snapshots of before a change.
                 IEnumerable<SnapshotId> ids = request.InAllSnapshots
                     ? await AllSnapshotsAsync()
-                    : [await repository.FindSnapshotAsync(request.Person.Snapshot.Name, cancellationToken)];
+                    : [(await repository.ReadManifestAsync(request.Person.Snapshot.Name, log, cancellationToken)).Id];
                 foreach (var id in ids)
                 {
                     await SearchAsync(id, source => Opened.WithAccountAsync(

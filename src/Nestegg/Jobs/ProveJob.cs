@@ -25,7 +25,12 @@ public static class ProveJob
                 using var proved = ProvedObjects.Create();
                 var record = await ProveAsync(context, request, account, proved, log, cancellationToken);
                 await request.Report(record);
-                var isKept = request.IsKept && await TryKeepAsync(account.Source.Repository, record, proved, log, cancellationToken);
+                var isKept = request.IsKept && await TryKeepAsync(record, log, async () =>
+                {
+                    var repository = account.Source.Repository;
+                    await repository.RequireOwnRecipientsAsync(context.Configuration.Recipients, cancellationToken);
+                    await repository.Proofs.WriteAsync(record, ProofReport.Write(record), proved.WriteNewAsync, cancellationToken);
+                });
                 return new ProveResult(record, isKept);
             },
             cancellationToken);
@@ -49,12 +54,11 @@ public static class ProveJob
         return await run.RunAsync(new ProofAccount(account.UserId, user, account.OpenedWith, account.Keys), proved, cancellationToken);
     }
 
-    private static async Task<bool> TryKeepAsync(
-        Repository repository, ProofRecord record, ProvedObjects proved, RunLog log, CancellationToken cancellationToken)
+    private static async Task<bool> TryKeepAsync(ProofRecord record, RunLog log, Func<Task> keep)
     {
         try
         {
-            await repository.Proofs.WriteAsync(record, ProofReport.Write(record), proved.WriteNewAsync, cancellationToken);
+            await keep();
             return true;
         }
         catch (NesteggException failure)

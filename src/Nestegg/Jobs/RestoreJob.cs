@@ -31,7 +31,7 @@ public static class RestoreJob
             async repository =>
             {
                 using var identities = await OpenedIdentities.OpenAsync(request.Snapshot.Identities, repository, cancellationToken);
-                var manifest = await repository.ReadManifestAsync(request.Snapshot.Name, cancellationToken);
+                var manifest = await repository.ReadManifestAsync(request.Snapshot.Name, log, cancellationToken);
                 var source = new RestoreSource(repository, manifest, identities.Identities);
                 await using var run = await RestoreRun.OpenAsync(source, options, context.Time, log, cancellationToken);
                 var plan = await run.PlanAsync(cancellationToken);
@@ -48,7 +48,7 @@ public static class RestoreJob
         return context.WithRepositoryAsync(
             async repository =>
             {
-                var manifest = await repository.ReadManifestAsync(request.Snapshot, cancellationToken);
+                var manifest = await repository.ReadManifestAsync(request.Snapshot, log, cancellationToken);
                 var transfer = new ObjectTransfer(repository, new FolderTarget(request.Folder), parallel, log);
                 var rows = repository.ReadLiveRowsAsync(manifest, cancellationToken);
                 return new RestoredObjects(manifest.Id.ToString(), await transfer.RunAsync(rows, manifest.Counts, cancellationToken));

@@ -10,7 +10,7 @@ public sealed record ListedSnapshot(Manifest Manifest, ProofStanding Proved);
 
 /// <summary>What a repository holds.</summary>
 /// <param name="Snapshots">Those whose manifest is as it was signed, the oldest first. A damaged one is an error in the log.</param>
-/// <param name="Finished">How many have a signature.</param>
+/// <param name="Finished">How many have a manifest.</param>
 /// <param name="Unfinished">How many runs did not come to their end.</param>
 public sealed record SnapshotListing(IReadOnlyList<ListedSnapshot> Snapshots, int Finished, int Unfinished);
 
@@ -51,11 +51,11 @@ public static class SnapshotsJob
             cancellationToken);
 
     /// <param name="name">An id, the beginning of one, or <c>latest</c>.</param>
-    public static Task<DescribedSnapshot> DescribeAsync(JobContext context, string name, CancellationToken cancellationToken) =>
+    public static Task<DescribedSnapshot> DescribeAsync(JobContext context, string name, RunLog log, CancellationToken cancellationToken) =>
         context.WithRepositoryAsync(
             async repository =>
             {
-                var manifest = await repository.ReadManifestAsync(name, cancellationToken);
+                var manifest = await repository.ReadManifestAsync(name, log, cancellationToken);
                 var proofs = await repository.Proofs.ListAsync(manifest.Id, cancellationToken)
                     .Where(proof => proof.ManifestSha256 == manifest.Hash)
                     .ToListAsync(cancellationToken);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Nestegg.Formats.Minisign;
 using Nestegg.Instance;
 using Nestegg.Repositories;
 using Nestegg.Settings;
@@ -17,13 +19,23 @@ public sealed class JobContext
     /// <summary>Chooses samples and subsets. Keys never come from it.</summary>
     public required Random Random { get; init; }
 
-    /// <summary>Opens the configured repository for as long as the work takes.</summary>
-    /// <exception cref="NesteggException">None is configured, or there is none that this version can read.</exception>
+    /// <summary>Opens the configured repository for as long as the work takes, if it names the signing key that is configured.</summary>
+    /// <exception cref="NesteggException">
+    /// None is configured, there is none that this version can read, or it is not the one that the signing key belongs to.
+    /// </exception>
     internal Task<T> WithRepositoryAsync<T>(Func<Repository, Task<T>> work, CancellationToken cancellationToken) =>
         JobFailure.GuardAsync(async () =>
         {
             await using var repository =
                 await Repository.OpenAsync(Configuration.RequireRepository().OpenStore(create: false, Time), cancellationToken);
+            using (var signingKey = TryReadSigningKey())
+            {
+                if (signingKey is not null)
+                {
+                    repository.CheckAgainst(signingKey.PublicKey);
+                }
+            }
+
             return await work(repository);
         });
 
@@ -34,4 +46,40 @@ public sealed class JobContext
         await using var instance = EnteInstance.Open(Configuration, Time);
         return await work(instance);
     });
+
+    /// <summary>
+    /// The configured signing key; <see langword="null"/> when none is, or the file is not here, as on a machine that only reads.
+    /// </summary>
+    /// <exception cref="NesteggException">The file is no key, or cannot be read.</exception>
+    internal MinisignSecretKey? TryReadSigningKey()
+    {
+        if (Configuration.SigningKeyPath is not { } path || !File.Exists(path))
+        {
+            return null;
+        }
+
+        var text = ReadKeyFile(path);
+        try
+        {
+            return MinisignSecretKey.Parse(text, path);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(text);
+        }
+    }
+
+    private static byte[] ReadKeyFile(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new NesteggException(
+                FailureKind.BadInput, $"the signing key {path} cannot be read: {failure.Message}",
+                "run as the user that it belongs to, or take signing-key out of a configuration that is only for reading", failure);
+        }
+    }
 }

@@ -52,7 +52,7 @@ internal static class Opened
         Repository repository, OpenedIdentities identities, string name, RunLog log, Func<OpenedSource, Task<T>> work,
         CancellationToken cancellationToken)
     {
-        var manifest = await repository.ReadManifestAsync(name, cancellationToken);
+        var manifest = await repository.ReadManifestAsync(name, log, cancellationToken);
         log.Step("open", $"opening the snapshot {manifest.Id}");
         await using var snapshot = await OpenedSnapshot.OpenAsync(repository, manifest, identities.Identities, cancellationToken);
         return await work(new OpenedSource(repository, identities, snapshot, log));

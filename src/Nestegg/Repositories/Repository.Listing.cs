@@ -21,7 +21,7 @@ internal sealed partial class Repository
         await foreach (var item in store.ListAsync(RepositoryKeys.Index, cancellationToken))
         {
             var name = item.Key[RepositoryKeys.Index.Length..];
-            if (IndexName.TryGetHash(name, out _))
+            if (IndexName.TryParse(name, out _, out _))
             {
                 yield return name;
             }
@@ -51,13 +51,12 @@ internal sealed partial class Repository
     }
 
     /// <summary>All rows of an index file, together as they lie in the files of the repository; holds those of one such file.</summary>
-    /// <exception cref="NesteggException">
-    /// <see cref="FailureKind.Damaged"/> when the index file is not there or not itself; rows before that have been returned.
-    /// </exception>
-    public async IAsyncEnumerable<FileRows> ReadRowsByFileAsync(
-        string indexName, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="index">Is disposed at the end.</param>
+    public static async IAsyncEnumerable<FileRows> ReadRowsByFileAsync(
+        StoredIndex index, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var reader = await OpenIndexAsync(indexName, cancellationToken);
+        await using var reader = new IndexReader(index);
+        var indexKey = RepositoryKeys.IndexFile(index.Name);
         var rows = new List<(int Number, IndexRow Row)>();
         while (await reader.ReadBlockAsync(cancellationToken))
         {
@@ -65,7 +64,7 @@ internal sealed partial class Repository
             {
                 if (rows.Count > 0 && rows[0].Row.StoredAs != row.StoredAs)
                 {
-                    yield return new FileRows(rows[0].Row.StoredAs, RepositoryKeys.IndexFile(indexName), rows);
+                    yield return new FileRows(rows[0].Row.StoredAs, indexKey, rows);
                     rows = [];
                 }
 
@@ -75,7 +74,7 @@ internal sealed partial class Repository
 
         if (rows.Count > 0)
         {
-            yield return new FileRows(rows[0].Row.StoredAs, RepositoryKeys.IndexFile(indexName), rows);
+            yield return new FileRows(rows[0].Row.StoredAs, indexKey, rows);
         }
     }
 

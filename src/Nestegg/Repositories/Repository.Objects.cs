@@ -11,9 +11,12 @@ namespace Nestegg.Repositories;
 // Index files and objects.
 internal sealed partial class Repository
 {
-    /// <inheritdoc cref="IndexReader.OpenAsync"/>
-    public Task<IndexReader> OpenIndexAsync(string name, CancellationToken cancellationToken) =>
-        IndexReader.OpenAsync(store, name, cancellationToken);
+    /// <inheritdoc cref="StoredIndex.ReadAsync"/>
+    public Task<StoredIndex> ReadIndexAsync(string name, CancellationToken cancellationToken) =>
+        StoredIndex.ReadAsync(store, name, cancellationToken);
+
+    /// <summary>Whether a writer of this repository would believe the file.</summary>
+    public bool HasSigned(StoredIndex file) => IndexSigner.HasSigned(file, SigningKey, Description.Id);
 
     /// <summary>The rows that a snapshot needs, in no order that means anything. Holds one bit for each row of the index files.</summary>
     public async IAsyncEnumerable<IndexRow> ReadLiveRowsAsync(
@@ -22,7 +25,7 @@ internal sealed partial class Repository
         var live = await ReadLiveSetAsync(manifest, cancellationToken);
         foreach (var (name, rows) in live.Files)
         {
-            await using var reader = await IndexReader.OpenAsync(store, name, cancellationToken);
+            await using var reader = await OpenIndexAsync(manifest, name, cancellationToken);
             var found = 0;
             while (await reader.ReadBlockAsync(cancellationToken))
             {
@@ -88,6 +91,19 @@ internal sealed partial class Repository
         return await store.TryOpenAsync(key, 0, null, cancellationToken) is { } stored
             ? new VerifyingStream(stored, key, null, hash)
             : null;
+    }
+
+    /// <summary>Opens an index file as the manifest names it; that needs no signature of its own.</summary>
+    private async Task<IndexReader> OpenIndexAsync(Manifest manifest, string name, CancellationToken cancellationToken)
+    {
+        var file = await StoredIndex.ReadAsync(store, name, cancellationToken);
+        if (manifest.Index.Any(index => index.Name == name && index.Sha256 == file.Hash && index.SizeBytes == file.SizeBytes))
+        {
+            return new IndexReader(file);
+        }
+
+        file.Dispose();
+        throw Damage.Of($"{RepositoryKeys.IndexFile(name)} is not as the manifest of {manifest.Id} names it");
     }
 
     private static bool TryReadLive(IndexReader reader, RowSet rows, out IndexRow row)

@@ -13,7 +13,7 @@ internal sealed partial class Repository
 {
     private const string Latest = "latest";
 
-    /// <summary>Every snapshot, the newest last.</summary>
+    /// <summary>Every snapshot, the newest last. Whether it is as it was signed is seen when its manifest is read.</summary>
     public async Task<SnapshotList> ListSnapshotsAsync(CancellationToken cancellationToken)
     {
         // A snapshot has less than ten files, so this is a small list.
@@ -21,7 +21,7 @@ internal sealed partial class Repository
         var unread = new List<NesteggException>();
         await foreach (var file in ListSnapshotFilesAsync(_ => { }, cancellationToken).AsFarAsPossible(unread.Add, cancellationToken))
         {
-            isFinished[file.Snapshot] = isFinished.GetValueOrDefault(file.Snapshot) || file.Name == RepositoryKeys.Signature;
+            isFinished[file.Snapshot] = isFinished.GetValueOrDefault(file.Snapshot) || file.Name == RepositoryKeys.Manifest;
         }
 
         return new SnapshotList(
@@ -30,36 +30,64 @@ internal sealed partial class Repository
         { Unread = unread };
     }
 
-    /// <param name="name">An id, the beginning of exactly one, or <c>latest</c>.</param>
-    public async Task<SnapshotId> FindSnapshotAsync(string name, CancellationToken cancellationToken)
+    /// <summary>
+    /// The newest snapshot that is as the repository's key has signed it; <see langword="null"/> when there is none. What has no valid
+    /// signature neither blocks nor counts.
+    /// </summary>
+    /// <param name="passOver">Is told of each newer one that is not believed, and why.</param>
+    public async Task<Manifest?> FindNewestAsync(
+        Func<SnapshotId, NesteggException, ValueTask> passOver, CancellationToken cancellationToken)
     {
-        var (finished, unfinished) = await ListSnapshotsAsync(cancellationToken);
-        if (finished.Count == 0)
-        {
-            throw new NesteggException(
-                FailureKind.BadInput, $"the repository at {Location} has no finished snapshot", "make one with nestegg backup");
-        }
-
-        if (name == Latest)
-        {
-            return finished[^1];
-        }
-
-        var matches = finished.Where(id => id.ToString().StartsWith(name, StringComparison.OrdinalIgnoreCase)).ToList();
-        if (matches.Count == 1 && name.Length > 0)
-        {
-            return matches[0];
-        }
-
-        var what = matches.Count > 1 ? $"'{name}' may be any of {matches.Count} snapshots: {string.Join(", ", matches.Take(3))}"
-            : unfinished.Any(id => id.ToString() == name) ? $"the snapshot {name} was never finished: it has no signature"
-            : $"there is no snapshot '{name}' at {Location}";
-        throw new NesteggException(FailureKind.BadInput, what, "nestegg snapshots lists them; 'latest' is the newest");
+        var list = await ListSnapshotsAsync(cancellationToken);
+        return await ReadSignedAsync(list.Finished, passOver, cancellationToken).FirstOrDefaultAsync(cancellationToken);
     }
 
+    /// <summary>Finds a snapshot and reads its manifest.</summary>
     /// <param name="name">An id, the beginning of exactly one, or <c>latest</c>.</param>
-    public async Task<Manifest> ReadManifestAsync(string name, CancellationToken cancellationToken) =>
-        await ReadManifestAsync(await FindSnapshotAsync(name, cancellationToken), cancellationToken);
+    /// <param name="log">Gets a warning for each that would fit and was never signed with the repository's key.</param>
+    /// <exception cref="NesteggException">
+    /// <see cref="FailureKind.BadInput"/> when there is none or more than one, <see cref="FailureKind.Damaged"/> when it is not as it was
+    /// signed.
+    /// </exception>
+    public async Task<Manifest> ReadManifestAsync(string name, RunLog log, CancellationToken cancellationToken)
+    {
+        var list = await ListSnapshotsAsync(cancellationToken);
+        var matches = name == Latest ? list.Finished
+            : name.Length == 0 ? []
+            : list.Finished.Where(id => id.ToString().StartsWith(name, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (matches.Count == 1)
+        {
+            return await ReadManifestAsync(matches[0], cancellationToken);
+        }
+
+        var enough = name == Latest ? 1 : 2;
+        var signed = await ReadSignedAsync(matches, async (id, failure) =>
+        {
+            // One that was signed and is damaged since is not passed over for an older one; a person may.
+            if (await WasSignedAsync(id, cancellationToken))
+            {
+                throw failure;
+            }
+
+            log.Find(NotBelieved(id, failure));
+        }, cancellationToken).Take(enough).ToListAsync(cancellationToken);
+        if (signed.Count == 1)
+        {
+            return signed[0];
+        }
+
+        throw matches.Count > 0 && signed.Count == 0
+            ? Damage.Of($"none of the {matches.Count} snapshots at {Location} that fit '{name}' has a signature of the repository's key")
+            : new NesteggException(
+                FailureKind.BadInput,
+                matches.Count > 1 ? $"'{name}' may be any of {matches.Count} snapshots: {string.Join(", ", matches.Take(3))}"
+                    : list.Finished.Count == 0 ? $"the repository at {Location} has no finished snapshot"
+                    : list.Unfinished.Any(id => id.ToString() == name) ? $"the snapshot {name} was never finished: it has no manifest"
+                    : $"there is no snapshot '{name}' at {Location}",
+                list.Finished.Count == 0
+                    ? "make one with nestegg backup"
+                    : "nestegg snapshots lists them; 'latest' is the newest");
+    }
 
     /// <summary>Reads a manifest and believes it only if its signature is the repository's.</summary>
     /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when anything about it is not as it was signed.</exception>
@@ -141,6 +169,46 @@ internal sealed partial class Repository
     private async Task<Stream> OpenVerifiedAsync(Manifest manifest, string name, CancellationToken cancellationToken) =>
         await VerifiedCopy.OfAsync(await OpenFileAsync(manifest, name, cancellationToken), cancellationToken);
 
+    /// <summary>The manifests that are as the repository's key has signed them, the newest first.</summary>
+    private async IAsyncEnumerable<Manifest> ReadSignedAsync(
+        IReadOnlyList<SnapshotId> ids, Func<SnapshotId, NesteggException, ValueTask> passOver,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var id in ids.Reverse())
+        {
+            Manifest manifest;
+            try
+            {
+                manifest = await ReadManifestAsync(id, cancellationToken);
+            }
+            catch (NesteggException e) when (e.SparesOthers)
+            {
+                await passOver(id, e);
+                continue;
+            }
+
+            yield return manifest;
+        }
+    }
+
+    /// <summary>The repository's key has signed a manifest of this name, whatever has become of it.</summary>
+    private async Task<bool> WasSignedAsync(SnapshotId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var text = await store.TryReadAsync(RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature), cancellationToken);
+            return MinisignSignature.TryParse(text, out var signature)
+                && signature!.TrustedComment == SnapshotWriter.TrustedComment(id, Description.Id) && signature.VerifiesComment(SigningKey);
+        }
+        catch (NesteggException e) when (e.SparesOthers)
+        {
+            return false;
+        }
+    }
+
+    private static Finding NotBelieved(SnapshotId id, NesteggException failure) =>
+        new("snapshot-not-believed", Severity.Warning, $"{RepositoryKeys.Snapshots}{id}", failure.Message, failure.Hint);
+
     private static Manifest? ParseManifest(byte[] content, string key)
     {
         try
@@ -155,7 +223,8 @@ internal sealed partial class Repository
 }
 
 /// <summary>
-/// The snapshots of a repository, the newest last. An unfinished one has no signature: its run was interrupted, or is under way.
+/// The snapshots of a repository, the newest last. An unfinished one has no manifest, which is written last: its run was interrupted, or is
+/// under way.
 /// </summary>
 internal sealed record SnapshotList(IReadOnlyList<SnapshotId> Finished, IReadOnlyList<SnapshotId> Unfinished)
 {

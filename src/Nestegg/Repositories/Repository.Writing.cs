@@ -9,32 +9,57 @@ namespace Nestegg.Repositories;
 internal sealed partial class Repository
 {
     /// <inheritdoc cref="RepositoryLock.AcquireAsync"/>
-    public Task<RepositoryLock> LockAsync(string command, TimeProvider time, Random random, CancellationToken cancellationToken) =>
-        RepositoryLock.AcquireAsync(store, command, time, random, cancellationToken);
+    /// <param name="log">Is told of locks that are watched or taken over.</param>
+    public Task<RepositoryLock> LockAsync(
+        string command, RunLog log, TimeProvider time, Random random, CancellationToken cancellationToken) =>
+        RepositoryLock.AcquireAsync(new LockFolder(store, time, log), command, random, cancellationToken);
 
-    /// <summary>Begins a snapshot: reads the newest manifest. The caller holds the lock.</summary>
+    /// <summary>Begins a snapshot after the newest one that is signed. The caller holds the lock.</summary>
     /// <param name="signingKey">Must be the repository's; stays the caller's.</param>
     public async Task<SnapshotWriter> BeginSnapshotAsync(
         MinisignSecretKey signingKey, TimeProvider time, Random random, CancellationToken cancellationToken)
     {
-        if (signingKey.PublicKey.ToString() != SigningKey.ToString())
+        CheckAgainst(signingKey.PublicKey);
+        var notBelieved = new List<Finding>();
+        SnapshotId? damaged = null;
+        var previous = await FindNewestAsync(async (id, failure) =>
+        {
+            // One that was signed has its number, even if nothing else of it can be read.
+            notBelieved.Add(NotBelieved(id, failure));
+            damaged ??= await WasSignedAsync(id, cancellationToken) ? id : null;
+        }, cancellationToken);
+        var start = new SnapshotStart(SnapshotId.New(time.GetUtcNow(), damaged ?? previous?.Id, random), previous, notBelieved);
+        return new SnapshotWriter(this, store, signingKey, start, time);
+    }
+
+    /// <summary>
+    /// Whoever can write to the repository could add a recipient of their own to <c>nestegg.json</c> and read what is encrypted next.
+    /// </summary>
+    /// <param name="configured">Whom the operator wrote down; when nobody, the newest snapshot says what the file was.</param>
+    /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/></exception>
+    public async Task RequireOwnRecipientsAsync(IReadOnlyList<string> configured, CancellationToken cancellationToken)
+    {
+        var found = Description.Recipients.Order(StringComparer.Ordinal).ToArray();
+        var file = $"{RepositoryKeys.Description} at {Location}";
+        if (configured.Count > 0)
+        {
+            var known = configured.Order(StringComparer.Ordinal).ToArray();
+            if (!known.SequenceEqual(found))
+            {
+                throw new NesteggException(
+                    FailureKind.Damaged,
+                    $"{file} names the recipients {string.Join(", ", found)}; the configuration names {string.Join(", ", known)}",
+                    "if you changed one of them, make both alike; if you did not, somebody else has written to the repository");
+            }
+        }
+        else if (await FindNewestAsync((_, _) => default, cancellationToken) is { } newest && newest.RepositorySha256 != Description.Hash)
         {
             throw new NesteggException(
-                FailureKind.BadInput, $"the signing key {signingKey.PublicKey} is not the repository's, which is {SigningKey}",
-                "give the signing key that nestegg init wrote for this repository");
+                FailureKind.Damaged,
+                $"{file} hashes to {Description.Hash}; when {newest.Id} was made it hashed to {newest.RepositorySha256}. "
+                + $"Its recipients are now {string.Join(", ", found)}",
+                "if you changed it, write these recipients into nestegg.yaml (recipients:), and it is accepted; if you did not, somebody "
+                + "else has written to the repository: put the file back from another copy");
         }
-
-        var (finished, unfinished) = await ListSnapshotsAsync(cancellationToken);
-        SnapshotId? newest = finished.Concat(unfinished).Select(id => (SnapshotId?)id).Max();
-        PreviousManifest? previous = null;
-        if (finished.Count > 0)
-        {
-            // A damaged newest manifest must not stop the next backup; its hash as it is now goes on the record.
-            var content = await store.TryReadAsync(RepositoryKeys.SnapshotFile(finished[^1], RepositoryKeys.Manifest), cancellationToken);
-            previous = new PreviousManifest(finished[^1], ObjectHash.Of(content));
-        }
-
-        var start = new SnapshotStart(SnapshotId.New(time.GetUtcNow(), newest, random), previous);
-        return new SnapshotWriter(this, store, signingKey, start, time);
     }
 }

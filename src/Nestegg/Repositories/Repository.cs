@@ -135,6 +135,20 @@ internal sealed partial class Repository : IAsyncDisposable
         }
     }
 
+    /// <summary>Compares the repository with a signing key from elsewhere, so that nobody need believe <c>nestegg.json</c>.</summary>
+    /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when it names another.</exception>
+    public void CheckAgainst(MinisignPublicKey known)
+    {
+        if (known.ToString() != Description.SigningKey)
+        {
+            throw new NesteggException(
+                FailureKind.Damaged,
+                $"{RepositoryKeys.Description} at {Location} names the signing key {Description.SigningKey}; the configured one is {known}",
+                "if this is another repository than the one of nestegg.yaml, name its own configuration with --config; if it is that one, "
+                + "somebody else has written to it");
+        }
+    }
+
     /// <summary>
     /// The identity file that the repository keeps under a passphrase, as it is stored; <see langword="null"/> when there is none.
     /// </summary>

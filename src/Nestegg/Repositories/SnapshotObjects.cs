@@ -23,25 +23,26 @@ internal sealed class SnapshotObjects : IAsyncDisposable
     /// <summary>What a check had put on the record.</summary>
     public VerifiedDamage Damage { get; }
 
-    /// <summary>What is wrong with the index and the stored files; what is listed by index files that are gone is stored again.</summary>
+    /// <summary>
+    /// What is wrong with the index and the stored files; what is listed by index files that are gone or not signed is stored again.
+    /// </summary>
     public required IReadOnlyList<Finding> Findings { get; init; }
 
     /// <summary>When the stored files were listed, by this run or by the one that it relies on; <see langword="null"/> for never.</summary>
     public required DateTimeOffset? PresenceCheckedAt { get; init; }
 
-    /// <param name="previous">The newest snapshot whose signature is good; <see langword="null"/> when there is none.</param>
     public static async Task<SnapshotObjects> LoadAsync(
-        IStore store, SnapshotId id, Manifest? previous, TimeProvider time, CancellationToken cancellationToken)
+        IStore store, IndexSigner signer, SnapshotStart start, TimeProvider time, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var (now, previous) = (time.GetUtcNow(), start.Previous);
         var findings = new List<Finding>();
         var damage = await new DamageClaims(store).VerifyAsync(findings, cancellationToken);
         var listed = store.IsListingFree || !IsListedLately(previous, now) ? await TryListAsync(store, findings, cancellationToken) : null;
         using var presence = new Presence(listed, damage.Damaged);
-        var (known, damaged) = await KnownObjects.LoadAsync(store, presence, cancellationToken);
-        return new SnapshotObjects(known, new ObjectWriter(store, known, id.ToString(), time), damage)
+        var (known, notBelieved) = await KnownObjects.LoadAsync(store, signer, presence, cancellationToken);
+        return new SnapshotObjects(known, new ObjectWriter(store, known, signer, start.Id.ToString(), time), damage)
         {
-            Findings = [.. findings, .. damaged, .. Gone(previous, known, damaged)],
+            Findings = [.. findings, .. notBelieved, .. Gone(previous, known, notBelieved)],
             PresenceCheckedAt = listed is null ? previous?.PresenceCheckedAt : now,
         };
     }

@@ -2,14 +2,15 @@ using System.Diagnostics;
 using System.Text.Json;
 using Nestegg.Formats.Minisign;
 using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Manifests;
 using Nestegg.Stores;
 
 namespace Nestegg.Repositories;
 
 /// <summary>
-/// Writes one snapshot. It exists from the moment that <see cref="CommitAsync"/> has written the signature, which it does last;
-/// until then the repository is as valid as before.
+/// Writes one snapshot. It exists from the moment that <see cref="CommitAsync"/> has written the manifest, which it does last; until then
+/// the repository is as valid as before.
 /// </summary>
 internal sealed class SnapshotWriter : IAsyncDisposable
 {
@@ -37,13 +38,19 @@ internal sealed class SnapshotWriter : IAsyncDisposable
 
     public SnapshotId Id => start.Id;
 
-    /// <summary>Reads every index file. Secret parts may be put meanwhile.</summary>
+    /// <summary>The newest snapshot that is signed; <see langword="null"/> in a repository without any.</summary>
+    public Manifest? Previous => start.Previous;
+
+    /// <summary>Newer snapshots that are not as they were signed, or were never signed with the repository's key.</summary>
+    public IReadOnlyList<Finding> NotBelieved => start.NotBelieved;
+
+    /// <summary>Reads every index file that is signed. Secret parts may be put meanwhile.</summary>
     /// <returns>Belongs to this snapshot, which disposes it.</returns>
     public async Task<SnapshotObjects> LoadObjectsAsync(CancellationToken cancellationToken)
     {
         Debug.Assert(loaded is null, "The objects of a snapshot are loaded once.");
-        return loaded = await SnapshotObjects.LoadAsync(
-            store, Id, await ReadPreviousAsync(cancellationToken), time, cancellationToken);
+        var signer = new IndexSigner(signingKey, repository.Description.Id);
+        return loaded = await SnapshotObjects.LoadAsync(store, signer, start, time, cancellationToken);
     }
 
     /// <summary>Writes a secret part: what <paramref name="write"/> writes goes through zstd and age into the snapshot's folder.</summary>
@@ -69,7 +76,7 @@ internal sealed class SnapshotWriter : IAsyncDisposable
         await missing.Content.WriteAsync(MissingRows.Format(missingObject), cancellationToken);
     }
 
-    /// <summary>Makes everything durable, then writes the live set, the manifest and, last, the signature.</summary>
+    /// <summary>Makes everything durable, then writes the live set, the signature and, last, the manifest.</summary>
     /// <param name="draft">
     /// All but what the writer knows itself: format, ids, the end, the previous manifest, what is new, files, index and missing.
     /// </param>
@@ -95,7 +102,7 @@ internal sealed class SnapshotWriter : IAsyncDisposable
             RepositorySha256 = repository.Description.Hash,
             Id = Id,
             FinishedAt = time.GetUtcNow(),
-            Previous = start.Previous,
+            Previous = start.Previous is { } previous ? new PreviousManifest(previous.Id, previous.Hash) : null,
             PresenceCheckedAt = objects.PresenceCheckedAt,
             Counts = draft.Counts with { NewObjects = objects.Writer.AddedObjects, NewBytes = objects.Writer.AddedBytes },
             Files = [.. files],
@@ -104,8 +111,10 @@ internal sealed class SnapshotWriter : IAsyncDisposable
         };
         byte[] json = [.. JsonSerializer.SerializeToUtf8Bytes(manifest, ManifestJson.Instance.Manifest), (byte)'\n'];
         var signature = signingKey.Sign(json, TrustedComment(Id, repository.Description.Id));
-        await store.PutAsync(KeyOf(RepositoryKeys.Manifest), json, cancellationToken);
+
+        // The signature first: so a manifest without one is never an interrupted run's, and somebody has taken its signature away.
         await store.PutAsync(KeyOf(RepositoryKeys.Signature), signature, cancellationToken);
+        await store.PutAsync(KeyOf(RepositoryKeys.Manifest), json, cancellationToken);
         return manifest with { Hash = ObjectHash.Of(json) };
     }
 
@@ -124,19 +133,6 @@ internal sealed class SnapshotWriter : IAsyncDisposable
 
     internal static string TrustedComment(SnapshotId id, string repositoryId) => $"nestegg snapshot {id} repository {repositoryId}";
 
-    private async Task<Manifest?> ReadPreviousAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return start.Previous is { } previous ? await repository.ReadManifestAsync(previous.Id, cancellationToken) : null;
-        }
-        catch (NesteggException e) when (e.SparesOthers)
-        {
-            // Nothing of it is relied upon then; whoever looks at it says what is wrong.
-            return null;
-        }
-    }
-
     private ManifestFile Add(ManifestFile file)
     {
         lock (files)
@@ -151,5 +147,6 @@ internal sealed class SnapshotWriter : IAsyncDisposable
 }
 
 /// <summary>Where a snapshot begins.</summary>
-/// <param name="Previous">The newest manifest that is there; <see langword="null"/> in a repository without any.</param>
-internal sealed record SnapshotStart(SnapshotId Id, PreviousManifest? Previous);
+/// <param name="Previous">The newest snapshot that is signed; <see langword="null"/> in a repository without any.</param>
+/// <param name="NotBelieved">What newer ones there are.</param>
+internal sealed record SnapshotStart(SnapshotId Id, Manifest? Previous, IReadOnlyList<Finding> NotBelieved);

@@ -2,6 +2,7 @@ using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
 using Nestegg.Stores.Local;
+using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 
 namespace Nestegg.IntegrationTests.Backup;
@@ -198,7 +199,7 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
     private static async Task<Manifest> LatestAsync(RunningInstance instance)
     {
         await using var store = new LocalStore(instance.RepositoryFolder);
-        return await (await Repository.OpenAsync(store, Token)).ReadManifestAsync("latest", Token);
+        return await (await Repository.OpenAsync(store, Token)).ReadManifestAsync("latest", RunEvents.Nowhere(), Token);
     }
 
     /// <summary>The newest snapshot holds exactly the instance's objects, byte for byte.</summary>
@@ -207,7 +208,8 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
         await using var store = new LocalStore(instance.RepositoryFolder);
         var repository = await Repository.OpenAsync(store, Token);
         var stored = new Dictionary<string, ObjectHash>();
-        await foreach (var row in repository.ReadLiveRowsAsync(await repository.ReadManifestAsync("latest", Token), Token))
+        var manifest = await repository.ReadManifestAsync("latest", RunEvents.Nowhere(), Token);
+        await foreach (var row in repository.ReadLiveRowsAsync(manifest, Token))
         {
             await using var content = await repository.OpenObjectAsync(row, Token);
             await content.CopyToAsync(Stream.Null, Token);

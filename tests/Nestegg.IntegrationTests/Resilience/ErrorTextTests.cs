@@ -38,13 +38,14 @@ public sealed class ErrorTextTests(SharedServers servers, KnownInstances instanc
             await File.WriteAllBytesAsync(instance["other.key"], other.ToFileText(), Token);
         }
 
-        await SayAsync(ExitCode.BadInput, ["backup", "--config", await VariantAsync(key, instance["other.key"])], "signing key");
+        await SayAsync(ExitCode.Damaged, ["backup", "--config", await VariantAsync(key, instance["other.key"])], "signing key");
         await SayAsync(ExitCode.OutOfReach, ["snapshots", "--repository", instance["nowhere"]], instance["nowhere"]);
         Directory.CreateDirectory(instance["empty"]);
         await SayAsync(ExitCode.NoRepository, ["snapshots", "--repository", instance["empty"]], instance["empty"]);
 
         await using (var store = new LocalStore(repository))
-        await using (await (await Repository.OpenAsync(store, Token)).LockAsync("backup", TimeProvider.System, Random.Shared, Token))
+        await using (await (await Repository.OpenAsync(store, Token)).LockAsync(
+            "backup", RunEvents.Nowhere(), TimeProvider.System, Random.Shared, Token))
         {
             await SayAsync(ExitCode.Locked, ["backup", "--config", config], repository, $"process {Environment.ProcessId}");
         }

@@ -128,6 +128,37 @@ public sealed class CheckTests : IDisposable
     }
 
     [Fact]
+    public async Task A_signature_that_was_removed_is_an_error_whoever_names_the_snapshot()
+    {
+        await using var store = await MakeAsync();
+        foreach (var snapshot in Directory.GetDirectories(folder["snapshots"]))
+        {
+            var signature = Path.Combine(snapshot, "snapshot.json.minisig");
+            var content = File.ReadAllBytes(signature);
+            File.Delete(signature);
+            var error = Assert.Single(await FindAsync(store, ReadScope.None), finding => finding.Severity == Severity.Error);
+            Assert.Equal(("signature-missing", Path.GetRelativePath(folder.Path, signature)), (error.Code, error.Subject));
+            File.WriteAllBytes(signature, content);
+        }
+
+        // Named by its successor, a snapshot without a manifest is no interrupted run.
+        File.Delete(Path.Combine(Directory.GetDirectories(folder["snapshots"]).Order().First(), "snapshot.json"));
+        Assert.Equal("snapshot-gone", Assert.Single(
+            await FindAsync(store, ReadScope.None), finding => finding.Severity == Severity.Error).Code);
+    }
+
+    [Fact]
+    public async Task A_description_that_was_changed_is_an_error_until_a_signed_snapshot_has_it()
+    {
+        await using var store = await MakeAsync();
+        File.AppendAllText(folder["nestegg.json"], "\n");
+        Assert.Equal("description-changed", Assert.Single(await FindAsync(store, ReadScope.None)).Code);
+        await sample!.ReopenAsync(store, Token);
+        await sample.BackUpAsync(Second, Token);
+        Assert.Empty(await FindAsync(store, ReadScope.None));
+    }
+
+    [Fact]
     public async Task A_repository_that_was_set_back_is_noticed_by_a_machine_that_remembers()
     {
         await using var store = await MakeAsync();
@@ -276,7 +307,8 @@ public sealed class CheckTests : IDisposable
     private static async Task<IndexRow> RowAsync(IStore store, string key)
     {
         var repository = await Repository.OpenAsync(store, Token);
-        await foreach (var row in repository.ReadLiveRowsAsync(await repository.ReadManifestAsync("latest", Token), Token))
+        var manifest = await repository.ReadManifestAsync("latest", RunEvents.Nowhere(), Token);
+        await foreach (var row in repository.ReadLiveRowsAsync(manifest, Token))
         {
             if (row.Key == key)
             {

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Text;
 using CsCheck;
+using Nestegg.Formats.Minisign;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 
@@ -8,6 +10,12 @@ namespace Nestegg.Tests.Repositories;
 
 public class IndexTests
 {
+    private const string Numbered = "20261123T190000Z-0000100a-1";
+
+    private static readonly MinisignSecretKey Key = MinisignSecretKey.Generate();
+
+    private static readonly IndexSigner Signer = new(Key, "repository");
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static readonly Gen<ObjectHash> GenHash = Gen.Byte.Array[32].Select(bytes => new ObjectHash(bytes));
@@ -82,6 +90,46 @@ public class IndexTests
 
         await Assert.ThrowsAsync<NesteggException>(() => ReadAsync(content[..^1], hash));
         await Assert.ThrowsAsync<NesteggException>(() => ReadAsync([.. content, 0], hash));
+    }
+
+    [Fact]
+    public async Task Only_what_the_key_signed_for_this_place_of_this_repository_is_signed()
+    {
+        var content = Write([new IndexRow("1/a", 0, 5, ObjectHash.Of([]), null, 0)]);
+        using var file = await StoredAsync(content, Numbered);
+        Assert.True(Signer.HasSigned(file));
+        Assert.False(new IndexSigner(Key, "another repository").HasSigned(file));
+        using var otherKey = MinisignSecretKey.Generate();
+        Assert.False(new IndexSigner(otherKey, "repository").HasSigned(file));
+        using var renamed = await StoredAsync(content, Numbered[..^1] + "2");
+        Assert.False(Signer.HasSigned(renamed));
+
+        // Whoever changes a byte can give the file the name that fits it.
+        for (var i = 0; i < content.Length; i++)
+        {
+            var changed = content.ToArray();
+            changed[i] ^= 1;
+            using var forged = await StoredAsync(changed, Numbered);
+            Assert.True(!Signer.HasSigned(forged) || forged.Rows.Span.SequenceEqual(file.Rows.Span), $"byte {i}");
+        }
+    }
+
+    [Fact]
+    public async Task What_stands_in_the_place_of_the_unsigned_words_of_a_signature_is_no_row()
+    {
+        // The first line of a signature is a comment that nobody signs: room for a frame of rows.
+        var content = Write([new IndexRow("1/a", 0, 5, ObjectHash.Of([]), null, 0)]);
+        var rows = content[..^IndexSigner.SizeBytes];
+        var planted = Enumerable.Range(0, 1000)
+            .Select(n => Write([new IndexRow($"1/{n}", 0, 6, ObjectHash.Of(BitConverter.GetBytes(n)), null, 0)])[..^IndexSigner.SizeBytes])
+            .First(frame => !frame.Contains((byte)'\n'));
+        var text = content.AsSpan(rows.Length + 8);
+        byte[] forged = [.. rows, .. content.AsSpan(rows.Length, 4), 0, 0, 0, 0, .. planted, .. text[text.IndexOf((byte)'\n')..]];
+        forged = forged[..content.Length];
+
+        using var file = await StoredAsync(forged, Numbered);
+        Assert.True(Signer.HasSigned(file), "the comment is free, so the forgery is a good one");
+        Assert.Equal("1/a", Assert.Single(await ReadAsync(forged)).Key);
     }
 
     [Fact]
@@ -168,13 +216,13 @@ public class IndexTests
             writer.Append(row);
         }
 
-        return writer.Finish().ToArray();
+        return writer.Finish(Signer, Numbered).ToArray();
     }
 
     private static async Task<List<IndexRow>> ReadAsync(byte[] content, ObjectHash? hash = null)
     {
         var rows = new List<IndexRow>();
-        await using var reader = new IndexReader(new MemoryStream(content), "index", hash ?? ObjectHash.Of(content));
+        await using var reader = new IndexReader(await StoredAsync(content, Numbered, hash));
         while (await reader.ReadBlockAsync(Token))
         {
             while (reader.TryReadRow(out var line))
@@ -185,4 +233,7 @@ public class IndexTests
 
         return rows;
     }
+
+    private static Task<StoredIndex> StoredAsync(byte[] content, string numbered, ObjectHash? hash = null) =>
+        StoredIndex.ReadAsync(new MemoryStream(content), IndexName.Of(numbered, hash ?? ObjectHash.Of(content)), Token);
 }

@@ -204,8 +204,9 @@ public sealed class LossTests : IDisposable
     private async Task<bool> PutBackAsync(SampleRepository sample, string path, Func<string, byte[]?> fetch)
     {
         var key = Path.GetRelativePath(folder.Path, path);
-        var index = await sample.Repository.ListIndexAsync(_ => { }, Token).SingleAsync(Token);
-        var file = await sample.Repository.ReadRowsByFileAsync(index, Token).SingleAsync(rows => rows.Key == key, Token);
+        var name = await sample.Repository.ListIndexAsync(_ => { }, Token).SingleAsync(Token);
+        var index = await sample.Repository.ReadIndexAsync(name, Token);
+        var file = await Repository.ReadRowsByFileAsync(index, Token).SingleAsync(rows => rows.Key == key, Token);
         return await sample.Repository.TryPutBackAsync(
             file, (row, _) => Task.FromResult<Stream?>(fetch(row.Key) is { } bytes ? new MemoryStream(bytes) : null), Token);
     }

@@ -1,3 +1,4 @@
+using Nestegg.Formats.Minisign;
 using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Packs;
 using Nestegg.Stores;
@@ -12,10 +13,15 @@ public sealed class ObjectWriterTests : IDisposable
     private const int ObjectBytes = 1_000_000;
 
     private readonly TemporaryFolder folder = new();
+    private readonly MinisignSecretKey signingKey = MinisignSecretKey.Generate();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        folder.Dispose();
+        signingKey.Dispose();
+    }
 
     [Fact]
     public async Task A_pack_that_could_not_be_stored_is_told_to_who_adds_and_stored_by_another_attempt()
@@ -127,10 +133,10 @@ public sealed class ObjectWriterTests : IDisposable
     private (KnownObjects Known, ObjectWriter Writer) Open(Func<int, StoreOperation, Fault> script) =>
         Open(new FaultyStore(LocalStore.Create(folder.Path), script));
 
-    private static (KnownObjects Known, ObjectWriter Writer) Open(IStore store)
+    private (KnownObjects Known, ObjectWriter Writer) Open(IStore store)
     {
         var known = new KnownObjects();
-        return (known, new ObjectWriter(store, known, "run", TimeProvider.System));
+        return (known, new ObjectWriter(store, known, new IndexSigner(signingKey, "repository"), "run", TimeProvider.System));
     }
 
     private static Task AddAsync(ObjectWriter writer, int number, int length) =>

@@ -21,11 +21,11 @@ public sealed class RepositoryLockTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await using (var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token))
+        await using (var held = await LockAsync(sample, TimeProvider.System))
         {
             var file = Assert.Single(Locks());
             var e = await Assert.ThrowsAsync<NesteggException>(
-                () => sample.Repository.LockAsync("prune", TimeProvider.System, Random.Shared, Token));
+                () => LockAsync(sample, TimeProvider.System));
             Assert.Equal(FailureKind.Locked, e.Kind);
             Assert.Contains(Environment.MachineName, e.Message);
             Assert.Contains($"process {Environment.ProcessId}", e.Message);
@@ -35,17 +35,70 @@ public sealed class RepositoryLockTests : IDisposable
         }
 
         Assert.Empty(Locks());
-        await using var next = await sample.Repository.LockAsync("prune", TimeProvider.System, Random.Shared, Token);
+        await using var next = await LockAsync(sample, TimeProvider.System);
     }
 
     [Fact]
-    public async Task An_expired_lock_is_removed_and_does_not_bar_the_way()
+    public async Task A_lock_that_is_old_by_itself_and_by_the_store_is_removed_and_does_not_bar_the_way()
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await PutAsync(store, DateTimeOffset.UtcNow.AddMinutes(-6));
-        await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token);
+        var sixMinutesAgo = DateTimeOffset.UtcNow.AddMinutes(-6);
+        await PutAsync(store, sixMinutesAgo);
+        File.SetLastWriteTimeUtc(folder["locks/old.json"], sixMinutesAgo.UtcDateTime);
+        await using var held = await LockAsync(sample, TimeProvider.System);
         Assert.Equal("backup", Assert.Single(Locks()).Command);
+    }
+
+    public static TheoryData<string, string> OddLocks => new()
+    {
+        { Json("2999-01-01T00:00:00Z"), "now" },
+        { Json("9999-12-31T23:59:59Z"), "2400" },
+        { Json("0001-01-01T00:00:00Z"), "now" },
+        { Json("2999-01-01T00:00:00Z"), "1999" },
+        { "no JSON", "2400" },
+        { "null", "2400" },
+        { new string('{', 100_000), "2400" },
+    };
+
+    [Theory]
+    [MemberData(nameof(OddLocks))]
+    public async Task A_lock_that_nobody_renews_bars_the_way_for_five_minutes_whatever_it_says(string content, string modified)
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        await store.PutAsync(RepositoryKeys.Lock("odd"), System.Text.Encoding.UTF8.GetBytes(content), Token);
+        if (modified != "now")
+        {
+            File.SetLastWriteTimeUtc(folder["locks/odd.json"], new DateTime(int.Parse(modified), 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        }
+
+        var time = StillTime.Off(TimeSpan.Zero);
+        var began = time.GetUtcNow();
+        var events = new RunEvents();
+        await using var held = await PassAsync(
+            time, sample.Repository.LockAsync("backup", new RunLog(events), time, Random.Shared, Token));
+        Assert.InRange(time.GetUtcNow() - began, RepositoryLock.Lifetime, RepositoryLock.Lifetime + TimeSpan.FromSeconds(30));
+        Assert.Equal("backup", Assert.Single(Locks()).Command);
+        Assert.Equal(2, events.Steps.Count);
+        Assert.Contains(modified == "now" ? "UTC" : $"{modified}-01-01 00:00:00 UTC", events.Steps[0]);
+    }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(-60)]
+    public async Task The_lock_of_a_machine_whose_clock_is_wrong_is_seen_to_be_alive(int minutesOff)
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var (theirs, ours) = (DateTimeOffset.UtcNow.AddMinutes(minutesOff), StillTime.Off(TimeSpan.Zero));
+        await PutAsync(store, theirs);
+        var second = LockAsync(sample, ours);
+        await WaitAsync(() => ours.HasTimer);
+        await PutAsync(store, theirs + RepositoryLock.HeartbeatInterval);
+        var e = await Assert.ThrowsAsync<NesteggException>(() => PassAsync(ours, second));
+        Assert.Equal(FailureKind.Locked, e.Kind);
+        Assert.Equal("old", Assert.Single(Locks()).Id);
     }
 
     [Fact]
@@ -59,7 +112,7 @@ public sealed class RepositoryLockTests : IDisposable
         {
             try
             {
-                await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token);
+                await using var held = await LockAsync(sample, TimeProvider.System);
                 most = Math.Max(most, Interlocked.Increment(ref holders));
                 await Task.Delay(50, Token);
                 Interlocked.Decrement(ref holders);
@@ -79,14 +132,13 @@ public sealed class RepositoryLockTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var time = StillTime.Off(TimeSpan.Zero);
-        await using var held = await sample.Repository.LockAsync("backup", time, Random.Shared, Token);
+        await using var held = await LockAsync(sample, time);
         var before = Assert.Single(Locks());
         await WaitAsync(() => time.HasTimer);
         time.Advance(RepositoryLock.HeartbeatInterval);
         await WaitAsync(() => time.HasTimer);
         Assert.Equal(before.HeartbeatAt + RepositoryLock.HeartbeatInterval, Locks().Single().HeartbeatAt);
         Assert.Equal(before.StartedAt, Locks().Single().StartedAt);
-        Assert.Equal(Locks().Single().HeartbeatAt + RepositoryLock.Lifetime, Locks().Single().ExpiresAt);
         Assert.False(held.Lost.IsCancellationRequested);
 
         File.Delete(Directory.GetFiles(folder["locks"]).Single());
@@ -100,7 +152,7 @@ public sealed class RepositoryLockTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var time = StillTime.Off(TimeSpan.Zero);
-        await using var held = await sample.Repository.LockAsync("backup", time, Random.Shared, Token);
+        await using var held = await LockAsync(sample, time);
         await WaitAsync(() => time.HasTimer);
         time.Advance(RepositoryLock.Lifetime);
         await WaitAsync(() => held.Lost.IsCancellationRequested);
@@ -119,7 +171,7 @@ public sealed class RepositoryLockTests : IDisposable
             && operation == StoreOperation.Size ? throw (Exception)Activator.CreateInstance(kind, "the dog ate the lock")! : Fault.None);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var time = StillTime.Off(TimeSpan.Zero);
-        await using var held = await sample.Repository.LockAsync("backup", time, Random.Shared, Token);
+        await using var held = await LockAsync(sample, time);
         await WaitAsync(() => time.HasTimer);
 
         var work = held.RunAsync(async token =>
@@ -144,7 +196,7 @@ public sealed class RepositoryLockTests : IDisposable
             folderStore, (_, operation) => isAway && operation == StoreOperation.Size ? Fault.Before : Fault.None);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var time = StillTime.Off(TimeSpan.Zero);
-        await using var held = await sample.Repository.LockAsync("backup", time, Random.Shared, Token);
+        await using var held = await LockAsync(sample, time);
         await BeatAsync();
         isAway = true;
         await BeatAsync();
@@ -160,7 +212,8 @@ public sealed class RepositoryLockTests : IDisposable
         }
 
         Assert.True(held.Lost.IsCancellationRequested);
-        Assert.True(time.GetUtcNow() < Locks().Single().ExpiresAt, "the holder was stopped after its lock had run out");
+        var end = Locks().Single().HeartbeatAt + RepositoryLock.Lifetime;
+        Assert.True(time.GetUtcNow() < end, "the holder was stopped after its lock had run out");
 
         async Task BeatAsync()
         {
@@ -176,11 +229,11 @@ public sealed class RepositoryLockTests : IDisposable
         Assert.SkipUnless(ProcessTable.Here is not null, "only Linux names its table of processes");
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        // The file holds whole seconds.
-        var dead = await PutAsync(store, DateTimeOffset.FromUnixTimeSeconds(
-            DateTimeOffset.UtcNow.ToUnixTimeSeconds()), await DeadProcessAsync(), ProcessTable.Here);
-        await using var held = await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token);
-        Assert.Equal(dead, held.TakenFrom);
+        var dead = await PutAsync(store, DateTimeOffset.UtcNow, await DeadProcessAsync(), ProcessTable.Here);
+        var events = new RunEvents();
+        await using var held = await sample.Repository.LockAsync(
+            "backup", new RunLog(events), TimeProvider.System, Random.Shared, Token);
+        Assert.Contains($"{dead.Command} on {dead.Host}, process {dead.Process}", Assert.Single(events.Steps));
         Assert.Equal(Environment.ProcessId, Assert.Single(Locks()).Process);
     }
 
@@ -190,7 +243,7 @@ public sealed class RepositoryLockTests : IDisposable
         Assert.SkipUnless(ProcessTable.Here is not null, "only Linux names its table of processes");
         var began = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
         var holder = new LockFile(
-            "old", "here", Environment.ProcessId, "backup", began, began, began.AddDays(1))
+            "old", "here", Environment.ProcessId, "backup", began, began)
         {
             ProcessTable = ProcessTable.Here,
         };
@@ -208,7 +261,7 @@ public sealed class RepositoryLockTests : IDisposable
         {
             await PutAsync(store, DateTimeOffset.UtcNow.AddMinutes(-1), await DeadProcessAsync(), table);
             var e = await Assert.ThrowsAsync<NesteggException>(
-                () => sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token));
+                () => LockAsync(sample, TimeProvider.System));
             Assert.Equal(FailureKind.Locked, e.Kind);
         }
     }
@@ -218,12 +271,33 @@ public sealed class RepositoryLockTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await using (await sample.Repository.LockAsync("backup", TimeProvider.System, Random.Shared, Token))
+        await using (await LockAsync(sample, TimeProvider.System))
         {
             Directory.Delete(folder.Path, recursive: true);
         }
 
         Assert.False(Directory.Exists(folder.Path));
+    }
+
+    private static string Json(string heartbeatAt) =>
+        $$"""
+        {"id":"odd","host":"nas","process":1,"command":"backup","startedAt":"{{heartbeatAt}}","heartbeatAt":"{{heartbeatAt}}",
+        "expiresAt":"2999-01-01T00:00:00Z"}
+        """;
+
+    private static Task<RepositoryLock> LockAsync(SampleRepository sample, TimeProvider time) =>
+        sample.Repository.LockAsync("backup", RunEvents.Nowhere(), time, Random.Shared, Token);
+
+    /// <summary>Lets the time pass that a task waits for.</summary>
+    private static async Task<T> PassAsync<T>(StillTime time, Task<T> task)
+    {
+        while (!task.IsCompleted)
+        {
+            await WaitAsync(() => time.HasTimer || task.IsCompleted);
+            time.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        return await task;
     }
 
     private static async Task<int> DeadProcessAsync()
@@ -250,7 +324,7 @@ public sealed class RepositoryLockTests : IDisposable
 
     private static async Task<LockFile> PutAsync(IStore store, DateTimeOffset startedAt, int process = 1, string? processTable = null)
     {
-        var file = new LockFile("old", "nas", process, "backup of the past", startedAt, startedAt, startedAt + RepositoryLock.Lifetime)
+        var file = new LockFile("old", "nas", process, "backup of the past", startedAt, startedAt)
         {
             ProcessTable = processTable,
         };

@@ -3,6 +3,7 @@ using Nestegg.Formats.Age;
 using Nestegg.Formats.Minisign;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Manifests;
 using Nestegg.Stores.Local;
 using Nestegg.TestKit;
@@ -109,7 +110,7 @@ public sealed class RepositoryTests : IDisposable
         var path = folder[RepositoryKeys.SnapshotFile(manifest.Id, RepositoryKeys.Manifest)];
         File.WriteAllBytes(path + ".minisig", other.Sign(
             File.ReadAllBytes(path), $"nestegg snapshot {manifest.Id} repository {sample.Repository.Description.Id}"));
-        var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.ReadManifestAsync("latest", Token));
+        var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.ReadManifestAsync("latest", RunEvents.Nowhere(), Token));
         Assert.Equal(FailureKind.Damaged, e.Kind);
         Assert.Contains(manifest.Id.ToString(), e.Message);
     }
@@ -121,28 +122,142 @@ public sealed class RepositoryTests : IDisposable
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var first = await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
         var second = await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
-        Assert.Equal(second.Id, await sample.Repository.FindSnapshotAsync("latest", Token));
-        Assert.Equal(first.Id, await sample.Repository.FindSnapshotAsync(first.Id.ToString()[..^2], Token));
-        Assert.Contains(
-            "any of 2", (await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.FindSnapshotAsync("20", Token))).Message);
-        Assert.Equal(FailureKind.BadInput, (await Assert.ThrowsAsync<NesteggException>(
-            () => sample.Repository.FindSnapshotAsync("1999", Token))).Kind);
+        Assert.Equal(second.Id, (await FindAsync("latest")).Id);
+        Assert.Equal(first.Id, (await FindAsync(first.Id.ToString()[..^2])).Id);
+        Assert.Contains("any of 2", (await Assert.ThrowsAsync<NesteggException>(() => FindAsync("20"))).Message);
+        Assert.Equal(FailureKind.BadInput, (await Assert.ThrowsAsync<NesteggException>(() => FindAsync("1999"))).Kind);
+
+        Task<Manifest> FindAsync(string name) => sample.Repository.ReadManifestAsync(name, RunEvents.Nowhere(), Token);
     }
 
     [Fact]
-    public void Ids_sort_in_the_order_of_the_runs_even_when_the_clock_goes_back()
+    public void Ids_sort_in_the_order_of_the_runs_whatever_the_clocks_say()
     {
         var now = new DateTimeOffset(2026, 11, 23, 19, 0, 0, 500, TimeSpan.Zero);
-        var first = SnapshotId.New(now, null, new Random(1));
-        var second = SnapshotId.New(now, first, new Random(2));
-        var third = SnapshotId.New(now.AddDays(-1), second, new Random(3));
-        Assert.True(first.CompareTo(second) < 0 && second.CompareTo(third) < 0);
-        Assert.True(string.CompareOrdinal(first.ToString(), second.ToString()) < 0);
-        Assert.StartsWith("20261123T190000Z-", first.ToString());
-        Assert.True(SnapshotId.TryParse(third.ToString(), out var read));
-        Assert.Equal(third, read);
+        var ids = new List<SnapshotId>();
+        foreach (var moment in new[] { now, now, now.AddDays(-1), DateTimeOffset.MaxValue, now.AddDays(1) })
+        {
+            ids.Add(SnapshotId.New(moment, ids.Count == 0 ? null : ids[^1], new Random(ids.Count)));
+            Assert.StartsWith($"{moment.UtcDateTime:yyyyMMddTHHmmssZ}-", ids[^1].ToString());
+            Assert.True(SnapshotId.TryParse(ids[^1].ToString(), out var read));
+            Assert.Equal(ids[^1], read);
+        }
+
+        Assert.Equal(Enumerable.Range(1, ids.Count), ids.Select(id => id.Number));
+        Assert.Equal(ids, ids.OrderDescending().Reverse());
         Assert.False(SnapshotId.TryParse("20261123T190000Z-0000000X", out _));
         Assert.False(SnapshotId.TryParse("20261323T190000Z-00000000", out _));
+    }
+
+    [Fact]
+    public async Task Folders_that_nobody_signed_neither_stop_a_snapshot_nor_count_for_its_number()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var nothing = new Dictionary<string, byte[]>();
+        var first = await sample.BackUpAsync(nothing, Token);
+        var manifest = File.ReadAllBytes(folder[RepositoryKeys.SnapshotFile(first.Id, RepositoryKeys.Manifest)]);
+        var signature = File.ReadAllBytes(folder[RepositoryKeys.SnapshotFile(first.Id, RepositoryKeys.Signature)]);
+        var start = first.Id.ToString()[..^3];
+        var likeFirst = start + (first.Id.ToString() == start + "000" ? "001" : "000");
+        string[] forged = ["99991231T235959Z-fffffabc", $"{start[..^5]}fffff000", "20261123T000000Z-ffffffff", likeFirst];
+        await PutAsync(forged[0], RepositoryKeys.Manifest, manifest);
+        await PutAsync(forged[0], RepositoryKeys.Signature, signature);
+        await PutAsync(forged[1], RepositoryKeys.Manifest, "{}"u8.ToArray());
+        await PutAsync(forged[2], RepositoryKeys.Database, [1]);
+        await PutAsync(forged[3], RepositoryKeys.Manifest, manifest);
+        await PutAsync(forged[3], RepositoryKeys.Signature, signature);
+
+        await using (var writer = await sample.Repository.BeginSnapshotAsync(
+            sample.SigningKey, TimeProvider.System, Random.Shared, Token))
+        {
+            Assert.Equal(2, writer.Id.Number);
+            Assert.Equal(first.Hash, writer.Previous!.Hash);
+            Assert.Subset(
+                writer.NotBelieved.Select(finding => finding.Subject).ToHashSet(),
+                new HashSet<string> { $"snapshots/{forged[0]}", $"snapshots/{forged[1]}" });
+        }
+
+        var second = await sample.BackUpAsync(nothing, Token);
+        Assert.Equal(new PreviousManifest(first.Id, first.Hash), second.Previous);
+        var events = new RunEvents();
+        Assert.Equal(second.Id, (await sample.Repository.ReadManifestAsync("latest", new RunLog(events), Token)).Id);
+        Assert.Equal(2, events.Findings.Count(finding => finding.Code == "snapshot-not-believed"));
+        Assert.Equal(first.Id, (await sample.Repository.ReadManifestAsync(start, RunEvents.Nowhere(), Token)).Id);
+        Assert.Equal(FailureKind.Damaged, (await Assert.ThrowsAsync<NesteggException>(
+            () => sample.Repository.ReadManifestAsync(forged[0], RunEvents.Nowhere(), Token))).Kind);
+
+        Task PutAsync(string id, string name, byte[] content) => store.PutAsync($"snapshots/{id}/{name}", content, Token);
+    }
+
+    [Fact]
+    public async Task A_newest_snapshot_that_was_signed_and_is_damaged_is_not_passed_over_in_silence()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var nothing = new Dictionary<string, byte[]>();
+        var first = await sample.BackUpAsync(nothing, Token);
+        var second = await sample.BackUpAsync(nothing, Token);
+        await store.PutAsync(RepositoryKeys.SnapshotFile(second.Id, RepositoryKeys.Manifest), "{}"u8.ToArray(), Token);
+        var e = await Assert.ThrowsAsync<NesteggException>(
+            () => sample.Repository.ReadManifestAsync("latest", RunEvents.Nowhere(), Token));
+        Assert.Equal(FailureKind.Damaged, e.Kind);
+        Assert.Contains(second.Id.ToString(), e.Message);
+
+        // The next backup goes on from the one before it.
+        var third = await sample.BackUpAsync(nothing, Token);
+        Assert.Equal(new PreviousManifest(first.Id, first.Hash), third.Previous);
+        Assert.Equal(3, third.Id.Number);
+        Assert.Equal(third.Id, (await sample.Repository.ReadManifestAsync("latest", RunEvents.Nowhere(), Token)).Id);
+    }
+
+    [Fact]
+    public async Task A_clock_that_jumped_ahead_for_one_run_spoils_nothing_after_it()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var days = new[] { 2026, 2099, 2026 };
+        var ids = new List<SnapshotId>();
+        foreach (var year in days)
+        {
+            var time = new StillTime(new DateTimeOffset(year, 11, 23, 0, 0, 0, TimeSpan.Zero));
+            await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, time, Random.Shared, Token);
+            var stored = await writer.LoadObjectsAsync(Token);
+            await writer.CommitAsync(SampleRepository.Draft(new Dictionary<string, byte[]>()), stored, Token);
+            Assert.Equal(ids.Count == 0 ? null : ids[^1], writer.Previous?.Id);
+            Assert.StartsWith($"{year}1123", writer.Id.ToString());
+            ids.Add(writer.Id);
+        }
+
+        Assert.Equal(ids, (await sample.Repository.ListSnapshotsAsync(Token)).Finished);
+        Assert.Equal(ids[2], (await sample.Repository.ReadManifestAsync("latest", RunEvents.Nowhere(), Token)).Id);
+    }
+
+    [Fact]
+    public async Task A_recipient_that_was_slipped_in_is_refused_until_the_operator_writes_it_down()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        await sample.Repository.RequireOwnRecipientsAsync([], Token);
+        await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
+        await sample.Repository.RequireOwnRecipientsAsync([], Token);
+
+        using var stranger = AgeIdentity.Generate();
+        var own = sample.Identity.Recipient.ToString();
+        var changed = File.ReadAllText(folder["nestegg.json"]).Replace($"\"{own}\"", $"\"{own}\", \"{stranger.Recipient}\"");
+        File.WriteAllText(folder["nestegg.json"], changed);
+        await sample.ReopenAsync(store, Token);
+        var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.RequireOwnRecipientsAsync([], Token));
+        Assert.Equal(FailureKind.Damaged, e.Kind);
+        Assert.Contains(stranger.Recipient.ToString(), e.Message);
+        Assert.Contains("recipients:", e.Hint);
+        Assert.Equal(FailureKind.Damaged, (await Assert.ThrowsAsync<NesteggException>(
+            () => sample.Repository.RequireOwnRecipientsAsync([own], Token))).Kind);
+
+        // Written down once, it is in the next manifest, and need not be written down any more.
+        await sample.Repository.RequireOwnRecipientsAsync([stranger.Recipient.ToString(), own], Token);
+        await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
+        await sample.Repository.RequireOwnRecipientsAsync([], Token);
     }
 
     [Fact]
@@ -204,5 +319,64 @@ public sealed class RepositoryTests : IDisposable
         var second = await sample.BackUpAsync(objects, Token);
         Assert.Equal(2, second.Counts.NewObjects);
         Assert.DoesNotContain(first.Index[0].Name, second.Index.Select(index => index.Name));
+    }
+
+    public static TheoryData<string> PlantedIndexFiles => ["unsigned", "signed by another", "of another repository", "renamed"];
+
+    [Theory]
+    [MemberData(nameof(PlantedIndexFiles))]
+    public async Task A_planted_index_file_is_told_and_not_believed(string kind)
+    {
+        await using var store = LocalStore.Create(folder["repository"]);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var old = new Dictionary<string, byte[]> { ["1/a"] = SampleRepository.Content(5_000, 1) };
+        var objects = new Dictionary<string, byte[]>(old) { ["1/new"] = SampleRepository.Content(1_100_000, 2) };
+        var first = await sample.BackUpAsync(old, Token);
+
+        // Right keys and lengths, the hashes of garbage, and the garbage beside it; later in the order of names than the true one.
+        const string numbered = "20991231T000000Z-fffff000-1";
+        var content = kind == "renamed"
+            ? File.ReadAllBytes(folder[$"repository/{RepositoryKeys.IndexFile(first.Index[0].Name)}"])
+            : await PlantAsync();
+        var name = IndexName.Of(numbered, ObjectHash.Of(content));
+        await store.PutAsync(RepositoryKeys.IndexFile(name), content, Token);
+
+        await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
+        var stored = await writer.LoadObjectsAsync(Token);
+        var finding = Assert.Single(stored.Findings);
+        Assert.Equal(("index-unsigned", RepositoryKeys.IndexFile(name)), (finding.Code, finding.Subject));
+        Assert.False(stored.Known.TryMark("1/new", 0, objects["1/new"].Length, out _));
+
+        var second = await sample.BackUpAsync(objects, Token);
+        Assert.Equal(1, second.Counts.NewObjects);
+        var read = new Dictionary<string, byte[]>();
+        await foreach (var row in sample.Repository.ReadLiveRowsAsync(second, Token))
+        {
+            await using var stream = await sample.Repository.OpenObjectAsync(row, Token);
+            using var bytes = new MemoryStream();
+            await stream.CopyToAsync(bytes, Token);
+            read.Add(row.Key, bytes.ToArray());
+        }
+
+        Assert.Equal(objects.Keys.Order(), read.Keys.Order());
+        Assert.All(objects, item => Assert.True(item.Value.AsSpan().SequenceEqual(read[item.Key]), item.Key));
+
+        async Task<byte[]> PlantAsync()
+        {
+            using var index = new IndexWriter();
+            foreach (var (key, right) in objects)
+            {
+                var garbage = SampleRepository.Content(right.Length, 99);
+                var row = new IndexRow(key, 0, garbage.Length, ObjectHash.Of(garbage), null, 0);
+                await store.PutAsync(row.StoredAs, garbage, Token);
+                index.Append(row);
+            }
+
+            using var other = MinisignSecretKey.Generate();
+            var planted = kind == "signed by another"
+                ? index.Finish(new IndexSigner(other, sample.Repository.Description.Id), numbered)
+                : index.Finish(new IndexSigner(sample.SigningKey, new string('0', 32)), numbered);
+            return (kind == "unsigned" ? planted[..^IndexSigner.SizeBytes] : planted).ToArray();
+        }
     }
 }

@@ -35,7 +35,7 @@ public sealed class RoundTripTests : IDisposable
         var written = await sample.BackUpAsync(SomeObjects, Token);
 
         var repository = await Repository.OpenAsync(store, Token);
-        var manifest = await repository.ReadManifestAsync("latest", Token);
+        var manifest = await repository.ReadManifestAsync("latest", RunEvents.Nowhere(), Token);
         Assert.Equal(written.Hash, manifest.Hash);
         Assert.Equal(written.Id, manifest.Id);
         await using var secret = await repository.OpenSecretAsync(manifest, SecretPart.Database, [sample.Identity], Token);
@@ -67,19 +67,20 @@ public sealed class RoundTripTests : IDisposable
     }
 
     [Fact]
-    public async Task A_snapshot_without_a_signature_is_listed_apart()
+    public async Task A_snapshot_without_a_manifest_is_listed_apart()
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var first = await sample.BackUpAsync(SomeObjects, Token);
         var second = await sample.BackUpAsync(SomeObjects, Token);
-        await store.DeleteAsync(RepositoryKeys.SnapshotFile(second.Id, RepositoryKeys.Signature), Token);
+        await store.DeleteAsync(RepositoryKeys.SnapshotFile(second.Id, RepositoryKeys.Manifest), Token);
 
         var list = await sample.Repository.ListSnapshotsAsync(Token);
         Assert.Equal([first.Id], list.Finished);
         Assert.Equal([second.Id], list.Unfinished);
-        Assert.Equal(first.Id, await sample.Repository.FindSnapshotAsync("latest", Token));
-        var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.FindSnapshotAsync(second.Id.ToString(), Token));
+        Assert.Equal(first.Id, (await sample.Repository.ReadManifestAsync("latest", RunEvents.Nowhere(), Token)).Id);
+        var e = await Assert.ThrowsAsync<NesteggException>(
+            () => sample.Repository.ReadManifestAsync(second.Id.ToString(), RunEvents.Nowhere(), Token));
         Assert.Equal(FailureKind.BadInput, e.Kind);
         Assert.Contains("never finished", e.Message);
     }

@@ -96,7 +96,7 @@ public sealed class UnreadableTests : IDisposable
     public async Task A_restore_writes_all_other_objects_however_many_may_not_be_read(string kind)
     {
         using var sample = await MakeAsync();
-        var manifest = await sample.Repository.ReadManifestAsync("latest", Token);
+        var manifest = await sample.Repository.ReadManifestAsync("latest", RunEvents.Nowhere(), Token);
         var denied = await sample.Repository.ReadLiveRowsAsync(manifest, Token).CountAsync(row => row.StoredAs.StartsWith(kind), Token);
         await DenyAsync(sample, kind);
         var log = new RunLog(new RunEvents());

@@ -44,10 +44,14 @@ internal sealed class MinisignSignature
     }
 
     /// <summary>Both signatures are good: the one over the content and the one over it with the trusted comment.</summary>
-    public bool Verifies(ReadOnlySpan<byte> content, MinisignPublicKey key)
+    public bool Verifies(ReadOnlySpan<byte> content, MinisignPublicKey key) =>
+        VerifiesComment(key) && key.Verifies(signature, Prehash(content));
+
+    /// <summary>The trusted comment is what the key's owner wrote, whatever has become of the content.</summary>
+    public bool VerifiesComment(MinisignPublicKey key)
     {
         byte[] signed = [.. signature, .. Encoding.UTF8.GetBytes(TrustedComment)];
-        return key.Id.SequenceEqual(id) && key.Verifies(signature, Prehash(content)) && key.Verifies(global, signed);
+        return key.Id.SequenceEqual(id) && key.Verifies(global, signed);
     }
 
     /// <summary>BLAKE2b-512 of the content.</summary>

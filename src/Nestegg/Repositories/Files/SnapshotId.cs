@@ -2,27 +2,35 @@ using System.Globalization;
 
 namespace Nestegg.Repositories.Files;
 
-/// <summary>A snapshot's name: <c>20261123T190000Z-1f2e3d4c</c>. Ids sort by time.</summary>
+/// <summary>
+/// A snapshot's name: <c>20261123T190000Z-0002a3d4</c>. When it was taken, by the clock of that day; then its number, one more than that of
+/// the snapshot before it, in five hexadecimal digits; then three random ones. Ids sort by number, so in the order of the runs, whatever
+/// the clocks said.
+/// </summary>
 public readonly record struct SnapshotId : IComparable<SnapshotId>
 {
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
     private const int TimeLength = 16;
+    private const int RandomBits = 12;
 
     private readonly DateTime time;
     private readonly uint suffix;
 
     private SnapshotId(DateTime time, uint suffix) => (this.time, this.suffix) = (time, suffix);
 
-    /// <summary>An id for now that sorts after the newest one that is there, even when the clock was set back since.</summary>
+    /// <summary>One for the first snapshot.</summary>
+    public int Number => (int)(suffix >> RandomBits);
+
+    /// <summary>The id of the snapshot that comes after another, or of the first.</summary>
+    /// <param name="newest">
+    /// Of a snapshot whose signature has been checked: whoever can write to the repository can give a folder the last number there is.
+    /// </param>
     public static SnapshotId New(DateTimeOffset now, SnapshotId? newest, Random random)
     {
-        var time = Truncate(now.UtcDateTime);
-        if (newest is { } last && time <= last.time)
-        {
-            time = last.time.AddSeconds(1);
-        }
-
-        return new SnapshotId(time, (uint)random.NextInt64(uint.MaxValue + 1L));
+        var number = (uint)(newest?.Number ?? 0) + 1;
+        return number <= uint.MaxValue >> RandomBits
+            ? new SnapshotId(Truncate(now.UtcDateTime), (number << RandomBits) | (uint)random.Next(1 << RandomBits))
+            : throw new NesteggException(FailureKind.BadInput, "this repository has as many snapshots as one can have", "make another one");
     }
 
     public static bool TryParse(ReadOnlySpan<char> text, out SnapshotId id)
@@ -52,7 +60,9 @@ public readonly record struct SnapshotId : IComparable<SnapshotId>
 
     public static bool operator >=(SnapshotId left, SnapshotId right) => left.CompareTo(right) >= 0;
 
-    public int CompareTo(SnapshotId other) => time != other.time ? time.CompareTo(other.time) : suffix.CompareTo(other.suffix);
+    public int CompareTo(SnapshotId other) => suffix >> RandomBits != other.suffix >> RandomBits ? suffix.CompareTo(other.suffix)
+        : time != other.time ? time.CompareTo(other.time)
+        : suffix.CompareTo(other.suffix);
 
     public override string ToString() => $"{FormatTime(time)}-{suffix:x8}";
 

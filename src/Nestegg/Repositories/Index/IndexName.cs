@@ -7,13 +7,23 @@ internal static class IndexName
 {
     private const string Suffix = ".tsv.zst";
 
-    public static string Of(string run, int number, ObjectHash hash) => $"{run}-{number}-{hash}{Suffix}";
+    /// <param name="numbered">The run and the number of the file in it: <c>&lt;time&gt;-&lt;run&gt;-&lt;n&gt;</c>.</param>
+    public static string Of(string numbered, ObjectHash hash) => $"{numbered}-{hash}{Suffix}";
 
-    /// <summary>The hash that the name states of the file's bytes.</summary>
-    public static bool TryGetHash(string name, out ObjectHash hash)
+    /// <summary>Reads a name; <see langword="false"/> when it is not one that we give.</summary>
+    /// <inheritdoc cref="Of" path="/param"/>
+    /// <param name="hash">That of the file's bytes.</param>
+    public static bool TryParse(string name, out string numbered, out ObjectHash hash)
     {
-        hash = default;
-        return name.EndsWith(Suffix, StringComparison.Ordinal)
-            && ObjectHash.TryParse(name.AsSpan()[(name.LastIndexOf('-') + 1)..^Suffix.Length], out hash);
+        var dash = name.LastIndexOf('-');
+        (numbered, hash) = ("", default);
+        if (dash < 0 || !name.EndsWith(Suffix, StringComparison.Ordinal)
+            || !ObjectHash.TryParse(name.AsSpan()[(dash + 1)..^Suffix.Length], out hash))
+        {
+            return false;
+        }
+
+        numbered = name[..dash];
+        return name == Of(numbered, hash);
     }
 }

@@ -12,6 +12,7 @@ internal sealed class IndexWriter : IDisposable
 {
     private readonly MemoryStream compressed = new();
     private CompressionStream zstd;
+    private long rowBytes;
     private readonly ArrayBufferWriter<byte> line = new(512);
 
     public IndexWriter() => zstd = ZstdWriter.Over(compressed);
@@ -35,11 +36,18 @@ internal sealed class IndexWriter : IDisposable
         Rows++;
     }
 
-    /// <summary>The whole file. No row can be added afterwards.</summary>
-    public ReadOnlyMemory<byte> Finish()
+    /// <summary>The whole file, signed. No row can be added afterwards.</summary>
+    /// <inheritdoc cref="IndexName.Of" path="/param"/>
+    public ReadOnlyMemory<byte> Finish(IndexSigner signer, string numbered)
     {
-        zstd.Dispose();
-        IsFinished = true;
+        if (!IsFinished)
+        {
+            zstd.Dispose();
+            (IsFinished, rowBytes) = (true, compressed.Length);
+        }
+
+        compressed.SetLength(rowBytes);
+        compressed.Write(signer.Sign(compressed.GetBuffer().AsSpan(0, (int)rowBytes), numbered));
         return compressed.GetBuffer().AsMemory(0, (int)compressed.Length);
     }
 

@@ -31,27 +31,29 @@ internal sealed class KnownObjects : IDisposable
 
     public long AllocatedBytes => rows.AllocatedBytes;
 
-    /// <summary>Reads every index file of the repository.</summary>
+    /// <summary>Reads every index file that is signed with the repository's key; what anybody else wrote is not believed.</summary>
     /// <param name="presence">What it does not hold is not known, and is to be stored again.</param>
-    /// <returns>Findings about index files that could not be read; what they list is stored again.</returns>
-    public static async Task<(KnownObjects Known, IReadOnlyList<Finding> Damaged)> LoadAsync(
-        IStore store, Presence presence, CancellationToken cancellationToken)
+    /// <returns>Findings about the other index files; what they list is stored again.</returns>
+    public static async Task<(KnownObjects Known, IReadOnlyList<Finding> NotBelieved)> LoadAsync(
+        IStore store, IndexSigner signer, Presence presence, CancellationToken cancellationToken)
     {
         var known = new KnownObjects();
-        var damaged = new List<Finding>();
+        var notBelieved = new List<Finding>();
         try
         {
             var items = await store.ListAsync(RepositoryKeys.Index, cancellationToken).ToListAsync(cancellationToken);
-            known.rows.Reserve(items.Sum(item => item.SizeBytes) / StoredRowBytes);
+
+            // A length that no index file has must not decide how much memory is taken.
+            known.rows.Reserve(items.Where(item => item.SizeBytes <= StoredIndex.LimitBytes).Sum(item => item.SizeBytes) / StoredRowBytes);
             foreach (var item in items)
             {
-                if (await known.LoadFileAsync(store, item, presence, cancellationToken) is { } finding)
+                if (await known.LoadFileAsync(store, item.Key, signer, presence, cancellationToken) is { } finding)
                 {
-                    damaged.Add(finding);
+                    notBelieved.Add(finding);
                 }
             }
 
-            return (known, damaged);
+            return (known, notBelieved);
         }
         catch
         {
@@ -66,9 +68,13 @@ internal sealed class KnownObjects : IDisposable
     {
         lock (gate)
         {
-            return rows.TryGet(key, version, out var row, out sizeBytes)
-                && (expectedBytes is null || sizeBytes == expectedBytes)
-                && files.TryMark(row);
+            if (!rows.TryGet(key, version, out var row, out sizeBytes) || (expectedBytes is not null && sizeBytes != expectedBytes))
+            {
+                return false;
+            }
+
+            files.Mark(row);
+            return true;
         }
     }
 
@@ -121,7 +127,7 @@ internal sealed class KnownObjects : IDisposable
                 files.Unmark(old);
             }
 
-            files.TryMark(number);
+            files.Mark(number);
         }
     }
 
@@ -143,39 +149,41 @@ internal sealed class KnownObjects : IDisposable
         }
     }
 
-    private async Task<Finding?> LoadFileAsync(IStore store, StoreItem item, Presence presence, CancellationToken cancellationToken)
+    private async Task<Finding?> LoadFileAsync(
+        IStore store, string key, IndexSigner signer, Presence presence, CancellationToken cancellationToken)
     {
-        var name = item.Key[RepositoryKeys.Index.Length..];
-        if (!IndexName.TryGetHash(name, out var hash))
-        {
-            return null;
-        }
-
+        StoredIndex file;
         try
         {
-            await using var reader = await IndexReader.OpenAsync(store, name, cancellationToken);
-            while (await reader.ReadBlockAsync(cancellationToken))
-            {
-                while (reader.TryReadRow(out var line))
-                {
-                    if (presence.Holds(line))
-                    {
-                        rows.Add(line.Key, line.Version, line.SizeBytes);
-                    }
-                    else
-                    {
-                        files.Lose(rows.AddAbsent(line.SizeBytes));
-                    }
-                }
-            }
-
-            EndFile(name, item.SizeBytes, hash);
-            return null;
+            file = await StoredIndex.ReadAsync(store, key[RepositoryKeys.Index.Length..], cancellationToken);
         }
         catch (NesteggException e) when (e.SparesOthers)
         {
-            files.Disbelieve(rows.Rows);
-            return new Finding("index-damaged", Severity.Warning, item.Key, e.Message, e.Hint);
+            return new Finding("index-damaged", Severity.Warning, key, e.Message, e.Hint);
         }
+
+        await using var reader = new IndexReader(file);
+        if (!signer.HasSigned(file))
+        {
+            return IndexSigner.NotSigned(key, Severity.Warning);
+        }
+
+        while (await reader.ReadBlockAsync(cancellationToken))
+        {
+            while (reader.TryReadRow(out var line))
+            {
+                if (presence.Holds(line))
+                {
+                    rows.Add(line.Key, line.Version, line.SizeBytes);
+                }
+                else
+                {
+                    files.Lose(rows.AddAbsent(line.SizeBytes));
+                }
+            }
+        }
+
+        EndFile(file.Name, file.SizeBytes, file.Hash);
+        return null;
     }
 }

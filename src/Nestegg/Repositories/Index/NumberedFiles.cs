@@ -17,9 +17,6 @@ internal sealed class NumberedFiles
 
         public ManifestIndex? Written { get; set; }
 
-        /// <summary>Was found damaged after some of its rows were taken up: nothing in it is believed.</summary>
-        public bool IsDamaged { get; set; }
-
         public RowSet Live { get; } = new();
 
         /// <summary>Rows whose bytes are not where they say.</summary>
@@ -30,28 +27,15 @@ internal sealed class NumberedFiles
     /// <param name="nextRow">The number of that one's first row.</param>
     public void End(ManifestIndex written, uint nextRow)
     {
+        Debug.Assert(nextRow >= files[^1].FirstRow, "Files are numbered in the order of their rows.");
         files[^1].Written = written;
-        Begin(nextRow);
+        files.Add(new IndexFile(nextRow));
     }
 
-    /// <summary>The last file is damaged, and another begins.</summary>
-    /// <inheritdoc cref="End" path="/param"/>
-    public void Disbelieve(uint nextRow)
-    {
-        files[^1].IsDamaged = true;
-        Begin(nextRow);
-    }
-
-    /// <returns><see langword="false"/> when the row is in a file that is not believed.</returns>
-    public bool TryMark(uint row)
+    public void Mark(uint row)
     {
         var file = FileOf(row);
-        if (!file.IsDamaged)
-        {
-            file.Live.Add(NumberIn(file, row));
-        }
-
-        return !file.IsDamaged;
+        file.Live.Add(NumberIn(file, row));
     }
 
     public void Unmark(uint row)
@@ -60,7 +44,7 @@ internal sealed class NumberedFiles
         file.Live.Remove(NumberIn(file, row));
     }
 
-    public bool Has(string indexName) => files.Any(file => file is { IsDamaged: false } && file.Written?.Name == indexName);
+    public bool Has(string indexName) => files.Any(file => file.Written?.Name == indexName);
 
     public void Lose(uint row)
     {
@@ -78,11 +62,11 @@ internal sealed class NumberedFiles
         return file.FirstRow + (uint)row - 1;
     }
 
-    /// <summary>The lost rows of the files that are believed.</summary>
+    /// <summary>The lost rows.</summary>
     public LiveSet Lost()
     {
         var lost = new LiveSet();
-        foreach (var file in files.Where(file => file is { Lost.Count: > 0, IsDamaged: false, Written: not null }))
+        foreach (var file in files.Where(file => file is { Lost.Count: > 0, Written: not null }))
         {
             lost.Add(file.Written!.Name, file.Lost);
         }
@@ -97,19 +81,12 @@ internal sealed class NumberedFiles
         var used = new List<ManifestIndex>();
         foreach (var file in files.Where(file => file.Live.Count > 0))
         {
-            Debug.Assert(!file.IsDamaged, "No row of a damaged file is marked.");
             var written = file.Written ?? throw new InvalidOperationException("Rows are marked that no index file holds yet.");
             live.Add(written.Name, file.Live);
             used.Add(written with { Rows = file.Live.Count });
         }
 
         return (live, [.. used.OrderBy(file => file.Name, StringComparer.Ordinal)]);
-    }
-
-    private void Begin(uint nextRow)
-    {
-        Debug.Assert(nextRow >= files[^1].FirstRow, "Files are numbered in the order of their rows.");
-        files.Add(new IndexFile(nextRow));
     }
 
     // Rows are counted from 1 within a file.

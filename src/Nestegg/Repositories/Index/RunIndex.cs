@@ -16,6 +16,7 @@ internal sealed class RunIndex : IDisposable
 
     private readonly IStore store;
     private readonly KnownObjects known;
+    private readonly IndexSigner signer;
     private readonly string run;
     private readonly TimeProvider time;
     private readonly long startedAt;
@@ -27,9 +28,9 @@ internal sealed class RunIndex : IDisposable
     private long addedBytes;
 
     /// <param name="run">The run's part of index file names: <c>&lt;time&gt;-&lt;run&gt;</c>.</param>
-    public RunIndex(IStore store, KnownObjects known, string run, TimeProvider time)
+    public RunIndex(IStore store, KnownObjects known, IndexSigner signer, string run, TimeProvider time)
     {
-        (this.store, this.known, this.run, this.time) = (store, known, run, time);
+        (this.store, this.known, this.signer, this.run, this.time) = (store, known, signer, run, time);
         startedAt = checkpointAt = time.GetTimestamp();
     }
 
@@ -108,11 +109,13 @@ internal sealed class RunIndex : IDisposable
             return;
         }
 
-        var content = file.Finish();
+        var numbered = $"{run}-{files + 1}";
+        var content = file.Finish(signer, numbered);
         var hash = ObjectHash.Of(content.Span);
-        var name = IndexName.Of(run, ++files, hash);
+        var name = IndexName.Of(numbered, hash);
         await store.PutAsync(RepositoryKeys.IndexFile(name), content, cancellationToken);
         known.EndFile(name, content.Length, hash);
         file.Restart();
+        files++;
     }
 }

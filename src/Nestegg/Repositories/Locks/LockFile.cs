@@ -5,7 +5,7 @@ namespace Nestegg.Repositories.Locks;
 
 /// <summary>What a file under <c>locks/</c> says.</summary>
 internal sealed record LockFile(
-    string Id, string Host, int Process, string Command, DateTimeOffset StartedAt, DateTimeOffset HeartbeatAt, DateTimeOffset ExpiresAt)
+    string Id, string Host, int Process, string Command, DateTimeOffset StartedAt, DateTimeOffset HeartbeatAt)
 {
     /// <summary>
     /// In which table <see cref="Process"/> is a number; see <see cref="ProcessTable.Here"/>. Absent where there is none that can be named.

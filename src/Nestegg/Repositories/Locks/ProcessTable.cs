@@ -28,7 +28,7 @@ internal static class ProcessTable
         try
         {
             using var process = Process.GetProcessById(holder.Process);
-            return process.StartTime.ToUniversalTime() > holder.HeartbeatAt.UtcDateTime + Slack;
+            return process.StartTime.ToUniversalTime() - Slack > holder.HeartbeatAt.UtcDateTime;
         }
         catch (Exception absent) when (absent is ArgumentException or InvalidOperationException)
         {

@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using Nestegg.Repositories.Files;
-using Nestegg.Stores;
 
 namespace Nestegg.Repositories.Locks;
 
@@ -16,50 +13,39 @@ internal sealed class RepositoryLock : IAsyncDisposable
 
     private const int Attempts = 3;
 
-    private readonly IStore store;
+    private readonly LockFolder folder;
     private readonly TimeProvider time;
     private readonly CancellationTokenSource lost = new();
     private readonly CancellationTokenSource stop = new();
     private LockFile file;
+    private long renewedAt;
     private Task heartbeat = Task.CompletedTask;
 
     // Why the heartbeat ended; set before the lock counts as lost.
     private Exception? failure;
 
-    private RepositoryLock(IStore store, TimeProvider time, LockFile file) => (this.store, this.time, this.file) = (store, time, file);
+    private RepositoryLock(LockFolder folder, LockFile file)
+    {
+        (this.folder, this.file, time) = (folder, file, folder.Time);
+        renewedAt = time.GetTimestamp();
+    }
 
     /// <summary>Cancelled when the lock could not be renewed before it expired, or somebody took it away: stop writing.</summary>
     public CancellationToken Lost => lost.Token;
-
-    /// <summary>
-    /// The lock of a dead process of this machine that was removed to take this one; its holder cannot be asked, so a person should be
-    /// told.
-    /// </summary>
-    public LockFile? TakenFrom { get; private set; }
-
-    private string Key => RepositoryKeys.Lock(file.Id);
 
     /// <summary>Takes the right to write, or says who has it.</summary>
     /// <param name="command">What the holder is doing: <c>backup</c>.</param>
     /// <exception cref="NesteggException"><see cref="FailureKind.Locked"/></exception>
     public static async Task<RepositoryLock> AcquireAsync(
-        IStore store, string command, TimeProvider time, Random random, CancellationToken cancellationToken)
+        LockFolder folder, string command, Random random, CancellationToken cancellationToken)
     {
-        LockFile? takenFrom = null;
         for (var attempt = 1; ; attempt++)
         {
-            var other = await FindOtherAsync(store, null, time, cancellationToken);
-            if (other is not null && ProcessTable.IsGone(other))
-            {
-                await store.DeleteAsync(RepositoryKeys.Lock(other.Id), cancellationToken);
-                takenFrom = other;
-                attempt--;
-                continue;
-            }
-
+            var others = await folder.FindOthersAsync(null, cancellationToken);
+            var other = others.Count == 0 ? null : await folder.RemoveGoneAsync(others, cancellationToken);
             if (other is null)
             {
-                var mine = new RepositoryLock(store, time, NewFile(command, time)) { TakenFrom = takenFrom };
+                var mine = new RepositoryLock(folder, NewFile(command, folder.Time));
                 other = await mine.TryHoldAsync(cancellationToken);
                 if (other is null)
                 {
@@ -68,12 +54,12 @@ internal sealed class RepositoryLock : IAsyncDisposable
             }
 
             // Two that begin at the same moment see each other and both withdraw; then the wait, which is random, decides.
-            if (attempt == Attempts || time.GetUtcNow() - other.StartedAt > TimeSpan.FromSeconds(10))
+            if (attempt == Attempts || folder.Time.GetUtcNow() - other.File.StartedAt > TimeSpan.FromSeconds(10))
             {
-                throw Refusal(other, store.Location);
+                throw folder.InUse(other);
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(100, 1500)), time, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(100, 1500)), folder.Time, cancellationToken);
         }
     }
 
@@ -110,7 +96,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
         using var limit = new CancellationTokenSource(ReleaseLimit, time);
         try
         {
-            await store.DeleteAsync(Key, limit.Token);
+            await folder.DeleteAsync(file, limit.Token);
         }
         catch (Exception failure) when (failure is NesteggException or OperationCanceledException)
         {
@@ -124,7 +110,7 @@ internal sealed class RepositoryLock : IAsyncDisposable
         var now = time.GetUtcNow();
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
         return new LockFile(
-            id, Environment.MachineName, Environment.ProcessId, command, now, now, now + Lifetime)
+            id, Environment.MachineName, Environment.ProcessId, command, now, now)
         {
             ProcessTable = ProcessTable.Here,
         };
@@ -134,75 +120,25 @@ internal sealed class RepositoryLock : IAsyncDisposable
     /// Writes the lock and then looks for others. Of two writers the one whose file appears later sees the other's, so they never
     /// both go on; that is why anyone else's lock is a reason to withdraw, whichever is older.
     /// </summary>
-    private async Task<LockFile?> TryHoldAsync(CancellationToken cancellationToken)
+    private async Task<OtherLock?> TryHoldAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await WriteAsync(cancellationToken);
-            if (await FindOtherAsync(store, file.Id, time, cancellationToken) is not { } other)
+            await folder.PutAsync(file, cancellationToken);
+            var others = await folder.FindOthersAsync(file, cancellationToken);
+            if (others.Count == 0)
             {
                 heartbeat = Task.Run(BeatAsync, CancellationToken.None);
                 return null;
             }
 
             await DisposeAsync();
-            return other;
+            return others[0];
         }
         catch
         {
             await ReleaseAsync();
             throw;
-        }
-    }
-
-    /// <summary>A lock of somebody else that has not expired. Expired ones are removed on the way.</summary>
-    private static async Task<LockFile?> FindOtherAsync(IStore store, string? ownId, TimeProvider time, CancellationToken cancellationToken)
-    {
-        LockFile? found = null;
-        await foreach (var item in store.ListAsync(RepositoryKeys.Locks, cancellationToken))
-        {
-            if (ownId is not null && item.Key == RepositoryKeys.Lock(ownId))
-            {
-                continue;
-            }
-
-            var other = await TryReadAsync(store, item.Key, item.ModifiedAt, cancellationToken);
-            if (other is null)
-            {
-                continue;
-            }
-
-            if (other.ExpiresAt > time.GetUtcNow())
-            {
-                found ??= other;
-            }
-            else
-            {
-                await store.DeleteAsync(item.Key, cancellationToken);
-            }
-        }
-
-        return found;
-    }
-
-    /// <summary>A file that cannot be read counts as a lock of somebody unknown until it is old.</summary>
-    private static async Task<LockFile?> TryReadAsync(
-        IStore store, string key, DateTimeOffset modifiedAt, CancellationToken cancellationToken)
-    {
-        var content = await store.TryReadAsync(key, cancellationToken);
-        if (content is null)
-        {
-            return null;
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize(content, LockJson.Instance.LockFile);
-        }
-        catch (JsonException)
-        {
-            return new LockFile(
-                key, "an unknown host", 0, $"something that left the unreadable file {key}", modifiedAt, modifiedAt, modifiedAt + Lifetime);
         }
     }
 
@@ -236,42 +172,34 @@ internal sealed class RepositoryLock : IAsyncDisposable
         try
         {
             // A process that slept past its expiry may find that another has taken over, and its file gone.
-            var now = time.GetUtcNow();
-            if (now >= file.ExpiresAt || await store.TryGetSizeAsync(Key, cancellationToken) is null)
+            if (!IsGoodFor(TimeSpan.Zero) || !await folder.HasAsync(file, cancellationToken))
             {
                 return false;
             }
 
-            var renewed = file with { HeartbeatAt = now, ExpiresAt = now + Lifetime };
-            await PutAsync(renewed, cancellationToken);
-            file = renewed;
+            var (renewed, now) = (file with { HeartbeatAt = time.GetUtcNow() }, time.GetTimestamp());
+            await folder.PutAsync(renewed, cancellationToken);
+            (file, renewedAt) = (renewed, now);
             return true;
         }
-        catch (NesteggException) when (time.GetUtcNow() < file.ExpiresAt - HeartbeatInterval)
+        catch (NesteggException) when (IsGoodFor(HeartbeatInterval))
         {
             // The store may answer again before the lock runs out.
             return true;
         }
     }
 
+    // By both clocks: the one may be set, the other stands still while the machine sleeps.
+    private bool IsGoodFor(TimeSpan longer) =>
+        time.GetUtcNow() + longer < file.HeartbeatAt + Lifetime && time.GetElapsedTime(renewedAt) + longer < Lifetime;
+
     private NesteggException Loss()
     {
         const string hint = "nothing that was committed is harmed; run the command again";
-        var what = $"the lock on the repository at {store.Location}";
+        var what = $"the lock on the repository at {folder.Location}";
         return failure is null
             ? new NesteggException(FailureKind.Locked, $"{what} was lost while {file.Command} ran, so it was stopped", hint)
             : new NesteggException(
                 FailureKind.OutOfReach, $"{what} could not be renewed, so {file.Command} was stopped: {failure.Message}", hint, failure);
     }
-
-    private Task WriteAsync(CancellationToken cancellationToken) => PutAsync(file, cancellationToken);
-
-    private Task PutAsync(LockFile content, CancellationToken cancellationToken) =>
-        store.PutAsync(Key, JsonSerializer.SerializeToUtf8Bytes(content, LockJson.Instance.LockFile), cancellationToken);
-
-    private static NesteggException Refusal(LockFile other, string location) => new(
-        FailureKind.Locked,
-        $"the repository at {location} is in use since "
-        + $"{other.StartedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC by {other.Host}, process {other.Process}: {other.Command}",
-        $"wait until it is done; if it is dead, its lock expires by itself at {other.ExpiresAt.UtcDateTime:HH:mm:ss} UTC");
 }

@@ -17,10 +17,10 @@ internal sealed class ObjectWriter : IAsyncDisposable
     private readonly PackStages packs;
 
     /// <param name="run">The run's part of index file names: <c>&lt;time&gt;-&lt;run&gt;</c>.</param>
-    public ObjectWriter(IStore store, KnownObjects known, string run, TimeProvider time)
+    public ObjectWriter(IStore store, KnownObjects known, IndexSigner signer, string run, TimeProvider time)
     {
         this.store = store;
-        index = new RunIndex(store, known, run, time);
+        index = new RunIndex(store, known, signer, run, time);
         packs = new PackStages(store, index);
     }
 

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using Nestegg.Repositories.Files;
+using Nestegg.Stores;
+
+namespace Nestegg.Repositories.Locks;
+
+/// <summary>The files under <c>locks/</c>.</summary>
+internal sealed class LockFolder(IStore store, TimeProvider time, RunLog log)
+{
+    private const int FileLimitBytes = 64 * 1024;
+
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(10);
+
+    public string Location => store.Location;
+
+    public TimeProvider Time => time;
+
+    public Task PutAsync(LockFile file, CancellationToken cancellationToken) => store.PutAsync(
+        RepositoryKeys.Lock(file.Id), JsonSerializer.SerializeToUtf8Bytes(file, LockJson.Instance.LockFile), cancellationToken);
+
+    public async Task<bool> HasAsync(LockFile file, CancellationToken cancellationToken) =>
+        await store.TryGetSizeAsync(RepositoryKeys.Lock(file.Id), cancellationToken) is not null;
+
+    public Task DeleteAsync(LockFile file, CancellationToken cancellationToken) =>
+        store.DeleteAsync(RepositoryKeys.Lock(file.Id), cancellationToken);
+
+    /// <summary>The locks of others that may be alive. Dead ones are removed on the way.</summary>
+    public async Task<IReadOnlyList<OtherLock>> FindOthersAsync(LockFile? own, CancellationToken cancellationToken)
+    {
+        var others = new List<OtherLock>();
+        await foreach (var item in store.ListAsync(RepositoryKeys.Locks, cancellationToken))
+        {
+            if ((own is not null && item.Key == RepositoryKeys.Lock(own.Id))
+                || await TryReadAsync(item.Key, cancellationToken) is not { } content)
+            {
+                continue;
+            }
+
+            var other = OtherLock.Of(item, content);
+            if (other.StateAt(time.GetUtcNow()) == LockState.Dead)
+            {
+                await store.DeleteAsync(item.Key, cancellationToken);
+            }
+            else
+            {
+                others.Add(other);
+            }
+        }
+
+        return others;
+    }
+
+    /// <summary>
+    /// Removes locks whose holders are gone for certain: their processes are, or nobody renews them for five minutes by this process's own
+    /// watch, for which it waits where a look does not tell.
+    /// </summary>
+    /// <returns>One that looks alive; <see langword="null"/> when all were removed.</returns>
+    /// <exception cref="NesteggException"><see cref="FailureKind.Locked"/> when one was renewed while it was watched.</exception>
+    public async Task<OtherLock?> RemoveGoneAsync(IReadOnlyList<OtherLock> others, CancellationToken cancellationToken)
+    {
+        var left = new List<OtherLock>();
+        foreach (var other in others)
+        {
+            if (!ProcessTable.IsGone(other.File))
+            {
+                left.Add(other);
+                continue;
+            }
+
+            await store.DeleteAsync(other.Key, cancellationToken);
+            log.Step("lock", $"The lock of {other} was taken over: its process is gone");
+        }
+
+        if (left.Find(other => other.StateAt(time.GetUtcNow()) == LockState.Alive) is { } alive)
+        {
+            return alive;
+        }
+
+        if (left.Count > 0)
+        {
+            await WatchAsync(left, cancellationToken);
+        }
+
+        return null;
+    }
+
+    public NesteggException InUse(OtherLock other) => new(
+        FailureKind.Locked, $"the repository at {store.Location} is in use by {other}",
+        $"wait until it is done; if it is dead, a run that begins {RepositoryLock.Lifetime.TotalMinutes:N0} minutes later removes its lock");
+
+    private async Task WatchAsync(IReadOnlyList<OtherLock> others, CancellationToken cancellationToken)
+    {
+        foreach (var other in others)
+        {
+            log.Step(
+                "lock",
+                $"The lock of {other} was renewed at {other.File.HeartbeatAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC by what it says and at "
+                + $"{other.ModifiedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC by the store's clock: watching it for five minutes");
+        }
+
+        var began = time.GetTimestamp();
+        while (time.GetElapsedTime(began) < RepositoryLock.Lifetime)
+        {
+            await Task.Delay(WatchInterval, time, cancellationToken);
+            foreach (var other in others)
+            {
+                if (await TryReadAsync(other.Key, cancellationToken) is { } content && !content.AsSpan().SequenceEqual(other.Content.Span))
+                {
+                    throw InUse(other);
+                }
+            }
+        }
+
+        foreach (var other in others)
+        {
+            await store.DeleteAsync(other.Key, cancellationToken);
+            log.Step("lock", $"The lock of {other} was removed: nobody renews it");
+        }
+    }
+
+    private async Task<byte[]?> TryReadAsync(string key, CancellationToken cancellationToken)
+    {
+        await using var stream = await store.TryOpenAsync(key, 0, null, cancellationToken);
+        if (stream is null)
+        {
+            return null;
+        }
+
+        var buffer = new byte[FileLimitBytes];
+        return buffer[..await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)];
+    }
+}
