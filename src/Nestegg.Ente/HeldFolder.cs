@@ -225,7 +225,8 @@ internal sealed partial class HeldFolder : IDisposable
         }
     }
 
-    private static Exception Failure(int errno, string path)
+    /// <summary>What the system's number for a failure is in .NET.</summary>
+    public static Exception Failure(int errno, string path)
     {
         var words = $"{path}: {Marshal.GetPInvokeErrorMessage(errno)}";
         return errno switch

@@ -11,7 +11,11 @@ namespace Nestegg.Export;
 /// <summary>A file's bytes, decrypted, in temporary files.</summary>
 /// <param name="Parts">One; of a live photo two, the picture first; none when <paramref name="Failure"/> says why.</param>
 /// <param name="Failure">What kept the file from being written.</param>
-internal sealed record FetchedContent(IReadOnlyList<FetchedPart> Parts, Finding? Failure = null);
+internal sealed record FetchedContent(IReadOnlyList<FetchedPart> Parts, Finding? Failure = null)
+{
+    /// <summary>Other files may well fail for the same reason: a disk or a server is out of reach.</summary>
+    public bool IsOutOfReach { get; init; }
+}
 
 /// <param name="Path">Where it is.</param>
 /// <param name="Extension">What its name has to end with; null for the title's own extension.</param>
@@ -55,7 +59,10 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         catch (Exception exception) when (IsOfTheFile(exception))
         {
             var hint = exception is EnteException ente ? ente.Hint : ((NesteggException)exception).Hint;
-            return Failed("object-unreadable", subject, exception.Message, hint);
+            return Failed("object-unreadable", subject, exception.Message, hint) with
+            {
+                IsOutOfReach = exception is not NesteggException { SparesOthers: true },
+            };
         }
     }
 

@@ -125,7 +125,7 @@ internal sealed class FileExport : IDisposable
         {
             if (content?.Failure is { } failure)
             {
-                Fail(job, failure);
+                Fail(job, failure, content);
             }
             else
             {
@@ -137,7 +137,7 @@ internal sealed class FileExport : IDisposable
         summary.Log.Progress("export", summary.Files, null, summary.WrittenBytes);
     }
 
-    private void Fail(Job job, Finding failure)
+    private void Fail(Job job, Finding failure, FetchedContent content)
     {
         summary.Log.Find(failure);
         summary.Failed++;
@@ -146,7 +146,7 @@ internal sealed class FileExport : IDisposable
             state.TouchFile(place.Target.Album, job.File.Id);
         }
 
-        if (failure.Code == "object-unreadable")
+        if (content.IsOutOfReach)
         {
             unreadable.Add("files in a row could not be read", failure.Message, failure.Hint);
         }

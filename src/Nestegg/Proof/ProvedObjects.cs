@@ -64,7 +64,7 @@ internal sealed class ProvedObjects : IDisposable
                 await LoadAsync(stamps, key, cancellationToken);
                 proofs++;
             }
-            catch (NesteggException failure) when (failure.Kind is FailureKind.Damaged or FailureKind.WrongIdentity)
+            catch (NesteggException failure) when (failure.SparesOthers || failure.Kind == FailureKind.WrongIdentity)
             {
                 // Anybody who can write there can put such a file there: it may not keep anything from being proved.
                 log.Find(

@@ -22,6 +22,9 @@ internal static class RepositoryKeys
     public const string LiveRows = "objects.live.zst";
     public const string MissingRows = "missing.tsv.zst";
 
+    private const string PackEnd = ".tar";
+    private const int HashDigits = 2 * ObjectHash.SizeBytes;
+
     public static string Object(ObjectHash hash)
     {
         var name = hash.ToString();
@@ -31,7 +34,7 @@ internal static class RepositoryKeys
     public static string Pack(ObjectHash hash)
     {
         var name = hash.ToString();
-        return $"{Packs}{name[..2]}/{name}.tar";
+        return $"{Packs}{name[..2]}/{name}{PackEnd}";
     }
 
     public static string IndexFile(string name) => Index + name;
@@ -49,13 +52,13 @@ internal static class RepositoryKeys
     public static bool TryGetHash(string key, out ObjectHash hash, out bool isPack)
     {
         isPack = key.StartsWith(Packs, StringComparison.Ordinal);
-        var name = key.AsSpan()[(key.LastIndexOf('/') + 1)..];
-        if (isPack && name.EndsWith(".tar"))
-        {
-            name = name[..^4];
-        }
-
-        return ObjectHash.TryParse(name, out hash) && key == (isPack ? Pack(hash) : Object(hash));
+        var (folder, end) = isPack ? (Packs, PackEnd) : (Objects, "");
+        var start = folder.Length + 3;
+        hash = default;
+        return key.Length == start + HashDigits + end.Length
+            && key.StartsWith(folder, StringComparison.Ordinal) && key.EndsWith(end, StringComparison.Ordinal)
+            && key[start - 1] == '/' && key.AsSpan(folder.Length, 2).SequenceEqual(key.AsSpan(start, 2))
+            && !key.AsSpan(start, HashDigits).ContainsAnyInRange('A', 'F') && ObjectHash.TryParse(key.AsSpan(start, HashDigits), out hash);
     }
 
     public static string Lock(string id) => $"{Locks}{id}.json";

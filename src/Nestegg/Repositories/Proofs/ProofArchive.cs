@@ -108,8 +108,9 @@ internal sealed class ProofArchive(IStore store, IReadOnlyList<AgeRecipient> rec
     private async IAsyncEnumerable<(string Key, (string Snapshot, string Kind, long User) Of)> KeysAsync(
         SnapshotId? snapshot, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var item in store.ListAsync(
-            snapshot is { } one ? $"{RepositoryKeys.Proofs}{one}/" : RepositoryKeys.Proofs, cancellationToken))
+        // A proof that may not be read counts for nothing, as one that is no proof does.
+        var folder = snapshot is { } one ? $"{RepositoryKeys.Proofs}{one}/" : RepositoryKeys.Proofs;
+        await foreach (var item in store.ListAsync(folder, cancellationToken).AsFarAsPossible(_ => { }, cancellationToken))
         {
             var parts = item.Key.Split('/');
             if (parts.Length == 3 && parts[2].EndsWith(SummaryEnd, StringComparison.Ordinal)
@@ -129,7 +130,7 @@ internal sealed class ProofArchive(IStore store, IReadOnlyList<AgeRecipient> rec
                 ? JsonSerializer.Deserialize(content, ProofJson.Instance.ProofSummary)
                 : null;
         }
-        catch (JsonException)
+        catch (Exception failure) when (failure is JsonException or NesteggException { SparesOthers: true })
         {
             return null;
         }

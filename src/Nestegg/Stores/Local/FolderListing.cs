@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Nestegg.Ente;
 
 namespace Nestegg.Stores.Local;
@@ -10,20 +9,12 @@ namespace Nestegg.Stores.Local;
 /// <param name="left">A folder below the root that is no part of the store.</param>
 internal sealed class FolderListing(string root, string left)
 {
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
-
-    // What .NET says of a file that was deleted since its folder was read.
-    private static readonly DateTime Never = DateTime.FromFileTimeUtc(0);
-
     private NesteggException? failure;
-
-    // A folder's name ends in a slash, as it does in the keys, so that the order is that of whole keys.
-    private readonly record struct Entry(string Name, bool IsFolder, long SizeBytes, DateTime ModifiedAt);
 
     /// <param name="folderKey">Ends in a slash unless it is the root, which is empty.</param>
     public IEnumerable<StoreItem> Walk(string folderKey, string namePrefix)
     {
-        foreach (var entry in EntriesOf(folderKey, namePrefix))
+        foreach (var entry in EntriesOf(folderKey).Where(entry => entry.Name.StartsWith(namePrefix, StringComparison.Ordinal)))
         {
             if (!entry.IsFolder)
             {
@@ -48,38 +39,20 @@ internal sealed class FolderListing(string root, string left)
         }
     }
 
-    private List<Entry> EntriesOf(string folderKey, string namePrefix)
+    private List<FolderEntry> EntriesOf(string folderKey)
     {
         try
         {
-            return LocalFailure.Guard("list", Path.Combine(root, folderKey), root, () => Read(folderKey, namePrefix));
+            return LocalFailure.Guard("list", Path.Combine(root, folderKey), root, () =>
+            {
+                using var folder = HeldFolder.TryOpen(root, folderKey);
+                return folder is null ? [] : FolderEntry.In(folder);
+            });
         }
         catch (NesteggException unreadable) when (unreadable.IsOfOneItem)
         {
             failure ??= unreadable;
             return [];
         }
-    }
-
-    // A link to a folder is not walked: it is listed as an item, which nobody knows.
-    private List<Entry> Read(string folderKey, string namePrefix)
-    {
-        using var folder = HeldFolder.TryOpen(root, folderKey);
-        if (folder is null)
-        {
-            return [];
-        }
-
-        var entries = new FileSystemEnumerable<Entry>(
-            folder.Path,
-            (ref FileSystemEntry entry) => entry.IsDirectory && new FileInfo(entry.ToFullPath()).LinkTarget is null
-                ? new Entry(entry.FileName.ToString() + "/", true, 0, default)
-                : new Entry(entry.FileName.ToString(), false, entry.Length, entry.LastWriteTimeUtc.UtcDateTime),
-            Everything)
-        {
-            ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.FileName.StartsWith(namePrefix, StringComparison.Ordinal),
-        }.Where(entry => entry.IsFolder || entry.ModifiedAt != Never).ToList();
-        entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
-        return entries;
     }
 }
