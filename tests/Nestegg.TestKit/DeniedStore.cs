@@ -8,26 +8,15 @@ namespace Nestegg.TestKit;
 /// be listed.
 /// </summary>
 /// <param name="isDenied">Asked with an item's key, and with the key of each folder above it, which ends in a slash.</param>
-public sealed class DeniedStore(IStore inner, Func<string, bool> isDenied) : IStore
+public sealed class DeniedStore(IStore inner, Func<string, bool> isDenied) : StoreAround(inner)
 {
-    public string Location => inner.Location;
+    public override Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken) =>
+        IsDenied(key) ? throw Denied(key) : Inner.TryOpenAsync(key, offset, length, cancellationToken);
 
-    public string PlaceId => inner.PlaceId;
-
-    public bool IsListingFree => inner.IsListingFree;
-
-    public Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken) =>
-        inner.CreateAsync(expectedBytes, cancellationToken);
-
-    public Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken) =>
-        IsDenied(key) ? throw Denied(key) : inner.TryOpenAsync(key, offset, length, cancellationToken);
-
-    public Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken) => inner.TryGetSizeAsync(key, cancellationToken);
-
-    public async IAsyncEnumerable<StoreItem> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public override async IAsyncEnumerable<StoreItem> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? denied = null;
-        await foreach (var item in inner.ListAsync(prefix, cancellationToken))
+        await foreach (var item in Inner.ListAsync(prefix, cancellationToken))
         {
             if (Folders(item.Key).FirstOrDefault(isDenied) is { } folder)
             {
@@ -45,23 +34,13 @@ public sealed class DeniedStore(IStore inner, Func<string, bool> isDenied) : ISt
         }
     }
 
-    public Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
-
-    public IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync(CancellationToken cancellationToken) =>
-        inner.ListUnfinishedAsync(cancellationToken);
-
-    public Task RemoveUnfinishedAsync(UnfinishedItem item, CancellationToken cancellationToken) =>
-        inner.RemoveUnfinishedAsync(item, cancellationToken);
-
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
-
     private bool IsDenied(string key) => isDenied(key) || Folders(key).Any(isDenied);
 
     private static IEnumerable<string> Folders(string key) =>
         key.Select((c, i) => (c, i)).Where(at => at.c == '/').Select(at => key[..(at.i + 1)]);
 
     private NesteggException Denied(string key) =>
-        new(FailureKind.OutOfReach, $"cannot read {inner.Location}/{key}: permission denied", "give this user access to it")
+        new(FailureKind.OutOfReach, $"cannot read {Inner.Location}/{key}: permission denied", "give this user access to it")
         {
             IsOfOneItem = true,
         };

@@ -21,24 +21,12 @@ public enum StoreOperation
 /// A store that fails on purpose: a script is asked at each operation, which are numbered from 1. The failures look like those of a
 /// place that is out of reach, so what is tested is what its caller does then.
 /// </summary>
-public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> script) : IStore
+public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> script) : StoreAround(inner)
 {
     private int operations;
 
     /// <summary>How many operations there were so far; run once without faults to know how many moments there are to fail at.</summary>
     public int Operations => Volatile.Read(ref operations);
-
-    public string Location => inner.Location;
-
-    public string PlaceId => inner.PlaceId;
-
-    public bool IsListingFree => inner.IsListingFree;
-
-    public IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync(CancellationToken cancellationToken) =>
-        inner.ListUnfinishedAsync(cancellationToken);
-
-    public Task RemoveUnfinishedAsync(UnfinishedItem item, CancellationToken cancellationToken) =>
-        inner.RemoveUnfinishedAsync(item, cancellationToken);
 
     public static FaultyStore Counting(IStore inner) => new(inner, (_, _) => Fault.None);
 
@@ -63,11 +51,11 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
         });
     }
 
-    public async Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken)
+    public override async Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken)
     {
         var fault = Ask(StoreOperation.Create, out var number);
         Fail(fault, Fault.Before, number, StoreOperation.Create, "(a new item)");
-        var writer = await inner.CreateAsync(expectedBytes, cancellationToken);
+        var writer = await Inner.CreateAsync(expectedBytes, cancellationToken);
         if (fault == Fault.After)
         {
             await writer.DisposeAsync();
@@ -77,11 +65,11 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
         return new Writer(this, writer);
     }
 
-    public async Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken)
+    public override async Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken)
     {
         var fault = Ask(StoreOperation.Open, out var number);
         Fail(fault, Fault.Before, number, StoreOperation.Open, key);
-        var stream = await inner.TryOpenAsync(key, offset, length, cancellationToken);
+        var stream = await Inner.TryOpenAsync(key, offset, length, cancellationToken);
         if (fault == Fault.After && stream is not null)
         {
             await stream.DisposeAsync();
@@ -91,14 +79,14 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
         return stream is null ? null : new Reader(this, key, stream);
     }
 
-    public Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken) =>
-        DoAsync(StoreOperation.Size, key, () => inner.TryGetSizeAsync(key, cancellationToken));
+    public override Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken) =>
+        DoAsync(StoreOperation.Size, key, () => Inner.TryGetSizeAsync(key, cancellationToken));
 
-    public async IAsyncEnumerable<StoreItem> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public override async IAsyncEnumerable<StoreItem> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var fault = Ask(StoreOperation.List, out var number);
         Fail(fault, Fault.Before, number, StoreOperation.List, prefix);
-        await foreach (var item in inner.ListAsync(prefix, cancellationToken))
+        await foreach (var item in Inner.ListAsync(prefix, cancellationToken))
         {
             yield return item;
         }
@@ -106,14 +94,12 @@ public sealed class FaultyStore(IStore inner, Func<int, StoreOperation, Fault> s
         Fail(fault, Fault.After, number, StoreOperation.List, prefix);
     }
 
-    public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
+    public override Task DeleteAsync(string key, CancellationToken cancellationToken) =>
         DoAsync(StoreOperation.Delete, key, async () =>
         {
-            await inner.DeleteAsync(key, cancellationToken);
+            await Inner.DeleteAsync(key, cancellationToken);
             return true;
         });
-
-    public ValueTask DisposeAsync() => inner.DisposeAsync();
 
     private Fault Ask(StoreOperation operation, out int number)
     {

@@ -107,53 +107,39 @@ public sealed class CrashTests : IDisposable
     }
 
     /// <summary>Works for n - 1 operations and then never again, like a connection that was cut. Writes and commits count.</summary>
-    private sealed class FailingStore(IStore inner, int failAt) : IStore
+    private sealed class FailingStore(IStore inner, int failAt) : StoreAround(inner)
     {
         private int operations;
 
-        public string Location => inner.Location;
-
-        public string PlaceId => inner.PlaceId;
-
-        public bool IsListingFree => inner.IsListingFree;
-
-        public IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync(CancellationToken cancellationToken) =>
-            inner.ListUnfinishedAsync(cancellationToken);
-
-        public Task RemoveUnfinishedAsync(UnfinishedItem item, CancellationToken cancellationToken) =>
-            inner.RemoveUnfinishedAsync(item, cancellationToken);
-
-        public async Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken)
+        public override async Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken)
         {
             Count();
-            return new FailingWriter(await inner.CreateAsync(expectedBytes, cancellationToken), this);
+            return new FailingWriter(await Inner.CreateAsync(expectedBytes, cancellationToken), this);
         }
 
-        public Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken)
+        public override Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken)
         {
             Count();
-            return inner.TryOpenAsync(key, offset, length, cancellationToken);
+            return Inner.TryOpenAsync(key, offset, length, cancellationToken);
         }
 
-        public Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken)
+        public override Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken)
         {
             Count();
-            return inner.TryGetSizeAsync(key, cancellationToken);
+            return Inner.TryGetSizeAsync(key, cancellationToken);
         }
 
-        public IAsyncEnumerable<StoreItem> ListAsync(string prefix, CancellationToken cancellationToken)
+        public override IAsyncEnumerable<StoreItem> ListAsync(string prefix, CancellationToken cancellationToken)
         {
             Count();
-            return inner.ListAsync(prefix, cancellationToken);
+            return Inner.ListAsync(prefix, cancellationToken);
         }
 
-        public Task DeleteAsync(string key, CancellationToken cancellationToken)
+        public override Task DeleteAsync(string key, CancellationToken cancellationToken)
         {
             Count();
-            return inner.DeleteAsync(key, cancellationToken);
+            return Inner.DeleteAsync(key, cancellationToken);
         }
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
 
         private void Count()
         {

@@ -81,7 +81,7 @@ public sealed class ObjectReadAheadTests : IDisposable
     }
 
     /// <summary>Counts what is opened and how much of it was asked for.</summary>
-    private sealed class CountingStore(IStore inner) : IStore
+    private sealed class CountingStore(IStore inner) : StoreAround(inner)
     {
         private int opened;
         private long readBytes;
@@ -90,36 +90,11 @@ public sealed class ObjectReadAheadTests : IDisposable
 
         public long ReadBytes { get => readBytes; set => readBytes = value; }
 
-        public string Location => inner.Location;
-
-        public string PlaceId => inner.PlaceId;
-
-        public bool IsListingFree => inner.IsListingFree;
-
-        public IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync(CancellationToken cancellationToken) =>
-            inner.ListUnfinishedAsync(cancellationToken);
-
-        public Task RemoveUnfinishedAsync(UnfinishedItem item, CancellationToken cancellationToken) =>
-            inner.RemoveUnfinishedAsync(item, cancellationToken);
-
-        public Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken) =>
-            inner.CreateAsync(expectedBytes, cancellationToken);
-
-        public Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken)
+        public override Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref opened);
             Interlocked.Add(ref readBytes, length ?? 0);
-            return inner.TryOpenAsync(key, offset, length, cancellationToken);
+            return Inner.TryOpenAsync(key, offset, length, cancellationToken);
         }
-
-        public Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken) =>
-            inner.TryGetSizeAsync(key, cancellationToken);
-
-        public IAsyncEnumerable<StoreItem> ListAsync(string prefix, CancellationToken cancellationToken) =>
-            inner.ListAsync(prefix, cancellationToken);
-
-        public Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 }

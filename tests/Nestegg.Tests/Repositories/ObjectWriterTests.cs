@@ -156,35 +156,10 @@ public sealed class ObjectWriterTests : IDisposable
     }
 
     /// <summary>Commits nothing before a task is done.</summary>
-    private sealed class SlowStore(IStore inner, Task gate) : IStore
+    private sealed class SlowStore(IStore inner, Task gate) : StoreAround(inner)
     {
-        public string Location => inner.Location;
-
-        public string PlaceId => inner.PlaceId;
-
-        public bool IsListingFree => inner.IsListingFree;
-
-        public IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync(CancellationToken cancellationToken) =>
-            inner.ListUnfinishedAsync(cancellationToken);
-
-        public Task RemoveUnfinishedAsync(UnfinishedItem item, CancellationToken cancellationToken) =>
-            inner.RemoveUnfinishedAsync(item, cancellationToken);
-
-        public async Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken) =>
-            new Writer(await inner.CreateAsync(expectedBytes, cancellationToken), gate);
-
-        public Task<Stream?> TryOpenAsync(string key, long offset, long? length, CancellationToken cancellationToken) =>
-            inner.TryOpenAsync(key, offset, length, cancellationToken);
-
-        public Task<long?> TryGetSizeAsync(string key, CancellationToken cancellationToken) =>
-            inner.TryGetSizeAsync(key, cancellationToken);
-
-        public IAsyncEnumerable<StoreItem> ListAsync(string prefix, CancellationToken cancellationToken) =>
-            inner.ListAsync(prefix, cancellationToken);
-
-        public Task DeleteAsync(string key, CancellationToken cancellationToken) => inner.DeleteAsync(key, cancellationToken);
-
-        public ValueTask DisposeAsync() => inner.DisposeAsync();
+        public override async Task<StoreWriter> CreateAsync(long expectedBytes, CancellationToken cancellationToken) =>
+            new Writer(await Inner.CreateAsync(expectedBytes, cancellationToken), gate);
 
         private sealed class Writer(StoreWriter inner, Task gate) : StoreWriter
         {
