@@ -24,6 +24,9 @@ internal sealed partial class HeldFolder : IDisposable
     private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;
     private const int PathOnly = 0x200000;
+    private const int OpenAt2Number = 437;
+    private const int ResolveNoLinks = 4;
+    private const int ResolveBeneath = 8;
     private static readonly int FolderOnly = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
     private static readonly int NoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
@@ -78,21 +81,28 @@ internal sealed partial class HeldFolder : IDisposable
     /// <summary>The path of something in it, for the system's functions.</summary>
     public string PathOf(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Opens a file in it for reading, from front to back. Never waits: a pipe or a device is refused.</summary>
+    /// <summary>Opens a file below a root for reading, from front to back. Never waits: a pipe or a device is refused.</summary>
+    /// <param name="root">Must exist.</param>
+    /// <param name="key">Relative to the root, with <c>/</c> between names.</param>
     /// <returns><see langword="null"/> when there is no such file.</returns>
-    /// <exception cref="StrangeEntryException">It is a link, or no file.</exception>
-    public SafeFileHandle? TryOpenFile(string name)
+    /// <exception cref="StrangeEntryException">It is a link, a folder on the way is, or it is no file.</exception>
+    public static SafeFileHandle? TryOpenFile(string root, string key)
     {
-        var file = handle is null ? OpenFile(name) : OpenAt(name, ReadOnly | NoFollow | NonBlocking);
-        if (file is null || IsFile(file))
+        using (var top = OpenRoot(root))
         {
-            return file;
+            if (top.TryOpenAtOnce(key, out var file))
+            {
+                return Checked(file, System.IO.Path.Combine(root, key));
+            }
         }
 
-        var isFolder = File.GetAttributes(file).HasFlag(FileAttributes.Directory);
-        file.Dispose();
-        return isFolder ? null : throw new StrangeEntryException($"{System.IO.Path.Combine(Name, name)} is a pipe or a device");
+        using var folder = TryOpen(root, key[..(key.LastIndexOf('/') + 1)]);
+        return folder?.TryOpenFile(key[(key.LastIndexOf('/') + 1)..]);
     }
+
+    /// <summary>Opens a file in it as <see cref="TryOpenFile(string, string)"/> does.</summary>
+    public SafeFileHandle? TryOpenFile(string name) => Checked(
+        handle is null ? OpenFile(name) : OpenAt(name, ReadOnly | NoFollow | NonBlocking), System.IO.Path.Combine(Name, name));
 
     /// <summary>Makes names in it durable. Does nothing where the file system knows no such thing, and on Windows.</summary>
     public void Flush()
@@ -180,6 +190,24 @@ internal sealed partial class HeldFolder : IDisposable
         return errno is Enoent or Enotdir ? null : throw Failure(errno, System.IO.Path.Combine(Name, name));
     }
 
+    /// <summary>
+    /// Has the kernel follow no link on the whole way, which takes a third of the time; <see langword="false"/> when it cannot (before
+    /// Linux 5.6, or where a container forbids the call) or does not like what it finds: going step by step tells what.
+    /// </summary>
+    private bool TryOpenAtOnce(string key, out SafeFileHandle? file)
+    {
+        file = null;
+        if (handle is null)
+        {
+            return false;
+        }
+
+        var how = new OpenHow(ReadOnly | NonBlocking | CloseOnExec, 0, ResolveNoLinks | ResolveBeneath);
+        var descriptor = OpenAt2(OpenAt2Number, handle, key, how, Marshal.SizeOf<OpenHow>());
+        file = descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : null;
+        return file is not null || Marshal.GetLastPInvokeError() is Enoent or Enotdir;
+    }
+
     private SafeFileHandle? OpenFile(string name)
     {
         var path = System.IO.Path.Combine(Name, name);
@@ -192,6 +220,18 @@ internal sealed partial class HeldFolder : IDisposable
         {
             return null;
         }
+    }
+
+    private static SafeFileHandle? Checked(SafeFileHandle? file, string name)
+    {
+        if (file is null || IsFile(file))
+        {
+            return file;
+        }
+
+        var isFolder = File.GetAttributes(file).HasFlag(FileAttributes.Directory);
+        file.Dispose();
+        return isFolder ? null : throw new StrangeEntryException($"{name} is a pipe or a device");
     }
 
     private static bool IsFile(SafeFileHandle file)
@@ -244,11 +284,18 @@ internal sealed partial class HeldFolder : IDisposable
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenAt(SafeFileHandle folder, string name, int flags);
 
+    // glibc has no function for it.
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint OpenAt2(nint number, SafeFileHandle folder, string path, in OpenHow how, nint size);
+
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Synchronise(SafeFileHandle folder);
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
+
+    /// <summary><c>struct open_how</c> of <c>openat2(2)</c>.</summary>
+    private readonly record struct OpenHow(long Flags, long Mode, long Resolve);
 }
 
 /// <summary>

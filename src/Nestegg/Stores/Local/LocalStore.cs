@@ -65,8 +65,8 @@ public sealed class LocalStore : IStore
         var path = PathOf(key);
         return Task.FromResult(LocalFailure.Guard<Stream?>("read", path, Location, () =>
         {
-            using var folder = HeldFolder.TryOpen(Location, FolderOf(key));
-            return folder?.TryOpenFile(NameOf(key)) is { } file ? new LocalReader(file, path, Location, offset, length) : null;
+            var file = HeldFolder.TryOpenFile(Location, key);
+            return file is null ? null : new LocalReader(file, path, Location, offset, length);
         }));
     }
 
@@ -76,8 +76,7 @@ public sealed class LocalStore : IStore
         var path = PathOf(key);
         return Task.FromResult(LocalFailure.Guard<long?>("read", path, Location, () =>
         {
-            using var folder = HeldFolder.TryOpen(Location, FolderOf(key));
-            using var file = folder?.TryOpenFile(NameOf(key));
+            using var file = HeldFolder.TryOpenFile(Location, key);
             return file is null ? null : RandomAccess.GetLength(file);
         }));
     }
