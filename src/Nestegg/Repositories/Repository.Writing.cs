@@ -25,8 +25,9 @@ internal sealed partial class Repository
         var previous = await FindNewestAsync(async (id, failure) =>
         {
             // One that was signed has its number, even if nothing else of it can be read.
-            notBelieved.Add(NotBelieved(id, failure));
-            damaged ??= await WasSignedAsync(id, cancellationToken) ? id : null;
+            var wasSigned = await WasSignedAsync(id, cancellationToken);
+            damaged ??= wasSigned ? id : null;
+            notBelieved.Add(NotBelieved(id, failure) with { Code = wasSigned ? "previous-snapshot-damaged" : "snapshot-not-believed" });
         }, cancellationToken);
         var start = new SnapshotStart(SnapshotId.New(time.GetUtcNow(), damaged ?? previous?.Id, random), previous, notBelieved);
         return new SnapshotWriter(this, store, signingKey, start, time);
