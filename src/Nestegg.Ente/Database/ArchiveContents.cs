@@ -5,7 +5,14 @@ namespace Nestegg.Ente.Database;
 
 /// <summary>An entry of an archive's table of contents, with what a reader of rows needs of it.</summary>
 internal sealed record ArchiveEntry(
-    int Id, bool HasData, string Tag, string Description, string? Definition, string? CopyStatement, string Schema);
+    int Id, bool HasData, string Tag, string Description, string? Definition, string? CopyStatement, string Schema)
+{
+    /// <summary>The entries that it cannot be made without.</summary>
+    public IReadOnlyList<int> Dependencies { get; init; } = [];
+
+    /// <summary>Where it stands in the archive: its first byte, and the one after its last.</summary>
+    public (long From, long To) Bytes { get; init; }
+}
 
 /// <summary>Head and table of contents. Layout: PostgreSQL's src/bin/pg_dump/pg_backup_archiver.c (ReadHead, ReadToc).</summary>
 internal static partial class ArchiveContents
@@ -104,6 +111,7 @@ internal static partial class ArchiveContents
     private static async Task<ArchiveEntry> EntryAsync(
         ArchiveSource source, ArchiveHeader header, int offsetBytes, CancellationToken cancellationToken)
     {
+        var from = source.Position;
         var id = await source.IntAsync(cancellationToken);
         var hasData = await source.IntAsync(cancellationToken) != 0;
         await SkipStringAsync(); // The oid of the catalog.
@@ -124,9 +132,13 @@ internal static partial class ArchiveContents
 
         await SkipStringAsync(); // The owner.
         await SkipStringAsync(); // Whether it has oids; always false.
-        while (await source.StringAsync(NameLimitBytes, cancellationToken) is not null)
+        var dependencies = new List<int>();
+        while (await source.StringAsync(NameLimitBytes, cancellationToken) is { } dependency)
         {
-            // The entries that it depends on, up to a null one.
+            dependencies.Add(
+                int.TryParse(dependency, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                    ? number
+                    : throw source.Damaged($"the entry \"{tag}\" depends on \"{dependency}\", which is no number"));
         }
 
         var offsetState = await source.ByteAsync(cancellationToken);
@@ -138,7 +150,11 @@ internal static partial class ArchiveContents
         await source.SkipAsync(offsetBytes, cancellationToken);
         // Only three kinds of definition are looked at later; the others need not stay in memory.
         return new ArchiveEntry(
-            id, hasData, tag, description, description is "TABLE" or "SEQUENCE SET" or "ENCODING" ? definition : null, copy, schema);
+            id, hasData, tag, description, description is "TABLE" or "SEQUENCE SET" or "ENCODING" ? definition : null, copy, schema)
+        {
+            Dependencies = dependencies,
+            Bytes = (from, source.Position),
+        };
 
         async Task SkipStringAsync() => _ = await source.StringAsync(TextLimitBytes, cancellationToken);
     }

@@ -11,7 +11,7 @@ internal sealed class ArchiveSource(Stream stream)
     private const int BufferBytes = 128 * 1024;
 
     // pg_dump writes a sign byte and then the four bytes of a C int, the lowest first.
-    private const int IntBytes = 5;
+    public const int IntBytes = 5;
 
     private readonly byte[] buffer = new byte[BufferBytes];
     private int start;
@@ -22,6 +22,9 @@ internal sealed class ArchiveSource(Stream stream)
 
     /// <summary>What is being read, for the message when it ends too early.</summary>
     public string Place { get; set; } = "its head";
+
+    /// <summary>Gets whatever is taken, for as long as it is set.</summary>
+    public MemoryStream? Taken { get; set; }
 
     /// <summary>How many bytes can be taken without waiting.</summary>
     public int Buffered => end - start;
@@ -115,6 +118,7 @@ internal sealed class ArchiveSource(Stream stream)
         var taken = buffer.AsSpan(start, count);
         start += count;
         Position += count;
+        Taken?.Write(taken);
         return taken;
     }
 

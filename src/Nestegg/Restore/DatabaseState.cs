@@ -24,6 +24,8 @@ public sealed record DatabaseState
     /// <summary>As the server states it: <c>15.18</c>.</summary>
     public string ServerVersion { get; init; } = "";
 
+    public int ServerMajorVersion => int.TryParse(ServerVersion.Split('.', ' ')[0], out var major) ? major : 0;
+
     public long Tables { get; init; }
 
     /// <summary>

@@ -1,4 +1,3 @@
-using Nestegg.Ente.Configuration;
 using Nestegg.Instance.Programs;
 
 namespace Nestegg.Restore;
@@ -9,17 +8,16 @@ internal static class DumpLoading
     private const int BlockBytes = 256 * 1024;
 
     /// <param name="dump">Known to be what the manifest says: it is acted on while it is read.</param>
-    /// <param name="program"><c>pg_restore</c>.</param>
+    /// <param name="start">Starts <c>pg_restore</c> with these arguments.</param>
     /// <param name="report">Told how many bytes have gone.</param>
     public static async Task RunAsync(
-        Stream dump, PostgresProgram program, DatabaseSettings database, EndpointMap map, Action<long> report,
-        CancellationToken cancellationToken)
+        Stream dump, Func<IEnumerable<string>, ProgramRun> start, Action<long> report, CancellationToken cancellationToken)
     {
         var outputReading = Task.CompletedTask;
         try
         {
-            await using var run = program.Start(
-                database, map, serverMajorVersion: 0, ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]);
+            await using var run = start(
+                ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges", "--no-tablespaces"]);
             outputReading = run.StandardOutput.CopyToAsync(Stream.Null, cancellationToken);
             await FeedAsync(dump, run.StandardInput, report, cancellationToken);
             await outputReading;

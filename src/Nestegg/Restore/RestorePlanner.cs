@@ -1,14 +1,16 @@
 using Nestegg.Ente.Configuration;
+using Nestegg.Ente.Database;
 using Nestegg.Ente.Revival;
 using Nestegg.Instance;
-using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Restore;
 
 /// <summary>Looks at everything that a restore would touch, and changes nothing.</summary>
-internal sealed class RestorePlanner(Repository repository, Manifest snapshot, RestoreOptions options, TimeProvider time)
+internal sealed class RestorePlanner(RestoreSource source, RestoreOptions options, TimeProvider time)
 {
+    private readonly Manifest snapshot = source.Snapshot;
     private readonly List<Finding> findings = [];
     private readonly List<Refusal> refusals = [];
 
@@ -41,6 +43,10 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
             {
                 refusals.Add(refusal);
             }
+            else if (action != DatabaseAction.Continue || state.Tables == 0)
+            {
+                await PlanLoadingAsync(database, state, cancellationToken);
+            }
 
             findings.AddRange(AboutServer(database, state));
             return new PlannedDatabase(database.Description, action, state);
@@ -54,7 +60,7 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
 
     private IEnumerable<Finding> AboutServer(TargetDatabase database, DatabaseState state)
     {
-        if (Major(state.ServerVersion) < Major(snapshot.Instance.DatabaseVersion))
+        if (state.ServerMajorVersion < Major(snapshot.Instance.DatabaseVersion))
         {
             yield return new Finding(
                 "server-older", Severity.Warning, database.Name,
@@ -71,6 +77,15 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
                 $"the role {user} is a superuser of the server: what is in a dump can run programs there. A restore does not need one",
                 $"make a role without that right, and the database as its own (CREATE DATABASE {database.Name} OWNER …), and name it in db.user");
         }
+    }
+
+    private async Task PlanLoadingAsync(TargetDatabase database, DatabaseState state, CancellationToken cancellationToken)
+    {
+        await using var dump = await source.OpenSecretAsync(SecretPart.Database, cancellationToken);
+        await using var selected = await SelectedArchive.OpenAsync(
+            dump, snapshot.Instance.DatabaseSchema, state.Role.Extensions, cancellationToken);
+        findings.AddRange(LoadingPlan.Findings(selected.Selection.Omitted, database.Name));
+        refusals.AddRange(LoadingPlan.Refusals(selected.Selection.Omitted, database.Name));
     }
 
     // A run that was killed leaves connections that end a moment later.
@@ -143,7 +158,7 @@ internal sealed class RestorePlanner(Repository repository, Manifest snapshot, R
 
     private async Task CompareAsync(List<BucketSlot> slots, BucketContents contents, CancellationToken cancellationToken)
     {
-        await foreach (var row in repository.ReadLiveRowsAsync(snapshot, cancellationToken))
+        await foreach (var row in source.Repository.ReadLiveRowsAsync(snapshot, cancellationToken))
         {
             foreach (var slot in slots)
             {

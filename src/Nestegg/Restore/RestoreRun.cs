@@ -68,7 +68,7 @@ internal sealed class RestoreRun : IAsyncDisposable
 
     /// <summary>Looks at database and buckets, and changes nothing.</summary>
     public Task<RestorePlan> PlanAsync(CancellationToken cancellationToken) =>
-        new RestorePlanner(source.Repository, source.Snapshot, options, time).MakeAsync(target, cancellationToken);
+        new RestorePlanner(source, options, time).MakeAsync(target, cancellationToken);
 
     /// <exception cref="NesteggException">The plan has refusals, or something is out of reach.</exception>
     public async Task<RestoreResult> RunAsync(RestorePlan plan, CancellationToken cancellationToken)
@@ -151,17 +151,21 @@ internal sealed class RestoreRun : IAsyncDisposable
             await using var dump = await source.OpenSecretAsync(SecretPart.Database, cancellationToken);
             await target.Database.PrepareAsync(
                 state, source.Snapshot.Instance.DatabaseSchema, Marker(RestoreStep.Loading), cancellationToken);
-            await LoadAsync(dump, program, cancellationToken);
+            await LoadAsync(dump, program, state, cancellationToken);
         }
 
         return await NeutraliseAsync(cancellationToken);
     }
 
-    private async Task LoadAsync(Stream dump, PostgresProgram program, CancellationToken cancellationToken)
+    private async Task LoadAsync(Stream dump, PostgresProgram program, DatabaseState state, CancellationToken cancellationToken)
     {
         log.Step("database", $"loading the dump into {target.Database.Description}");
+        await using var selected = await SelectedArchive.OpenAsync(
+            dump, source.Snapshot.Instance.DatabaseSchema, state.Role.Extensions, cancellationToken);
         await DumpLoading.RunAsync(
-            dump, program, target.Database.Settings, options.Map, bytes => log.Progress("database", 0, null, bytes), cancellationToken);
+            selected,
+            arguments => program.Start(target.Database.Settings, options.Map, state.ServerMajorVersion, arguments),
+            bytes => log.Progress("database", 0, null, bytes), cancellationToken);
     }
 
     private async Task<IReadOnlyList<NeutralisingResult>> NeutraliseAsync(CancellationToken cancellationToken)

@@ -85,14 +85,16 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
 
         await using var connection = await OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var name = EnteCatalog.Quote(schema);
         if (state.Tables > 0)
         {
             await ExecuteAsync(
-                connection,
-                schema == EnteTables.UsualSchema
-                    ? "DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC"
-                    : $"DROP SCHEMA IF EXISTS {EnteCatalog.Quote(schema)} CASCADE",
+                connection, $"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}; GRANT USAGE ON SCHEMA {name} TO PUBLIC",
                 cancellationToken);
+        }
+        else if (schema != EnteTables.UsualSchema)
+        {
+            await ExecuteAsync(connection, $"CREATE SCHEMA IF NOT EXISTS {name}", cancellationToken);
         }
 
         await ExecuteAsync(

@@ -126,6 +126,14 @@ public sealed class PostgresServer : IAsyncDisposable
         await WaitUntilReadyAsync(cancellationToken);
     }
 
+    /// <summary>Starts it again as a standby, which only reads.</summary>
+    public async Task BecomeStandbyAsync(CancellationToken cancellationToken)
+    {
+        await StopAsync(cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(folder["data"], "standby.signal"), "", cancellationToken);
+        await StartAgainAsync(cancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await process.StopAsync("INT", CancellationToken.None);

@@ -30,6 +30,23 @@ public sealed class DamagedObjectTests(KnownInstances instances)
 
     [Theory]
     [InstanceData]
+    public async Task ML_data_that_was_written_again_after_the_dump_is_opened_and_told_in_one_line(string name)
+    {
+        var instance = await FirstAsync(name);
+        await using var opened = await OpenedInstance.OpenAsync(instance);
+        var before = await opened.ProveAsync();
+        opened.Execute("UPDATE file_data SET size = size + 7 WHERE data_type = 'mldata'");
+        var record = await opened.ProveAsync();
+        Assert.Equal(ProofVerdict.Proved, record.Verdict);
+        Assert.Equal(before.Counts.DerivedObjects, record.Counts.DerivedObjects);
+        var told = Assert.Single(opened.Findings);
+        Assert.Equal(("derived-newer", Severity.Note), (told.Code, told.Severity));
+        Assert.StartsWith($"{record.Counts.DerivedNewer} objects", told.Message);
+        Assert.InRange(record.Counts.DerivedNewer, 1, instance[Role.Owner].Counts.MlData);
+    }
+
+    [Theory]
+    [InstanceData]
     public async Task A_flipped_byte_in_the_repository_is_told_apart_from_one_in_the_bucket(string name)
     {
         var instance = await FirstAsync(name);

@@ -1,0 +1,155 @@
+using Nestegg.Ente.Configuration;
+using Nestegg.Restore;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
+using Nestegg.TestKit.Servers;
+
+namespace Nestegg.IntegrationTests.Restore;
+
+/// <summary>A restore by a role that is no superuser, of a database that held more than Ente's.</summary>
+public sealed class OrdinaryRoleTests(SharedServers servers, KnownInstances instances) : IDisposable
+{
+    private const string MoreThanEntes = """
+        CREATE EXTENSION pg_trgm; COMMENT ON EXTENSION pg_trgm IS 'theirs';
+        CREATE INDEX with_trusted ON users USING gin (email_hash gin_trgm_ops);
+        CREATE EXTENSION bloom; COMMENT ON EXTENSION bloom IS 'theirs';
+        CREATE INDEX with_untrusted ON users USING bloom (email_hash);
+        CREATE EXTENSION pg_stat_statements;
+        CREATE SCHEMA theirs; CREATE TABLE theirs.users (id int, photo oid); INSERT INTO theirs.users VALUES (1, lo_from_bytea(0, 'a photo'));
+        CREATE FUNCTION theirs.told() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER told ON ddl_command_end EXECUTE FUNCTION theirs.told();
+        CREATE FUNCTION theirs.one() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE needs_theirs (one int DEFAULT theirs.one());
+        CREATE PUBLICATION everything FOR ALL TABLES;
+        COMMENT ON SCHEMA public IS 'theirs';
+        CREATE TABLE inherited () INHERITS (task_lock); INSERT INTO inherited VALUES ('theirs', 1, 1, 'theirs');
+        """;
+
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task What_it_cannot_or_need_not_load_is_in_the_plan_and_the_rest_comes_back()
+    {
+        var postgres = await servers.PostgresAsync(Token);
+        var role = await RoleAsync(postgres);
+        var known = await OfDatabaseAsync(postgres, $"""
+            {MoreThanEntes};
+            ALTER TABLE queue OWNER TO {role}; GRANT SELECT ON users TO {role}; CREATE POLICY theirs ON users TO {role} USING (true)
+            """);
+        using var snapshot = await KnownSnapshot.CreateAsync(known, Token);
+        using var target = await NewInstance.CreateAsync(servers, known, Token);
+        await UseRoleAsync(target, role, owns: true);
+
+        var plan = await target.PlanAsync(snapshot, Token);
+        Assert.Empty(plan.Refusals);
+        var told = plan.Findings.Where(finding => finding.Code.StartsWith("dump-", StringComparison.Ordinal))
+            .Select(finding => $"{finding.Severity} {finding.Message}");
+        Assert.Equal(
+            [
+                "Note not loaded, because museum does not need it: event trigger told, extension bloom, extension pg_stat_statements, "
+                + "large objects, publication everything, the schema theirs",
+                "Warning index with_untrusted is not loaded: it needs the extension bloom, which the server lacks or the role may not make",
+                "Warning policy users theirs is not loaded: it is about roles",
+            ],
+            told.Select(Sorted).Order());
+
+        Assert.True((await target.RestoreAsync(snapshot, Token)).IsComplete);
+        Assert.Equal("with_trusted", await target.AskAsync<string>(
+            "SELECT string_agg(CAST(relname AS text), ',') FROM pg_class WHERE relname LIKE 'with%'", Token));
+        Assert.Equal(1, await target.AskAsync<int>("INSERT INTO needs_theirs DEFAULT VALUES RETURNING one", Token));
+        Assert.Equal(role, await target.AskAsync<string>("SELECT CAST(tableowner AS text) FROM pg_tables WHERE tablename = 'queue'", Token));
+        Assert.Equal(known.Users, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
+    }
+
+    [Fact]
+    public async Task A_table_that_cannot_be_made_is_refused_before_anything_is()
+    {
+        var postgres = await servers.PostgresAsync(Token);
+        var role = await RoleAsync(postgres);
+        var known = await OfDatabaseAsync(
+            postgres, "CREATE EXTENSION earthdistance CASCADE; ALTER TABLE users ADD COLUMN place earth");
+        using var snapshot = await KnownSnapshot.CreateAsync(known, Token);
+        using var target = await NewInstance.CreateAsync(servers, known, Token);
+        await UseRoleAsync(target, role, owns: true);
+        var plan = await target.PlanAsync(snapshot, Token);
+        Assert.Contains("table users cannot be made", plan.Refusals[0].Message);
+        Assert.Contains("the extension earthdistance", plan.Refusals[0].Message);
+
+        await target.ExecuteAsync("CREATE EXTENSION earthdistance CASCADE", Token);
+        Assert.Empty((await target.PlanAsync(snapshot, Token)).Refusals);
+        Assert.True((await target.RestoreAsync(snapshot, Token)).IsComplete);
+    }
+
+    [Fact]
+    public async Task What_the_role_lacks_is_said_with_the_statement_that_gives_it()
+    {
+        var postgres = await servers.PostgresAsync(Token);
+        var role = await RoleAsync(postgres);
+        var known = (await instances.OpenAsync(KnownInstances.Sample, Token))["t1"];
+        using var snapshot = await KnownSnapshot.CreateAsync(known, Token);
+        using var stranger = await NewInstance.CreateAsync(servers, known, Token);
+        await UseRoleAsync(stranger, role, owns: false);
+        var refusal = Assert.Single((await stranger.PlanAsync(snapshot, Token)).Refusals);
+        Assert.Contains("may not make anything in the database", refusal.Message);
+        await postgres.ExecuteAsync("postgres", refusal.Hint.Split(": ", 2)[1], Token);
+        Assert.Empty((await stranger.PlanAsync(snapshot, Token)).Refusals);
+
+        using var absent = await NewInstance.CreateAsync(servers, known, Token, makeDatabase: false);
+        await UseRoleAsync(absent, role, owns: false);
+        refusal = Assert.Single((await absent.PlanAsync(snapshot, Token)).Refusals);
+        Assert.Contains("may not make it", refusal.Message);
+        await postgres.ExecuteAsync("postgres", refusal.Hint.Split(": ", 2)[1], Token);
+        Assert.True((await absent.RestoreAsync(snapshot, Token)).IsComplete);
+    }
+
+    [Fact]
+    public async Task A_standby_is_seen_in_the_plan()
+    {
+        var known = (await instances.OpenAsync(KnownInstances.Sample, Token))["t1"];
+        using var snapshot = await KnownSnapshot.CreateAsync(known, Token);
+        using var target = await NewInstance.CreateAsync(servers, known, Token);
+        await using var standby = await PostgresServer.StartAsync(Token);
+        await standby.CreateDatabaseAsync(Token, target.Database);
+        await standby.BecomeStandbyAsync(Token);
+        var plan = await target.PlanAsync(snapshot, Token, target.Options with
+        {
+            Map = EndpointMap.Parse([$"postgres:5432=127.0.0.1:{standby.Port}", target.Map[1]]),
+        });
+        Assert.Contains("is a standby", Assert.Single(plan.Refusals).Message);
+    }
+
+    private async Task<KnownMoment> OfDatabaseAsync(PostgresServer postgres, string sql)
+    {
+        var known = (await instances.OpenAsync(KnownInstances.Sample, Token))["t1"];
+        var database = await postgres.RestoreAsync(known.DumpPath, Token);
+        await postgres.ExecuteAsync(database, sql, Token);
+        var dump = folder[$"{database}.dump"];
+        await ExternalProgram.RunAsync(
+            Path.Combine(postgres.BinFolder, "pg_dump"),
+            ["--format=custom", "--compress=0", "--file", dump, "--dbname", postgres.ConnectionUri(database)], Token);
+        return known with { DumpPath = dump };
+    }
+
+    private static async Task<string> RoleAsync(PostgresServer postgres)
+    {
+        var role = "role_" + Guid.NewGuid().ToString("n");
+        await postgres.ExecuteAsync("postgres", $"CREATE ROLE {role} LOGIN PASSWORD '{PostgresServer.Password}'", Token);
+        return role;
+    }
+
+    private static async Task UseRoleAsync(NewInstance target, string role, bool owns)
+    {
+        var path = Path.Combine(target.Folder, "museum.yaml");
+        var text = await File.ReadAllTextAsync(path, Token);
+        await File.WriteAllTextAsync(path, text.Replace($"user: {PostgresServer.User}\n", $"user: {role}\n", StringComparison.Ordinal), Token);
+        if (owns)
+        {
+            await target.Postgres.ExecuteAsync("postgres", $"ALTER DATABASE {target.Database} OWNER TO {role}", Token);
+        }
+    }
+
+    private static string Sorted(string told) => told.Split(": ", 2) is [var what, var list] && list.Contains(", ", StringComparison.Ordinal)
+        && !list.Contains("which", StringComparison.Ordinal) ? $"{what}: {string.Join(", ", list.Split(", ").Order())}" : told;
+}
