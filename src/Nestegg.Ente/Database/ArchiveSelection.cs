@@ -23,7 +23,8 @@ internal sealed class ArchiveSelection
     private static readonly HashSet<string> OfRoles = ["ACL", "DEFAULT ACL", "POLICY", "ROW SECURITY", "SECURITY LABEL"];
 
     // Not worth a line: rights are another server's, and what only describes is missed by nobody.
-    private static readonly HashSet<string> NotTold = ["ACL", "DEFAULT ACL", "COMMENT", "SECURITY LABEL", "DATABASE", "DATABASE PROPERTIES"];
+    private static readonly HashSet<string> NotTold =
+        ["ACL", "DEFAULT ACL", "COMMENT", "SECURITY LABEL", "DATABASE", "DATABASE PROPERTIES"];
 
     private readonly Dictionary<int, ArchiveEntry> entries;
     private readonly Dictionary<int, string> causes = [];

@@ -99,9 +99,9 @@ public sealed class FoundSettingsTests(SharedServers servers, KnownInstances ins
         var refused = await Cli.ExpectAsync(ExitCode.BadInput, Token, instance.Restore(target.Folder, target.Map));
         Assert.Contains("set db.extra: search_path=ente there", refused.Error);
         var yaml = Path.Combine(target.Folder, "museum.yaml");
+        var text = await File.ReadAllTextAsync(yaml, Token);
         await File.WriteAllTextAsync(
-            yaml, (await File.ReadAllTextAsync(yaml, Token)).Replace("db:\n", "db:\n    extra: search_path=ente\n", StringComparison.Ordinal),
-            Token);
+            yaml, text.Replace("db:\n", "db:\n    extra: search_path=ente\n", StringComparison.Ordinal), Token);
         await Cli.ExpectAsync(ExitCode.Done, Token, instance.Restore(target.Folder, target.Map));
         await Cli.ExpectAsync(ExitCode.Done, Token, instance.Restore(target.Folder, target.Map));
         Assert.Equal(instance.Moment.Users, await target.AskAsync<long>("SELECT count(*) FROM ente.users", Token));
