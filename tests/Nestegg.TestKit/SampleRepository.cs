@@ -34,7 +34,7 @@ internal sealed class SampleRepository : IDisposable
 
     /// <summary>Stores what the repository does not have yet, as a backup does, and commits.</summary>
     public async Task<Manifest> BackUpAsync(
-        IReadOnlyDictionary<string, byte[]> objects, CancellationToken cancellationToken, TimeProvider? time = null)
+        IReadOnlyDictionary<string, byte[]> objects, CancellationToken cancellationToken, TimeProvider? time = null, int missing = 0)
     {
         await using var writer = await Repository.BeginSnapshotAsync(
             SigningKey, time ?? TimeProvider.System, Random.Shared, cancellationToken);
@@ -51,7 +51,8 @@ internal sealed class SampleRepository : IDisposable
             }
         }
 
-        return await writer.CommitAsync(Draft(objects), stored, cancellationToken);
+        var draft = Draft(objects);
+        return await writer.CommitAsync(draft with { Counts = draft.Counts with { Missing = missing } }, stored, cancellationToken);
     }
 
     public void Dispose()

@@ -57,7 +57,7 @@ internal sealed class Leftovers(Repository repository, IStore store)
             return [];
         }
 
-        var finishedOnce = await repository.ReadManifestsAsync((_, _) => { }, cancellationToken)
+        var finishedOnce = await repository.ReadManifestsAsync((_, _) => default, cancellationToken)
             .Select(manifest => manifest.Previous?.Id).ToHashSetAsync(cancellationToken: cancellationToken);
         return [.. unfinished.Where(files => !finishedOnce.Contains(files.Key))];
     }

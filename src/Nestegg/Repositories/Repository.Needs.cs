@@ -9,35 +9,13 @@ namespace Nestegg.Repositories;
 // What is needed by whom.
 internal sealed partial class Repository
 {
-    /// <summary>The manifests whose signature is good, the oldest first.</summary>
-    /// <param name="unread">Is told of the others.</param>
-    public async IAsyncEnumerable<Manifest> ReadManifestsAsync(
-        Action<SnapshotId, NesteggException> unread, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        foreach (var id in (await ListSnapshotsAsync(cancellationToken)).Finished)
-        {
-            Manifest manifest;
-            try
-            {
-                manifest = await ReadManifestAsync(id, cancellationToken);
-            }
-            catch (NesteggException e) when (e.SparesOthers)
-            {
-                unread(id, e);
-                continue;
-            }
-
-            yield return manifest;
-        }
-    }
-
     /// <summary>
     /// Of these rows, those that each snapshot needs. Snapshots that need none are left out, as are those that cannot be read.
     /// </summary>
     public async IAsyncEnumerable<(Manifest Manifest, LiveSet Needed)> WhoNeedsAsync(
         LiveSet rows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var manifest in ReadManifestsAsync((_, _) => { }, cancellationToken))
+        await foreach (var manifest in ReadManifestsAsync((_, _) => default, cancellationToken))
         {
             if (manifest.Index.All(index => !rows.Files.ContainsKey(index.Name)))
             {

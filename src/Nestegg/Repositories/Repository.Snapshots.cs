@@ -36,10 +36,19 @@ internal sealed partial class Repository
     /// </summary>
     /// <param name="passOver">Is told of each newer one that is not believed, and why.</param>
     public async Task<Manifest?> FindNewestAsync(
-        Func<SnapshotId, NesteggException, ValueTask> passOver, CancellationToken cancellationToken)
+        Func<SnapshotId, NesteggException, ValueTask> passOver, CancellationToken cancellationToken) =>
+        await ReadManifestsAsync(passOver, cancellationToken).FirstOrDefaultAsync(cancellationToken);
+
+    /// <summary>The manifests that are as the repository's key has signed them, the newest first.</summary>
+    /// <inheritdoc cref="FindNewestAsync" path="/param"/>
+    public async IAsyncEnumerable<Manifest> ReadManifestsAsync(
+        Func<SnapshotId, NesteggException, ValueTask> passOver, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var list = await ListSnapshotsAsync(cancellationToken);
-        return await ReadSignedAsync(list.Finished, passOver, cancellationToken).FirstOrDefaultAsync(cancellationToken);
+        await foreach (var manifest in ReadSignedAsync(list.Finished, passOver, cancellationToken))
+        {
+            yield return manifest;
+        }
     }
 
     /// <summary>Finds a snapshot and reads its manifest.</summary>

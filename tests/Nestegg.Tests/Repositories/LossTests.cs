@@ -170,7 +170,7 @@ public sealed class LossTests : IDisposable
         var objects = await writer.LoadObjectsAsync(Token);
         var needs = await sample.Repository.WhoNeedsAsync(objects.Known.Lost(), Token)
             .Select(entry => (entry.Manifest.Id, entry.Needed.Count)).ToListAsync(Token);
-        Assert.Equal([(second.Previous!.Id, 1L), (second.Id, 1L)], needs);
+        Assert.Equal([(second.Id, 1L), (second.Previous!.Id, 1L)], needs);
     }
 
     private async Task<SampleRepository> MakeAsync()

@@ -32,9 +32,12 @@ public sealed class UnreadableTests : IDisposable
         var unread = new List<string>();
         var list = await sample.Repository.ListSnapshotsAsync(Token);
         unread.AddRange(list.Unread.Select(failure => failure.Message));
-        var read = await sample.Repository.ReadManifestsAsync((_, failure) => unread.Add(failure.Message), Token)
-            .Select(manifest => manifest.Id).ToListAsync(Token);
-        Assert.Equal([ids[0], ids[2]], read);
+        var read = await sample.Repository.ReadManifestsAsync((_, failure) =>
+        {
+            unread.Add(failure.Message);
+            return default;
+        }, Token).Select(manifest => manifest.Id).ToListAsync(Token);
+        Assert.Equal([ids[2], ids[0]], read);
         Assert.Contains("permission denied", Assert.Single(unread));
     }
 
