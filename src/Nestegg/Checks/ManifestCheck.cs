@@ -17,6 +17,9 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
     private readonly SortedDictionary<SnapshotId, Dictionary<string, long>> folders = [];
     private readonly Dictionary<SnapshotId, Manifest> manifests = [];
 
+    // A folder that may not be listed is there all the same.
+    private bool isListedWhole = true;
+
     /// <returns>The manifests whose signatures are good, the oldest first.</returns>
     public async Task<IReadOnlyList<Manifest>> RunAsync(CancellationToken cancellationToken)
     {
@@ -57,7 +60,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
 
     private async Task ListAsync(CancellationToken cancellationToken)
     {
-        var listing = repository.ListSnapshotFilesAsync(FindUnknown, cancellationToken).AsFarAsPossible(log.FindUnread, cancellationToken);
+        var listing = repository.ListSnapshotFilesAsync(FindUnknown, cancellationToken).AsFarAsPossible(FindUnread, cancellationToken);
         await foreach (var file in listing)
         {
             if (!folders.TryGetValue(file.Snapshot, out var files))
@@ -67,6 +70,12 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
 
             files[file.Name] = file.SizeBytes;
         }
+    }
+
+    private void FindUnread(NesteggException failure)
+    {
+        isListedWhole = false;
+        log.FindUnread(failure);
     }
 
     private void FindUnknown(StoreItem item) => log.Find(
@@ -122,7 +131,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
 
     private void CheckPrevious(Manifest manifest)
     {
-        if (manifest.Previous is not { } previous)
+        if (manifest.Previous is not { } previous || !IsKnown(previous.Id))
         {
             return;
         }
@@ -149,7 +158,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
     /// </summary>
     private void CheckNewest()
     {
-        if (memory.Newest is { } newest)
+        if (memory.Newest is { } newest && IsKnown(newest.Id))
         {
             if (!IsFinished(newest.Id))
             {
@@ -230,6 +239,8 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             // It is named; what else there is goes on being looked at.
         }
     }
+
+    private bool IsKnown(SnapshotId id) => isListedWhole || folders.ContainsKey(id);
 
     private bool IsFinished(SnapshotId id) => folders.TryGetValue(id, out var files) && files.ContainsKey(RepositoryKeys.Manifest);
 }

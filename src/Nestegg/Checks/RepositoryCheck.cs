@@ -72,10 +72,19 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
 
     private async Task CountLeftoversAsync(CancellationToken cancellationToken)
     {
-        var snapshots = await repository.Leftovers.FindSnapshotsAsync(cancellationToken);
         var items = await repository.Leftovers.ListUnfinishedAsync(cancellationToken).AsFarAsPossible(log.FindUnread, cancellationToken)
             .CountAsync(cancellationToken);
-        tally.Count(counts => counts with { Leftovers = snapshots.Count + items });
+        var snapshots = 0;
+        try
+        {
+            snapshots = (await repository.Leftovers.FindSnapshotsAsync(cancellationToken)).Count;
+        }
+        catch (NesteggException e) when (e.IsOfOneItem)
+        {
+            // The look at the snapshots has named the folder already.
+        }
+
+        tally.Count(counts => counts with { Leftovers = snapshots + items });
     }
 
     private async Task RecordDamageAsync(CancellationToken cancellationToken)

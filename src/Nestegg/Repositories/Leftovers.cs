@@ -46,9 +46,10 @@ internal sealed class Leftovers(Repository repository, IStore store)
     /// The folders of snapshots that never came to be: without a signature, without a manifest, and named by no later one. With a manifest
     /// it may be a finished one whose signature somebody took away, which nobody but a person may remove.
     /// </summary>
+    /// <exception cref="NesteggException">A part may not be listed: what is seen of a snapshot may not be all of it.</exception>
     public async Task<IReadOnlyList<IGrouping<SnapshotId, SnapshotFile>>> FindSnapshotsAsync(CancellationToken cancellationToken)
     {
-        var unfinished = await repository.ListSnapshotFilesAsync(_ => { }, cancellationToken).AsFarAsPossible(_ => { }, cancellationToken)
+        var unfinished = await repository.ListSnapshotFilesAsync(_ => { }, cancellationToken)
             .GroupBy(file => file.Snapshot)
             .Where(files => files.All(file => file.Name is not (RepositoryKeys.Signature or RepositoryKeys.Manifest)))
             .ToListAsync(cancellationToken);
