@@ -58,7 +58,9 @@ public sealed class OutageTests(SharedServers servers, KnownInstances instances)
     }
 
     [Theory]
-    [InstanceData("\"$PG_DUMP\" \"$@\" | head -c 20000; echo 'pg_dump: error: the dog ate the rest' >&2; exit 1", "the dog ate the rest", IsLong = true)]
+    [InstanceData(
+        "\"$PG_DUMP\" \"$@\" | head -c 20000; echo 'pg_dump: error: the dog ate the rest' >&2; exit 1",
+        "the dog ate the rest", IsLong = true)]
     [InstanceData("\"$PG_DUMP\" \"$@\" | head -c 20000; kill -KILL $$", "137", IsLong = true)]
     [InstanceData("exit 3", "3", IsLong = true)]
     public async Task A_pg_dump_that_dies_never_leaves_a_snapshot(string name, string script, string said)
