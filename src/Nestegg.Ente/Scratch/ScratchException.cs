@@ -8,12 +8,14 @@ namespace Nestegg.Ente.Scratch;
 /// <param name="cause">What the file system, or SQLite upon it, said.</param>
 public sealed class ScratchException(string folder, Exception cause) : EnteException(
     $"Temporary files cannot be kept in {folder}: {Reason(folder, cause)}.",
-    $"Make room there, or name another folder in the environment variable {Variable}.", cause)
+    $"{Cure(folder)}, or name another folder in the environment variable {Variable}.", cause)
 {
     private const int Enospc = 28;
     private const int WindowsDiskFull = unchecked((int)0x80070070);
 
     private static string Variable => OperatingSystem.IsWindows() ? "TMP" : "TMPDIR";
+
+    private static string Cure(string folder) => Directory.Exists(folder) ? "Make room there" : "Make the folder";
 
     private static string Reason(string folder, Exception cause) => cause switch
     {

@@ -59,7 +59,8 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
         {
             if (File.Exists(path))
             {
-                throw new NesteggException(FailureKind.BadInput, $"{path} exists already", "move it away, or name another file");
+                throw new NesteggException(FailureKind.BadInput, $"{path} exists already",
+                    "move it away, or give --config or --new-identity another place: the signing key lies beside the configuration");
             }
         }
 
