@@ -182,10 +182,10 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
                 return;
             }
 
-            host.Error.WriteLine($"error: {message}");
+            WriteText(host.Error, $"error: {message}");
             if (hint.Length > 0)
             {
-                host.Error.WriteLine($"hint: {hint}");
+                WriteText(host.Error, $"hint: {hint}");
             }
         }
     }
@@ -241,7 +241,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         WriteText(host.Out, $"{severity,-8} {finding.Subject}: {finding.Message}");
         if (finding.Hint.Length > 0)
         {
-            host.Out.WriteLine($"{"",-8} hint: {finding.Hint}");
+            WriteText(host.Out, $"{"",-8} hint: {finding.Hint}");
         }
     }
 
@@ -253,10 +253,13 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         _ => "error",
     };
 
+    /// <summary>
+    /// Names come from others too, such as those of files that somebody put into a repository: a terminal must not obey them.
+    /// </summary>
     private void WriteText(TextWriter writer, string text)
     {
         progress?.Clear();
-        writer.WriteLine(text);
+        writer.WriteLine(string.Concat(text.Select(letter => char.IsControl(letter) && letter is not ('\n' or '\t') ? '\ufffd' : letter)));
     }
 
     private void WriteJson(string name, Action<Utf8JsonWriter> write)

@@ -2,6 +2,7 @@ using Nestegg.Instance;
 using Nestegg.Instance.Preflights;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
+using Nestegg.Repositories.Locks;
 using Nestegg.Repositories.Manifests;
 using Nestegg.Repositories.Packs;
 using Nestegg.Snapshots;
@@ -40,10 +41,10 @@ internal sealed class BackupRun(
         }
 
         await using var hold = await repository.LockAsync("backup", log, time, options.Random, cancellationToken);
-        return await hold.RunAsync(TakeAsync, cancellationToken);
+        return await hold.RunAsync(token => TakeAsync(hold, token), cancellationToken);
     }
 
-    private async Task<Manifest> TakeAsync(CancellationToken cancellationToken)
+    private async Task<Manifest> TakeAsync(RepositoryLock hold, CancellationToken cancellationToken)
     {
         await using var snapshot = await repository.BeginSnapshotAsync(options.SigningKey, time, options.Random, cancellationToken);
         await RemoveLeftoversAsync(snapshot.Id, cancellationToken);
@@ -65,6 +66,7 @@ internal sealed class BackupRun(
         try
         {
             var damaged = await CopyAsync(snapshot, objects, queue, cancellationToken);
+            await hold.ConfirmAsync(cancellationToken);
             var manifest = await CommitAsync(snapshot, objects, database, cancellationToken);
             await repository.DamageClaims.SettleAsync(objects.Damage, damaged, cancellationToken);
             return manifest;

@@ -88,14 +88,8 @@ internal sealed partial class Repository
         throw matches.Count > 0 && signed.Count == 0
             ? Damage.Of($"none of the {matches.Count} snapshots at {Location} that fit '{name}' has a signature of the repository's key")
             : new NesteggException(
-                FailureKind.BadInput,
-                matches.Count > 1 ? $"'{name}' may be any of {matches.Count} snapshots: {string.Join(", ", matches.Take(3))}"
-                    : list.Finished.Count == 0 ? $"the repository at {Location} has no finished snapshot"
-                    : list.Unfinished.Any(id => id.ToString() == name) ? $"the snapshot {name} was never finished: it has no manifest"
-                    : $"there is no snapshot '{name}' at {Location}",
-                list.Finished.Count == 0
-                    ? "make one with nestegg backup"
-                    : "nestegg snapshots lists them; 'latest' is the newest");
+                FailureKind.BadInput, WhyNotFound(name, list, matches),
+                list.Finished.Count == 0 ? "make one with nestegg backup" : "nestegg snapshots lists them; 'latest' is the newest");
     }
 
     /// <summary>Reads a manifest and believes it only if its signature is the repository's.</summary>
@@ -214,6 +208,12 @@ internal sealed partial class Repository
             return false;
         }
     }
+
+    private string WhyNotFound(string name, SnapshotList list, IReadOnlyList<SnapshotId> matches) =>
+        matches.Count > 1 ? $"'{name}' may be any of {matches.Count} snapshots: {string.Join(", ", matches.Take(3))}"
+        : list.Finished.Count == 0 ? $"the repository at {Location} has no finished snapshot"
+        : list.Unfinished.Any(id => id.ToString() == name) ? $"the snapshot {name} was never finished: it has no manifest"
+        : $"there is no snapshot '{name}' at {Location}";
 
     private static Finding NotBelieved(SnapshotId id, NesteggException failure) =>
         new("snapshot-not-believed", Severity.Warning, $"{RepositoryKeys.Snapshots}{id}", failure.Message, failure.Hint);

@@ -22,6 +22,17 @@ public sealed class OutputTests : IDisposable
             expected, ProgressLine.Describe(new ProgressEvent("objects", done, total, doneBytes, totalBytes), TimeSpan.FromSeconds(2), 0));
 
     [Fact]
+    public void A_terminal_obeys_no_name_that_somebody_else_chose()
+    {
+        using var text = new Output(Host(isTerminal: true), isJson: false, isQuiet: false);
+        text.Report(new FindingEvent(new Finding("unknown-file", Severity.Warning, "objects/\u001b[2Jx", "is \u009b31m odd", "\r hint")));
+        text.Report(new StepEvent("lock", "The lock of \u001b]0;title\u0007"));
+        text.Error(ExitCode.Damaged, "\u001b[1A", "");
+        Assert.DoesNotContain(output.ToString() + error, letter => char.IsControl(letter) && letter is not '\n' and not '\t');
+        Assert.Contains("objects/\ufffd[2Jx: is \ufffd31m odd", output.ToString());
+    }
+
+    [Fact]
     public void Progress_is_drawn_on_a_terminal_only_and_cleared_before_text()
     {
         using (var quiet = new Output(Host(isTerminal: false), isJson: false, isQuiet: false))

@@ -158,6 +158,18 @@ public sealed class RepositoryLockTests : IDisposable
         await WaitAsync(() => held.Lost.IsCancellationRequested);
     }
 
+    [Fact]
+    public async Task A_holder_whose_lock_is_gone_learns_it_before_it_commits()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        await using var held = await LockAsync(sample, StillTime.Off(TimeSpan.Zero));
+        await held.ConfirmAsync(Token);
+        File.Delete(Directory.GetFiles(folder["locks"]).Single());
+        Assert.Equal(FailureKind.Locked, (await Assert.ThrowsAsync<NesteggException>(() => held.ConfirmAsync(Token))).Kind);
+        Assert.False(held.Lost.IsCancellationRequested, "the heartbeat has not looked yet");
+    }
+
     [Theory]
     [InlineData(typeof(InvalidOperationException))]
     [InlineData(typeof(TaskCanceledException))]

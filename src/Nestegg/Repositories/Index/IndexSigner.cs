@@ -47,7 +47,7 @@ internal sealed class IndexSigner(MinisignSecretKey key, string repositoryId)
     public static Finding NotSigned(string key, Severity severity) => new(
         "index-unsigned", severity, key,
         $"{key} is not signed with the repository's key, or was signed as another file: what it lists is not believed",
-        "no run of nestegg wrote it: remove it, and find out who else can write to the repository");
+        "no run wrote it here: remove it, and find out who else can write to the repository");
 
     // Binds the file to its place, so that one of another repository, or of another run, is not taken for it.
     private static string Comment(string numbered, string repositoryId) => $"nestegg index {numbered} repository {repositoryId}";

@@ -78,6 +78,19 @@ internal sealed class RepositoryLock : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Makes sure, before a commit, that the lock is still this holder's: a process that slept may be at its commit before its heartbeat
+    /// wakes.
+    /// </summary>
+    /// <exception cref="NesteggException">The lock was lost.</exception>
+    public async Task ConfirmAsync(CancellationToken cancellationToken)
+    {
+        if (!IsGoodFor(TimeSpan.Zero) || !await folder.HasAsync(file, cancellationToken))
+        {
+            throw Loss();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
