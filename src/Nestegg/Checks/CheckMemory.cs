@@ -83,6 +83,7 @@ internal sealed class CheckMemory
 
             // Always the same name, so that what a crash leaves is written over by the next check.
             var waiting = $"{path}.tmp";
+            File.Delete(waiting);
             await File.WriteAllBytesAsync(
                 waiting, JsonSerializer.SerializeToUtf8Bytes(file, CheckMemoryJson.Instance.CheckMemoryFile), cancellationToken);
             File.Move(waiting, path, overwrite: true);

@@ -16,7 +16,8 @@ internal static class AuthCodeFile
         var content = Encoding.UTF8.GetBytes(string.Concat(lines.Select(line => line.ReplaceLineEndings(" ") + "\n")));
         if (File.Exists(path))
         {
-            if ((await File.ReadAllBytesAsync(path, cancellationToken)).AsSpan().SequenceEqual(content))
+            if (new FileInfo(path).Length == content.Length
+                && (await File.ReadAllBytesAsync(path, cancellationToken)).AsSpan().SequenceEqual(content))
             {
                 return;
             }

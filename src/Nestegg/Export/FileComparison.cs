@@ -38,9 +38,16 @@ internal static class FileComparison
     /// <summary>Compares two files byte by byte.</summary>
     internal static async Task<bool> HaveSameContentAsync(string first, string second, CancellationToken cancellationToken)
     {
-        if (new FileInfo(first).Length != new FileInfo(second).Length)
+        var length = new FileInfo(first).Length;
+        if (length != new FileInfo(second).Length)
         {
             return false;
+        }
+
+        if (length == 0)
+        {
+            // Either may be a pipe, which would be waited for.
+            return true;
         }
 
         await using var one = File.OpenRead(first);
@@ -65,7 +72,11 @@ internal static class FileComparison
     private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
     {
         using var hash = new Blake2b();
-        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+
+        // What has no length may be a pipe, which would be waited for.
+        await using var stream = new FileInfo(path).Length == 0
+            ? Stream.Null
+            : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         var buffer = new byte[BufferBytes];
         for (int read; (read = await stream.ReadAsync(buffer, cancellationToken)) > 0;)
         {

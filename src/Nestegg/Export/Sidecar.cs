@@ -76,8 +76,8 @@ internal static class Sidecar
 
     private static async Task<JsonElement?> TryReadAsync(string path, CancellationToken cancellationToken)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists || file.Length > MaxBytes)
+        // A link is not followed. A pipe, which somebody else put there, has no length and would be waited for.
+        if (new FileInfo(path) is not { Exists: true, LinkTarget: null, Length: > 0 and <= MaxBytes })
         {
             return null;
         }

@@ -83,6 +83,22 @@ public sealed class TargetFolderTests : IDisposable
             .Select(File.ReadAllText));
     }
 
+    [Theory]
+    [InlineData("A/a.jpg")]
+    [InlineData("A/.meta/album_meta.json")]
+    [InlineData("A/.meta/a.jpg.json")]
+    public async Task A_pipe_in_the_folder_keeps_nobody_waiting(string place)
+    {
+        await ExportAsync();
+        var path = Path.Combine(Target, place);
+        Assert.True(File.Exists(path), string.Join('\n', Directory.GetFiles(Target, "*", SearchOption.AllDirectories)));
+        File.Delete(path);
+        await ExternalProgram.RunAsync("mkfifo", [path], Token);
+        await ExportAsync();
+        var exported = Directory.GetFiles(Path.Combine(Target, "A"), "a*.jpg").Where(file => new FileInfo(file).Length > 0);
+        Assert.Equal("one", await File.ReadAllTextAsync(Assert.Single(exported), Token));
+    }
+
     [Fact]
     public async Task A_full_disk_ends_the_export_and_the_next_run_goes_on()
     {
