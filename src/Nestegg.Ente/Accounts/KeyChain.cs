@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Nestegg.Ente.Cryptography;
@@ -12,6 +13,7 @@ public sealed class KeyChain : IDisposable
 {
     private KeyChain(SecretKey masterKey, SecretKey? secretKey, byte[] publicKey, IReadOnlyList<string> problems)
     {
+        Debug.Assert(secretKey is null || publicKey.Length == SealedBox.PublicKeyBytes, "The public key was computed of it.");
         MasterKey = masterKey;
         SecretKey = secretKey;
         PublicKey = publicKey;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Nestegg.Ente.Cryptography;
 
@@ -27,7 +28,9 @@ public sealed record WrappedKey(byte[] Box, byte[] Nonce)
     {
         ArgumentNullException.ThrowIfNull(wrapped);
         var box = SecretBox.Seal(wrapped.Bytes, key, out var nonce);
-        return new WrappedKey(box, nonce);
+        var whole = new WrappedKey(box, nonce);
+        Debug.Assert(whole.IsWellFormed, "A key that is wrapped here has the lengths that readers look for.");
+        return whole;
     }
 }
 

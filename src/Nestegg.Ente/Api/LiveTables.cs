@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Nestegg.Ente.Json;
 using Nestegg.Ente.Scratch;
@@ -146,6 +147,8 @@ internal sealed class LiveTables(SqliteFile file, long userId)
     // An entry without an id is nothing that could be read later; a later entry of the same id is the newer one.
     private void Put(string table, params (string Column, SqliteValue Value)[] row)
     {
+        Debug.Assert(
+            row.All(field => field.Column.All(c => char.IsAsciiLetterLower(c) || c == '_')), "What stands in the SQL is a name of ours.");
         if (row[0].Value.IsNull)
         {
             return;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -106,6 +107,7 @@ public sealed class MuseumClient : IDisposable
     /// <summary>One attempt to ask the object store for it.</summary>
     internal async Task<HttpResponseMessage> FetchAsync(Uri address, long offset, CancellationToken cancellationToken)
     {
+        Debug.Assert(!objects.DefaultRequestHeaders.Any(), "No header of ours, and never a token, reaches the store.");
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         return await SendAsync(objects, request, offset, cancellationToken);
     }
@@ -138,6 +140,8 @@ public sealed class MuseumClient : IDisposable
 
     private static HttpRequestMessage NewRequest(HttpMethod method, string path, string? json, SessionToken? token)
     {
+        Debug.Assert(!path.StartsWith('/') && !path.Contains(':'), "A path leads to museum and nowhere else, because a token goes there.");
+
         var request = new HttpRequestMessage(method, path);
         request.Headers.Add("X-Client-Package", token?.App.ClientPackage ?? EnteApp.Photos.ClientPackage);
         if (!string.IsNullOrEmpty(token?.Value))

@@ -17,18 +17,14 @@ public sealed class MuseumSession : IAsyncDisposable
     private readonly MuseumClient client;
     private readonly SessionToken token;
 
-    internal MuseumSession(MuseumClient client, SessionToken token, long userId, string email, KeyChain keys, string keyAttributes)
-    {
-        this.client = client;
-        this.token = token;
-        (UserId, Email, Keys, KeyAttributesJson) = (userId, email, keys, keyAttributes);
-    }
+    internal MuseumSession(MuseumClient client, SessionToken token, KeyChain keys, string keyAttributes) =>
+        (this.client, this.token, Keys, KeyAttributesJson) = (client, token, keys, keyAttributes);
 
     /// <summary>The account's id.</summary>
-    public long UserId { get; }
+    public required long UserId { get; init; }
 
     /// <summary>The account's address, in lower case.</summary>
-    public string Email { get; }
+    public required string Email { get; init; }
 
     /// <summary>The account's keys.</summary>
     public KeyChain Keys { get; }

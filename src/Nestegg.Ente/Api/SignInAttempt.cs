@@ -134,7 +134,11 @@ internal sealed class SignInAttempt(MuseumClient client, string email, EnteApp a
             throw new EnteException("the session token does not open with the account's keys", TryAgain);
         }
 
-        return new MuseumSession(client, new SessionToken(app, token), userId, email, opened.KeyChain, body.Json("keyAttributes")!);
+        return new MuseumSession(client, new SessionToken(app, token), opened.KeyChain, body.Json("keyAttributes")!)
+        {
+            UserId = userId,
+            Email = email,
+        };
     }
 
     private async Task<MuseumAnswer?> SecondFactorAsync(MuseumAnswer first, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -22,6 +23,7 @@ public sealed unsafe class Blake2b : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(key.Length, FileHashBytes, nameof(key));
         HashBytes = hashBytes;
         state = NativeMemory.AlignedAlloc(Sodium.GenericHashStateBytes, Sodium.GenericHashStateAlignment);
+        Debug.Assert((nuint)state % Sodium.GenericHashStateAlignment == 0, "libsodium loads the state with aligned instructions.");
         Sodium.Require(Sodium.crypto_generichash_blake2b_init((nint)state, key, (nuint)key.Length, (nuint)hashBytes));
     }
 

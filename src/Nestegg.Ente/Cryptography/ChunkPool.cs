@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography;
 
 namespace Nestegg.Ente.Cryptography;
@@ -19,6 +20,8 @@ internal static class ChunkPool
     /// <summary>Takes a buffer back; its first bytes may have been part of somebody's photo.</summary>
     internal static void Return(byte[] chunk, int usedBytes)
     {
+        Debug.Assert(chunk.Length == SecretStream.EncryptedChunkBytes, "Only what was rented here comes back.");
+        Debug.Assert(usedBytes >= 0 && usedBytes <= chunk.Length, "What was used is a part of the buffer.");
         if (Kept.Count < KeptMax)
         {
             Kept.Add(chunk);

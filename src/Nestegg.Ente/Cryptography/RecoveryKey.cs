@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
@@ -105,6 +106,8 @@ public static class RecoveryKey
 
     private static void Append(Span<byte> bits, int position, int index)
     {
+        Debug.Assert(position is >= 0 and < WordCount, "There is room for the words of a key.");
+        Debug.Assert(index is >= 0 and < 1 << BitsPerWord, "A word's place in the list is what it stands for.");
         for (var i = 0; i < BitsPerWord; i++)
         {
             var bit = (position * BitsPerWord) + i;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Nestegg.Ente.Cryptography;
@@ -70,7 +71,10 @@ public static class SealedBox
         return box;
     }
 
-    private static bool TryOpen(ReadOnlySpan<byte> box, ReadOnlySpan<byte> publicKey, SecretKey secretKey, Span<byte> plaintext) =>
-        publicKey.Length == PublicKeyBytes
-        && Sodium.crypto_box_seal_open(plaintext, box, (ulong)box.Length, publicKey, secretKey.Bytes) == 0;
+    private static bool TryOpen(ReadOnlySpan<byte> box, ReadOnlySpan<byte> publicKey, SecretKey secretKey, Span<byte> plaintext)
+    {
+        Debug.Assert(plaintext.Length == box.Length - OverheadBytes, "libsodium writes as much as the box says, whatever room there is.");
+        return publicKey.Length == PublicKeyBytes
+            && Sodium.crypto_box_seal_open(plaintext, box, (ulong)box.Length, publicKey, secretKey.Bytes) == 0;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
@@ -81,7 +82,10 @@ public static class SecretBox
         return Seal(plaintext, nonce, key);
     }
 
-    private static bool TryOpen(ReadOnlySpan<byte> box, ReadOnlySpan<byte> nonce, SecretKey key, Span<byte> plaintext) =>
-        nonce.Length == NonceBytes
-        && Sodium.crypto_secretbox_open_easy(plaintext, box, (ulong)box.Length, nonce, key.Bytes) == 0;
+    private static bool TryOpen(ReadOnlySpan<byte> box, ReadOnlySpan<byte> nonce, SecretKey key, Span<byte> plaintext)
+    {
+        Debug.Assert(plaintext.Length == box.Length - OverheadBytes, "libsodium writes as much as the box says, whatever room there is.");
+        return nonce.Length == NonceBytes
+            && Sodium.crypto_secretbox_open_easy(plaintext, box, (ulong)box.Length, nonce, key.Bytes) == 0;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Security.Cryptography;
 
 namespace Nestegg.Ente.Cryptography;
@@ -70,6 +71,7 @@ public sealed class SecretStreamDecryptor : IDisposable
 
         extraFinal = isExtraFinal;
         final = tag == Sodium.SecretStreamTagFinal;
+        Debug.Assert(!extraFinal || final, "An extra chunk is taken only where it is marked as the last.");
         chunks++;
         EncryptedBytes += chunk.Length;
         plaintext = body;
@@ -114,6 +116,7 @@ public sealed class SecretStreamDecryptor : IDisposable
                     return decryptor.Defect;
                 }
 
+                Debug.Assert(current != next && next != last && last != current, "One is read into, one decrypted, one handed on.");
                 reading = next.FillAsync(encrypted, cancellationToken);
                 var isAuthentic = decryptor.TryDecrypt(current.Filled.Span, out var plaintext);
                 var content = current.Filled.Slice(isAuthentic ? 1 : 0, plaintext.Length);
@@ -148,6 +151,7 @@ public sealed class SecretStreamDecryptor : IDisposable
 
     private bool Fail(SecretStreamDefectKind kind)
     {
+        Debug.Assert(Defect is null, "The first defect sticks.");
         Defect = new SecretStreamDefect(kind, chunks + 1, EncryptedBytes);
         return false;
     }
@@ -181,6 +185,7 @@ public sealed class SecretStreamDecryptor : IDisposable
 
         internal void Return()
         {
+            Debug.Assert(Length <= usedBytes && usedBytes <= array.Length, "What has to be wiped is known, and is here.");
             if (array.Length == SecretStream.EncryptedChunkBytes)
             {
                 ChunkPool.Return(array, usedBytes);
@@ -195,6 +200,7 @@ public sealed class SecretStreamDecryptor : IDisposable
 
         private void Grow()
         {
+            Debug.Assert(array.Length < SecretStream.EncryptedChunkBytes, "A buffer grows once, to a whole chunk.");
             var chunk = ChunkPool.Rent();
             Filled.CopyTo(chunk);
             ReturnWiped();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Nestegg.Ente.Cryptography;
 
 /// <summary>Encrypts a file chunk by chunk, as Ente's apps do.</summary>
@@ -58,6 +60,7 @@ public sealed class SecretStreamEncryptor : IDisposable
                 // Only a look at what follows tells whether a chunk is the last.
                 var nextLength = await ReadChunkAsync(plaintext, next, cancellationToken);
                 isLast = nextLength == 0;
+                Debug.Assert(isLast || length == SecretStream.ChunkBytes, "Only the last chunk is shorter.");
                 var encryptedChunk = message.AsMemory(0, length + SecretStream.OverheadBytes);
                 encryptor.Encrypt(current.AsSpan(0, length), isLast, encryptedChunk.Span);
                 await encrypted.WriteAsync(encryptedChunk, cancellationToken);

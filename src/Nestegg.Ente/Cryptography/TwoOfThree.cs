@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Nestegg.Ente.Cryptography;
 
 /// <summary>
@@ -37,6 +39,8 @@ internal static class TwoOfThree
     /// <summary>The share at <paramref name="x"/>, given the line's slope.</summary>
     internal static byte[] Share(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> slope, int x)
     {
+        Debug.Assert(slope.Length == secret.Length, "Each byte has a line of its own.");
+        Debug.Assert(x is >= 1 and <= 3, "There are three shares, and at 0 is the secret.");
         var share = secret.ToArray();
         for (var i = 0; i < share.Length; i++)
         {
@@ -62,6 +66,7 @@ internal static class TwoOfThree
     // The 254th power: the 255th of anything but 0 is 1.
     private static byte Inverse(byte value)
     {
+        Debug.Assert(value != 0, "0 has no inverse.");
         var power = value;
         for (var i = 1; i < 254; i++)
         {

@@ -47,8 +47,7 @@ public static class NamedObjects
         var slots = new SlotLists();
         if (catalog.HasTable("object_keys"))
         {
-            await using var command = connection.CreateCommand();
-            command.CommandText = ObjectKeys;
+            await using var command = Command(connection, ObjectKeys);
             filter?.ByFile(command, "WHERE");
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
@@ -59,32 +58,45 @@ public static class NamedObjects
 
         if (catalog.HasTable("file_data"))
         {
-            await using var command = connection.CreateCommand();
-            command.CommandText = FileData(catalog);
+            await using var command = Command(connection, FileData(catalog));
             filter?.ByFile(command, "AND");
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
-                if (FileDataRow(reader, slots) is { } named)
+                foreach (var named in FileDataRows(reader, slots))
                 {
                     yield return named;
-                    if (named.Kind == ObjectKind.VideoPreview)
-                    {
-                        yield return Playlist(named, reader);
-                    }
                 }
             }
         }
 
         if (filter is not { HasAttachments: false } && catalog.HasTable("user_attachments"))
         {
-            await using var command = connection.CreateCommand();
-            command.CommandText = Attachments;
+            await using var command = Command(connection, Attachments);
             filter?.ByAttachment(command);
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
                 yield return AttachmentRow(reader, slots);
+            }
+        }
+    }
+
+    private static DbCommand Command(DbConnection connection, string sql)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command;
+    }
+
+    private static IEnumerable<NamedObject> FileDataRows(DbDataReader row, SlotLists slots)
+    {
+        if (FileDataRow(row, slots) is { } named)
+        {
+            yield return named;
+            if (named.Kind == ObjectKind.VideoPreview)
+            {
+                yield return Playlist(named, row);
             }
         }
     }

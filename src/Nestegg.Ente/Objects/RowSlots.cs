@@ -13,37 +13,7 @@ internal static class RowSlots
         NpgsqlConnection connection, EnteCatalog catalog, IReadOnlyList<string> keys, CancellationToken cancellationToken)
     {
         var slots = new Dictionary<string, SlotNames>(keys.Count, StringComparer.Ordinal);
-        var parsed = keys.Select(text => (Text: text, IsKey: ObjectKey.TryParse(text, out var key), Key: key)).Where(item => item.IsKey)
-            .ToList();
-        if (catalog.HasTable("object_keys"))
-        {
-            await ReadAsync(
-                "SELECT object_key, array_to_string(datacenters, ',') FROM object_keys WHERE object_key = ANY($1)", (object)keys.ToArray());
-        }
-
-        var derived = parsed.Where(item => item.Key.FileData is not null).ToList();
-        if (catalog.HasTable("file_data") && derived.Count > 0)
-        {
-            await ReadAsync(
-                $"""
-                SELECT asked.key, {Latest} FROM unnest($1, $2, $3) AS asked(key, file_id, type)
-                JOIN file_data f ON f.file_id = asked.file_id AND CAST(f.data_type AS text) = asked.type
-                """,
-                derived.Select(item => item.Text).ToArray(), derived.Select(item => item.Key.FileData!.Value.FileId).ToArray(),
-                derived.Select(item => item.Key.FileData!.Value.Type).ToArray());
-        }
-
-        var attached = parsed.Where(item => item.Key.AttachmentId is not null).ToList();
-        if (catalog.HasTable("user_attachments") && attached.Count > 0)
-        {
-            await ReadAsync(
-                $"SELECT asked.key, {Latest} FROM unnest($1, $2) AS asked(key, id) JOIN user_attachments a ON a.attachment_id = asked.id",
-                attached.Select(item => item.Text).ToArray(), attached.Select(item => item.Key.AttachmentId!).ToArray());
-        }
-
-        return slots;
-
-        async Task ReadAsync(string sql, params object[] parameters)
+        foreach (var (sql, parameters) in Queries(catalog, keys))
         {
             await using var command = new NpgsqlCommand(sql, connection);
             foreach (var parameter in parameters)
@@ -56,6 +26,40 @@ internal static class RowSlots
             {
                 slots[reader.GetString(0)] = SlotNames.Parse(reader.GetString(1));
             }
+        }
+
+        return slots;
+    }
+
+    /// <summary>One query for each table that may name some of them, with its arrays of parameters.</summary>
+    private static IEnumerable<(string Sql, object[] Parameters)> Queries(EnteCatalog catalog, IReadOnlyList<string> keys)
+    {
+        var parsed = keys.Select(text => (Text: text, IsKey: ObjectKey.TryParse(text, out var key), Key: key)).Where(item => item.IsKey)
+            .ToList();
+        if (catalog.HasTable("object_keys"))
+        {
+            yield return (
+                "SELECT object_key, array_to_string(datacenters, ',') FROM object_keys WHERE object_key = ANY($1)", [keys.ToArray()]);
+        }
+
+        var derived = parsed.Where(item => item.Key.FileData is not null).ToList();
+        if (catalog.HasTable("file_data") && derived.Count > 0)
+        {
+            yield return (
+                $"""
+                SELECT asked.key, {Latest} FROM unnest($1, $2, $3) AS asked(key, file_id, type)
+                JOIN file_data f ON f.file_id = asked.file_id AND CAST(f.data_type AS text) = asked.type
+                """,
+                [derived.Select(item => item.Text).ToArray(), derived.Select(item => item.Key.FileData!.Value.FileId).ToArray(),
+                    derived.Select(item => item.Key.FileData!.Value.Type).ToArray()]);
+        }
+
+        var attached = parsed.Where(item => item.Key.AttachmentId is not null).ToList();
+        if (catalog.HasTable("user_attachments") && attached.Count > 0)
+        {
+            yield return (
+                $"SELECT asked.key, {Latest} FROM unnest($1, $2) AS asked(key, id) JOIN user_attachments a ON a.attachment_id = asked.id",
+                [attached.Select(item => item.Text).ToArray(), attached.Select(item => item.Key.AttachmentId!).ToArray()]);
         }
     }
 }

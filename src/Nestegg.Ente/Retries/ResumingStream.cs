@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 
 namespace Nestegg.Ente.Retries;
 
@@ -26,6 +27,7 @@ internal sealed class ResumingStream : ReadOnlyStream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        Debug.Assert(end is null || position <= end, "It is not read behind its end.");
         var room = end is { } last ? buffer[..(int)Math.Min(buffer.Length, last - position)] : buffer;
         if (room.IsEmpty)
         {
@@ -90,6 +92,7 @@ internal sealed class ResumingStream : ReadOnlyStream
 
     private async Task ReopenAsync(CancellationToken cancellationToken)
     {
+        Debug.Assert(body is null, "A body that failed was closed.");
         body = await silence.RunAsync(
             static (it, token) => new ValueTask<OpenedBody>(it.source.OpenAsync(it.position, token)), this, cancellationToken);
         if (body.End is { } now && end is not null && now != end)

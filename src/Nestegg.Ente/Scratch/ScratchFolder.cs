@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 
 namespace Nestegg.Ente.Scratch;
@@ -65,6 +66,7 @@ public sealed class ScratchFolder : IDisposable
     /// <exception cref="ScratchException">The folder is full, or has been taken away.</exception>
     internal string CreateFile(string name)
     {
+        Debug.Assert(System.IO.Path.GetFileName(name) == name, "The file is in the folder, and goes away with it.");
         var path = System.IO.Path.Combine(Path, name);
         try
         {

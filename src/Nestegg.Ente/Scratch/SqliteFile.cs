@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -77,9 +78,17 @@ internal class SqliteFile : IDisposable
     /// <summary>
     /// Begins a transaction, in which many changes are many times faster. Without <see cref="Commit"/> nothing is promised.
     /// </summary>
-    public void Begin() => Execute("BEGIN");
+    public void Begin()
+    {
+        Debug.Assert(raw.sqlite3_get_autocommit(Handle) != 0, "Transactions do not nest.");
+        Execute("BEGIN");
+    }
 
-    public void Commit() => Execute("COMMIT");
+    public void Commit()
+    {
+        Debug.Assert(raw.sqlite3_get_autocommit(Handle) == 0, "What is committed was begun.");
+        Execute("COMMIT");
+    }
 
     public virtual void Dispose()
     {

@@ -24,11 +24,11 @@ internal sealed class SqliteStatement : IDisposable
     }
 
     /// <param name="parameter">From 0, as with all that is bound or read here.</param>
-    public void BindNull(int parameter) => file.Check(raw.sqlite3_bind_null(statement, parameter + 1));
+    public void BindNull(int parameter) => file.Check(raw.sqlite3_bind_null(statement, Place(parameter)));
 
-    public void Bind(int parameter, long value) => file.Check(raw.sqlite3_bind_int64(statement, parameter + 1, value));
+    public void Bind(int parameter, long value) => file.Check(raw.sqlite3_bind_int64(statement, Place(parameter), value));
 
-    public void BindText(int parameter, ReadOnlySpan<byte> utf8) => file.Check(raw.sqlite3_bind_text(statement, parameter + 1, utf8));
+    public void BindText(int parameter, ReadOnlySpan<byte> utf8) => file.Check(raw.sqlite3_bind_text(statement, Place(parameter), utf8));
 
     public void BindText(int parameter, string text)
     {
@@ -42,7 +42,7 @@ internal sealed class SqliteStatement : IDisposable
         BindText(parameter, utf8[..Encoding.UTF8.GetBytes(text, utf8)]);
     }
 
-    public void BindBlob(int parameter, ReadOnlySpan<byte> bytes) => file.Check(raw.sqlite3_bind_blob(statement, parameter + 1, bytes));
+    public void BindBlob(int parameter, ReadOnlySpan<byte> bytes) => file.Check(raw.sqlite3_bind_blob(statement, Place(parameter), bytes));
 
     /// <summary>Runs it with what is bound. A parameter that is not bound again keeps its value for the next time.</summary>
     public void Run()
@@ -74,16 +74,16 @@ internal sealed class SqliteStatement : IDisposable
         return Rows();
     }
 
-    public bool IsNull(int column) => raw.sqlite3_column_type(statement, column) == raw.SQLITE_NULL;
+    public bool IsNull(int column) => raw.sqlite3_column_type(statement, Held(column)) == raw.SQLITE_NULL;
 
-    public long Integer(int column) => raw.sqlite3_column_int64(statement, column);
+    public long Integer(int column) => raw.sqlite3_column_int64(statement, Held(column));
 
     public long? IntegerOrNull(int column) => IsNull(column) ? null : Integer(column);
 
-    public string Text(int column) => raw.sqlite3_column_text(statement, column).utf8_to_string();
+    public string Text(int column) => raw.sqlite3_column_text(statement, Held(column)).utf8_to_string();
 
     /// <summary>Valid until the next row.</summary>
-    public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(statement, column);
+    public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(statement, Held(column));
 
     public void Dispose() => statement.Dispose();
 
@@ -111,6 +111,22 @@ internal sealed class SqliteStatement : IDisposable
             isRead = false;
             Reset();
         }
+    }
+
+    // SQLite counts parameters from 1.
+    private int Place(int parameter)
+    {
+        Debug.Assert(!isRead, "What is bound while rows are read would change them.");
+        Debug.Assert(parameter >= 0 && parameter < raw.sqlite3_bind_parameter_count(statement), "The statement has this parameter.");
+        return parameter + 1;
+    }
+
+    // SQLite gives 0 and nothing where there is no such column, or no row.
+    private int Held(int column)
+    {
+        Debug.Assert(isRead, "A row is held only until the next, and none after the last.");
+        Debug.Assert(column >= 0 && column < raw.sqlite3_column_count(statement), "The query has this column.");
+        return column;
     }
 
     private bool Step()

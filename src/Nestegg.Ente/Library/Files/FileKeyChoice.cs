@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Cryptography;
@@ -15,6 +16,7 @@ internal sealed class FileKeyChoice(FileRow row) : IDisposable
     /// <summary>Tries what an album has of the key.</summary>
     internal void Try(Album album, WrappedKey? wrapped)
     {
+        Debug.Assert(!isProven || chosen is not null, "What opened the metadata is the chosen key.");
         SecretKey? key = null;
         if (album.Key is null || wrapped?.TryOpen(album.Key, out key) != true)
         {
@@ -41,6 +43,7 @@ internal sealed class FileKeyChoice(FileRow row) : IDisposable
     /// <summary>Gives the key away; null when no album had it.</summary>
     internal SecretKey? Take(int albums, List<LibraryProblem> problems, out JsonElement metadata)
     {
+        Debug.Assert(failed <= albums, "Each album was tried once.");
         metadata = this.metadata;
         if (chosen is null)
         {

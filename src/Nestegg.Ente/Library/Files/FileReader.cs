@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Database;
@@ -58,6 +59,8 @@ internal sealed class FileReader(EnteRows rows)
         for (var after = long.MinValue; ;)
         {
             var page = await read(after, cancellationToken);
+            Debug.Assert(page.Count <= PageFiles, "A page holds what fits into memory.");
+            Debug.Assert(page.Count == 0 || page.Keys.First() > after, "Each page begins behind the one before, so the last comes.");
             if (page.Count > 0)
             {
                 await AddRowsAsync(page, cancellationToken);
