@@ -57,6 +57,7 @@ internal sealed partial class Repository
     public async IAsyncEnumerable<PackedObject> ReadPackAsync(
         IReadOnlyList<IndexRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        Debug.Assert(rows.Count > 0, "A pack is read for the sake of some object.");
         var (name, start) = (rows[0].StoredAs, rows[0].Offset);
         Debug.Assert(rows.All(row => row.Pack is not null && row.Pack == rows[0].Pack), "All rows are of one pack.");
         var end = rows.Max(row => row.Offset + row.SizeBytes);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Nestegg.Formats.Age;
@@ -177,6 +178,7 @@ internal sealed partial class Repository
         IReadOnlyList<SnapshotId> ids, Func<SnapshotId, NesteggException, ValueTask> passOver,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        Debug.Assert(ids.Zip(ids.Skip(1)).All(pair => pair.First < pair.Second), "Ids come in their order, each once.");
         foreach (var id in ids.Reverse())
         {
             Manifest manifest;

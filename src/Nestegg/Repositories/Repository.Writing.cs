@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nestegg.Formats.Minisign;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Locks;
@@ -30,6 +31,7 @@ internal sealed partial class Repository
             notBelieved.Add(NotBelieved(id, failure) with { Code = wasSigned ? "previous-snapshot-damaged" : "snapshot-not-believed" });
         }, cancellationToken);
         var start = new SnapshotStart(SnapshotId.New(time.GetUtcNow(), damaged ?? previous?.Id, random), previous, notBelieved);
+        Debug.Assert(previous is null || start.Id > previous.Id, "A new snapshot comes after those before it, whatever the clock says.");
         return new SnapshotWriter(this, store, signingKey, start, time);
     }
 

@@ -89,6 +89,9 @@ internal sealed class SnapshotWriter : IAsyncDisposable
         }
 
         var (live, index) = objects.Known.Marked();
+        Debug.Assert(objects == loaded, "The objects are this snapshot's.");
+        Debug.Assert(index.Sum(file => (long)file.Rows) == live.Count, "The manifest counts the rows that the live set has.");
+
         await using (var part = await PartWriter.CreateAsync(store, KeyOf(RepositoryKeys.LiveRows), 64 * 1024, null, cancellationToken))
         {
             await live.WriteAsync(part.Content, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -29,6 +30,9 @@ internal sealed class AgeHeader
         var text = new StringBuilder(Version).Append('\n');
         foreach (var stanza in stanzas)
         {
+            Debug.Assert(
+                stanza.Arguments.Prepend(stanza.Type).All(word => word.Length > 0 && !word.Contains(' ')),
+                "Words are read back by the spaces between them.");
             text.Append("-> ").Append(stanza.Type);
             foreach (var argument in stanza.Arguments)
             {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Nestegg.Ente.Cryptography;
@@ -13,6 +14,7 @@ internal sealed class AgeIdentity : IDisposable
 
     private AgeIdentity(ReadOnlySpan<byte> secretKey)
     {
+        Debug.Assert(secretKey.Length == Sodium.ScalarMultBytes, "A secret key is a scalar.");
         this.secretKey = secretKey.ToArray();
         Span<byte> publicKey = stackalloc byte[Sodium.ScalarMultBytes];
         if (Sodium.crypto_scalarmult_curve25519_base(publicKey, secretKey) != 0)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Nestegg.Ente.Cryptography;
@@ -50,6 +51,7 @@ internal static class AgeKeys
 
     internal static byte[] HeaderMac(ReadOnlySpan<byte> fileKey, ReadOnlySpan<byte> header)
     {
+        Debug.Assert(fileKey.Length == FileKeyBytes, "A file key has its length.");
         Span<byte> key = stackalloc byte[KeyBytes];
         HKDF.DeriveKey(HashAlgorithmName.SHA256, fileKey, key, [], "header"u8);
         var mac = HMACSHA256.HashData(key, header);
@@ -59,6 +61,7 @@ internal static class AgeKeys
 
     internal static ChaCha20Poly1305 PayloadCipher(ReadOnlySpan<byte> fileKey, ReadOnlySpan<byte> nonce)
     {
+        Debug.Assert(fileKey.Length == FileKeyBytes && nonce.Length == AgeWriter.NonceBytes, "A payload's key comes of a key and a nonce.");
         Span<byte> key = stackalloc byte[KeyBytes];
         HKDF.DeriveKey(HashAlgorithmName.SHA256, fileKey, key, nonce, "payload"u8);
         var cipher = new ChaCha20Poly1305(key);
@@ -79,6 +82,8 @@ internal static class AgeKeys
 
     private static void DeriveX25519(ReadOnlySpan<byte> shared, ReadOnlySpan<byte> share, ReadOnlySpan<byte> recipient, Span<byte> key)
     {
+        Debug.Assert(shared.Length == Sodium.ScalarMultBytes, "The shared secret is a point.");
+        Debug.Assert(share.Length == Sodium.ScalarMultBytes && recipient.Length == Sodium.ScalarMultBytes, "They fill the salt.");
         Span<byte> salt = stackalloc byte[2 * Sodium.ScalarMultBytes];
         share.CopyTo(salt);
         recipient.CopyTo(salt[Sodium.ScalarMultBytes..]);
@@ -87,6 +92,8 @@ internal static class AgeKeys
 
     private static void DeriveScrypt(ReadOnlySpan<byte> passphrase, ReadOnlySpan<byte> salt, int logWork, Span<byte> key)
     {
+        Debug.Assert(salt.Length == ScryptSaltBytes, "A salt of another length opens nothing that age wrote.");
+        Debug.Assert(logWork is > 0 and < 32, "It was compared with the limit before.");
         byte[] labelled = [.. "age-encryption.org/v1/scrypt"u8, .. salt];
         var result = Sodium.crypto_pwhash_scryptsalsa208sha256_ll(
             passphrase, (nuint)passphrase.Length, labelled, (nuint)labelled.Length, 1UL << logWork, 8, 1, key, (nuint)key.Length);
@@ -99,6 +106,7 @@ internal static class AgeKeys
     // The nonce is zero: a wrapping key is used once.
     private static byte[] Seal(Span<byte> key, ReadOnlySpan<byte> fileKey)
     {
+        Debug.Assert(fileKey.Length == FileKeyBytes, "What is wrapped is a file key.");
         var body = new byte[WrappedKeyBytes];
         using var cipher = new ChaCha20Poly1305(key);
         CryptographicOperations.ZeroMemory(key);
@@ -108,6 +116,7 @@ internal static class AgeKeys
 
     private static bool TryOpen(Span<byte> key, ReadOnlySpan<byte> body, Span<byte> fileKey)
     {
+        Debug.Assert(body.Length == WrappedKeyBytes && fileKey.Length == FileKeyBytes, "Whoever reads a stanza looks at its length first.");
         using var cipher = new ChaCha20Poly1305(key);
         CryptographicOperations.ZeroMemory(key);
         try

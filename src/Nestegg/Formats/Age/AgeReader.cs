@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Nestegg.Ente;
@@ -130,6 +131,7 @@ internal sealed class AgeReader : ReadOnlyStream
 
     private async ValueTask ReadChunkAsync(CancellationToken cancellationToken)
     {
+        Debug.Assert(plainStart == plainEnd, "The next chunk comes when all of this one has been handed on.");
         await FillAsync(SealedChunkBytes + 1, cancellationToken);
         var length = Math.Min(end - start, SealedChunkBytes);
         var isLast = end - start <= SealedChunkBytes;
@@ -160,6 +162,7 @@ internal sealed class AgeReader : ReadOnlyStream
 
     private bool TryOpenChunk(int length, bool isLast)
     {
+        Debug.Assert(length is >= AgeKeys.TagBytes and <= SealedChunkBytes, "A chunk has a tag, and fits.");
         Span<byte> nonce = stackalloc byte[12];
         AgeWriter.FillNonce(nonce, chunk, isLast);
         var sealedChunk = buffer.AsSpan(start, length);
@@ -178,6 +181,8 @@ internal sealed class AgeReader : ReadOnlyStream
     /// <summary>Reads until so many bytes wait in the buffer, or the file ends.</summary>
     private async ValueTask FillAsync(int count, CancellationToken cancellationToken)
     {
+        Debug.Assert(count <= buffer.Length, "What is waited for has room in the buffer.");
+        Debug.Assert(start <= end && end <= buffer.Length, "What waits lies in the buffer.");
         if (start > 0 && end - start < count)
         {
             buffer.AsSpan(start, end - start).CopyTo(buffer);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Nestegg.Ente.Cryptography;
@@ -11,7 +12,11 @@ public sealed class AgeRecipient : IEquatable<AgeRecipient>
 
     private readonly byte[] publicKey;
 
-    internal AgeRecipient(ReadOnlySpan<byte> publicKey) => this.publicKey = publicKey.ToArray();
+    internal AgeRecipient(ReadOnlySpan<byte> publicKey)
+    {
+        Debug.Assert(publicKey.Length == Sodium.ScalarMultBytes, "A public key is a point.");
+        this.publicKey = publicKey.ToArray();
+    }
 
     internal ReadOnlySpan<byte> PublicKey => publicKey;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Security.Cryptography;
 
 namespace Nestegg.Formats.Age;
@@ -92,6 +93,7 @@ internal sealed class AgeWriter : WriteOnlyStream
     /// <summary>The nonce of a chunk: an 11-byte counter and a byte that is 1 for the last one.</summary>
     internal static void FillNonce(Span<byte> nonce, ulong chunk, bool isLast)
     {
+        Debug.Assert(nonce.Length == 12, "ChaCha20-Poly1305 takes a nonce of 12 bytes.");
         nonce.Clear();
         BinaryPrimitives.WriteUInt64BigEndian(nonce[3..], chunk);
         nonce[11] = isLast ? (byte)1 : (byte)0;
@@ -115,6 +117,8 @@ internal sealed class AgeWriter : WriteOnlyStream
 
     private void Seal(bool isLast)
     {
+        Debug.Assert(isLast || filled == ChunkBytes, "Only the last chunk is shorter.");
+        Debug.Assert(filled > 0 || chunk == 0, "Only an empty file has an empty chunk.");
         Span<byte> nonce = stackalloc byte[12];
         FillNonce(nonce, chunk, isLast);
         cipher.Encrypt(nonce, plain.AsSpan(0, filled), sealedChunk.AsSpan(0, filled), sealedChunk.AsSpan(filled, AgeKeys.TagBytes));

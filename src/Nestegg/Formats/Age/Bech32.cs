@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -52,29 +53,45 @@ internal static class Bech32
     /// </summary>
     internal static bool TryDecode(ReadOnlySpan<byte> text, string prefix, Span<byte> key)
     {
-        if (text.Length != prefix.Length + 1 + DataLength + ChecksumLength || text[prefix.Length] != '1')
-        {
-            return false;
-        }
-
-        var isUpper = text.IndexOfAnyInRange((byte)'A', (byte)'Z') >= 0;
-        if (isUpper && text.IndexOfAnyInRange((byte)'a', (byte)'z') >= 0)
-        {
-            return false;
-        }
-
+        Debug.Assert(key.Length == KeyBytes, "A key has its length.");
         Span<byte> groups = stackalloc byte[DataLength + ChecksumLength];
+
+        // The last group carries one bit of the key and four of padding, which are zero.
+        var isKey = HasForm(text, prefix) && TryReadGroups(text[(prefix.Length + 1)..], groups)
+            && Checksum(prefix, groups) == 1 && (groups[DataLength - 1] & 15) == 0;
+        key.Clear();
+        for (var bit = 0; isKey && bit < 8 * KeyBytes; bit++)
+        {
+            key[bit / 8] |= (byte)((groups[bit / 5] >> (4 - (bit % 5)) & 1) << (7 - (bit % 8)));
+        }
+
+        CryptographicOperations.ZeroMemory(groups);
+        return isKey;
+    }
+
+    private static bool HasForm(ReadOnlySpan<byte> text, string prefix)
+    {
+        if (text.Length != prefix.Length + 1 + DataLength + ChecksumLength || text[prefix.Length] != '1'
+            || (text.ContainsAnyInRange((byte)'A', (byte)'Z') && text.ContainsAnyInRange((byte)'a', (byte)'z')))
+        {
+            return false;
+        }
+
+        var isOurs = true;
         for (var i = 0; i < prefix.Length; i++)
         {
-            if (Lower(text[i]) != prefix[i])
-            {
-                return false;
-            }
+            isOurs &= Lower(text[i]) == prefix[i];
         }
 
+        return isOurs;
+    }
+
+    private static bool TryReadGroups(ReadOnlySpan<byte> digits, Span<byte> groups)
+    {
+        Debug.Assert(digits.Length == groups.Length, "Each digit is a group.");
         for (var i = 0; i < groups.Length; i++)
         {
-            var value = Alphabet.IndexOf(Lower(text[prefix.Length + 1 + i]));
+            var value = Alphabet.IndexOf(Lower(digits[i]));
             if (value < 0)
             {
                 return false;
@@ -83,19 +100,6 @@ internal static class Bech32
             groups[i] = (byte)value;
         }
 
-        // The last group carries one bit of the key and four of padding, which are zero.
-        if (Checksum(prefix, groups) != 1 || (groups[DataLength - 1] & 15) != 0)
-        {
-            return false;
-        }
-
-        key.Clear();
-        for (var bit = 0; bit < 8 * KeyBytes; bit++)
-        {
-            key[bit / 8] |= (byte)((groups[bit / 5] >> (4 - (bit % 5)) & 1) << (7 - (bit % 8)));
-        }
-
-        CryptographicOperations.ZeroMemory(groups);
         return true;
     }
 
@@ -125,6 +129,7 @@ internal static class Bech32
 
     private static uint Step(uint sum, uint value)
     {
+        Debug.Assert(value < 32, "The checksum is over groups of five bits.");
         var top = sum >> 25;
         sum = (sum & 0x1ffffff) << 5 ^ value;
         for (var i = 0; i < Generator.Length; i++)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nestegg.Ente.Cryptography;
 
 namespace Nestegg.Formats.Minisign;
@@ -10,7 +11,11 @@ internal sealed class MinisignPublicKey
 
     private readonly byte[] encoded;
 
-    internal MinisignPublicKey(ReadOnlySpan<byte> id, ReadOnlySpan<byte> key) => encoded = [.. "Ed"u8, .. id, .. key];
+    internal MinisignPublicKey(ReadOnlySpan<byte> id, ReadOnlySpan<byte> key)
+    {
+        encoded = [.. "Ed"u8, .. id, .. key];
+        Debug.Assert(encoded.Length == EncodedBytes && id.Length == IdBytes, "A number and a key are found by their places.");
+    }
 
     /// <summary>The number that a key pair and its signatures share.</summary>
     internal ReadOnlySpan<byte> Id => encoded.AsSpan(2, IdBytes);

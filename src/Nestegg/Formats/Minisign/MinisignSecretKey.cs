@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Nestegg.Ente.Cryptography;
@@ -24,6 +25,8 @@ internal sealed class MinisignSecretKey : IDisposable
 
     private MinisignSecretKey(ReadOnlySpan<byte> id, ReadOnlySpan<byte> key)
     {
+        Debug.Assert(id.Length == MinisignPublicKey.IdBytes, "A key has a number.");
+        Debug.Assert(key.Length == Sodium.SignSecretKeyBytes, "A secret key is a seed and the public key behind it.");
         (this.id, this.key) = (id.ToArray(), key.ToArray());
         PublicKey = new MinisignPublicKey(id, key[Sodium.SignSeedBytes..]);
     }
@@ -121,6 +124,7 @@ internal sealed class MinisignSecretKey : IDisposable
 
     private void SignDetached(ReadOnlySpan<byte> message, Span<byte> signature)
     {
+        Debug.Assert(signature.Length == Sodium.SignBytes, "libsodium writes a whole signature, whatever room there is.");
         if (Sodium.crypto_sign_ed25519_detached(signature, 0, message, (ulong)message.Length, key) != 0)
         {
             throw new CryptographicException("Ed25519 could not sign.");

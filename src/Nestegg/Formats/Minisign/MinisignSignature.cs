@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Nestegg.Ente.Cryptography;
@@ -15,8 +16,13 @@ internal sealed class MinisignSignature
     private readonly byte[] signature;
     private readonly byte[] global;
 
-    private MinisignSignature(byte[] id, byte[] signature, string trustedComment, byte[] global) =>
+    private MinisignSignature(byte[] id, byte[] signature, string trustedComment, byte[] global)
+    {
+        Debug.Assert(
+            signature.Length == Sodium.SignBytes && global.Length == Sodium.SignBytes,
+            "libsodium reads a whole signature, whatever is there.");
         (this.id, this.signature, TrustedComment, this.global) = (id, signature, trustedComment, global);
+    }
 
     /// <summary>To be believed only after <see cref="Verifies"/>.</summary>
     public string TrustedComment { get; }

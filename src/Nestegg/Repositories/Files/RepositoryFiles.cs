@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Nestegg.Stores;
 
@@ -17,6 +18,8 @@ internal static class RepositoryFiles
     public static async Task<Stream> OpenRangeAsync(
         this IStore store, string key, long offset, long length, CancellationToken cancellationToken)
     {
+        Debug.Assert(offset >= 0 && length >= 0, "A range begins in the file; its length may be none.");
+
         // HTTP has no range of no bytes.
         var stream = length > 0 ? await store.TryOpenAsync(key, offset, length, cancellationToken)
             : await store.TryGetSizeAsync(key, cancellationToken) is null ? null : Stream.Null;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 
 namespace Nestegg.Repositories.Files;
@@ -41,6 +42,7 @@ internal static class Tsv
     /// <param name="scratch">At least as long as the field; used only when something is escaped.</param>
     public static bool TryRead(ReadOnlySpan<byte> field, Span<byte> scratch, out ReadOnlySpan<byte> value)
     {
+        Debug.Assert(scratch.Length >= field.Length, "What is unescaped is no longer than it was.");
         value = field;
         if (!field.Contains((byte)'\\'))
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Nestegg.Ente;
 
@@ -73,6 +74,7 @@ internal sealed class VerifyingStream(Stream inner, string name, long? expectedB
 
     private NesteggException? Compare(bool isLonger)
     {
+        Debug.Assert(!isVerified, "Taking the hash begins another one, which fits nothing.");
         Span<byte> result = stackalloc byte[ObjectHash.SizeBytes];
         hash.GetHashAndReset(result);
         var found = new ObjectHash(result);

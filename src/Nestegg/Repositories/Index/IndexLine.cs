@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics;
 using System.Text;
 using Nestegg.Repositories.Files;
 
@@ -12,22 +13,20 @@ internal readonly ref struct IndexLine
     private readonly ReadOnlySpan<byte> hash;
     private readonly ReadOnlySpan<byte> pack;
 
-    private IndexLine(ReadOnlySpan<byte> key, long version, long sizeBytes, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> pack, long offset)
+    private IndexLine(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> pack)
     {
-        Key = key;
         this.hash = hash;
         this.pack = pack;
-        (Version, SizeBytes, Offset) = (version, sizeBytes, offset);
     }
 
     /// <summary>In UTF-8, unescaped.</summary>
-    public ReadOnlySpan<byte> Key { get; }
+    public ReadOnlySpan<byte> Key { get; private init; }
 
-    public long Version { get; }
+    public long Version { get; private init; }
 
-    public long SizeBytes { get; }
+    public long SizeBytes { get; private init; }
 
-    public long Offset { get; }
+    public long Offset { get; private init; }
 
     public ObjectHash Hash => Parse(hash);
 
@@ -49,7 +48,7 @@ internal readonly ref struct IndexLine
             return false;
         }
 
-        result = new IndexLine(plainKey, versionValue, sizeValue, hash, pack, offset);
+        result = new IndexLine(hash, pack) { Key = plainKey, Version = versionValue, SizeBytes = sizeValue, Offset = offset };
         return true;
     }
 
@@ -71,6 +70,7 @@ internal readonly ref struct IndexLine
 
     private static ObjectHash Parse(ReadOnlySpan<byte> digits)
     {
+        Debug.Assert(IsHash(digits), "They were looked at when the line was read.");
         Span<byte> bytes = stackalloc byte[ObjectHash.SizeBytes];
         Convert.FromHexString(digits, bytes, out _, out _);
         return new ObjectHash(bytes);

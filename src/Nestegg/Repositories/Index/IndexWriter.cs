@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Diagnostics;
 using Nestegg.Repositories.Files;
 using ZstdSharp;
 
@@ -24,6 +25,8 @@ internal sealed class IndexWriter : IDisposable
 
     public void Append(in IndexRow row)
     {
+        Debug.Assert(!IsFinished, "A file that was finished takes no more rows.");
+        Debug.Assert(row.Key.Length > 0 && row is { Version: >= 0, SizeBytes: >= 0, Offset: >= 0 }, "A reader takes no other row.");
         line.ResetWrittenCount();
         Tsv.Write(line, row.Key);
         WriteNumber(row.Version);
@@ -54,6 +57,7 @@ internal sealed class IndexWriter : IDisposable
     /// <summary>Begins the next file, in the same memory: what <see cref="Finish"/> gave is not valid any more.</summary>
     public void Restart()
     {
+        Debug.Assert(IsFinished, "Rows that were not written would be lost.");
         compressed.SetLength(0);
         zstd = ZstdWriter.Over(compressed);
         (Rows, IsFinished) = (0, false);
@@ -65,7 +69,8 @@ internal sealed class IndexWriter : IDisposable
     {
         var span = line.GetSpan(24);
         span[0] = (byte)'\t';
-        Utf8Formatter.TryFormat(value, span[1..], out var length);
+        var isFormatted = Utf8Formatter.TryFormat(value, span[1..], out var length);
+        Debug.Assert(isFormatted, "Any number has room.");
         line.Advance(length + 1);
     }
 

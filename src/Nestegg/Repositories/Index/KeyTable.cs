@@ -44,7 +44,11 @@ internal sealed class KeyTable : IDisposable
     public uint AddAbsent(long sizeBytes) => sizes.Add(sizeBytes);
 
     /// <summary>What a row names is there again.</summary>
-    public void Point(string key, long version, uint row) => table.Set(Hash(key, version), row);
+    public void Point(string key, long version, uint row)
+    {
+        Debug.Assert(row < Rows, "It is a row that was added.");
+        table.Set(Hash(key, version), row);
+    }
 
     /// <summary>Adds a row, and says which older one of the same key and version it replaces.</summary>
     public (uint Row, uint? Replaced) Add(string key, long version, long sizeBytes)

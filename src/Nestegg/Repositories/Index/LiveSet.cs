@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Nestegg.Repositories.Files;
@@ -40,6 +41,7 @@ internal sealed class LiveSet
         foreach (var (name, rows) in files.OrderBy(file => file.Key, StringComparer.Ordinal))
         {
             await writer.WriteAsync($"{name}\t".AsMemory(), cancellationToken);
+            Debug.Assert(rows.Count > 0, "A line without rows would be read as damage.");
             var comma = "";
             foreach (var (first, last) in rows.Ranges())
             {

@@ -28,6 +28,7 @@ internal sealed class NumberedFiles
     public void End(ManifestIndex written, uint nextRow)
     {
         Debug.Assert(nextRow >= files[^1].FirstRow, "Files are numbered in the order of their rows.");
+        Debug.Assert(files[^1].Written is null, "The last file is the one that is being read or written.");
         files[^1].Written = written;
         files.Add(new IndexFile(nextRow));
     }

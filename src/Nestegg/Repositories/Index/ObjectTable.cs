@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -101,6 +102,7 @@ internal sealed unsafe class ObjectTable : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Entry* Find(in Segment segment, ulong head, uint tail)
     {
+        Debug.Assert(segment.Count < segment.Capacity, "A segment is never full: the search ends at an empty place.");
         var place = (int)((ulong)(uint)head * (uint)segment.Capacity >> 32);
         while (true)
         {
@@ -119,6 +121,7 @@ internal sealed unsafe class ObjectTable : IDisposable
 
     private void Resize(ref Segment segment, int capacity)
     {
+        Debug.Assert(capacity > segment.Count, "Every entry finds a place, and one is left.");
         var grown = new Segment { Capacity = capacity, Count = segment.Count };
         grown.Entries = (Entry*)NativeMemory.AllocZeroed((nuint)grown.Capacity, (nuint)sizeof(Entry));
         for (var i = 0; i < segment.Capacity; i++)

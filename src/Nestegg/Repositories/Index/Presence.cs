@@ -19,6 +19,7 @@ internal sealed class Presence(StoredFiles? listed, IReadOnlyCollection<string> 
     /// <summary>Whether the bytes of a row can be where it says.</summary>
     public bool Holds(in IndexLine line)
     {
+        Debug.Assert(line is { SizeBytes: >= 0, Offset: >= 0 }, "A line was read with its numbers looked at.");
         if (line.Pack is not { } pack)
         {
             return SizeOf(line.Hash, isPack: false) is { } found && (listed is null || found == line.SizeBytes);

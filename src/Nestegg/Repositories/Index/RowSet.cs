@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 
 namespace Nestegg.Repositories.Index;
@@ -25,6 +26,7 @@ internal sealed class RowSet
     /// <summary>Adds every row of another set.</summary>
     public void Add(RowSet other)
     {
+        Debug.Assert(other != this, "A set that is changed is not walked.");
         foreach (var (first, last) in other.Ranges())
         {
             for (var row = first; row <= last; row++)
@@ -47,7 +49,11 @@ internal sealed class RowSet
         return common;
     }
 
-    public bool Contains(int row) => (row - 1) >> 6 < bits.Length && (bits[(row - 1) >> 6] >> (row - 1) & 1) != 0;
+    public bool Contains(int row)
+    {
+        Debug.Assert(row > 0, "Rows are counted from 1.");
+        return (row - 1) >> 6 < bits.Length && (bits[(row - 1) >> 6] >> (row - 1) & 1) != 0;
+    }
 
     /// <returns><see langword="false"/> when the row was there already.</returns>
     public bool Add(int row)
@@ -80,6 +86,7 @@ internal sealed class RowSet
 
         bits[(row - 1) >> 6] &= ~(1UL << (row - 1));
         Count--;
+        Debug.Assert(Count >= 0, "What is removed was counted.");
         return true;
     }
 
@@ -97,6 +104,7 @@ internal sealed class RowSet
     /// <summary>The first row from here on that is, or is not, in the set; 0 when no further row is.</summary>
     private int Next(int row, bool isIn)
     {
+        Debug.Assert(row > 0, "Rows are counted from 1.");
         for (var word = (row - 1) >> 6; word < bits.Length; word++)
         {
             var value = isIn ? bits[word] : ~bits[word];

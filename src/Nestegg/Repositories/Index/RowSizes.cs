@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Nestegg.Repositories.Index;
 
 /// <summary>The lengths of objects by row number, five bytes each: up to a terabyte. Grows in pieces, so never holds two copies.</summary>
@@ -16,6 +18,7 @@ internal sealed class RowSizes
     {
         get
         {
+            Debug.Assert(row < Count, "Only rows that were added have a length; a chunk has room for more.");
             var (low, high) = chunks[(int)(row / ChunkRows)];
             return low[row % ChunkRows] | (long)high[row % ChunkRows] << 32;
         }

@@ -54,6 +54,7 @@ internal sealed class RunIndex : IDisposable
             foreach (var row in rows)
             {
                 Debug.Assert(row.Pack is not null || row.Offset == 0, "Only what is in a pack has an offset.");
+                Debug.Assert(!file.IsFinished, "A file that is complete has been written.");
                 file.Append(row);
                 known.Add(row);
                 Interlocked.Increment(ref addedObjects);

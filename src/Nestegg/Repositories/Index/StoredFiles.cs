@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Hashing;
 using Nestegg.Repositories.Files;
 
@@ -19,6 +20,7 @@ internal sealed class StoredFiles : IDisposable
     public bool TryGet(ObjectHash hash, bool isPack, out uint number, out long sizeBytes)
     {
         var isThere = table.TryGet(Hash(hash, isPack), out number);
+        Debug.Assert(!isThere || number < Count, "The table names files that there are.");
         sizeBytes = isThere ? sizes[number] : 0;
         return isThere;
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Nestegg.Repositories.Files;
 using Nestegg.Stores;
 
@@ -92,6 +93,7 @@ internal sealed class StoredIndex : IDisposable
             }
         }
 
+        Debug.Assert(length < buffer.Length, "Only a read into some room shows the end.");
         return (buffer, length);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 
 namespace Nestegg.Repositories.Locks;
@@ -141,7 +142,9 @@ internal sealed class RepositoryLock : IAsyncDisposable
             var others = await folder.FindOthersAsync(file, cancellationToken);
             if (others.Count == 0)
             {
+                Debug.Assert(heartbeat.IsCompleted && !stop.IsCancellationRequested, "A lock is held once.");
                 heartbeat = Task.Run(BeatAsync, CancellationToken.None);
+
                 return null;
             }
 

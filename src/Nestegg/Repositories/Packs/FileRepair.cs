@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Stores;
@@ -16,10 +17,13 @@ internal sealed class FileRepair(IStore store, Func<IndexRow, CancellationToken,
 {
     /// <param name="file">All rows of the file.</param>
     /// <returns><see langword="false"/> when nothing was written.</returns>
-    public Task<bool> TryPutBackAsync(FileRows file, CancellationToken cancellationToken) =>
-        file.Rows[0].Row.Pack is null
+    public Task<bool> TryPutBackAsync(FileRows file, CancellationToken cancellationToken)
+    {
+        Debug.Assert(file.Rows.All(one => one.Row.Pack == file.Rows[0].Row.Pack), "All rows are of the file.");
+        return file.Rows[0].Row.Pack is null
             ? TryPutObjectAsync(file.Rows[0].Row, cancellationToken)
             : TryPutPackAsync(file, cancellationToken);
+    }
 
     private async Task<bool> TryPutObjectAsync(IndexRow row, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Stores;
@@ -92,6 +93,7 @@ internal sealed class ObjectWriter : IAsyncDisposable
 
     private static byte[] Grow(byte[] buffer)
     {
+        Debug.Assert(buffer.Length < PackWriter.ObjectLimitBytes, "A buffer grows once, to what tells small objects from large ones.");
         var larger = PackStages.Buffers.Rent(PackWriter.ObjectLimitBytes);
         buffer.CopyTo(larger, 0);
         PackStages.Buffers.Return(buffer);
@@ -101,6 +103,7 @@ internal sealed class ObjectWriter : IAsyncDisposable
     private async Task AddLargeAsync(
         string key, long version, ReadOnlyMemory<byte> head, Stream rest, long expectedBytes, CancellationToken cancellationToken)
     {
+        Debug.Assert(head.Length >= PackWriter.ObjectLimitBytes, "Smaller objects go into packs.");
         await using var item = await store.CreateAsync(Math.Max(expectedBytes, head.Length), cancellationToken);
         await using var hashing = new HashingStream(item);
         await hashing.WriteAsync(head, cancellationToken);

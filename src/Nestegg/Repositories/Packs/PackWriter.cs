@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
@@ -56,6 +57,7 @@ internal sealed class PackWriter : IDisposable
     /// </summary>
     public async Task AddAsync(string key, long version, ReadOnlyMemory<byte> content, ObjectHash hash)
     {
+        Debug.Assert(name is null && IsWhole, "A pack that was sealed or broke off takes no more.");
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(content.Length, ObjectLimitBytes);
         if (!offsets.TryGetValue(hash, out var offset))
         {
@@ -72,6 +74,7 @@ internal sealed class PackWriter : IDisposable
     /// <returns>Its name.</returns>
     public async Task<ObjectHash> SealAsync()
     {
+        Debug.Assert(IsWhole, "A tar with half an entry in it is none.");
         if (name is not { } pack)
         {
             await AppendAsync(Zeros);
@@ -102,6 +105,7 @@ internal sealed class PackWriter : IDisposable
     {
         UstarHeader.Write(header, hash, content.Length);
         await AppendAsync(header);
+        Debug.Assert(tar!.WrittenBytes % UstarHeader.BlockBytes == 0, "Content begins at a block.");
         var offset = (int)tar!.WrittenBytes;
         await AppendAsync(content);
         await AppendAsync(Zeros.AsMemory(0, UstarHeader.Padded(content.Length) - content.Length));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Nestegg.Repositories.Files;
 
@@ -70,6 +71,7 @@ internal static class UstarHeader
 
     private static void WriteOctal(Span<byte> field, int value)
     {
+        Debug.Assert(value >= 0, "A length has no sign.");
         for (var i = field.Length - 1; i >= 0; i--, value /= 8)
         {
             field[i] = (byte)('0' + value % 8);
