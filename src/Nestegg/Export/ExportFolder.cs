@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -77,7 +78,18 @@ internal sealed class ExportFolder : IDisposable
 
     /// <param name="folder">An album's folder, relative; it may have one <c>/</c>.</param>
     /// <param name="names">Segments below it.</param>
-    internal string PathOf(string folder, params ReadOnlySpan<string> names) => Path.Combine([Root, .. folder.Split('/'), .. names]);
+    /// <exception cref="NesteggException">One of them is no name.</exception>
+    internal string PathOf(string folder, params ReadOnlySpan<string> names)
+    {
+        string[] segments = [.. folder.Split('/'), .. names];
+
+        // Ours are mended; whoever can write into the folder can write into its record.
+        return segments.All(IsSegment)
+            ? Path.Combine([Root, .. segments])
+            : throw new NesteggException(
+                FailureKind.Damaged, $"the record {StatePath} leads out of the export: '{string.Join('/', segments)}' is no path in it",
+                $"remove {StatePath}: the next run makes it again from the files in {Sidecar.FolderName}");
+    }
 
     /// <summary>Something has this name, be it a link that leads nowhere.</summary>
     internal static bool Exists(string path) => File.Exists(path) || Directory.Exists(path) || IsLink(path);
@@ -155,6 +167,7 @@ internal sealed class ExportFolder : IDisposable
     /// <summary>Moves a file or folder into <c>Removed/date/</c>, or <c>Removed/date_1/</c>, under the path that it had.</summary>
     internal void MoveAside(string path)
     {
+        Debug.Assert(path.StartsWith(Root + Path.DirectorySeparatorChar, StringComparison.Ordinal), "What is moved is in the export.");
         string target;
         var number = 0;
         do
@@ -202,6 +215,8 @@ internal sealed class ExportFolder : IDisposable
             File.Delete(left);
         }
     }
+
+    private static bool IsSegment(string name) => name is not ("" or "." or "..") && name.AsSpan().IndexOfAny('/', '\0') < 0;
 
     private static void MakeFolder(string root, params ReadOnlySpan<string> segments)
     {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CsCheck;
 using Nestegg.Ente.Cryptography;
+using Nestegg.Ente.Scratch;
 using Nestegg.Export;
 using Nestegg.TestKit;
 
@@ -58,6 +59,31 @@ public sealed class HostileExportTests : IDisposable
             Assert.Equal((0, files.Length), (again.Written, again.Kept));
             Directory.Delete(root, recursive: true);
         }, iter: 60, threads: 1);
+    }
+
+    [Theory]
+    [InlineData("../elsewhere")]
+    [InlineData("Locker/../../elsewhere")]
+    [InlineData("/elsewhere")]
+    public async Task A_record_that_names_a_folder_outside_the_target_is_refused(string hostile)
+    {
+        var root = folder["hostile"];
+        var target = Path.Combine(root, "target");
+        using var library = new SyntheticLibrary();
+        library.AddAlbum(1, "Album");
+        await library.ExportAsync(target, new ExportOptions(), Token);
+        using (var record = SqliteFile.OpenDurable(Path.Combine(target, ".nestegg", "export.db"), failure => failure))
+        {
+            record.Run("UPDATE albums SET folder = ? WHERE album = 1", hostile);
+        }
+
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => library.ExportAsync(target, new ExportOptions(), Token));
+
+        Assert.Contains("leads out of the export", failure.Message, StringComparison.Ordinal);
+        Assert.Equal([target], Directory.GetFileSystemEntries(root));
+        File.Delete(Path.Combine(target, ".nestegg", "export.db"));
+        await library.ExportAsync(target, new ExportOptions(), Token);
+        Assert.True(Directory.Exists(Path.Combine(target, "Album")));
     }
 
     [Fact]
