@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Nestegg;
 
 /// <summary>
@@ -66,6 +68,7 @@ public sealed class RunLog
 
     public void Find(Finding finding)
     {
+        Debug.Assert(!gate.IsHeldByCurrentThread, "Whoever gets the events does not call back into the log.");
         lock (gate)
         {
             var count = countsByCode.GetValueOrDefault(finding.Code) + 1;
@@ -107,6 +110,7 @@ public sealed class RunLog
 
     private void Say(RunEvent said)
     {
+        Debug.Assert(!gate.IsHeldByCurrentThread, "Whoever gets the events does not call back into the log.");
         lock (gate)
         {
             sink.Report(said);

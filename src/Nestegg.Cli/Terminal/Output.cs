@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -106,6 +107,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         string rowEvent, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<Cell>> rows,
         Action<IReadOnlyList<IReadOnlyList<Cell>>> writeText)
     {
+        Debug.Assert(rows.All(row => row.Count == columns.Count), "Each row has a cell for each column; none is left out in JSON.");
         lock (gate)
         {
             if (!IsJson)
@@ -194,6 +196,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
 
     private void WriteProgress(ProgressEvent state)
     {
+        Debug.Assert(gate.IsHeldByCurrentThread, "The caller has the gate, so that lines do not mix.");
         if (progress is not null)
         {
             progress.Show(state);
@@ -219,6 +222,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
 
     private void WriteFinding(Finding finding)
     {
+        Debug.Assert(gate.IsHeldByCurrentThread, "The caller has the gate: a hint follows its finding.");
         if (IsQuiet && finding.Severity < Severity.Warning)
         {
             return;
@@ -258,12 +262,14 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
     /// </summary>
     private void WriteText(TextWriter writer, string text)
     {
+        Debug.Assert(gate.IsHeldByCurrentThread, "The caller has the gate, so that lines do not mix.");
         progress?.Clear();
         writer.WriteLine(string.Concat(text.Select(letter => char.IsControl(letter) && letter is not ('\n' or '\t') ? '\ufffd' : letter)));
     }
 
     private void WriteJson(string name, Action<Utf8JsonWriter> write)
     {
+        Debug.Assert(gate.IsHeldByCurrentThread, "The caller has the gate, so that lines do not mix.");
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, JsonOptions))
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
@@ -88,7 +89,11 @@ internal sealed partial class BucketFolders
         }
     }
 
-    public string BucketPath(string bucket) => Path.Combine(folder, bucket);
+    public string BucketPath(string bucket)
+    {
+        Debug.Assert(IsLegalName(bucket), "Any other name could lead out of the folder.");
+        return Path.Combine(folder, bucket);
+    }
 
     public string ObjectPath(string bucket, string key) => Path.Combine(folder, bucket, KeyPath.ToPath(key));
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
@@ -65,6 +66,7 @@ internal sealed class ChunkedPayload(PipeReader body, PayloadTerms terms) : IDis
             }
 
             length -= buffer.Length;
+            Debug.Assert(length >= 0, "A chunk ends where its header says.");
             body.AdvanceTo(buffer.End);
             if (result.IsCompleted && length > 0 && buffer.Length == 0)
             {

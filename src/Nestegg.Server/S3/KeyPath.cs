@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
@@ -84,6 +85,7 @@ internal static class KeyPath
 
     private static void AppendEscaped(StringBuilder path, char character, bool first)
     {
+        Debug.Assert(character <= byte.MaxValue, "Each character of a byte string is a byte.");
         if (char.IsAsciiLetterLower(character) || char.IsAsciiDigit(character) || character is '-' or '_' || (character == '.' && !first))
         {
             path.Append(character);

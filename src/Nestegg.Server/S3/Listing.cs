@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -94,6 +95,7 @@ internal sealed class Listings(BucketFolders buckets)
             }
 
             objects.Add(new ListedObject(KeyPath.ToText(cursor.Walk.Key), file.Length, file.Tags.ETag, file.ModifiedAt));
+            Debug.Assert(string.CompareOrdinal(last, cursor.Walk.Key) < 0, "Keys come in their order, each once.");
             last = cursor.Walk.Key;
         }
 
@@ -102,6 +104,7 @@ internal sealed class Listings(BucketFolders buckets)
 
     private ListingPage Truncated(Cursor cursor, ListingTerms terms, List<ListedObject> objects, List<string> prefixes, string last)
     {
+        Debug.Assert(objects.Count + prefixes.Count == terms.MaxKeys, "A page is full before it is cut.");
         cursor.StepBack();
         var token = $"{RandomNumberGenerator.GetHexString(32, lowercase: true)}-{Convert.ToHexStringLower(Encoding.Latin1.GetBytes(last))}";
         lock (gate)
@@ -165,6 +168,10 @@ internal sealed class Listings(BucketFolders buckets)
             return Walk.MoveNext();
         }
 
-        public void StepBack() => steppedBack = true;
+        public void StepBack()
+        {
+            Debug.Assert(!steppedBack, "A walk remembers its current key and none before it.");
+            steppedBack = true;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -60,6 +61,7 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
     /// <summary>Takes a finished file as a part, in place of an earlier one of the same number.</summary>
     public void AddPart(string id, int number, string md5, string incomingPath)
     {
+        Debug.Assert(number is > 0 and <= MaxParts, "A part's number has five digits, so that names sort by it.");
         try
         {
             File.Move(incomingPath, Path.Combine(FolderOf(id), $"{number:d5}-{md5}"), overwrite: true);
@@ -118,7 +120,11 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
 
     public void Delete(string id) => Directory.Delete(FolderOf(id), recursive: true);
 
-    private string FolderOf(string id) => Path.Combine(buckets.MultipartFolder, id);
+    private string FolderOf(string id)
+    {
+        Debug.Assert(id.All(char.IsAsciiHexDigitLower), "Anything else would be a path.");
+        return Path.Combine(buckets.MultipartFolder, id);
+    }
 
     private static MultipartUpload? TryRead(string folder)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Win32.SafeHandles;
@@ -76,6 +77,7 @@ internal sealed class ObjectFile : IDisposable
     /// <summary>Copies a range of the object; the caller has checked that it lies within <see cref="Length"/>.</summary>
     public async Task CopyToAsync(Stream destination, long offset, long length, CancellationToken cancellationToken)
     {
+        Debug.Assert(offset >= 0 && length >= 0, "The caller has looked whether the range lies within the object.");
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + length, Length);
         using var owner = System.Buffers.MemoryPool<byte>.Shared.Rent((int)Math.Clamp(length, 1, 128 * 1024));
         while (length > 0)
@@ -130,6 +132,7 @@ internal sealed class ObjectFile : IDisposable
 
     private static void ReadFully(SafeFileHandle handle, Span<byte> buffer, long offset)
     {
+        Debug.Assert(offset >= 0, "What is read lies in the file.");
         while (buffer.Length > 0)
         {
             var read = RandomAccess.Read(handle, buffer, offset);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nestegg.Ente.Objects;
 using Nestegg.Repositories.Manifests;
 
@@ -30,6 +31,7 @@ public sealed class BackupCounts
 
     public void AddHeld(ObjectKind kind, long sizeBytes)
     {
+        Debug.Assert(sizeBytes >= 0, "A length has no sign.");
         Interlocked.Increment(ref objects[(int)kind]);
         Interlocked.Add(ref bytes[(int)kind], sizeBytes);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Nestegg.Ente;
 
@@ -60,6 +61,7 @@ internal sealed class CheckedDownload(Stream content, long announcedBytes, strin
 
     private void Verify()
     {
+        Debug.Assert(isAtEnd, "Only all of the bytes have the length and the MD5.");
         if (readBytes != announcedBytes)
         {
             throw new DownloadException($"{readBytes:N0} bytes came, {announcedBytes:N0} were announced");

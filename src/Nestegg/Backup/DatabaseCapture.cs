@@ -1,4 +1,5 @@
 using System.Data;
+using System.Diagnostics;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
 using Nestegg.Instance;
@@ -52,6 +53,7 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
         await using var inspection = new DumpInspection(cancellationToken);
         DumpedTables? dumped = null;
         await snapshot.PutSecretAsync(SecretPart.Database, WriteAsync, expectedBytes: 1 << 24, cancellationToken);
+        Debug.Assert(dumped is not null, "A part that was put has been inspected to its end.");
         return dumped!;
 
         async Task WriteAsync(Stream output, CancellationToken token)

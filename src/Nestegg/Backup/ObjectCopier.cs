@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Nestegg.Backup;
 
 /// <summary>
@@ -25,6 +27,7 @@ internal sealed class ObjectCopier(SlotCopier copier, SlotReach reach, CopyProgr
     /// </param>
     private Task RunPassAsync(ObjectQueue queue, ObjectQueue? again, ObjectQueue problems, CancellationToken cancellationToken)
     {
+        Debug.Assert(queue != again && queue != problems, "A queue takes nothing while it is read.");
         var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
         return Parallel.ForEachAsync(queue.Read(), options, async (queued, token) =>
         {

@@ -42,6 +42,7 @@ internal sealed class ObjectQueue : IDisposable
     /// <summary>Reads what was added, in that order. Nothing may be added while it is read.</summary>
     public IEnumerable<QueuedObject> Read()
     {
+        Debug.Assert(!isBeingRead, "Two readers would share one position in the file.");
         isBeingRead = true;
         writer.Flush();
         file.Position = 0;
@@ -61,6 +62,8 @@ internal sealed class ObjectQueue : IDisposable
 
     private void Write(in NamedObject item, string reason)
     {
+        Debug.Assert(gate.IsHeldByCurrentThread, "The caller has the gate: an entry is many writes.");
+
         writer.Write(item.Key);
         writer.Write((byte)item.Kind);
         WriteNumber(item.SizeBytes);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Objects;
 using Nestegg.Instance;
@@ -37,6 +38,7 @@ internal sealed class SlotReach(InstanceBuckets buckets)
         var reach = slots.GetOrAdd(slot, _ => new Reach());
         reach.LastFailure = failure;
         reach.Failures.Add();
+        Debug.Assert(reach.LastFailure is not null, "A slot that is given up has a failure to tell.");
     }
 
     /// <summary>An object was found nowhere. That is no finding when a slot that its row names has been given up.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Nestegg.Ente.Library;
 
@@ -39,6 +40,7 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
     private async Task<string> ChooseAsync(long id, string name, string prefix, CancellationToken cancellationToken)
     {
         var known = state.Album(id);
+        Debug.Assert(id != TrashId, "The trash has its folder without choosing.");
         if (known is not null && known.Name == name && !ExportFolder.IsLink(folder.PathOf(known.Folder)))
         {
             folder.MakeFolder(folder.PathOf(known.Folder));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
@@ -54,11 +55,15 @@ internal sealed record ExportName(bool ForWindows)
 
     private string Segment(string stem, string ending, int reservedBytes)
     {
+        Debug.Assert(reservedBytes >= 0 && MaxBytes - reservedBytes > MaxExtensionBytes, "There is room for a name beside its extension.");
         var room = MaxBytes - reservedBytes;
         var end = Cut(Mend(ending), MaxExtensionBytes).TrimEnd(' ', '.');
         var name = (Cut(Mend(stem), room - Encoding.UTF8.GetByteCount(end)) + end).TrimEnd(' ', '.');
         name = name.Length == 0 ? "_" : name;
-        return ForWindows && IsReserved(name) ? Cut("_" + name, room) : name;
+        name = ForWindows && IsReserved(name) ? Cut("_" + name, room) : name;
+        Debug.Assert(name.IndexOfAny(['/', '\\', '\0']) < 0, "A name is one segment of a path.");
+        Debug.Assert(Encoding.UTF8.GetByteCount(name) <= room, "A name leaves the room that was asked for.");
+        return name;
     }
 
     private static bool IsReserved(string name)
@@ -96,6 +101,7 @@ internal sealed record ExportName(bool ForWindows)
 
     private static string Cut(string text, int maxBytes)
     {
+        Debug.Assert(maxBytes >= 0, "What a text is cut to is a length.");
         if (Encoding.UTF8.GetByteCount(text) <= maxBytes)
         {
             return text;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Nestegg.Ente.Scratch;
@@ -102,6 +103,7 @@ internal sealed class ExportState : IDisposable
     /// <summary>Records a file as seen in this run.</summary>
     internal void PutFile(long album, long id, ExportedFile exported)
     {
+        Debug.Assert(exported.SidecarName.Length > 0, "A file that was written has a sidecar.");
         Change(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", album, id, exported.Stamp, exported.Title, exported.SidecarName, run);
         Change("INSERT OR REPLACE INTO sidecars VALUES (?, ?, ?)", album, id, ExportName.Fold(exported.SidecarName));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 
@@ -23,6 +24,7 @@ internal static class FileComparison
     /// </summary>
     internal static async Task<bool> HasRecordedHashAsync(LibraryFile file, List<string> paths, CancellationToken cancellationToken)
     {
+        Debug.Assert(paths.Count is 1 or 2, "A file has one part, a live photo two.");
         string?[] recorded = paths.Count == 2 ? [file.Hash.Image, file.Hash.Video] : [file.Hash.Whole];
         for (var i = 0; i < paths.Count; i++)
         {

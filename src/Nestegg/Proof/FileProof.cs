@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Nestegg.Contents;
 using Nestegg.Ente.Cryptography;
@@ -208,6 +209,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
 
     private async Task<bool> UnpackAsync(FileCase it, Stream zip, CancellationToken cancellationToken)
     {
+        Debug.Assert(it.File.Content is not null, "What is unpacked was decrypted from an object.");
         zip.SetLength(zip.Position);
         zip.Position = 0;
         var outcome = await ContentReader.UnpackAsync(zip, it.File.Hash, _ => Stream.Null, cancellationToken);

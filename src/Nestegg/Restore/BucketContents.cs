@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Restore;
@@ -20,6 +21,7 @@ internal sealed class BucketContents : IDisposable
 
     public void Add(string slot, string key, long sizeBytes, string eTag)
     {
+        Debug.Assert(sizeBytes >= 0, "A length has no sign.");
         lock (gate)
         {
             IsEmpty = false;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Nestegg.Ente.Objects;
 using Nestegg.Repositories;
@@ -89,6 +90,7 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
         StoredTogether group, IReadOnlyDictionary<string, SlotNames> places, ChannelWriter<WaitingObject> waiting,
         CancellationToken cancellationToken)
     {
+        Debug.Assert(group.IsPack && group.Rows.Count > 0, "Only what lies in a pack is read together.");
         // The objects of the pack that are neither on their way nor known to be damaged yet.
         var left = new Queue<IndexRow>(group.Rows);
         try
@@ -105,7 +107,8 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
                     Fail(row, damage);
                 }
 
-                left.Dequeue();
+                var next = left.Dequeue();
+                Debug.Assert(next == row, "Objects come in the order in which they were asked for, none left out.");
             }
 
             unreadable.End();

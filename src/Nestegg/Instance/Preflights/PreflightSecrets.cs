@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
@@ -45,6 +46,17 @@ internal static class PreflightSecrets
                 "was key.hash changed? The earlier one leads to the earlier account. prove, export and find take an account by its number");
         }
 
+        foreach (var finding in Judge(sample, secrets, configuration))
+        {
+            yield return finding;
+        }
+    }
+
+    private static IEnumerable<Finding> Judge(SecretsTrial sample, MuseumSecrets secrets, MuseumConfiguration configuration)
+    {
+        Debug.Assert(
+            sample.Hashed <= sample.Opened && sample.Opened <= sample.Emails && sample.Emails <= sample.Users,
+            "Only an address that was opened can be hashed.");
         if (sample.Opened < sample.Emails)
         {
             yield return Wrong(

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Nestegg.Stores.Local;
 
 /// <summary>
@@ -44,7 +46,12 @@ internal sealed class BlockFile : IDisposable
         return block.Memory[filled..];
     }
 
-    public void Advance(int count) => filled += count;
+    public void Advance(int count)
+    {
+        Debug.Assert(!disposed, "The block may be another file's by then.");
+        Debug.Assert(count >= 0 && count <= WriteBlock.SizeBytes - filled, "What was filled lies within the room that was given.");
+        filled += count;
+    }
 
     /// <summary>Writes what is left. The file has its length now, but need not be on the disk.</summary>
     public void Finish()
@@ -76,11 +83,14 @@ internal sealed class BlockFile : IDisposable
 
     private void WriteOut()
     {
+        Debug.Assert(!disposed, "The block may be another file's by then.");
+        Debug.Assert(!isDirect || written % WriteBlock.AlignmentBytes == 0, "Around the cache only the last write may be short.");
         var length = filled;
         if (isDirect)
         {
             // Only whole units go around the cache; what a file's last one has too much is cut off again.
             length = (filled + WriteBlock.AlignmentBytes - 1) / WriteBlock.AlignmentBytes * WriteBlock.AlignmentBytes;
+            Debug.Assert(length <= WriteBlock.SizeBytes, "A block is made of whole units.");
             block.GetSpan()[filled..length].Clear();
         }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nestegg.Ente;
 
 namespace Nestegg.Stores.Local;
@@ -14,6 +15,8 @@ internal sealed class FolderListing(string root, string left)
     /// <param name="folderKey">Ends in a slash unless it is the root, which is empty.</param>
     public IEnumerable<StoreItem> Walk(string folderKey, string namePrefix)
     {
+        Debug.Assert(folderKey.Length == 0 || folderKey[^1] == '/', "A key is the folder's and a name behind it.");
+        Debug.Assert(!namePrefix.Contains('/'), "Names within the folder are compared with it.");
         foreach (var entry in EntriesOf(folderKey).Where(entry => entry.Name.StartsWith(namePrefix, StringComparison.Ordinal)))
         {
             if (!entry.IsFolder)

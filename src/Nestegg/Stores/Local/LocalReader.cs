@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using Nestegg.Ente;
 
@@ -22,6 +23,7 @@ internal sealed class LocalReader : ReadOnlyStream
         // Its length as it is now: a device, which has none, would be read for ever.
         var fileEnd = RandomAccess.GetLength(handle);
         end = length is { } bytes && bytes < fileEnd - offset ? offset + bytes : fileEnd;
+        Debug.Assert(offset >= 0 && end >= 0, "A range is counted from the beginning of the file.");
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -51,6 +53,7 @@ internal sealed class LocalReader : ReadOnlyStream
     private int Advance(int count)
     {
         position += count;
+        Debug.Assert(count == 0 || position <= end, "No more is read than the range has.");
         return count;
     }
 }

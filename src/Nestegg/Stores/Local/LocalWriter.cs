@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Nestegg.Stores.Local;
 
 /// <summary>A file under <c>tmp/</c> that a commit moves to its key.</summary>
@@ -80,6 +82,7 @@ internal sealed class LocalWriter(LocalStore store, string name, BlockFile file)
     {
         var room = LocalFailure.Guard("write", store.WaitingPath(name), store.Location, file.MakeRoom);
         var count = Math.Min(bytes.Length, room.Length);
+        Debug.Assert(count > 0, "Room that is made is never empty, so a write comes to its end.");
         bytes[..count].CopyTo(room.Span);
         file.Advance(count);
         return count;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Nestegg.Stores.Local;
@@ -27,7 +28,11 @@ internal sealed unsafe class WriteBlock : MemoryManager<byte>
 
     public void Return() => Spare.Add(this);
 
-    public override Span<byte> GetSpan() => new(memory, SizeBytes);
+    public override Span<byte> GetSpan()
+    {
+        Debug.Assert((nuint)memory % AlignmentBytes == 0, "Writing around the page cache needs aligned memory.");
+        return new Span<byte>(memory, SizeBytes);
+    }
 
     public override MemoryHandle Pin(int elementIndex = 0) => new(memory + elementIndex);
 

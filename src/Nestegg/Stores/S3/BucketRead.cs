@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nestegg.Ente.Retries;
 
 namespace Nestegg.Stores.S3;
@@ -7,6 +8,7 @@ internal sealed class BucketRead(BucketRequests bucket, string key, string eTag,
 {
     public async Task<OpenedBody> OpenAsync(long offset, CancellationToken cancellationToken)
     {
+        Debug.Assert(offset < end, "What has come to its end is not opened again.");
         var answer = await bucket.GetAsync(key, offset, end - offset, eTag.Length == 0 ? null : eTag, cancellationToken)
             ?? throw new NesteggException(
                 FailureKind.OutOfReach, $"cannot read {bucket.Location}/{key}: it was deleted while it was being read",

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -77,6 +78,8 @@ internal sealed class BucketRequests(S3Settings settings, S3Credentials credenti
     /// <returns><see langword="null"/> when there is no such object.</returns>
     public async Task<ObjectAnswer?> GetAsync(string key, long offset, long? length, string? eTag, CancellationToken cancellationToken)
     {
+        Debug.Assert(offset >= 0, "A range begins in the object.");
+        Debug.Assert(length is not 0, "HTTP has no range of no bytes.");
         using var request = new HttpRequestMessage(HttpMethod.Get, connection.ReadUrl(Bucket, key));
         if (offset > 0 || length is not null)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -56,6 +57,7 @@ internal sealed class ObjectUpload(BucketRequests bucket, string key, long lengt
 
     private async Task PutInPartsAsync(Stream content, byte[] buffer, CancellationToken cancellationToken)
     {
+        Debug.Assert(length > partBytes && buffer.Length >= partBytes, "What is one part is put whole.");
         var upload = (await bucket.CallAsync("write", key, 0, token => client.InitiateMultipartUploadAsync(Retained(
             new InitiateMultipartUploadRequest { BucketName = bucket.Bucket, Key = key }), token), cancellationToken)).UploadId;
         try
@@ -84,6 +86,7 @@ internal sealed class ObjectUpload(BucketRequests bucket, string key, long lengt
 
     private Task<PartETag> PutPartAsync(string upload, int number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
+        Debug.Assert(number is > 0 and <= 10_000, "S3 allows 10,000 parts, counted from 1.");
         return bucket.CallAsync("write", key, content.Length, async token =>
         {
             using var body = AsStream(content);
@@ -168,6 +171,7 @@ internal sealed class ObjectUpload(BucketRequests bucket, string key, long lengt
 
     private async Task<ReadOnlyMemory<byte>> FillAsync(Stream content, byte[] buffer, long bytes, CancellationToken cancellationToken)
     {
+        Debug.Assert(bytes >= 0 && bytes <= buffer.Length, "A part has room in the buffer.");
         var part = buffer.AsMemory(0, (int)bytes);
         var count = await content.ReadAtLeastAsync(part, part.Length, throwOnEndOfStream: false, cancellationToken);
         return count == part.Length ? part : throw new NesteggException(

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Stores.S3;
@@ -96,6 +97,9 @@ internal sealed class S3Writer(S3Store store, long expectedBytes) : StoreWriter
     // True when the bytes fit into memory; else everything is in the file from now on.
     private bool TryMakeRoom(int count)
     {
+        Debug.Assert(!committed, "What is written after the commit is nowhere.");
+        Debug.Assert(memory is null != file is null, "Content waits in one place.");
+        Debug.Assert(memory is null || written <= memory.Length, "What waits in memory has room there.");
         ObjectDisposedException.ThrowIf(disposed, this);
         if (memory is null)
         {
