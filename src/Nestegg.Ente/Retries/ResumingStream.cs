@@ -27,7 +27,6 @@ internal sealed class ResumingStream : ReadOnlyStream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        Debug.Assert(end is null || position <= end, "It is not read behind its end.");
         var room = end is { } last ? buffer[..(int)Math.Min(buffer.Length, last - position)] : buffer;
         if (room.IsEmpty)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Restore;
@@ -21,7 +20,6 @@ internal sealed class BucketContents : IDisposable
 
     public void Add(string slot, string key, long sizeBytes, string eTag)
     {
-        Debug.Assert(sizeBytes >= 0, "A length has no sign.");
         lock (gate)
         {
             IsEmpty = false;
