@@ -4,8 +4,8 @@ using Nestegg.Stores;
 namespace Nestegg.TestKit;
 
 /// <summary>
-/// A store some of whose items may not be read, as another user's files or keys that a policy denies; folders whose key is denied may not
-/// be listed.
+/// A store some of whose items may not be read or deleted, as another user's files or keys that a policy denies; folders whose key is
+/// denied may not be listed.
 /// </summary>
 /// <param name="isDenied">Asked with an item's key, and with the key of each folder above it, which ends in a slash.</param>
 public sealed class DeniedStore(IStore inner, Func<string, bool> isDenied) : StoreAround(inner)
@@ -33,6 +33,9 @@ public sealed class DeniedStore(IStore inner, Func<string, bool> isDenied) : Sto
             throw Denied(denied);
         }
     }
+
+    public override Task DeleteAsync(string key, CancellationToken cancellationToken) =>
+        IsDenied(key) ? throw Denied(key) : Inner.DeleteAsync(key, cancellationToken);
 
     private bool IsDenied(string key) => isDenied(key) || Folders(key).Any(isDenied);
 

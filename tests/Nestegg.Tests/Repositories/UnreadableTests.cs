@@ -109,6 +109,14 @@ public sealed class UnreadableTests : IDisposable
         Assert.Equal((Objects.Count - denied, denied), (counts.Written, counts.Failed));
     }
 
+    [Fact]
+    public async Task A_record_of_damage_that_may_not_be_deleted_fails_no_backup()
+    {
+        using var sample = await MakeAsync();
+        await DenyAsync(sample, "damage/");
+        await sample.Repository.DamageClaims.SettleAsync(new VerifiedDamage(["damage/a.txt"], new HashSet<string>()), [], Token);
+    }
+
     private async Task<SampleRepository> MakeAsync()
     {
         var sample = await SampleRepository.CreateAsync(LocalStore.Create(folder["repository"]), Token);
