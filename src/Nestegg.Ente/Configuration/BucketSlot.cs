@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace Nestegg.Ente.Configuration;
 
 /// <summary>
 /// A bucket under one of museum's fixed slot names. Any provider may be behind a name. Not a record: a record's text would print the
 /// secret.
 /// </summary>
-public sealed class BucketSlot
+public sealed partial class BucketSlot
 {
     internal BucketSlot(string name, MuseumConfiguration configuration)
     {
@@ -16,7 +18,14 @@ public sealed class BucketSlot
         SecretKey = Text("secret");
         ConfiguredEndpoint = Text("endpoint");
         UsesPathStyle = isLocal || configuration.Flag("s3.use_path_style_urls") || configuration.Flag($"s3.{name}.use_path_style_urls");
-        Address = ReadAddress(ConfiguredEndpoint, isLocal || configuration.Flag($"s3.{name}.disable_ssl"));
+        var isAddress = TryReadAddress(ConfiguredEndpoint, isLocal || configuration.Flag($"s3.{name}.disable_ssl"), out var address);
+        Address = address;
+        Unusable = !isAddress
+            ? $"{configuration.Describe($"s3.{name}.endpoint")} is `{ConfiguredEndpoint}`; host, host:port or "
+                + "https://host:port was expected"
+            : Region.Length > 0 && !RegionName().IsMatch(Region)
+                ? $"{configuration.Describe($"s3.{name}.region")} is `{Region}`; a name of letters, digits and hyphens was expected"
+                : null;
         Origin = configuration.Describe($"s3.{name}.bucket");
 
         string Text(string key) => configuration.Text($"s3.{name}.{key}").Trim();
@@ -48,8 +57,13 @@ public sealed class BucketSlot
     /// <summary>Whether the bucket stands in the path instead of the host name.</summary>
     public bool UsesPathStyle { get; }
 
-    /// <summary>A bucket is named; a slot of the defaults has none.</summary>
-    public bool IsConfigured => Bucket.Length > 0;
+    /// <summary>
+    /// The setting of a named bucket that cannot be used, where it stands and what was expected; <see langword="null"/> when all can.
+    /// </summary>
+    public string? Unusable => Bucket.Length > 0 ? field : null;
+
+    /// <summary>A bucket is named, and its settings can be used; a slot of the defaults has none.</summary>
+    public bool IsConfigured => Bucket.Length > 0 && Unusable is null;
 
     /// <summary>Where the bucket's name came from, for messages.</summary>
     public string Origin { get; }
@@ -58,17 +72,19 @@ public sealed class BucketSlot
     public override string ToString() => $"{Name} (bucket {Bucket} at {(ConfiguredEndpoint.Length > 0 ? ConfiguredEndpoint : Region)})";
 
     // A scheme in the endpoint wins over the TLS settings, as in the S3 library that museum uses.
-    private static Uri? ReadAddress(string endpoint, bool isPlain)
+    private static bool TryReadAddress(string endpoint, bool isPlain, out Uri? address)
     {
+        address = null;
         if (endpoint.Length == 0)
         {
-            return null;
+            return true;
         }
 
         var text = endpoint.Contains("://", StringComparison.Ordinal) ? endpoint : (isPlain ? "http://" : "https://") + endpoint;
-        return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            ? address
-            : throw new EnteException(
-                $"The endpoint `{endpoint}` is not an address.", "host, host:port or https://host:port was expected.");
+        return Uri.TryCreate(text, UriKind.Absolute, out address) && address.Scheme is "http" or "https";
     }
+
+    // It becomes a part of a host name and of each signature.
+    [GeneratedRegex("^[A-Za-z0-9-]+$")]
+    private static partial Regex RegionName();
 }

@@ -28,6 +28,9 @@ public sealed class BucketSlots
     /// <summary>The slots with a bucket, in museum's order.</summary>
     public IEnumerable<BucketSlot> Configured => slots.Values.Where(slot => slot.IsConfigured);
 
+    /// <summary>The slots with a bucket and a setting that cannot be used.</summary>
+    public IEnumerable<BucketSlot> Unusable => slots.Values.Where(slot => slot.Unusable is not null);
+
     /// <summary>Where museum puts new objects, and the only slot from which it serves downloads.</summary>
     public BucketSlot HotPrimary { get; }
 
@@ -37,7 +40,7 @@ public sealed class BucketSlots
     /// <summary><c>s3.hot_storage</c> is set, but museum ignores it, because not both names are ones that it knows.</summary>
     public bool IsHotStorageIgnored { get; }
 
-    /// <exception cref="EnteException">An endpoint is not an address.</exception>
+    /// <summary>Reads them; what cannot be used is in <see cref="Unusable"/>.</summary>
     public static BucketSlots From(MuseumConfiguration configuration) => new(configuration);
 
     /// <summary>

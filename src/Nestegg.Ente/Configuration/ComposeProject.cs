@@ -2,197 +2,229 @@ using YamlDotNet.RepresentationModel;
 
 namespace Nestegg.Ente.Configuration;
 
-/// <summary>What a compose file says about the museum service: image, environment, and what is mounted where.</summary>
+/// <summary>
+/// A compose project as compose puts it together (overrides, <c>include</c>, <c>extends</c>), and the service in it that runs museum:
+/// image, environment, and which files it sees.
+/// </summary>
 internal sealed class ComposeProject
 {
-    private readonly List<YamlMappingNode> roots = [];
+    // Nobody nests deeper; a file that includes itself would go on for ever.
+    private const int DeepestNesting = 32;
+
+    private readonly SortedDictionary<string, ComposeService> services = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Section, string Name), ContainerFile> documents = [];
+    private readonly SortedSet<string> files = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> unsetVariables = new(StringComparer.Ordinal);
     private readonly List<EnvironmentVariable> environment = [];
-    private readonly List<string> environmentFiles = [];
-    private readonly Dictionary<string, string> mounts = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (string Source, string Text)> inlineFiles = new(StringComparer.Ordinal);
-    private readonly List<string> foreignFolders = [];
-    private readonly string folder;
-    private readonly Func<string, string?> lookup;
+    private readonly string root;
 
-    private ComposeProject(string folder, Func<string, string?> lookup)
-    {
-        this.folder = folder;
-        this.lookup = lookup;
-    }
+    private ComposeProject(string root) => this.root = root;
 
-    /// <summary>Whether a service runs museum here; without one, compose says nothing about its environment.</summary>
-    public bool HasMuseum { get; private set; }
-
-    public string? MuseumImage { get; private set; }
+    /// <summary>The service that runs museum; without one, compose says nothing about its environment.</summary>
+    public ComposeService? Museum { get; private set; }
 
     /// <summary>The museum service's variables, the weakest first: those of <c>env_file</c>, then those of <c>environment</c>.</summary>
     public IReadOnlyList<EnvironmentVariable> Environment => environment;
 
-    /// <summary>The files that <c>env_file</c> of the museum service names, as full paths.</summary>
-    public IReadOnlyList<string> EnvironmentFiles => environmentFiles;
+    /// <summary>Every file that was read, and those that <c>env_file</c> of the museum service names, as full paths.</summary>
+    public IReadOnlyCollection<string> Files => files;
+
+    /// <summary>The variables that compose files ask for and nobody sets.</summary>
+    public IReadOnlyCollection<string> UnsetVariables => unsetVariables;
 
     /// <summary>
     /// Folders of the host that belong to other services: a database's files have no place in a copy of the configuration.
     /// </summary>
-    public IReadOnlyList<string> ForeignFolders => foreignFolders;
+    public IEnumerable<string> ForeignFolders =>
+        services.Values.Where(service => service != Museum).SelectMany(HostPaths).Except(Museum is null ? [] : HostPaths(Museum));
 
-    /// <param name="folder">What relative paths start from.</param>
-    /// <param name="files">The compose file and then its overrides, as full paths.</param>
+    /// <param name="root">What names in messages are relative to.</param>
+    /// <param name="composeFiles">The compose file and then its overrides, as full paths.</param>
     /// <param name="lookup">The variables for <c>${…}</c>.</param>
-    public static ComposeProject Read(string folder, IEnumerable<string> files, Func<string, string?> lookup)
+    /// <exception cref="EnteException">A file is missing or is not YAML, or several services could be museum.</exception>
+    public static ComposeProject Read(string root, IReadOnlyList<string> composeFiles, Func<string, string?> lookup)
     {
-        var project = new ComposeProject(folder, lookup);
-        foreach (var file in files)
+        var project = new ComposeProject(root);
+        var active = (lookup("COMPOSE_PROFILES") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var folder = Path.GetDirectoryName(composeFiles[0])!;
+        string? Noted(string name)
         {
-            var name = Path.GetFileName(file);
-            if (YamlSettings.ReadRoot(File.ReadAllText(file), name) is not { } root)
+            var value = lookup(name);
+            if (string.IsNullOrEmpty(value))
             {
-                continue;
+                project.unsetVariables.Add(name);
             }
 
-            project.roots.Add(root);
-            project.ReadServices(root, name);
+            return value;
         }
 
+        foreach (var file in composeFiles)
+        {
+            project.ReadFile(file, folder, Noted, DeepestNesting);
+        }
+
+        project.Museum = MuseumService.Find(project.services.Values, active);
+        project.ReadEnvironment(Noted);
         return project;
     }
 
-    /// <summary>The file or folder of the host behind a path in the museum container.</summary>
-    public string? FindMount(string containerPath) => mounts.GetValueOrDefault(Normal(containerPath));
-
-    /// <summary>The text of a file that the compose file itself holds and mounts at that path.</summary>
-    public (string Source, string Text)? FindInlineFile(string containerPath) =>
-        inlineFiles.TryGetValue(Normal(containerPath), out var file) ? file : null;
-
-    private void ReadServices(YamlMappingNode root, string file)
+    /// <summary>
+    /// What museum sees at a path, which may be relative to its working folder; <see langword="null"/> when nothing is mounted there.
+    /// </summary>
+    public ContainerFile? Find(string path)
     {
-        if (YamlSettings.Child(root, "services") is not YamlMappingNode services)
+        var target = ComposeScope.Normal(Path.Join(path.StartsWith('/') ? "" : Museum?.WorkingFolder, path));
+        if (Museum is null)
+        {
+            return null;
+        }
+
+        if (Museum.Documents.TryGetValue(target, out var document))
+        {
+            return documents.GetValueOrDefault(document, new ContainerFile(document.Name));
+        }
+
+        var mount = Museum.Files.Keys.Where(at => target == at || target.StartsWith(at + "/", StringComparison.Ordinal))
+            .MaxBy(at => at.Length);
+        return mount is null ? null : mount == target ? Museum.Files[mount] : Museum.Files[mount].Below(target[mount.Length..]);
+    }
+
+    private static IEnumerable<string> HostPaths(ComposeService service) =>
+        service.Files.Values.Select(file => file.HostPath).OfType<string>();
+
+    private void ReadFile(string file, string folder, Func<string, string?> lookup, int depth)
+    {
+        if (Load(file, folder, lookup, depth) is not { } scope)
         {
             return;
         }
 
-        var museum = YamlSettings.Entries(services).Where(service => IsMuseum(service.Key, service.Value)).Select(service => service.Key)
-            .FirstOrDefault();
-        foreach (var (name, service) in YamlSettings.Entries(services))
+        foreach (var item in ComposeScope.Items(YamlSettings.Child(scope.Root, "include")))
         {
-            if (name == museum)
-            {
-                ReadMuseum(service, file);
-            }
-            else
-            {
-                foreignFolders.AddRange(Volumes(service).Select(volume => volume.HostPath));
-            }
+            Include(item, scope, depth);
+        }
+
+        foreach (var section in new[] { "configs", "secrets" })
+        {
+            ReadDocuments(section, scope);
+        }
+
+        foreach (var (name, node) in Services(scope))
+        {
+            services.TryAdd(name, new ComposeService(name));
+            Apply(services[name], node, scope, depth);
         }
     }
 
-    private bool IsMuseum(string name, YamlNode service) =>
-        name == "museum" || Value(YamlSettings.Child(service, "image")) is { } image
-            && image.Split('@', ':')[0].EndsWith("ente/server", StringComparison.Ordinal);
-
-    private void ReadMuseum(YamlNode service, string file)
+    private ComposeScope? Load(string file, string folder, Func<string, string?> lookup, int depth)
     {
-        HasMuseum = true;
-        MuseumImage = Value(YamlSettings.Child(service, "image")) ?? MuseumImage;
-        foreach (var path in EnvFilePaths(YamlSettings.Child(service, "env_file")))
+        var name = Named(file);
+        if (depth == 0 || !File.Exists(file))
         {
-            environmentFiles.Add(path);
-            if (File.Exists(path))
-            {
-                environment.AddRange(
-                    DotEnv.Read(File.ReadAllText(path), lookup).Select(entry => Variable(entry.Name, entry.Value, Path.GetFileName(path))));
-            }
+            throw new EnteException(
+                depth == 0 ? $"{name} includes or extends itself." : $"The compose file {file} does not exist.",
+                "Look at `include` and `extends` of the compose files, and at COMPOSE_FILE.");
         }
 
-        environment.AddRange(Variables(YamlSettings.Child(service, "environment"), file));
-        foreach (var (host, container) in Volumes(service))
-        {
-            mounts[Normal(container)] = host;
-        }
-
-        ReadConfigs(service, file);
+        files.Add(file);
+        return YamlSettings.ReadRoot(ConfigurationText.Read(file), name) is { } content
+            ? new ComposeScope(name, folder, content, lookup)
+            : null;
     }
 
-    private IEnumerable<EnvironmentVariable> Variables(YamlNode? node, string file)
+    private void Include(YamlNode item, ComposeScope scope, int depth)
     {
-        if (node is YamlMappingNode map)
-        {
-            return YamlSettings.Entries(map).Select(entry => Variable(entry.Key, Value(entry.Value), file));
-        }
-
-        return node is not YamlSequenceNode list
-            ? []
-            : list.Children.Select(Value).OfType<string>().Select(text =>
-            {
-                var equals = text.IndexOf('=');
-                return equals < 0 ? Variable(text, null, file) : Variable(text[..equals], text[(equals + 1)..], file);
-            });
-    }
-
-    // A name without a value takes the one of the shell or of .env.
-    private EnvironmentVariable Variable(string name, string? value, string source) => new(name, value ?? lookup(name) ?? "", source);
-
-    private IEnumerable<string> EnvFilePaths(YamlNode? node)
-    {
-        var entries = node is YamlSequenceNode list ? list.Children : node is null ? [] : [node];
-        return entries.Select(entry => Value(entry) ?? Value(YamlSettings.Child(entry, "path"))).OfType<string>().Select(HostPath);
-    }
-
-    private IEnumerable<(string HostPath, string ContainerPath)> Volumes(YamlNode service)
-    {
-        if (YamlSettings.Child(service, "volumes") is not YamlSequenceNode volumes)
-        {
-            yield break;
-        }
-
-        foreach (var volume in volumes.Children)
-        {
-            var parts = Value(volume)?.Split(':');
-            var source = parts?[0] ?? Value(YamlSettings.Child(volume, "source"));
-            var target = parts is null ? Value(YamlSettings.Child(volume, "target")) : parts.ElementAtOrDefault(1);
-
-            // Anything else than a path is a named volume, which lives with the engine.
-            if (source is not null && target is not null && source.StartsWith('.') | source.StartsWith('/') | source.StartsWith('~'))
-            {
-                yield return (HostPath(source), target);
-            }
-        }
-    }
-
-    private void ReadConfigs(YamlNode service, string file)
-    {
-        if (YamlSettings.Child(service, "configs") is not YamlSequenceNode configs)
+        string[] paths = [.. scope.Value(item) is { } text ? [text] : scope.Values(item, "path")];
+        if (paths.Length == 0)
         {
             return;
         }
 
-        foreach (var config in configs.Children)
-        {
-            var source = Value(config) ?? Value(YamlSettings.Child(config, "source"));
-            if (source is null)
-            {
-                continue;
-            }
+        var first = Path.GetDirectoryName(scope.HostPath(paths[0]))!;
+        var folder = scope.Value(item, "project_directory") is { } named ? scope.HostPath(named) : first;
+        string[] variableFiles = [.. scope.Values(item, "env_file").Select(scope.HostPath)];
 
-            var target = Value(YamlSettings.Child(config, "target")) ?? "/" + source;
-            var definition = roots.Select(root => YamlSettings.Child(YamlSettings.Child(root, "configs"), source))
-                .LastOrDefault(node => node is not null);
-            if (Value(YamlSettings.Child(definition, "content")) is { } text)
-            {
-                inlineFiles[Normal(target)] = ($"{file}, config {source},", text);
-            }
-            else if (Value(YamlSettings.Child(definition, "file")) is { } path)
-            {
-                mounts[Normal(target)] = HostPath(path);
-            }
+        // What the outer project sets wins over what the included one brings along.
+        var own = ReadVariables(variableFiles.Length > 0 ? variableFiles : [Path.Join(folder, ".env")], scope.Lookup);
+        foreach (var path in paths)
+        {
+            ReadFile(scope.HostPath(path), folder, name => scope.Lookup(name) ?? own.GetValueOrDefault(name), depth - 1);
         }
     }
 
-    private string? Value(YamlNode? node) => YamlSettings.Text(node) is { } text ? Interpolation.Expand(text, lookup) : null;
+    private Dictionary<string, string> ReadVariables(IEnumerable<string> paths, Func<string, string?> lookup)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var path in paths.Where(File.Exists))
+        {
+            files.Add(path);
+            foreach (var (name, value) in DotEnv.Read(ConfigurationText.Read(path), lookup))
+            {
+                variables[name] = value ?? "";
+            }
+        }
 
-    private string HostPath(string path) => path.StartsWith('~')
-        ? Path.Join(System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile), path[1..])
-        : Path.GetFullPath(path, folder);
+        return variables;
+    }
 
-    private static string Normal(string containerPath) => "/" + containerPath.Trim('/');
+    private static IEnumerable<(string Key, YamlNode Value)> Services(ComposeScope scope) =>
+        YamlSettings.Child(scope.Root, "services") is YamlMappingNode map ? YamlSettings.Entries(map) : [];
+
+    // The service that it extends first, then its own settings over that.
+    private void Apply(ComposeService service, YamlNode node, ComposeScope scope, int depth)
+    {
+        var extends = YamlSettings.Child(node, "extends");
+        if ((scope.Value(extends) ?? scope.Value(extends, "service")) is { } name)
+        {
+            var path = scope.Value(extends, "file") is { } file ? scope.HostPath(file) : null;
+            var from = path is null ? scope : Load(path, Path.GetDirectoryName(path)!, scope.Lookup, depth);
+            var parent = from is null ? null : YamlSettings.Child(YamlSettings.Child(from.Root, "services"), name);
+            if (parent is null || depth == 0)
+            {
+                throw new EnteException(
+                    $"{scope.File} extends the service {name}, which {(depth == 0 ? "extends itself" : "is not there")}.",
+                    "Look at `extends` of the compose files.");
+            }
+
+            Apply(service, parent, from!, depth - 1);
+        }
+
+        service.Apply(node, scope);
+    }
+
+    private void ReadDocuments(string section, ComposeScope scope)
+    {
+        if (YamlSettings.Child(scope.Root, section) is not YamlMappingNode map)
+        {
+            return;
+        }
+
+        foreach (var (name, node) in YamlSettings.Entries(map))
+        {
+            documents[(section, name)] = new ContainerFile($"{scope.File}, {section[..^1]} {name},")
+            {
+                Text = scope.Value(node, "content") ?? (scope.Value(node, "environment") is { } variable ? scope.Lookup(variable) : null),
+                HostPath = scope.Value(node, "file") is { } path ? scope.HostPath(path) : null,
+            };
+        }
+    }
+
+    private void ReadEnvironment(Func<string, string?> lookup)
+    {
+        foreach (var file in Museum?.VariableFiles ?? [])
+        {
+            files.Add(file.Path);
+            if (File.Exists(file.Path))
+            {
+                var text = ConfigurationText.Read(file.Path);
+                environment.AddRange((file.IsRaw ? RawVariables.Read(text) : DotEnv.Read(text, lookup))
+                    .Select(entry => new EnvironmentVariable(entry.Name, entry.Value ?? lookup(entry.Name) ?? "", Named(file.Path))));
+            }
+        }
+
+        environment.AddRange(Museum?.Environment ?? []);
+    }
+
+    private string Named(string path) =>
+        Path.GetRelativePath(root, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 }

@@ -5,8 +5,8 @@ namespace Nestegg.Ente.Configuration;
 /// </summary>
 internal sealed class InstanceFileList(string folder, IReadOnlyList<string> foreignFolders)
 {
-    // Settings, certificates and price lists are kilobytes. What is larger got there by accident.
-    private const long LargestFileBytes = 16 << 20;
+    // A folder of certificates and price lists is small too; a larger one is a store of something else.
+    private const long LargestFolderBytes = 32 << 20;
 
     private readonly SortedDictionary<string, InstanceFile> files = new(StringComparer.Ordinal);
     private readonly List<SkippedFile> skipped = [];
@@ -18,7 +18,11 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
         {
             if (File.Exists(path))
             {
-                Add(RelativePath(path, name), new FileInfo(path));
+                var relative = RelativePath(path, name);
+
+                // Two files from elsewhere can have one name; neither takes the other's place.
+                var isTaken = files.TryGetValue(relative, out var other) && other.FullPath != path;
+                Add(isTaken ? "elsewhere" + path.Replace(Path.DirectorySeparatorChar, '/') : relative, new FileInfo(path));
             }
         }
 
@@ -26,11 +30,24 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
         {
             if (Directory.Exists(path))
             {
-                Walk(RelativePath(path, name), new DirectoryInfo(path));
+                AddFolder(RelativePath(path, name), path);
             }
         }
 
         return ([.. files.Values], skipped);
+    }
+
+    private void AddFolder(string relativePath, string path)
+    {
+        var before = files.Keys.ToHashSet();
+        Walk(relativePath, new DirectoryInfo(path));
+        var added = files.Where(file => !before.Contains(file.Key)).ToList();
+        var size = added.Sum(file => file.Value.SizeBytes);
+        if (size > LargestFolderBytes)
+        {
+            added.ForEach(file => files.Remove(file.Key));
+            skipped.Add(new SkippedFile(relativePath, $"{size:N0} bytes are too many for a folder of a configuration"));
+        }
     }
 
     private void Walk(string relativePath, DirectoryInfo directory)
@@ -43,6 +60,12 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
 
         try
         {
+            if (IsStore(directory.FullName))
+            {
+                skipped.Add(new SkippedFile(relativePath, "it holds the files of a database or of an object store"));
+                return;
+            }
+
             foreach (var item in directory.EnumerateFileSystemInfos())
             {
                 var path = $"{relativePath}/{item.Name}";
@@ -50,7 +73,7 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
                 {
                     Walk(path, child);
                 }
-                else if (File.Exists(item.FullName))
+                else if (!Directory.Exists(item.FullName))
                 {
                     Add(path, new FileInfo(item.FullName));
                 }
@@ -62,21 +85,27 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
         }
     }
 
+    // PostgreSQL's data folder, and MinIO's.
+    private static bool IsStore(string folder) =>
+        File.Exists(Path.Join(folder, "PG_VERSION")) || Directory.Exists(Path.Join(folder, ".minio.sys"));
+
     private void Add(string relativePath, FileInfo file)
     {
-        var size = (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file).Length;
         if (relativePath.Any(c => c == '\\' || char.IsControl(c)))
         {
             // Readers of tars differ in what they make of such a name, or read no further.
             skipped.Add(new SkippedFile(relativePath, "its name holds a backslash, a line end or another control character"));
+            return;
         }
-        else if (size > LargestFileBytes)
+
+        using var handle = ConfigurationText.TryOpen(file.FullName, out var reason);
+        if (handle is null)
         {
-            skipped.Add(new SkippedFile(relativePath, $"{size:N0} bytes are too many for a file of a configuration"));
+            skipped.Add(new SkippedFile(relativePath, reason));
         }
         else
         {
-            files.TryAdd(relativePath, new InstanceFile(relativePath, file.FullName, size));
+            files.TryAdd(relativePath, new InstanceFile(relativePath, file.FullName, RandomAccess.GetLength(handle)));
         }
     }
 

@@ -6,36 +6,33 @@ namespace Nestegg.Ente.Configuration;
 public sealed class InstanceFolder
 {
     private static readonly string[] ComposeNames = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+    private static readonly string[] ProjectVariableNames = [".env", "stack.env"];
 
     private readonly InstanceLocation location;
     private readonly ComposeProject? compose;
+    private readonly MuseumFiles museum;
     private readonly List<string> environmentFiles = [];
 
     private InstanceFolder(InstanceLocation location)
     {
-        this.location = location with { Folder = Path.GetFullPath(location.Folder) };
+        this.location = location = location with { Folder = Path.GetFullPath(location.Folder) };
         if (!Directory.Exists(Folder))
         {
             throw new EnteException(
                 $"The instance's folder {Folder} does not exist.", "Name the folder that holds museum.yaml and compose.yaml.");
         }
 
-        var dotEnvPath = Path.Join(Folder, ".env");
-        var dotEnv = ReadVariables(dotEnvPath, Process, mustExist: false);
-        string? Lookup(string name) => Process(name) ?? dotEnv.LastOrDefault(variable => variable.Name == name)?.Value;
+        var variables = ReadProjectVariables();
+        string? Lookup(string name) => Process(name) ?? variables.LastOrDefault(variable => variable.Name == name)?.Value;
 
-        ComposeFiles = FindComposeFiles();
+        ComposeFiles = FindComposeFiles(Lookup);
         compose = ComposeFiles.Count > 0 ? ComposeProject.Read(Folder, ComposeFiles, Lookup) : null;
-        var museumYaml = FindMuseumYaml();
-        IsMuseumYamlADirectory = Directory.Exists(museumYaml);
-        MuseumYaml = File.Exists(museumYaml) ? museumYaml : null;
-
-        var environment = CollectEnvironment(dotEnv, Lookup);
-        var museumLayer = MuseumYaml is null ? ((string, string)?)null : (Named(MuseumYaml), File.ReadAllText(MuseumYaml));
-        var credentialsLayer = FindCredentials(environment, museumLayer);
-        (string, string)[] layers = [.. new[] { credentialsLayer, museumLayer }.OfType<(string, string)>()];
-        Configuration = MuseumConfiguration.Create(layers, environment);
-        Access = location.Overrides.Count == 0 ? Configuration : MuseumConfiguration.Create(layers, environment.Concat(Overrides()));
+        var environment = CollectEnvironment(variables);
+        museum = MuseumFiles.Find(location, compose, environment);
+        Configuration = MuseumConfiguration.Create(museum.Layers, environment, museum.Defaults);
+        Access = location.Overrides.Count == 0
+            ? Configuration
+            : MuseumConfiguration.Create(museum.Layers, environment.Concat(Overrides()), museum.Defaults);
     }
 
     /// <summary>The folder as a full path.</summary>
@@ -48,19 +45,22 @@ public sealed class InstanceFolder
     public MuseumConfiguration Access { get; }
 
     /// <summary>The full path of museum.yaml; <see langword="null"/> when there is none.</summary>
-    public string? MuseumYaml { get; }
+    public string? MuseumYaml => museum.MuseumYaml;
 
     /// <summary>Docker made a directory for a bind mount whose file was missing; museum ignores it and runs on public defaults.</summary>
-    public bool IsMuseumYamlADirectory { get; }
+    public bool IsMuseumYamlADirectory => museum.IsMuseumYamlADirectory;
 
     /// <summary>The full path of the credentials file; <see langword="null"/> when there is none, or the compose file holds it.</summary>
-    public string? CredentialsYaml { get; private set; }
+    public string? CredentialsYaml => museum.CredentialsYaml;
+
+    /// <summary>The files that compose mounts for museum and that are not where it takes them from, with that place.</summary>
+    public IReadOnlyList<string> Absent => museum.Unreadable;
 
     /// <summary>The compose files in force, as full paths.</summary>
     public IReadOnlyList<string> ComposeFiles { get; }
 
     /// <summary>The museum service's image, from compose.yaml; <see langword="null"/> when there is none.</summary>
-    public string? MuseumImage => compose?.MuseumImage;
+    public string? MuseumImage => compose?.Museum?.Image;
 
     /// <exception cref="EnteException">The folder or a file that was named is missing, or a file is not what it should be.</exception>
     public static InstanceFolder Read(InstanceLocation location) => new(location);
@@ -68,31 +68,62 @@ public sealed class InstanceFolder
     /// <summary>Reads a folder with everything where the quickstart has it.</summary>
     public static InstanceFolder Read(string folder) => new(new InstanceLocation(folder));
 
+    /// <summary>
+    /// Demands that museum's own configuration was found. Without it all settings would be museum's public defaults, and a backup would
+    /// keep those as the keys of an instance that has others.
+    /// </summary>
+    /// <exception cref="EnteException">Nothing was found, or something is out of reach that may hold the instance's keys.</exception>
+    public void RequireConfiguration()
+    {
+        var isNothing = museum.Layers.Count == 0 && museum.Defaults is null && !museum.IsMuseumYamlADirectory
+            && !Configuration.Environment.Any(variable => MuseumKeys.KeyOf(variable.Name) is not null);
+        var areKeysPublic = MuseumDefaults.IsPublic("key.encryption", Configuration.Text("key.encryption"));
+        if (!isNothing && !(areKeysPublic && museum.Unreadable.Count > 0))
+        {
+            return;
+        }
+
+        var unset = compose?.UnsetVariables ?? [];
+        throw new EnteException(
+            museum.Unreadable.Count > 0
+                ? $"museum's configuration cannot be read from here: {string.Join("; ", museum.Unreadable)}.{Unset(unset)}"
+                : $"No configuration of museum was found. Looked at {string.Join(", ", museum.Looked)}, and for ENTE_… variables."
+                    + Unset(unset),
+            "Name the file with instance.museum-yaml in nestegg.yaml, and with --env-file (instance.env-files) the file of variables that "
+            + "museum or compose is started with.");
+    }
+
     /// <summary>The files that belong into a backup of the configuration, sorted by path, and those that were left out.</summary>
     public (IReadOnlyList<InstanceFile> Files, IReadOnlyList<SkippedFile> Skipped) ListFiles() =>
-        new InstanceFileList(Folder, compose?.ForeignFolders ?? []).Collect(
-            [("museum.yaml", MuseumYaml), ("credentials.yaml", CredentialsYaml), (".env", Path.Join(Folder, ".env")), .. Others()],
+        new InstanceFileList(Folder, [.. compose?.ForeignFolders ?? []]).Collect(
+            [.. museum.Paths, (".env", Path.Join(Folder, ".env")), .. Others()],
             [("credentials", FolderOf("credentials-dir", "credentials")), ("data", FolderOf(null, "data"))]);
 
     private IEnumerable<(string, string?)> Others() =>
-        ComposeFiles.Concat(environmentFiles).Concat(compose?.EnvironmentFiles ?? [])
+        ComposeFiles.Concat(environmentFiles).Concat(compose?.Files ?? []).Distinct()
             .Select(path => (Path.GetFileName(path), (string?)path));
+
+    private static string Unset(IReadOnlyCollection<string> names) =>
+        names.Count == 0 ? "" : $" The compose files ask for variables that are not set: {string.Join(", ", names)}.";
 
     private string FolderOf(string? key, string name)
     {
         var configured = key is null ? "" : Configuration.Text(key);
         var path = configured.Length > 0 ? configured : name;
-        return compose?.FindMount(path) ?? Path.GetFullPath(path.TrimStart('/'), Folder);
+        return compose?.Find(path)?.HostPath ?? Path.GetFullPath(path.TrimStart('/'), Folder);
     }
 
-    private string FindMuseumYaml() =>
-        location.MuseumYaml is { } named ? Existing(named) : compose?.FindMount("/museum.yaml") ?? Path.Join(Folder, "museum.yaml");
-
-    private List<string> FindComposeFiles()
+    private List<string> FindComposeFiles(Func<string, string?> lookup)
     {
         if (location.ComposeFiles.Count > 0)
         {
-            return [.. location.ComposeFiles.Select(Existing)];
+            return [.. location.ComposeFiles.Select(location.Existing)];
+        }
+
+        if (lookup("COMPOSE_FILE") is { Length: > 0 } listed)
+        {
+            var separator = lookup("COMPOSE_PATH_SEPARATOR") is { Length: > 0 } other ? other : Path.PathSeparator.ToString();
+            return [.. listed.Split(separator, StringSplitOptions.RemoveEmptyEntries).Select(location.Existing)];
         }
 
         var found = ComposeNames.Select(name => Path.Join(Folder, name)).FirstOrDefault(File.Exists);
@@ -105,70 +136,36 @@ public sealed class InstanceFolder
         return [found, .. overrides.Where(File.Exists).Take(1)];
     }
 
-    private List<EnvironmentVariable> CollectEnvironment(List<EnvironmentVariable> dotEnv, Func<string, string?> lookup)
+    // What compose fills in: the files that it is given with --env-file, or else .env; Portainer writes stack.env.
+    private List<EnvironmentVariable> ReadProjectVariables()
     {
-        // With a museum service, .env only fills ${…}: compose does not pass it into the container.
-        var environment = new List<EnvironmentVariable>(compose is { HasMuseum: true } ? compose.Environment : dotEnv);
-        environment.AddRange(location.ProcessEnvironment.Where(entry => entry.Key.StartsWith("ENTE_", StringComparison.Ordinal))
-            .Select(entry => new EnvironmentVariable(entry.Key, entry.Value, "the environment")));
-        foreach (var file in location.EnvironmentFiles.Select(Existing))
+        string[] own = [.. ProjectVariableNames.Select(name => Path.Join(Folder, name)).Where(File.Exists).Take(1)];
+        string[] paths = location.EnvironmentFiles.Count > 0 ? [.. location.EnvironmentFiles.Select(location.Existing)] : own;
+        environmentFiles.AddRange(paths);
+        return [.. paths.SelectMany(path => Variables(path, DotEnv.Read(ConfigurationText.Read(path), Process)))];
+    }
+
+    private List<EnvironmentVariable> CollectEnvironment(List<EnvironmentVariable> projectVariables)
+    {
+        var own = location.ProcessEnvironment.Where(entry => entry.Key.StartsWith("ENTE_", StringComparison.Ordinal))
+            .Select(entry => new EnvironmentVariable(entry.Key, entry.Value, "the environment"));
+
+        // With a museum service, these files only fill ${…}: compose does not pass them into the container.
+        if (compose?.Museum is not null)
         {
-            environmentFiles.Add(file);
-            environment.AddRange(ReadVariables(file, lookup, mustExist: true));
+            return [.. compose.Environment, .. own];
         }
 
-        return environment;
+        return location.EnvironmentFiles.Count == 0
+            ? [.. projectVariables, .. own]
+            : [.. own, .. environmentFiles.SelectMany(path => Variables(path, RawVariables.Read(ConfigurationText.Read(path))))];
     }
 
     private IEnumerable<EnvironmentVariable> Overrides() =>
         location.Overrides.Select(entry => new EnvironmentVariable(MuseumKeys.VariableName(entry.Key), entry.Value, "nestegg.yaml"));
 
-    private (string, string)? FindCredentials(List<EnvironmentVariable> environment, (string, string)? museumLayer)
-    {
-        if (location.CredentialsYaml is { } named)
-        {
-            return ReadCredentials(Existing(named));
-        }
-
-        // The option itself can stand in museum.yaml or in the environment, so both are looked at before the file is known.
-        var chosen = MuseumConfiguration.Create(museumLayer is { } layer ? [layer] : [], environment).Text("credentials-file");
-        var containerPath = chosen.Length > 0 ? chosen : "credentials.yaml";
-        if (compose?.FindInlineFile(containerPath) is { } inline)
-        {
-            return inline;
-        }
-
-        var path = compose?.FindMount(containerPath)
-            ?? Path.GetFullPath(compose is null ? containerPath : containerPath.TrimStart('/'), Folder);
-        return File.Exists(path) ? ReadCredentials(path) : null;
-    }
-
-    private (string, string) ReadCredentials(string path)
-    {
-        CredentialsYaml = path;
-        return (Named(path), File.ReadAllText(path));
-    }
-
-    private static List<EnvironmentVariable> ReadVariables(string path, Func<string, string?> lookup, bool mustExist) =>
-        !mustExist && !File.Exists(path)
-            ? []
-            : [.. DotEnv.Read(File.ReadAllText(path), lookup)
-                .Select(entry => new EnvironmentVariable(entry.Name, entry.Value ?? lookup(entry.Name) ?? "", Path.GetFileName(path)))];
+    private IEnumerable<EnvironmentVariable> Variables(string path, IEnumerable<(string Name, string? Value)> entries) =>
+        entries.Select(entry => new EnvironmentVariable(entry.Name, entry.Value ?? Process(entry.Name) ?? "", Path.GetFileName(path)));
 
     private string? Process(string name) => location.ProcessEnvironment.GetValueOrDefault(name);
-
-    private string Existing(string path)
-    {
-        var full = Path.GetFullPath(path, Folder);
-        return File.Exists(full) || Directory.Exists(full)
-            ? full
-            : throw new EnteException(
-                $"The file {full} of the instance's configuration does not exist.", "Correct its path under `instance:` in nestegg.yaml.");
-    }
-
-    private string Named(string path)
-    {
-        var relative = Path.GetRelativePath(Folder, path);
-        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
-    }
 }

@@ -26,4 +26,22 @@ public sealed record InstanceLocation(string Folder)
 
     /// <summary>The variables of the process; <c>ENTE_…</c> among them win over those of compose and .env, as an operator's own.</summary>
     public IReadOnlyDictionary<string, string> ProcessEnvironment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The full path of a file that was named.</summary>
+    /// <exception cref="EnteException">It is not there.</exception>
+    internal string Existing(string path)
+    {
+        var full = Path.GetFullPath(path, Folder);
+        return File.Exists(full) || Directory.Exists(full)
+            ? full
+            : throw new EnteException(
+                $"The file {full} of the instance's configuration does not exist.", "Correct its path under `instance:` in nestegg.yaml.");
+    }
+
+    /// <summary>How a message names a file: relative to the folder where it is inside.</summary>
+    internal string Named(string path)
+    {
+        var relative = Path.GetRelativePath(Folder, path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
 }

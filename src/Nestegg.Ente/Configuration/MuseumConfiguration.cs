@@ -23,9 +23,11 @@ public sealed class MuseumConfiguration
     /// <summary>Puts the layers together.</summary>
     /// <param name="yamlLayers">Name and text of each YAML file, the weakest first.</param>
     /// <param name="environment">Variables, the weakest first; others than <c>ENTE_…</c> and <c>ENVIRONMENT</c> are left out.</param>
+    /// <param name="defaults">What stands in place of museum's <c>configurations/local.yaml</c>; its defaults then do not count.</param>
     /// <exception cref="EnteException">A file is not YAML.</exception>
     public static MuseumConfiguration Create(
-        IEnumerable<(string Source, string Text)> yamlLayers, IEnumerable<EnvironmentVariable> environment)
+        IEnumerable<(string Source, string Text)> yamlLayers, IEnumerable<EnvironmentVariable> environment,
+        (string Source, string Text)? defaults = null)
     {
         var configuration = new MuseumConfiguration();
         foreach (var variable in environment)
@@ -38,12 +40,12 @@ public sealed class MuseumConfiguration
         }
 
         var name = configuration.variables.TryGetValue("ENVIRONMENT", out var chosen) ? chosen.Value : "";
-        foreach (var setting in MuseumDefaults.For(name))
+        foreach (var setting in MuseumDefaults.For(defaults is null ? name : "replaced"))
         {
             configuration.files[setting.Key] = setting;
         }
 
-        foreach (var (source, text) in yamlLayers)
+        foreach (var (source, text) in defaults is { } own ? yamlLayers.Prepend(own) : yamlLayers)
         {
             if (YamlSettings.ReadRoot(text, source) is not { } root)
             {
@@ -62,7 +64,9 @@ public sealed class MuseumConfiguration
     /// <summary>The setting as museum sees it; <see langword="null"/> when it is not set or empty.</summary>
     public Setting? Find(string key)
     {
-        if (variables.TryGetValue(MuseumKeys.VariableName(key), out var variable))
+        // museum of before 2025 keeps the hyphens of a key in its variable's name.
+        if (variables.TryGetValue(MuseumKeys.VariableName(key), out var variable)
+            || variables.TryGetValue(MuseumKeys.HyphenatedVariableName(key), out variable))
         {
             return new Setting(key, [variable.Value], isList: false, new SettingOrigin(variable.ToString()));
         }

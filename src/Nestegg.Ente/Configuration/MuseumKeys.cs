@@ -19,10 +19,15 @@ internal static class MuseumKeys
     public static IReadOnlyList<string> All { get; } = [.. Scalars(), .. SlotNames.SelectMany(SlotKeys)];
 
     private static readonly FrozenDictionary<string, string> ByVariable =
-        All.ToFrozenDictionary(VariableName, key => key, StringComparer.Ordinal);
+        All.SelectMany(key => new[] { (Name: VariableName(key), Key: key), (Name: HyphenatedVariableName(key), Key: key) })
+            .Distinct()
+            .ToFrozenDictionary(entry => entry.Name, entry => entry.Key, StringComparer.Ordinal);
 
     /// <summary>The variable that overrides a setting: <c>ENTE_S3_B2_EU_CEN_ENDPOINT</c> for <c>s3.b2-eu-cen.endpoint</c>.</summary>
     public static string VariableName(string key) => "ENTE_" + key.ToUpperInvariant().Replace('.', '_').Replace('-', '_');
+
+    /// <summary>The same before Ente's pull request 5529, when hyphens were let stand: <c>ENTE_S3_B2-EU-CEN_ENDPOINT</c>.</summary>
+    internal static string HyphenatedVariableName(string key) => "ENTE_" + key.ToUpperInvariant().Replace('.', '_');
 
     /// <summary>The setting that a variable overrides; <see langword="null"/> when museum has none of that name.</summary>
     public static string? KeyOf(string variableName) => ByVariable.GetValueOrDefault(variableName);

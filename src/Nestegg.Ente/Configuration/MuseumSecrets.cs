@@ -89,8 +89,12 @@ public sealed class MuseumSecrets : IDisposable
     {
         var buffer = new byte[text.Length];
         var written = 0;
+
+        // What is not URL base64 is thrown at, not answered, unless it is asked before.
         var isDecoded = text.Length > 0
-            && (isUrl ? Base64Url.TryDecodeFromChars(text, buffer, out written) : Convert.TryFromBase64String(text, buffer, out written));
+            && (isUrl
+                ? Base64Url.IsValid(text) && Base64Url.TryDecodeFromChars(text, buffer, out written)
+                : Convert.TryFromBase64String(text, buffer, out written));
         bytes = isDecoded ? buffer[..written] : [];
         CryptographicOperations.ZeroMemory(buffer);
         return isDecoded;

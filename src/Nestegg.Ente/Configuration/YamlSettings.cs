@@ -21,7 +21,9 @@ internal static class YamlSettings
             var where = exception is YamlException yaml ? $"line {yaml.Start.Line}: {yaml.Message}" : "a bracket or a quote is not closed.";
             throw new EnteException(
                 $"{source} is not valid YAML: {where}",
-                "Compare the indentation of that line with its neighbours; tabs are not allowed.",
+                exception.Message.Contains("uplicate key", StringComparison.Ordinal)
+                    ? "Keep one of the two, as museum demands."
+                    : "Compare the indentation of that line with its neighbours; tabs are not allowed.",
                 exception);
         }
 

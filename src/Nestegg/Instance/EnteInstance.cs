@@ -40,10 +40,17 @@ internal sealed class EnteInstance : IAsyncDisposable
 
     /// <exception cref="Ente.EnteException">The configuration is not what it should be.</exception>
     public static EnteInstance Open(NesteggConfiguration settings, TimeProvider? time = null) =>
-        new(settings, InstanceFolder.Read(settings.RequireInstance()), time ?? TimeProvider.System);
+        new(settings, ReadFolder(settings), time ?? TimeProvider.System);
 
     /// <summary>The buckets of its slots; the caller disposes them.</summary>
     public InstanceBuckets OpenBuckets() => new(Slots, Map, Time);
 
     public ValueTask DisposeAsync() => Database.DisposeAsync();
+
+    private static InstanceFolder ReadFolder(NesteggConfiguration settings)
+    {
+        var folder = InstanceFolder.Read(settings.RequireInstance());
+        folder.RequireConfiguration();
+        return folder;
+    }
 }

@@ -26,6 +26,7 @@ public static class InitJob
         InitRequest request, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
         var folder = InstanceFolder.Read(request.Instance);
+        folder.RequireConfiguration();
         var setup = request.Setup with { InstanceFolder = folder.Folder, RepositoryLocation = request.Repository.Location };
         new RepositorySetup(setup, time).Check();
         var addresses = await MapAsync(folder, request.Map, time, log, cancellationToken);

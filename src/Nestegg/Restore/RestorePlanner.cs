@@ -108,7 +108,8 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
         {
             refusals.Add(new Refusal(
                 FailureKind.BadInput,
-                $"the new instance has no bucket in {buckets.Slots.HotPrimary.Name}, from which museum serves downloads",
+                buckets.Slots.HotPrimary.Unusable
+                    ?? $"the new instance has no bucket in {buckets.Slots.HotPrimary.Name}, from which museum serves downloads",
                 $"set s3.{buckets.Slots.HotPrimary.Name}.bucket, endpoint, key and secret in museum.yaml of the new instance"));
         }
 

@@ -214,7 +214,7 @@ internal sealed class TargetFolder : IDisposable
     // Settings that came from the environment of the old machine are in no file; museum.yaml takes them in.
     private async Task<IReadOnlyList<string>> CompleteAsync(CancellationToken cancellationToken)
     {
-        var written = ReadInstance(Folder);
+        var written = InstanceFolder.Read(new InstanceLocation(Folder) { MuseumYaml = museumYaml });
         var text = await File.ReadAllTextAsync(museumYaml, cancellationToken);
         var added = new List<string>();
         foreach (var setting in Old.Settings().Where(setting => written.Configuration.Text(setting.Key) != setting.Text))
@@ -223,13 +223,17 @@ internal sealed class TargetFolder : IDisposable
             added.Add(setting.Key);
         }
 
-        if (added.Count == 0)
+        if (added.Count > 0)
         {
-            return [];
+            await WriteMuseumYamlAsync(museumYaml, Encoding.UTF8.GetBytes(text), ModeOf(museumYaml), cancellationToken);
         }
 
-        await WriteMuseumYamlAsync(museumYaml, Encoding.UTF8.GetBytes(text), ModeOf(museumYaml), cancellationToken);
-        return [$"museum.yaml takes in what came from the environment of the old machine: {string.Join(", ", added)}"];
+        // Above all what the compose file mounts from outside its folder: the restore writes nowhere else than where it was told to.
+        return
+        [
+            .. added.Take(1).Select(_ => $"museum.yaml takes in what came from the old machine's environment: {string.Join(", ", added)}"),
+            .. InstanceFolder.Read(Folder).Absent.Select(file => $"move to its place before the first start: {file}"),
+        ];
     }
 
     private async Task<IReadOnlyList<string>> ReplaceMuseumYamlAsync(DateTimeOffset now, CancellationToken cancellationToken)

@@ -37,7 +37,7 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
 
         Assert.Empty(codes);
         Assert.Equal(
-            ["bucket-ok", "database-ok", "museum-yaml-ok", "pg-dump-ok", "schema-ok", "secrets-ok", "slots-ok"],
+            ["bucket-ok", "database-ok", "museum-yaml-ok", "pg-dump-ok", "schema-ok", "secrets-ok", "settings-origin", "slots-ok"],
             result.Findings.Select(finding => finding.Code).Order(StringComparer.Ordinal));
     }
 
@@ -98,7 +98,7 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     {
         instance.HasMuseumYaml = false;
 
-        Assert.Equal(["Warning museum-yaml-missing"], (await instance.ExamineAsync(Token)).Codes);
+        Assert.Equal(["Note museum-yaml-missing"], (await instance.ExamineAsync(Token)).Codes);
     }
 
     [Theory]

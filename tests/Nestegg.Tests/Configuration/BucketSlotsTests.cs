@@ -1,4 +1,3 @@
-using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Objects;
 
@@ -77,9 +76,19 @@ public class BucketSlotsTests
             ["b6", "b2-eu-cen", "b5"], slots.SearchOrder(SlotNames.Parse("scw-eu-fr,b6"), ObjectKind.File).Select(slot => slot.Name));
     }
 
-    [Fact]
-    public void An_endpoint_that_is_no_address_is_named() =>
-        Assert.Contains("`not an address`", Assert.Throws<EnteException>(() => Read("b5: { endpoint: 'not an address' }")).Message);
+    [Theory]
+    [InlineData("endpoint: 'not an address'", "s3.b5.endpoint (museum.yaml line 1) is `not an address`")]
+    [InlineData("endpoint: '<your endpoint>'", "s3.b5.endpoint (museum.yaml line 1)")]
+    [InlineData("region: 'eu central'", "s3.b5.region (museum.yaml line 1) is `eu central`")]
+    [InlineData("region: eu_central_1", "s3.b5.region")]
+    [InlineData("region: n/a", "s3.b5.region")]
+    public void A_value_that_cannot_be_used_is_named_and_costs_its_slot_only(string yaml, string named)
+    {
+        var slots = Read("b5: { bucket: five, " + yaml + " }, b6: { bucket: six, endpoint: 'e:1', region: eu-central-2 }");
+
+        Assert.Equal(["b6"], slots.Configured.Select(slot => slot.Name));
+        Assert.Contains(named, Assert.Single(slots.Unusable).Unusable);
+    }
 
     [Fact]
     public void A_slots_text_holds_no_key()

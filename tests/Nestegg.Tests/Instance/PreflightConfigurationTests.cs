@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
 using Nestegg.Instance.Preflights;
@@ -16,6 +17,7 @@ public sealed class PreflightConfigurationTests : IDisposable
     [InlineData("key.hash: 'AAAA'", "Error secret-unusable key.hash")]
     [InlineData("key.encryption: 'not base64'", "Error secret-unusable key.encryption")]
     [InlineData("jwt.secret: 'AA=='", "Warning secret-unusable jwt.secret")]
+    [InlineData("jwt.secret: 'a+/8bN7s6uS9krHoGTPFoboHvZl9Uo26hINjyeK8Jnw='", "Warning secret-unusable jwt.secret")]
     public async Task A_secret_that_museum_cannot_use_is_named(string setting, string expected)
     {
         var (key, value) = (setting.Split(':')[0], setting.Split(": ")[1]);
@@ -27,9 +29,14 @@ public sealed class PreflightConfigurationTests : IDisposable
     [Fact]
     public async Task An_instance_without_museum_yaml_is_said_to_have_none()
     {
+        File.WriteAllText(folder[".env"], "ENTE_DB_USER=museum\n");
+
         Assert.Equal(
-            ["Warning museum-yaml-missing museum.yaml", "Warning secret-public-default key.encryption", "Warning secret-public-default "
-                + "key.hash", "Warning secret-public-default jwt.secret"],
+            [
+                "Note museum-yaml-missing museum.yaml", "Ok settings-origin ENTE_DB_USER in .env",
+                "Warning secret-public-default key.encryption", "Warning secret-public-default key.hash",
+                "Warning secret-public-default jwt.secret",
+            ],
             await LookAsync());
     }
 
@@ -38,6 +45,33 @@ public sealed class PreflightConfigurationTests : IDisposable
     [InlineData("14.0", "database-ok")]
     public void A_server_that_is_too_old_for_museum_is_found(string version, string code) =>
         Assert.Equal(code, PreflightDatabase.Server(Version.Parse(version), "db").Code);
+
+    [Fact]
+    public async Task A_folder_without_any_configuration_is_refused()
+    {
+        var error = await Assert.ThrowsAsync<EnteException>(LookAsync);
+
+        Assert.StartsWith("No configuration of museum was found", error.Message);
+    }
+
+    [Fact]
+    public async Task Each_place_that_settings_come_from_is_said()
+    {
+        File.WriteAllText(folder["museum.yaml"], "db:\n  user: a\n  name: b\n");
+        await using var instance = EnteInstance.Open(new NesteggConfiguration { Instance = new InstanceLocation(folder.Path) });
+
+        var origin = PreflightConfiguration.Look(instance).Single(finding => finding.Code == "settings-origin");
+
+        Assert.Equal("db.name (line 3), db.user (line 2)", origin.Message);
+    }
+
+    [Fact]
+    public async Task A_region_that_cannot_be_used_is_a_finding_of_its_slot()
+    {
+        File.WriteAllText(folder["museum.yaml"], "s3: { b5: { bucket: five, region: eu central } }");
+
+        Assert.Contains("Warning setting-unusable s3.b5", await LookAsync());
+    }
 
     private async Task<string[]> LookAsync()
     {

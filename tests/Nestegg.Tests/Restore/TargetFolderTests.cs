@@ -39,6 +39,18 @@ public sealed class TargetFolderTests : IDisposable
     }
 
     [Fact]
+    public async Task What_compose_mounts_from_outside_the_folder_is_written_inside_and_its_place_is_said()
+    {
+        using var saved = await SaveAsync(
+            ("instance/museum.yaml", Old),
+            ("instance/compose.yaml", "services: { museum: { image: ente/server, volumes: ['../files/museum.yaml:/museum.yaml:ro'] } }\n"));
+        var done = await TargetFolder.Inspect(Into, saved, isBesideProduction: false).WriteAsync(Now, Token);
+        Assert.Equal(Old, File.ReadAllText(Path.Combine(Into, "museum.yaml")));
+        Assert.Equal(
+            $"move to its place before the first start: museum.yaml, which compose.yaml takes from {temporary["files/museum.yaml"]}", done[^1]);
+    }
+
+    [Fact]
     public async Task The_saved_configuration_is_wiped_with_the_folder_and_when_there_is_none()
     {
         var saved = await SaveAsync(("instance/museum.yaml", Old));

@@ -6,8 +6,16 @@ namespace Nestegg.Instance.Preflights;
 internal static class PreflightConfiguration
 {
     public static IEnumerable<Finding> Look(EnteInstance instance) =>
-        [.. MuseumYaml(instance.Folder), .. Secrets(
-            instance.Folder.Configuration), .. Settings(instance), .. HardCodedCodes(instance.Folder.Configuration)];
+    [
+        .. MuseumYaml(instance.Folder), .. Origins(instance.Folder.Configuration), .. Secrets(instance.Folder.Configuration),
+        .. Slots(instance.Slots), .. Settings(instance), .. HardCodedCodes(instance.Folder.Configuration),
+    ];
+
+    /// <summary>The slots that cannot be used because of a value in the configuration.</summary>
+    public static IEnumerable<Finding> Slots(BucketSlots slots) => slots.Unusable.Select(slot => new Finding(
+        "setting-unusable", slot == slots.HotPrimary ? Severity.Error : Severity.Warning, $"s3.{slot.Name}",
+        $"{slot.Unusable}: the slot is left out",
+        $"correct it, or remove the slot if no object is in it"));
 
     private static IEnumerable<Finding> MuseumYaml(InstanceFolder folder)
     {
@@ -22,8 +30,8 @@ internal static class PreflightConfiguration
         else if (folder.MuseumYaml is null)
         {
             yield return new Finding(
-                "museum-yaml-missing", Severity.Warning, "museum.yaml",
-                $"there is none in {folder.Folder}; what museum runs with comes from its environment and its defaults",
+                "museum-yaml-missing", Severity.Note, "museum.yaml",
+                $"museum reads none for {folder.Folder}; what it runs with comes from elsewhere, as said below",
                 "name it with instance.museum-yaml in nestegg.yaml if it is elsewhere");
         }
         else
@@ -31,6 +39,15 @@ internal static class PreflightConfiguration
             yield return new Finding("museum-yaml-ok", Severity.Ok, "museum.yaml", $"read {folder.MuseumYaml}");
         }
     }
+
+    // Where the settings come from that decide what is backed up, one finding for each place.
+    private static IEnumerable<Finding> Origins(MuseumConfiguration configuration) =>
+        configuration.Settings()
+            .Where(setting => setting.Key.Split('.')[0] is "db" or "s3" or "key" or "jwt" && setting.Origin.Source != MuseumDefaults.Source)
+            .GroupBy(setting => setting.Origin.Source)
+            .Select(place => new Finding(
+                "settings-origin", Severity.Ok, place.Key,
+                string.Join(", ", place.Select(setting => setting.Key + (setting.Origin.Line is { } line ? $" (line {line})" : "")))));
 
     private static IEnumerable<Finding> Secrets(MuseumConfiguration configuration)
     {
@@ -49,8 +66,8 @@ internal static class PreflightConfiguration
         {
             yield return new Finding(
                 "secret-public-default", Severity.Warning, key,
-                $"{configuration.Describe(key)} is the value that every museum ships with, so it is no secret. It is backed up: it is the "
-                + $"real key of this instance",
+                $"{configuration.Describe(key)} is the value that every museum ships with, so it is no secret. It is backed up: "
+                + $"nothing else that museum reads sets another",
                 "a new instance should make its own with Ente's gen-random-keys; changing it later locks all accounts out");
         }
     }

@@ -1,0 +1,58 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Nestegg.Ente.Configuration;
+
+/// <summary>Opens files of a configuration. Never waits: what is a pipe, a socket or a device is refused.</summary>
+internal static class ConfigurationText
+{
+    // Settings, certificates and price lists are kilobytes. What is larger got there by accident.
+    public const long LargestBytes = 16 << 20;
+
+    /// <summary>Reads a text, whatever its byte order mark says it is in.</summary>
+    /// <exception cref="EnteException">It cannot be read, or is no file of a configuration.</exception>
+    public static string Read(string path)
+    {
+        if (TryOpen(path, out var reason) is not { } handle)
+        {
+            throw new EnteException(
+                $"The file {path} of the instance's configuration cannot be read: {reason}.",
+                "Let the user who runs backups read the instance's folder.");
+        }
+
+        using var reader = new StreamReader(new FileStream(handle, FileAccess.Read));
+        return reader.ReadToEnd();
+    }
+
+    /// <summary>Opens a file; links are followed, as museum follows them.</summary>
+    /// <returns><see langword="null"/> when it is not to be read, for <paramref name="reason"/>.</returns>
+    public static SafeFileHandle? TryOpen(string path, out string reason)
+    {
+        reason = "it is not there";
+        try
+        {
+            var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            var handle = HeldFolder.TryOpenFile(Path.GetDirectoryName(target)!, Path.GetFileName(target));
+            if (handle is null || RandomAccess.GetLength(handle) is var size && size <= LargestBytes)
+            {
+                return handle;
+            }
+
+            handle.Dispose();
+            reason = $"{size:N0} bytes are too many for a file of a configuration";
+        }
+        catch (StrangeEntryException)
+        {
+            reason = "it is no file but a pipe, a socket, a device or a folder";
+        }
+        catch (UnauthorizedAccessException)
+        {
+            reason = "it may not be read";
+        }
+        catch (IOException failure)
+        {
+            reason = failure.Message;
+        }
+
+        return null;
+    }
+}

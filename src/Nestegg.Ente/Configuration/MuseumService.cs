@@ -1,0 +1,60 @@
+using System.Text.RegularExpressions;
+
+namespace Nestegg.Ente.Configuration;
+
+/// <summary>Tells which service of a compose project is museum: by what it is, since its name and image need not be Ente's.</summary>
+internal static partial class MuseumService
+{
+    /// <param name="services">All services of the project.</param>
+    /// <param name="profiles">Those that are active; a service of another does not run.</param>
+    /// <exception cref="EnteException">Several services look like museum, and each has settings of its own.</exception>
+    public static ComposeService? Find(IEnumerable<ComposeService> services, IReadOnlyCollection<string> profiles)
+    {
+        var ranked = services.Select(service => (Service: service, Rank: Rank(service))).Where(entry => entry.Rank > 0).ToList();
+        var active = ranked.FindAll(entry => IsActive(entry.Service, profiles));
+        var candidates = active.Count > 0 ? active : ranked;
+        if (candidates.Count == 0)
+        {
+            return null;
+        }
+
+        var best = candidates.Max(entry => entry.Rank);
+        var equals = candidates.FindAll(entry => entry.Rank == best).ConvertAll(entry => entry.Service);
+        return equals.All(service => IsSame(service, equals[0]))
+            ? equals[0]
+            : throw new EnteException(
+                $"Several services of the compose file could be museum: {string.Join(", ", equals.Select(service => service.Name))}.",
+                "Name the compose file that has only the right one with instance.compose-files, or set COMPOSE_PROFILES.");
+    }
+
+    // What it mounts and is told says more than its name; a name alone is enough when nothing else is like museum.
+    private static int Rank(ComposeService service)
+    {
+        var image = service.Image?.Split('@')[0] ?? "";
+        var isImage = ServerImage().IsMatch(image);
+        var isConfigured = service.Files.Keys.Concat(service.Documents.Keys)
+                .Any(path => path.EndsWith("/museum.yaml", StringComparison.Ordinal))
+            || service.Environment.Any(variable => MuseumKeys.KeyOf(variable.Name) is not null);
+        var isProgram = Program().IsMatch(service.Command);
+        return (isImage ? 8 : 0) + (isConfigured ? 4 : 0) + (service.Name == "museum" ? 2 : 0) + (isProgram ? 1 : 0);
+    }
+
+    private static bool IsActive(ComposeService service, IReadOnlyCollection<string> profiles) =>
+        service.Profiles.Count == 0 || profiles.Contains("*") || service.Profiles.Any(profiles.Contains);
+
+    // Two of one kind behind a balancer.
+    private static bool IsSame(ComposeService one, ComposeService other) =>
+        one.Environment.Select(variable => (variable.Name, variable.Value)).ToHashSet()
+            .SetEquals(other.Environment.Select(variable => (variable.Name, variable.Value)))
+        && one.VariableFiles.SequenceEqual(other.VariableFiles)
+        && one.Files.Select(file => (file.Key, file.Value.HostPath)).ToHashSet()
+            .SetEquals(other.Files.Select(file => (file.Key, file.Value.HostPath)))
+        && one.Documents.ToHashSet().SetEquals(other.Documents);
+
+    // ghcr.io/ente/server, ghcr.io/ente-io/server, registry:5000/ente-museum, 11notes/ente.
+    [GeneratedRegex(@"(^|/)(ente(-io)?/(server|museum)|ente-?(server|museum)|museum|ente)(:[^/]*)?$", RegexOptions.IgnoreCase)]
+    private static partial Regex ServerImage();
+
+    [GeneratedRegex(@"(^|[\s/])museum(\s|$)")]
+    private static partial Regex Program();
+}
