@@ -59,7 +59,7 @@ internal sealed class Mending(Repository repository, InstanceBuckets buckets, Sl
 
     private async ValueTask MendAsync(string indexName, FileRows file, RowSet lost, CancellationToken cancellationToken)
     {
-        if (!await repository.TryPutBackAsync(file, FetchAsync, cancellationToken))
+        if (!await TryPutBackAsync(file, cancellationToken))
         {
             lock (gate)
             {
@@ -75,6 +75,20 @@ internal sealed class Mending(Repository repository, InstanceBuckets buckets, Sl
             {
                 objects.Known.Regain(indexName, number, row);
             }
+        }
+    }
+
+    // What cannot be put back is stored elsewhere by the copying, which tells what is wrong with the repository as a whole.
+    private async Task<bool> TryPutBackAsync(FileRows file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await repository.TryPutBackAsync(file, FetchAsync, cancellationToken);
+        }
+        catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach)
+        {
+            log.Find("not-put-back", Severity.Warning, file.Key, $"{file.Key} could not be put back: {failure.Message}", failure.Hint);
+            return false;
         }
     }
 
@@ -132,8 +146,8 @@ internal sealed class Mending(Repository repository, InstanceBuckets buckets, Sl
         {
             log.Find(
                 "snapshot-lost-objects", Severity.Warning, manifest.Id.ToString(),
-                $"the snapshot {manifest.Id} has lost {rows.Count:N0} of its {manifest.Counts.Objects:N0} objects, "
-                + "which no bucket of the instance has any more.",
+                $"the snapshot {manifest.Id} has lost {rows.Count:N0} of its {manifest.Counts.Objects:N0} objects: no bucket of the instance "
+                + "has them any more, or not all that lay in one pack with them. What the database still names is stored anew.",
                 "look for them in another copy of the repository; nestegg check names the files");
         }
     }

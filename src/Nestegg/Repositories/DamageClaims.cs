@@ -10,17 +10,28 @@ namespace Nestegg.Repositories;
 /// </summary>
 internal sealed class DamageClaims(IStore store)
 {
-    /// <summary>The most that is written down at once, and that one backup reads again; the next check finds the rest.</summary>
+    /// <summary>
+    /// The most that one record names, and about the most whole files that one backup reads again; the others wait for the next.
+    /// </summary>
     public const int MostFiles = 1000;
 
+    private const int MostRecords = 100;
+    private const int RecordLimitBytes = 128 * 1024;
+
     /// <summary>Puts files on the record. The same damage found twice is one record.</summary>
-    /// <returns>The record's key.</returns>
-    public async Task<string> WriteAsync(IEnumerable<string> keys, CancellationToken cancellationToken)
+    /// <returns>The records' keys.</returns>
+    public async Task<IReadOnlyCollection<string>> WriteAsync(IEnumerable<string> keys, CancellationToken cancellationToken)
     {
-        var text = Encoding.ASCII.GetBytes(string.Concat(keys.Order(StringComparer.Ordinal).Take(MostFiles).Select(key => key + "\n")));
-        var record = $"{RepositoryKeys.Damage}{ObjectHash.Of(text)}.txt";
-        await store.PutAsync(record, text, cancellationToken);
-        return record;
+        var records = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var some in keys.Order(StringComparer.Ordinal).Chunk(MostFiles))
+        {
+            var text = Encoding.ASCII.GetBytes(string.Concat(some.Select(key => key + "\n")));
+            var record = $"{RepositoryKeys.Damage}{ObjectHash.Of(text)}.txt";
+            await store.PutAsync(record, text, cancellationToken);
+            records.Add(record);
+        }
+
+        return records;
     }
 
     /// <summary>Reads what is on the record, and each file that it names.</summary>
@@ -28,33 +39,43 @@ internal sealed class DamageClaims(IStore store)
     public async Task<VerifiedDamage> VerifyAsync(ICollection<Finding> findings, CancellationToken cancellationToken)
     {
         var records = new List<string>();
-        var claimed = new SortedSet<string>(StringComparer.Ordinal);
-        try
+        var (looked, damaged) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        var whole = 0;
+        var items = store.ListAsync(RepositoryKeys.Damage, cancellationToken).AsFarAsPossible(Unread, cancellationToken);
+        await foreach (var item in items)
         {
-            await foreach (var item in store.ListAsync(RepositoryKeys.Damage, cancellationToken))
+            // What is not looked at stays on the record. Files that turn out whole are what costs: whoever claims that all are damaged
+            // gets a thousand of them read in each run.
+            if (records.Count == MostRecords || whole >= MostFiles)
             {
-                var text = Encoding.ASCII.GetString(await store.TryReadAsync(item.Key, cancellationToken) ?? []);
-                claimed.UnionWith(text.Split('\n').Where(key => RepositoryKeys.TryGetHash(key, out _, out _)).Take(MostFiles));
-                records.Add(item.Key);
+                break;
             }
-        }
-        catch (NesteggException unreadable) when (unreadable.SparesOthers)
-        {
-            findings.Add(new Finding(
-                "damage-unread", Severity.Warning, RepositoryKeys.Damage,
-                $"what a check found damaged could not be read: {unreadable.Message}", unreadable.Hint));
-        }
 
-        var damaged = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var key in claimed.Take(MostFiles))
-        {
-            if (!await IsWholeAsync(key, cancellationToken))
+            if (await TryReadRecordAsync(item, Unread, cancellationToken) is not { } claims)
             {
-                damaged.Add(key);
+                continue;
             }
+
+            foreach (var key in claims.Where(looked.Add))
+            {
+                if (await IsWholeAsync(key, cancellationToken))
+                {
+                    whole++;
+                }
+                else
+                {
+                    damaged.Add(key);
+                }
+            }
+
+            records.Add(item.Key);
         }
 
         return new VerifiedDamage(records, damaged);
+
+        void Unread(NesteggException failure) => findings.Add(new Finding(
+            "damage-unread", Severity.Warning, RepositoryKeys.Damage,
+            $"what a check found damaged could not be read: {failure.Message}", failure.Hint));
     }
 
     /// <summary>Leaves of the records what could not be mended.</summary>
@@ -62,8 +83,8 @@ internal sealed class DamageClaims(IStore store)
     public async Task SettleAsync(VerifiedDamage verified, IReadOnlyCollection<string> notMended, CancellationToken cancellationToken)
     {
         string[] left = [.. verified.Damaged.Intersect(notMended)];
-        var kept = left.Length > 0 ? await WriteAsync(left, cancellationToken) : null;
-        foreach (var record in verified.Records.Where(record => record != kept))
+        var kept = await WriteAsync(left, cancellationToken);
+        foreach (var record in verified.Records.Where(record => !kept.Contains(record)))
         {
             try
             {
@@ -73,6 +94,24 @@ internal sealed class DamageClaims(IStore store)
             {
                 // Under an object lock it stays, and costs the next backup a read of what is whole by now.
             }
+        }
+    }
+
+    private async Task<IReadOnlyList<string>?> TryReadRecordAsync(
+        StoreItem item, Action<NesteggException> unread, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var content = item.SizeBytes > RecordLimitBytes
+                ? throw Damage.Of($"{item.Key} has {item.SizeBytes:N0} bytes, more than a record of damage has")
+                : await store.TryReadAsync(item.Key, cancellationToken) ?? [];
+            var lines = Encoding.ASCII.GetString(content).Split('\n');
+            return [.. lines.Where(key => RepositoryKeys.TryGetHash(key, out _, out _)).Take(MostFiles)];
+        }
+        catch (NesteggException failure) when (failure.SparesOthers)
+        {
+            unread(failure);
+            return null;
         }
     }
 

@@ -197,17 +197,22 @@ internal sealed partial class Repository
     }
 
     /// <summary>The repository's key has signed a manifest of this name, whatever has become of it.</summary>
-    private async Task<bool> WasSignedAsync(SnapshotId id, CancellationToken cancellationToken)
+    private async Task<bool> WasSignedAsync(SnapshotId id, CancellationToken cancellationToken) =>
+        await ReadSignedCommentAsync(id, cancellationToken) == SnapshotWriter.TrustedComment(id, Description.Id);
+
+    /// <summary>The trusted comment beside a manifest, if the repository's key has signed it.</summary>
+    private async Task<string?> ReadSignedCommentAsync(SnapshotId id, CancellationToken cancellationToken)
     {
         try
         {
             var text = await store.TryReadAsync(RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature), cancellationToken);
-            return MinisignSignature.TryParse(text, out var signature)
-                && signature!.TrustedComment == SnapshotWriter.TrustedComment(id, Description.Id) && signature.VerifiesComment(SigningKey);
+            return MinisignSignature.TryParse(text, out var signature) && signature!.VerifiesComment(SigningKey)
+                ? signature.TrustedComment
+                : null;
         }
         catch (NesteggException e) when (e.SparesOthers)
         {
-            return false;
+            return null;
         }
     }
 

@@ -42,6 +42,14 @@ internal sealed partial class Repository
     /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/></exception>
     public async Task RequireOwnRecipientsAsync(IReadOnlyList<string> configured, CancellationToken cancellationToken)
     {
+        var notBelieved = 0;
+        var newest = await FindNewestAsync(
+            async (id, _) =>
+            {
+                notBelieved++;
+                await RefuseOtherIdAsync(id, cancellationToken);
+            },
+            cancellationToken);
         var found = Description.Recipients.Order(StringComparer.Ordinal).ToArray();
         var file = $"{RepositoryKeys.Description} at {Location}";
         if (configured.Count > 0)
@@ -55,7 +63,16 @@ internal sealed partial class Repository
                     "if you changed one of them, make both alike; if you did not, somebody else has written to the repository");
             }
         }
-        else if (await FindNewestAsync((_, _) => default, cancellationToken) is { } newest && newest.RepositorySha256 != Description.Hash)
+        else if (newest is null && notBelieved > 0)
+        {
+            throw new NesteggException(
+                FailureKind.Damaged,
+                $"none of the {notBelieved} snapshots at {Location} has a signature that fits, so nothing says whether the recipients in "
+                + $"{RepositoryKeys.Description} are yours: {string.Join(", ", found)}",
+                "if they are, write them into nestegg.yaml (recipients:); somebody else has written to the repository: compare it with "
+                + "another copy");
+        }
+        else if (newest is not null && newest.RepositorySha256 != Description.Hash)
         {
             throw new NesteggException(
                 FailureKind.Damaged,
@@ -63,6 +80,19 @@ internal sealed partial class Repository
                 + $"Its recipients are now {string.Join(", ", found)}",
                 "if you changed it, write these recipients into nestegg.yaml (recipients:), and it is accepted; if you did not, somebody "
                 + "else has written to the repository: put the file back from another copy");
+        }
+    }
+
+    // What this key has signed for another id is of another repository, or of this one under its own id.
+    private async Task RefuseOtherIdAsync(SnapshotId id, CancellationToken cancellationToken)
+    {
+        if (await ReadSignedCommentAsync(id, cancellationToken) is { } comment
+            && comment.StartsWith(SnapshotWriter.TrustedComment(id, ""), StringComparison.Ordinal)
+            && comment != SnapshotWriter.TrustedComment(id, Description.Id))
+        {
+            throw Damage.Of(
+                $"{RepositoryKeys.Description} at {Location} has the id {Description.Id}; the signature of {id} says '{comment}': "
+                + "the id was changed, or snapshots of another repository were put here");
         }
     }
 }

@@ -9,12 +9,12 @@ namespace Nestegg.Restore;
 /// <param name="schema">The schema that the snapshot's tables are in.</param>
 internal sealed class TargetInspection(NpgsqlConnection connection, string schema)
 {
-    // What an extension has made is not anybody's data. What the role may not read may be.
+    // What an extension has made is not anybody's data. What the role may not read may be. Museum has no views: one is somebody's work.
     private const string Tables = $"""
         SELECT format('%I.%I', n.nspname, c.relname), CAST(c.relname AS text),
-            has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
+            c.relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('information_schema', '{TargetDatabase.MarkerSchema}')
+        WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f') AND n.nspname NOT IN ('information_schema', '{TargetDatabase.MarkerSchema}')
             AND n.nspname NOT LIKE 'pg\_%'
             AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = CAST('pg_class' AS regclass) AND d.objid = c.oid AND d.deptype = 'e')
         ORDER BY 1
@@ -103,8 +103,13 @@ internal sealed class TargetInspection(NpgsqlConnection connection, string schem
                 : null;
         }
 
+        // A row that no restore has written is no marker.
+        string[] steps = [.. Enum.GetNames<RestoreStep>().Select(Literal)];
         var markers = await ReadAsync(
-            $"SELECT repository, snapshot, step, started_at FROM {place}",
+            $"""
+            SELECT repository, snapshot, step, started_at FROM {place}
+            WHERE repository IS NOT NULL AND snapshot IS NOT NULL AND started_at IS NOT NULL AND step IN ({string.Join(", ", steps)})
+            """,
             row => new RestoreMarker(
                 row.GetString(0), row.GetString(1), Enum.Parse<RestoreStep>(row.GetString(2)), row.GetFieldValue<DateTimeOffset>(3)),
             cancellationToken);

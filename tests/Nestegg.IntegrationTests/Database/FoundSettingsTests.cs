@@ -17,9 +17,7 @@ public sealed class FoundSettingsTests(SharedServers servers, KnownInstances ins
         END $$
         """;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private static IEnumerable<string> Settings =>
+    private static readonly string[] Settings =
     [
         "search_path = twin", "statement_timeout = 1", "lock_timeout = 1", "idle_in_transaction_session_timeout = 1",
         "idle_session_timeout = 300", "default_transaction_read_only = on",
@@ -27,15 +25,22 @@ public sealed class FoundSettingsTests(SharedServers servers, KnownInstances ins
         "intervalstyle = sql_standard", "timezone = 'Asia/Kathmandu'", "bytea_output = escape", "standard_conforming_strings = off",
         "client_encoding = 'LATIN1'", "array_nulls = off", "quote_all_identifiers = on", "extra_float_digits = -15",
         "transform_null_equals = on",
-        .. int.Parse(PostgresServer.Versions[0]) >= 17 ? (string[])["transaction_timeout = 500"] : [],
     ];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private async Task<IReadOnlyList<string>> SettingsAsync()
+    {
+        await using var connection = await (await servers.PostgresAsync(Token)).OpenAsync("postgres", Token);
+        return connection.PostgreSqlVersion.Major >= 17 ? [.. Settings, "transaction_timeout = 500"] : Settings;
+    }
 
     [Fact]
     public async Task What_the_role_is_set_to_changes_nothing()
     {
         using var instance = await instances.StartAsync(KnownInstances.Sample, "t1", servers, Token);
         await instance.ExecuteAsync(EmptyTwin("twin"), Token);
-        foreach (var setting in Settings)
+        foreach (var setting in await SettingsAsync())
         {
             await instance.ExecuteAsync($"ALTER ROLE {PostgresServer.User} IN DATABASE {instance.Database} SET {setting}", Token);
             foreach (var arguments in instance.Live())
@@ -60,7 +65,7 @@ public sealed class FoundSettingsTests(SharedServers servers, KnownInstances ins
         var known = (await instances.OpenAsync(KnownInstances.Sample, Token))["t1"];
         using var snapshot = await KnownSnapshot.CreateAsync(known, Token);
         using var target = await NewInstance.CreateAsync(servers, known, Token);
-        foreach (var setting in Settings)
+        foreach (var setting in await SettingsAsync())
         {
             await target.Postgres.ExecuteAsync(
                 "postgres", $"ALTER ROLE {PostgresServer.User} IN DATABASE {target.Database} SET {setting}", Token);

@@ -191,7 +191,7 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     [InlineData("UPDATE schema_migrations SET version = 79", "Warning schema-older")]
     [InlineData("DELETE FROM schema_migrations", "Error schema-missing")]
     [InlineData("DROP TABLE schema_migrations", "Error schema-missing")]
-    [InlineData("DELETE FROM users", "Warning database-empty")]
+    [InlineData("DELETE FROM users", "Warning database-empty|Error objects-unnamed")]
     [InlineData("DELETE FROM users; DELETE FROM object_keys", "Warning database-empty|Error objects-unnamed")]
     [InlineData("DELETE FROM object_keys", "Error objects-unnamed")]
     [InlineData("UPDATE object_keys SET is_deleted = true", "")]

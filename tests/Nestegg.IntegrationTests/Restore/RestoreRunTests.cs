@@ -147,6 +147,36 @@ public sealed class RestoreRunTests(SharedServers servers, KnownInstances instan
     }
 
     [Theory]
+    [InstanceData("CREATE MATERIALIZED VIEW work AS SELECT n FROM generate_series(1, 9) n", Only = KnownInstances.Sample)]
+    [InstanceData("CREATE VIEW work AS SELECT 1 AS n", Only = KnownInstances.Sample)]
+    public async Task Tables_without_rows_beside_somebody_s_work_are_not_replaced_unasked(string name, string work)
+    {
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
+        await target.Postgres.ExecuteAsync(target.Database, $"CREATE TABLE users (user_id bigint); {work}", Token);
+        await target.UntilNobodyIsConnectedAsync(Token);
+        var error = await Assert.ThrowsAsync<NesteggException>(() => target.RestoreAsync(snapshot, Token));
+        Assert.Contains("public.work", error.Message);
+        Assert.Contains($"--overwrite-database {target.Database}", error.Hint);
+        Assert.True(await target.AskAsync<long>("SELECT count(*) FROM work", Token) > 0);
+    }
+
+    [Theory]
+    [InstanceData]
+    public async Task A_restore_s_own_table_with_something_else_in_it_is_no_marker(string name)
+    {
+        using var snapshot = await SnapshotAsync(name, "t1");
+        using var target = await NewInstance.CreateAsync(servers, snapshot.Moment, Token);
+        await target.Postgres.ExecuteAsync(
+            target.Database,
+            "CREATE SCHEMA nestegg_restore; CREATE TABLE nestegg_restore.progress (repository text, snapshot text, step text, started_at "
+            + "timestamptz); INSERT INTO nestegg_restore.progress VALUES ('x', 'y', 'Bogus', now()), (NULL, NULL, NULL, NULL)",
+            Token);
+        await target.UntilNobodyIsConnectedAsync(Token);
+        Assert.True((await target.RestoreAsync(snapshot, Token)).IsComplete);
+    }
+
+    [Theory]
     [InstanceData]
     public async Task A_museum_that_is_still_running_is_refused(string name)
     {

@@ -136,6 +136,37 @@ public sealed class LossTests : IDisposable
     }
 
     [Fact]
+    public async Task A_thousand_false_claims_and_a_record_that_cannot_be_read_hide_no_true_one()
+    {
+        using var sample = await MakeAsync();
+        Lose(LargePath, "flip");
+        await CheckAsync(sample);
+        File.WriteAllText(
+            folder["damage/0.txt"],
+            string.Concat(Enumerable.Range(0, 1000).Select(i => RepositoryKeys.Object(ObjectHash.Of(BitConverter.GetBytes(i))) + "\n")));
+        await ExternalProgram.RunAsync("mkfifo", [folder["damage/00"]], Token);
+        File.WriteAllBytes(folder["damage/1.txt"], new byte[1 << 20]);
+        File.WriteAllText(folder["damage/a\\b"], "");
+        var findings = new List<Finding>();
+        var damage = await sample.Repository.DamageClaims.VerifyAsync(findings, Token);
+        Assert.Contains(Path.GetRelativePath(folder.Path, LargePath), damage.Damaged);
+        Assert.InRange(findings.Count, 2, 3);
+        Assert.All(findings, finding => Assert.Equal("damage-unread", finding.Code));
+    }
+
+    [Fact]
+    public async Task More_damage_than_a_record_holds_is_on_several()
+    {
+        using var sample = await MakeAsync();
+        var keys = Enumerable.Range(0, 2500).Select(i => RepositoryKeys.Object(ObjectHash.Of(BitConverter.GetBytes(i)))).ToList();
+        Assert.Equal(3, (await sample.Repository.DamageClaims.WriteAsync(keys, Token)).Count);
+        var damage = await sample.Repository.DamageClaims.VerifyAsync([], Token);
+        Assert.Equal(keys.Count, damage.Damaged.Count);
+        await sample.Repository.DamageClaims.SettleAsync(damage, [], Token);
+        Assert.Empty(Directory.EnumerateFiles(folder["damage"]));
+    }
+
+    [Fact]
     public async Task What_could_not_be_mended_stays_on_the_record()
     {
         using var sample = await MakeAsync();

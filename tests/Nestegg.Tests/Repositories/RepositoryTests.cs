@@ -261,6 +261,36 @@ public sealed class RepositoryTests : IDisposable
     }
 
     [Fact]
+    public async Task Whose_recipients_they_are_is_not_taken_from_a_repository_none_of_whose_snapshots_is_believed()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var manifest = await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
+        File.WriteAllText(folder[$"snapshots/{manifest.Id}/snapshot.json.minisig"], "x\n");
+        var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.RequireOwnRecipientsAsync([], Token));
+        Assert.Equal(FailureKind.Damaged, e.Kind);
+        Assert.Contains("recipients:", e.Hint);
+        await sample.Repository.RequireOwnRecipientsAsync([sample.Identity.Recipient.ToString()], Token);
+    }
+
+    [Fact]
+    public async Task A_repository_whose_id_was_changed_is_refused_before_another_snapshot_is_made_in_it()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
+        var id = sample.Repository.Description.Id;
+        var other = (id[0] == '0' ? '1' : '0') + id[1..];
+        File.WriteAllText(folder["nestegg.json"], File.ReadAllText(folder["nestegg.json"]).Replace(id, other));
+        await sample.ReopenAsync(store, Token);
+        var e = await Assert.ThrowsAsync<NesteggException>(
+            () => sample.Repository.RequireOwnRecipientsAsync([sample.Identity.Recipient.ToString()], Token));
+        Assert.Equal(FailureKind.Damaged, e.Kind);
+        Assert.Contains(other, e.Message);
+        Assert.Contains(id, e.Message);
+    }
+
+    [Fact]
     public async Task Missing_objects_are_all_in_their_file_and_the_first_thousand_in_the_manifest()
     {
         await using var store = LocalStore.Create(folder.Path);

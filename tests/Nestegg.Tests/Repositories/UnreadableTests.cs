@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Nestegg.Checks;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Index;
@@ -39,6 +40,42 @@ public sealed class UnreadableTests : IDisposable
         }, Token).Select(manifest => manifest.Id).ToListAsync(Token);
         Assert.Equal([ids[2], ids[0]], read);
         Assert.Contains("permission denied", Assert.Single(unread));
+    }
+
+    [Theory]
+    [InlineData("locks/a\\b.json", false)]
+    [InlineData("index/a\\b", false)]
+    [InlineData("damage/a\\b.txt", false)]
+    [InlineData("locks/socket.json", true)]
+    [InlineData("damage/socket.txt", true)]
+    [InlineData("snapshots/20270101T000000Z-00999abc/snapshot.json", true)]
+    public async Task An_item_that_is_no_file_or_no_name_of_ours_stops_no_writer(string key, bool isSocket)
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        await sample.BackUpAsync(Objects, Token);
+        var path = Path.Combine(folder.Path, key);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        if (isSocket)
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+        }
+        else
+        {
+            File.WriteAllText(path, "");
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddDays(-2));
+        }
+
+        // A lock that cannot be read counts by its age alone.
+        if (key.StartsWith("locks/", StringComparison.Ordinal))
+        {
+            await ExternalProgram.RunAsync("touch", ["-d", "2 days ago", path], Token);
+        }
+
+        var log = new RunLog(new RunEvents());
+        await using var hold = await sample.Repository.LockAsync("backup", log, TimeProvider.System, Random.Shared, Token);
+        Assert.Equal(0, (await sample.BackUpAsync(Objects, Token)).Counts.NewObjects);
     }
 
     public static TheoryData<string> Kinds => ["snapshots/", "index/", "packs/", "objects/"];

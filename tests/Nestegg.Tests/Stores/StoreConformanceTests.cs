@@ -212,11 +212,11 @@ public abstract class StoreConformanceTests : IAsyncLifetime
     [InlineData("a\\b")]
     public async Task Keys_that_would_leave_the_store_are_refused(string key)
     {
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => Store.TryOpenAsync(key, 0, null, Token));
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => Store.TryGetSizeAsync(key, Token));
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => Store.DeleteAsync(key, Token));
+        await Assert.ThrowsAsync<NesteggException>(() => Store.TryOpenAsync(key, 0, null, Token));
+        await Assert.ThrowsAsync<NesteggException>(() => Store.TryGetSizeAsync(key, Token));
+        await Assert.ThrowsAsync<NesteggException>(() => Store.DeleteAsync(key, Token));
         await using var writer = await Store.CreateAsync(1, Token);
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => writer.CommitAsync(key, Token));
+        await Assert.ThrowsAsync<NesteggException>(() => writer.CommitAsync(key, Token));
     }
 
     [Fact]

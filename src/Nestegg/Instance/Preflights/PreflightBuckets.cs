@@ -44,7 +44,7 @@ internal static class PreflightBuckets
         // What is found after a server has moved and its database has not.
         "bucket-ok" when database.NamesNothing => new Finding(
             "objects-unnamed", Severity.Error, slot.Name,
-            $"there are objects in the bucket {slot.Bucket}, and the database names none",
+            $"there are objects in the bucket {slot.Bucket}, and the database names none, or has no account",
             "is db.name the database of museum? After a server move: was the old database restored? Nothing of the bucket is backed up "
             + "without it"),
         _ => finding,

@@ -9,7 +9,7 @@ namespace Nestegg.Instance.Preflights;
 /// <summary>What the database said when it was looked at.</summary>
 /// <param name="ServerMajorVersion"><see langword="null"/> when the server did not answer.</param>
 /// <param name="ObjectsBySlot">How many objects its rows name in a bucket slot; empty when they could not be read.</param>
-/// <param name="NamesNothing">Its rows could be read and speak of no object at all.</param>
+/// <param name="NamesNothing">Its rows could be read and speak of no object at all, or there is nobody whose objects they could be.</param>
 internal sealed record DatabaseLook(int? ServerMajorVersion, IReadOnlyDictionary<string, long> ObjectsBySlot, bool NamesNothing);
 
 /// <summary>Signs in to the database and looks at its version, its schema, what the role may read, its secrets and its slots.</summary>
@@ -72,8 +72,13 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
             ? NotRead
             : new DatabaseLook(
                 null, await new PreflightSlots(instance.Slots, log).LookAsync(rows, cancellationToken),
-                NamesNothing: !await SlotCounts.IsAnyNamedAsync(rows, cancellationToken));
+                NamesNothing: !await SlotCounts.IsAnyNamedAsync(rows, cancellationToken)
+                    || !await HasAccountsAsync(rows, cancellationToken));
     }
+
+    private static async Task<bool> HasAccountsAsync(EnteRows rows, CancellationToken cancellationToken) =>
+        !rows.Catalog.HasTable(SecretsTrial.Table)
+        || await rows.ReadAsync($"SELECT 1 FROM {SecretsTrial.Table} LIMIT 1", cancellationToken).AnyAsync(cancellationToken);
 
     internal static Finding Server(Version version, string subject) => version.Major < OldestServer
         ? new Finding(

@@ -39,7 +39,7 @@ internal sealed class LockFolder(IStore store, TimeProvider time, RunLog log)
             var other = OtherLock.Of(item, content);
             if (other.StateAt(time.GetUtcNow()) == LockState.Dead)
             {
-                await store.DeleteAsync(item.Key, cancellationToken);
+                await RemoveAsync(item.Key, cancellationToken);
             }
             else
             {
@@ -67,7 +67,7 @@ internal sealed class LockFolder(IStore store, TimeProvider time, RunLog log)
                 continue;
             }
 
-            await store.DeleteAsync(other.Key, cancellationToken);
+            await RemoveAsync(other.Key, cancellationToken);
             log.Step("lock", $"The lock of {other} was taken over: its process is gone");
         }
 
@@ -113,20 +113,41 @@ internal sealed class LockFolder(IStore store, TimeProvider time, RunLog log)
 
         foreach (var other in others)
         {
-            await store.DeleteAsync(other.Key, cancellationToken);
+            await RemoveAsync(other.Key, cancellationToken);
             log.Step("lock", $"The lock of {other} was removed: nobody renews it");
         }
     }
 
+    /// <returns>Nothing where it cannot be read: it counts by its time alone. <see langword="null"/> when it is gone.</returns>
     private async Task<byte[]?> TryReadAsync(string key, CancellationToken cancellationToken)
     {
-        await using var stream = await store.TryOpenAsync(key, 0, null, cancellationToken);
-        if (stream is null)
+        try
         {
-            return null;
-        }
+            await using var stream = await store.TryOpenAsync(key, 0, null, cancellationToken);
+            if (stream is null)
+            {
+                return null;
+            }
 
-        var buffer = new byte[FileLimitBytes];
-        return buffer[..await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)];
+            var buffer = new byte[FileLimitBytes];
+            return buffer[..await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)];
+        }
+        catch (NesteggException unreadable) when (unreadable.IsOfOneItem)
+        {
+            return [];
+        }
+    }
+
+    // What is dead and may not be removed, or is no file that a lock could be, holds nobody up.
+    private async Task RemoveAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.DeleteAsync(key, cancellationToken);
+        }
+        catch (NesteggException kept) when (kept.IsOfOneItem)
+        {
+            log.Step("lock", $"What lies at {key} counts for nothing and stays: {kept.Message}");
+        }
     }
 }

@@ -47,13 +47,11 @@ internal sealed class FileRepair(IStore store, Func<IndexRow, CancellationToken,
 
     private async Task<bool> TryPutPackAsync(FileRows file, CancellationToken cancellationToken)
     {
-        var isThere = await store.TryGetSizeAsync(file.Key, cancellationToken) is not null;
         using var pack = new PackWriter();
         await pack.BeginAsync(store, cancellationToken);
         foreach (var row in file.Rows.Select(one => one.Row).DistinctBy(row => row.Offset).OrderBy(row => row.Offset))
         {
-            var content = isThere ? await TryReadOwnAsync(row, cancellationToken) : null;
-            content ??= await TryFetchAsync(row, cancellationToken);
+            var content = await TryReadOwnAsync(row, cancellationToken) ?? await TryFetchAsync(row, cancellationToken);
             if (content is null)
             {
                 return false;

@@ -7,6 +7,7 @@ internal static class LocalFailure
 {
     // errno as Linux numbers it (macOS: EDQUOT is 69, ESTALE 70); .NET hands it on in HResult.
     private const int Eio = 5;
+    private const int Enxio = 6;
     private const int Enospc = 28;
     private const int Erofs = 30;
     private const int Edquot = 122;
@@ -56,7 +57,7 @@ internal static class LocalFailure
         var (what, hint) = Words(failure, root);
         return new NesteggException(FailureKind.OutOfReach, $"cannot {verb} {path}: {what}", hint, failure)
         {
-            IsOfOneItem = verb != "write" && failure is UnauthorizedAccessException or StrangeEntryException or { HResult: Eio },
+            IsOfOneItem = verb != "write" && failure is UnauthorizedAccessException or StrangeEntryException or { HResult: Eio or Enxio },
         };
     }
 
@@ -81,6 +82,7 @@ internal static class LocalFailure
             { HResult: Eio } =>
                 ("the disk reports an input/output error", "look at the kernel's log and at the disk's health; copy the repository "
                     + "elsewhere before anything else"),
+            { HResult: Enxio } => ("it is a socket or a device", "look who made it; nestegg makes only files and folders"),
             { HResult: Estale } =>
                 ("the network share has gone away and come back (stale file handle)", $"mount {root} again and run the command again"),
             UnauthorizedAccessException => ("permission denied", $"run as the user who owns {root}, or give this user access to it"),
