@@ -40,6 +40,7 @@ public sealed class ArchiveReader
 
         Tables = [.. this.awaited.Values.Select(awaited => awaited.Table).OfType<ArchiveTable>()];
         TablesWithoutRows = [.. definitions.Keys.Except(Tables.Select(table => (table.Schema, table.Name)))];
+        Entries = [.. entries.Select(entry => (entry.Description, entry.Schema, entry.Tag))];
         Sequences = [.. entries.Where(entry => entry.Description == "SEQUENCE SET").Select(ArchiveContents.Sequence)];
     }
 
@@ -51,6 +52,9 @@ public sealed class ArchiveReader
 
     /// <summary>Tables that the archive creates but that it has no rows section for, as with <c>--exclude-table-data</c>.</summary>
     public IReadOnlyList<(string Schema, string Name)> TablesWithoutRows { get; }
+
+    /// <summary>The table of contents: what each entry makes or fills, in which schema, and its name there.</summary>
+    public IReadOnlyList<(string Kind, string Schema, string Name)> Entries { get; }
 
     /// <summary>Where the sequences stand.</summary>
     public IReadOnlyList<ArchiveSequence> Sequences { get; }

@@ -42,7 +42,9 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
         }
 
         var (objects, catalog, tables) = await scan;
-        DumpInspection.RequireRows(await dump, catalog.Schema, tables);
+        var dumped = await dump;
+        DumpInspection.RequireRows(dumped, catalog.Schema, tables);
+        DumpInspection.RequireParts(dumped, catalog.Schema, await SchemaParts.ReadAsync(connection, catalog.Schema, cancellationToken));
         return (new CapturedDatabase(takenAt, connection.PostgreSqlVersion.ToString(), catalog, tables), objects);
     }
 

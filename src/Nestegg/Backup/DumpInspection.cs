@@ -72,6 +72,21 @@ internal sealed class DumpInspection : IAsyncDisposable
         }
     }
 
+    /// <summary>Looks for what the schema has besides tables, without which a restore would fail or be another database.</summary>
+    /// <param name="parts"><see cref="SchemaParts.ReadAsync"/> of the same transaction.</param>
+    /// <exception cref="NesteggException">Something is not in the dump.</exception>
+    public static void RequireParts(DumpedTables dumped, string schema, IReadOnlySet<(string Kind, string Name)> parts)
+    {
+        var made = dumped.Entries.Where(entry => entry.Schema == schema)
+            .Select(entry => (entry.Kind, entry.Kind == "FUNCTION" ? entry.Name.Split('(')[0] : entry.Name));
+        if (parts.Except(made).Order().ToList() is [var (kind, name), .. var others])
+        {
+            throw NotWhole(
+                $"It does not make the {kind.ToLowerInvariant()} \"{name}\""
+                + (others.Count > 0 ? $" and {others.Count:N0} more indexes, constraints, triggers, functions or sequences" : ""), null);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await pipe.Writer.CompleteAsync(new OperationCanceledException("the dump was given up"));
@@ -83,7 +98,7 @@ internal sealed class DumpInspection : IAsyncDisposable
         // Disposing tells the writer that nobody reads any more.
         await using var stream = pipe.Reader.AsStream();
         var archive = await ArchiveReader.OpenAsync(stream, cancellationToken);
-        return new DumpedTables(await archive.CountRowsAsync(cancellationToken), archive.TablesWithoutRows.ToHashSet());
+        return new DumpedTables(await archive.CountRowsAsync(cancellationToken), archive.TablesWithoutRows.ToHashSet(), archive.Entries);
     }
 
     private static NesteggException NotWhole(string what, Exception? cause) => new(
@@ -94,5 +109,7 @@ internal sealed class DumpInspection : IAsyncDisposable
 /// <summary>The tables of a dump.</summary>
 /// <param name="Rows">How many rows it has of each.</param>
 /// <param name="WithoutRows">Those that it makes and has no rows for, not even none.</param>
+/// <param name="Entries">Its whole table of contents.</param>
 internal sealed record DumpedTables(
-    IReadOnlyDictionary<(string Schema, string Table), long> Rows, IReadOnlySet<(string Schema, string Table)> WithoutRows);
+    IReadOnlyDictionary<(string Schema, string Table), long> Rows, IReadOnlySet<(string Schema, string Table)> WithoutRows,
+    IReadOnlyList<(string Kind, string Schema, string Name)> Entries);

@@ -16,7 +16,8 @@ internal static class StoreKey
             if (name.IsEmpty || name is "." or ".." || name.ContainsAny('\0', '\\'))
             {
                 throw new NesteggException(
-                    FailureKind.BadInput, $"'{key}' is no name that nestegg gives", "remove what is called so, and look who made it")
+                    FailureKind.BadInput, $"'{key}' is no name that an item of a repository has",
+                    "remove what is called so, and look who made it")
                 { IsOfOneItem = true };
             }
         }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
@@ -143,6 +144,10 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
     public async Task A_damaged_snapshot_and_index_are_said_and_the_next_snapshot_is_whole(string name)
     {
         using var instance = await StartAsync(name);
+        using var description = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Path.Combine(instance.RepositoryFolder, "nestegg.json"), Token));
+        await File.AppendAllTextAsync(
+            instance.ConfigurationPath, $"recipients: {description.RootElement.GetProperty("recipients").GetRawText()}\n", Token);
         await BackupAsync(instance, ExitCode.Done);
         foreach (var pattern in new[] { "snapshot.json", "*.tsv.zst" })
         {

@@ -21,6 +21,8 @@ public sealed class FalseDumpTests(SharedServers servers, KnownInstances instanc
         new("\"$PG_DUMP\" \"$@\" --exclude-table=public.trash", "does not hold the rows of table \"trash\""),
         new("\"$PG_DUMP\" \"$@\" --exclude-table-data=public.files", "does not hold the rows of table \"files\""),
         new("\"$PG_DUMP\" \"$@\" --schema-only", "does not hold the rows of table"),
+        new("\"$PG_DUMP\" \"$@\" --section=pre-data --section=data", "does not make the constraint"),
+        new("\"$PG_DUMP\" \"$@\" --table='public.*'", "does not make the function"),
         new("\"$PG_DUMP\" \"$@\" --inserts", "something else than COPY text"),
         new("\"$PG_DUMP\" \"$@\" --format=plain", "does not begin with \"PGDMP\""),
     ];

@@ -82,7 +82,7 @@ internal static class LocalFailure
             { HResult: Eio } =>
                 ("the disk reports an input/output error", "look at the kernel's log and at the disk's health; copy the repository "
                     + "elsewhere before anything else"),
-            { HResult: Enxio } => ("it is a socket or a device", "look who made it; nestegg makes only files and folders"),
+            { HResult: Enxio } => ("it is a socket or a device", "look who made it: a repository has only files and folders"),
             { HResult: Estale } =>
                 ("the network share has gone away and come back (stale file handle)", $"mount {root} again and run the command again"),
             UnauthorizedAccessException => ("permission denied", $"run as the user who owns {root}, or give this user access to it"),
