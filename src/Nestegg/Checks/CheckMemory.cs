@@ -8,8 +8,8 @@ using Nestegg.Repositories.Manifests;
 namespace Nestegg.Checks;
 
 /// <summary>
-/// What this machine remembers of a repository at one place, since a copy elsewhere may rightly be older: the newest snapshot that it saw,
-/// which part was read last. A cache: without it a check is right all the same, only it cannot notice that the newest snapshots were taken
+/// What this machine remembers of a repository at one place, since a copy elsewhere may rightly be older: the newest snapshot that it made
+/// or saw, which part was read last. A cache: without it a check is right all the same, only it cannot notice that the newest snapshots were taken
 /// away.
 /// </summary>
 internal sealed class CheckMemory

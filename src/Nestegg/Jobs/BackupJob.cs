@@ -1,7 +1,9 @@
 using Nestegg.Backup;
+using Nestegg.Checks;
 using Nestegg.Formats.Minisign;
 using Nestegg.Instance;
 using Nestegg.Opening;
+using Nestegg.Repositories;
 
 namespace Nestegg.Jobs;
 
@@ -28,9 +30,35 @@ public static class BackupJob
                 using var signingKey = ReadSigningKey(context);
                 await using var instance = EnteInstance.Open(context.Configuration, context.Time);
                 var options = new BackupOptions(signingKey, context.Configuration.Recipients, parallel, context.Random);
-                return await new BackupRun(instance, repository, options, log, context.Time).RunAsync(cancellationToken);
+                var memory = await CheckMemory.LoadAsync(CheckMemory.FolderIn(context.Environment), repository, cancellationToken);
+                var isRolledBack = await TellOfRollbackAsync(repository, memory, log, cancellationToken);
+                var result = await new BackupRun(instance, repository, options, log, context.Time).RunAsync(cancellationToken);
+
+                // What was rolled back stays remembered, so that a check finds it again.
+                if (!isRolledBack)
+                {
+                    memory.Remember(result.Manifest);
+                    await memory.TrySaveAsync(cancellationToken);
+                }
+
+                return result;
             },
             cancellationToken);
+    }
+
+    private static async Task<bool> TellOfRollbackAsync(
+        Repository repository, CheckMemory memory, RunLog log, CancellationToken cancellationToken)
+    {
+        if (memory.Newest is not { } newest || await repository.HasManifestAsync(newest.Id, cancellationToken))
+        {
+            return false;
+        }
+
+        log.Find(
+            "rolled-back", Severity.Warning, $"snapshots/{newest.Id}",
+            $"the snapshot {newest.Id} was here when this machine last looked and is gone",
+            "if you did not remove it, somebody who can write to the repository did; look at another copy");
+        return true;
     }
 
     private static MinisignSecretKey ReadSigningKey(JobContext context) => context.TryReadSigningKey()

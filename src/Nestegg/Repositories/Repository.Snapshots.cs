@@ -52,6 +52,10 @@ internal sealed partial class Repository
         }
     }
 
+    /// <summary>Whether a snapshot's manifest is there, damaged or not.</summary>
+    public async Task<bool> HasManifestAsync(SnapshotId id, CancellationToken cancellationToken) =>
+        await store.TryGetSizeAsync(RepositoryKeys.SnapshotFile(id, RepositoryKeys.Manifest), cancellationToken) is not null;
+
     /// <summary>Finds a snapshot and reads its manifest.</summary>
     /// <param name="name">An id, the beginning of exactly one, or <c>latest</c>.</param>
     /// <param name="log">Gets a warning for each that would fit and was never signed with the repository's key.</param>

@@ -165,6 +165,19 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
     }
 
     [Theory]
+    [InstanceData(Only = KnownInstances.Sample)]
+    public async Task The_newest_snapshot_that_is_taken_away_is_missed_by_the_machine_that_made_it(string name)
+    {
+        using var instance = await StartAsync(name);
+        await BackupAsync(instance, ExitCode.Done);
+        await BackupAsync(instance, ExitCode.Done);
+        Directory.Delete(Directory.GetDirectories(Path.Combine(instance.RepositoryFolder, "snapshots")).Max()!, recursive: true);
+        Assert.Contains("rolled-back", (await BackupAsync(instance, ExitCode.Done)).FindingCodes("warning"));
+        var check = await Cli.ExpectAsync(ExitCode.Damaged, Token, "check", "--config", instance.ConfigurationPath);
+        Assert.Contains("was here when this machine last looked and is gone", check.Out);
+    }
+
+    [Theory]
     [InstanceData]
     public async Task A_recipient_that_somebody_added_to_the_repository_is_refused(string name)
     {
