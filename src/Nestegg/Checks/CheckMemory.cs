@@ -9,8 +9,8 @@ namespace Nestegg.Checks;
 
 /// <summary>
 /// What this machine remembers of a repository at one place, since a copy elsewhere may rightly be older: the newest snapshot that it made
-/// or saw, which part was read last. A cache: without it a check is right all the same, only it cannot notice that the newest snapshots were taken
-/// away.
+/// or saw, which part was read last. A cache: without it a check is right all the same, only it cannot notice that the newest snapshots
+/// were taken away.
 /// </summary>
 internal sealed class CheckMemory
 {
