@@ -20,8 +20,23 @@ internal static class CommandLine
             // A word that nobody knows explains more than what is missing because of it.
             var message = parse.UnmatchedTokens is [var unknown, ..] ? $"`{unknown}` is not known here" : parse.Errors[0].Message;
             output.Error(ExitCode.BadInput, message, $"{CommandPath(parse)} --help");
+            output.End(ExitCode.BadInput);
             return ExitCode.BadInput;
         }
+
+        var code = await InvokeAsync(parse, output, host, cancellationToken);
+
+        // What a command leaves behind counts when it cannot be told; an answer that did not arrive whole is none.
+        code = code == ExitCode.Done && host.OutLoss is not null && !LeavesSomething.Contains(parse.CommandResult.Command.Name)
+            ? ExitCode.Incomplete
+            : code;
+        output.End(code);
+        return code;
+    }
+
+    private static async Task<ExitCode> InvokeAsync(
+        ParseResult parse, Output output, CommandHost host, CancellationToken cancellationToken)
+    {
 
         // This is the only place that catches everything: a person gets two lines and never a stack trace.
         try
@@ -41,6 +56,8 @@ internal static class CommandLine
             return Fail(exception, output, host, cancellationToken);
         }
     }
+
+    private static readonly string[] LeavesSomething = ["init", "backup", "restore", "export", "object-store"];
 
     private static readonly (ExitCode, string, string) Cancelled =
         (ExitCode.Cancelled, "cancelled", "run the command again; what was stored is not fetched again");

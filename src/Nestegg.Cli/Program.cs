@@ -8,10 +8,12 @@ internal static class Program
 {
     public static async Task<int> Main(string[] args)
     {
+        CallersDescriptor.FillStandardOnes();
         NativeHeap.UseOne();
         using var cancellation = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Cancel);
         return (int)await CommandLine.RunAsync(args, CommandHost.FromProcess(), cancellation.Token);
 
         // The first signal lets the command end in order; the second one ends the process where it stands.

@@ -12,8 +12,11 @@ public enum FailureKind
     /// <summary>Another writer holds the repository.</summary>
     Locked,
 
-    /// <summary>The identity, password or passphrase that was given opens nothing here.</summary>
+    /// <summary>The identity or passphrase that was given opens nothing here.</summary>
     WrongIdentity,
+
+    /// <summary>The password or recovery key that was given does not open the account.</summary>
+    WrongSecret,
 
     /// <summary>What the repository holds is not what was written into it.</summary>
     Damaged,

@@ -41,9 +41,21 @@ internal sealed class AccountOptions
         var (whose, prompt) = (parse.GetValue(user)!, new SecretPrompt(host));
         var recovery = new SecretSource(parse.GetValue(recoveryKeyFile), parse.GetValue(recoveryKeyDescriptor));
         var password = new SecretSource(parse.GetValue(passwordFile), parse.GetValue(passwordDescriptor));
-        return new AccountSource(whose, recovery.IsGiven || host.Environment.ContainsKey(RecoveryKeyVariable)
-            ? async token => AccountSecret.OfRecoveryKey(
-                await prompt.ReadAsync($"recovery key of {whose}", recovery, RecoveryKeyVariable, token))
-            : async token => AccountSecret.OfPassword(await prompt.ReadAsync($"password of {whose}", password, PasswordVariable, token)));
+        if (recovery.IsGiven || host.Environment.ContainsKey(RecoveryKeyVariable))
+        {
+            // Nobody is asked for a recovery key, so nobody can be asked again.
+            return new AccountSource(whose, async (problem, token) => problem is null
+                ? AccountSecret.OfRecoveryKey(
+                    await prompt.ReadWholeAsync($"recovery key of {whose}", recovery, RecoveryKeyVariable, token))
+                : null);
+        }
+
+        return new AccountSource(whose, async (problem, token) =>
+        {
+            var typed = problem is null
+                ? await prompt.ReadAsync($"password of {whose}", password, PasswordVariable, token)
+                : await prompt.ReadAgainAsync(problem, $"password of {whose}", password, PasswordVariable, token);
+            return typed is null ? null : AccountSecret.OfPassword(typed);
+        });
     }
 }

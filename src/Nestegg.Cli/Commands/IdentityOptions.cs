@@ -36,6 +36,8 @@ internal sealed class IdentityOptions
             (new SecretPrompt(host), new SecretSource(parse.GetValue(passphraseFile), parse.GetValue(passphraseDescriptor)));
         return new IdentitySource(
             [.. (parse.GetValue(identity) ?? []).Select(host.FullPath)],
-            (asked, token) => prompt.ReadAsync($"passphrase of {asked}", passphrase, PassphraseVariable, token));
+            async (asked, problem, token) => problem is null
+                ? await prompt.ReadAsync($"passphrase of {asked}", passphrase, PassphraseVariable, token)
+                : await prompt.ReadAgainAsync(problem, $"passphrase of {asked}", passphrase, PassphraseVariable, token));
     }
 }

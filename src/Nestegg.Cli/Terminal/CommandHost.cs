@@ -5,9 +5,12 @@ namespace Nestegg.Cli.Terminal;
 /// <summary>What a command sees of the process around it; a test gives its own.</summary>
 internal sealed class CommandHost
 {
-    public required TextWriter Out { get; init; }
+    public required TextWriter Out { get; init => field = new SteadyWriter(value); }
 
-    public required TextWriter Error { get; init; }
+    public required TextWriter Error { get; init => field = new SteadyWriter(value); }
+
+    /// <summary>Why something of standard output was lost; <see langword="null"/> when all was written.</summary>
+    public string? OutLoss => ((SteadyWriter)Out).Loss;
 
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
@@ -18,6 +21,12 @@ internal sealed class CommandHost
 
     /// <summary>Whether a person looks at standard error: only then there is a progress line.</summary>
     public bool IsTerminal { get; init; }
+
+    /// <summary>Whether a person looks at standard output: only then text is fitted into the window.</summary>
+    public bool IsOutTerminal { get; init; }
+
+    /// <summary>How wide the window is now; <see langword="null"/> when that is not known.</summary>
+    public Func<int?> Columns { get; init; } = () => null;
 
     /// <summary>Whether a person can be asked for something.</summary>
     public bool CanPrompt { get; init; }
@@ -30,12 +39,27 @@ internal sealed class CommandHost
 
     public static CommandHost FromProcess() => new()
     {
-        Out = Console.Out,
-        Error = Console.Error,
+        Out = CallersDescriptor.IsOpen(1) ? Console.Out : TextWriter.Null,
+        Error = CallersDescriptor.IsOpen(2) ? Console.Error : TextWriter.Null,
         Environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
         WorkingFolder = Directory.GetCurrentDirectory(),
         IsTerminal = !Console.IsErrorRedirected,
+        IsOutTerminal = !Console.IsOutputRedirected,
+        Columns = WindowColumns,
         CanPrompt = !Console.IsInputRedirected && !Console.IsErrorRedirected,
     };
+
+    private static int? WindowColumns()
+    {
+        try
+        {
+            return Console.WindowWidth is > 0 and var columns ? columns : null;
+        }
+        catch (IOException)
+        {
+            // A terminal that does not say how wide it is.
+            return null;
+        }
+    }
 }

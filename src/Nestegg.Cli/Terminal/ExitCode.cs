@@ -20,7 +20,7 @@ internal static class ExitCodes
     /// <summary>What a failure of an engine comes to for whoever started the process.</summary>
     public static ExitCode Of(FailureKind kind) => kind switch
     {
-        FailureKind.BadInput => ExitCode.BadInput,
+        FailureKind.BadInput or FailureKind.WrongSecret => ExitCode.BadInput,
         FailureKind.NoRepository => ExitCode.NoRepository,
         FailureKind.Locked => ExitCode.Locked,
         FailureKind.WrongIdentity => ExitCode.WrongIdentity,

@@ -14,10 +14,13 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
 {
     private static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private const int FindingIndent = 9;
+
     private readonly Lock gate = new();
     private readonly CommandHost host;
     private readonly ProgressLine? progress;
     private readonly ProgressPace pace;
+    private Summary? numbers;
 
     public Output(CommandHost host, bool isJson, bool isQuiet)
     {
@@ -25,7 +28,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         IsJson = isJson;
         IsQuiet = isQuiet;
         pace = new ProgressPace(host.Time, TimeSpan.FromMilliseconds(isJson ? 1000 : 100));
-        progress = host.IsTerminal && !isJson && !isQuiet ? new ProgressLine(host.Error, host.Time) : null;
+        progress = host.IsTerminal && !isJson && !isQuiet ? new ProgressLine(host.Error, host.Time, host.Columns) : null;
     }
 
     public bool IsJson { get; }
@@ -45,7 +48,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
                     WriteText(host.Error, step.Text);
                     break;
                 case ProgressEvent state when !IsQuiet && (IsJson || progress is not null) && pace.IsDue(state):
-                    WriteProgress(state);
+                    WriteProgress(InTotal(state));
                     break;
                 case FindingEvent found:
                     WriteFinding(found.Finding);
@@ -83,7 +86,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
     /// in camel case.
     /// </summary>
     public void Table(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<Cell>> rows) =>
-        Rows(rowEvent, columns, [.. rows], all => TextTable.Write(host.Out, columns, all));
+        Rows(rowEvent, columns, [.. rows], all => TextTable.Write(host.Out, columns, all, Window));
 
     /// <summary>
     /// The same for rows that hold sentences, which make a table wider than any window: the first two cells on a line, each further one on
@@ -95,10 +98,10 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         var width = all.Select(row => row[0].Text.Length).DefaultIfEmpty().Max() + 2;
         foreach (var row in all)
         {
-            host.Out.WriteLine($"  {row[0].Text.PadRight(width)}{row[1].Text}");
+            WriteText(host.Out, $"  {row[0].Text.PadRight(width)}{row[1].Text}", width + 2);
             foreach (var cell in row.Skip(2).Where(cell => cell.Text.Length > 0))
             {
-                host.Out.WriteLine($"  {"".PadRight(width)}{cell.Text}");
+                WriteText(host.Out, $"  {"".PadRight(width)}{cell.Text}", width + 2);
             }
         }
     });
@@ -145,21 +148,17 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
     private static string Field(string column) =>
         string.Concat(column.Split(' ').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
 
-    /// <summary>The numbers at the end, and the exit code, which the caller returns.</summary>
+    /// <summary>The numbers of the command, and the exit code, which the caller returns. In JSON they wait for the end.</summary>
     public ExitCode Finish(Summary summary, ExitCode exitCode = ExitCode.Done)
     {
         lock (gate)
         {
-            progress?.Clear();
-            if (IsJson)
-            {
-                WriteJson("summary", json => { json.WriteNumber("exitCode", (int)exitCode); summary.WriteTo(json); });
-            }
-            else if (!IsQuiet)
+            numbers = summary;
+            if (!IsJson && !IsQuiet)
             {
                 foreach (var line in summary.Lines())
                 {
-                    host.Out.WriteLine(line);
+                    WriteText(host.Out, line);
                 }
             }
         }
@@ -167,12 +166,29 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         return exitCode;
     }
 
+    /// <summary>The last that a command says: in JSON the summary, also after an error; else what of its output was lost.</summary>
+    public void End(ExitCode exitCode)
+    {
+        lock (gate)
+        {
+            progress?.Clear();
+            if (IsJson)
+            {
+                WriteJson("summary", json => { json.WriteNumber("exitCode", (int)exitCode); numbers?.WriteTo(json); });
+            }
+
+            if (host.OutLoss is { } loss)
+            {
+                WriteText(host.Error, $"warning: not all that was to be said could be written to standard output: {loss}");
+            }
+        }
+    }
+
     /// <summary>A failure: two lines on standard error, or one event.</summary>
     public void Error(ExitCode exitCode, string message, string hint)
     {
         lock (gate)
         {
-            progress?.Clear();
             if (IsJson)
             {
                 WriteJson("error", json =>
@@ -184,15 +200,24 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
                 return;
             }
 
-            WriteText(host.Error, $"error: {message}");
+            WriteText(host.Error, $"error: {message}", "error: ".Length);
             if (hint.Length > 0)
             {
-                WriteText(host.Error, $"hint: {hint}");
+                WriteText(host.Error, $"hint: {hint}", "hint: ".Length);
             }
         }
     }
 
     public void Dispose() => progress?.Clear();
+
+    private int? Window => host.IsOutTerminal ? host.Columns() : null;
+
+    // What grows while it is worked through, such as an instance in use, is never more than whole.
+    private static ProgressEvent InTotal(ProgressEvent state) => state with
+    {
+        Total = state.Total is { } total ? Math.Max(total, state.Done) : null,
+        TotalBytes = state.TotalBytes is { } bytes ? Math.Max(bytes, state.DoneBytes) : null,
+    };
 
     private void WriteProgress(ProgressEvent state)
     {
@@ -242,10 +267,10 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
             return;
         }
 
-        WriteText(host.Out, $"{severity,-8} {finding.Subject}: {finding.Message}");
+        WriteText(host.Out, $"{severity,-8} {finding.Subject}: {finding.Message}", FindingIndent);
         if (finding.Hint.Length > 0)
         {
-            WriteText(host.Out, $"{"",-8} hint: {finding.Hint}");
+            WriteText(host.Out, $"{"",-8} hint: {finding.Hint}", FindingIndent + "hint: ".Length);
         }
     }
 
@@ -260,11 +285,14 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
     /// <summary>
     /// Names come from others too, such as those of files that somebody put into a repository: a terminal must not obey them.
     /// </summary>
-    private void WriteText(TextWriter writer, string text)
+    /// <param name="indent">Where lines after the first begin, when the window is too narrow for one.</param>
+    private void WriteText(TextWriter writer, string text, int indent = 2)
     {
         Debug.Assert(gate.IsHeldByCurrentThread, "The caller has the gate, so that lines do not mix.");
         progress?.Clear();
-        writer.WriteLine(string.Concat(text.Select(letter => char.IsControl(letter) && letter is not ('\n' or '\t') ? '\ufffd' : letter)));
+        var isWindow = ReferenceEquals(writer, host.Out) ? host.IsOutTerminal : host.IsTerminal;
+        var lines = TextFit.Wrap(text, isWindow ? host.Columns() : null, indent);
+        writer.WriteLine(string.Concat(lines.Select(letter => char.IsControl(letter) && letter is not ('\n' or '\t') ? '\ufffd' : letter)));
     }
 
     private void WriteJson(string name, Action<Utf8JsonWriter> write)

@@ -1,8 +1,10 @@
 namespace Nestegg.Cli.Terminal;
 
 /// <summary>One line on a terminal that is written over: counts, bytes, rate, time left.</summary>
-internal sealed class ProgressLine(TextWriter terminal, TimeProvider time)
+internal sealed class ProgressLine(TextWriter terminal, TimeProvider time, Func<int?> columns)
 {
+    private const int DefaultColumns = 80;
+
     private string step = "";
     private long startedAt;
     private long startBytes;
@@ -15,7 +17,9 @@ internal sealed class ProgressLine(TextWriter terminal, TimeProvider time)
             (step, startedAt, startBytes) = (state.Step, time.GetTimestamp(), state.DoneBytes);
         }
 
-        terminal.Write($"\r\e[K{Describe(state, time.GetElapsedTime(startedAt), startBytes)}");
+        // In the last column a terminal would begin a new line.
+        var width = (columns() ?? DefaultColumns) - 1;
+        terminal.Write($"\r\e[K{Describe(state, time.GetElapsedTime(startedAt), startBytes, width)}");
         terminal.Flush();
         isShown = true;
     }
@@ -30,26 +34,43 @@ internal sealed class ProgressLine(TextWriter terminal, TimeProvider time)
         isShown = false;
     }
 
-    /// <summary><c>objects 12 of 146, 3.1 of 9.8 MiB, 2.4 MiB/s, 3 s left</c>; parts that are not known are left out.</summary>
-    internal static string Describe(ProgressEvent state, TimeSpan elapsed, long startBytes)
+    /// <summary>
+    /// <c>objects 12 of 146, 3.1 of 9.8 MiB, 2.4 MiB/s, 3 s left</c>; parts that are not known are left out, and so is what a window has no
+    /// room for: the rate first, the time last.
+    /// </summary>
+    internal static string Describe(ProgressEvent state, TimeSpan elapsed, long startBytes, int columns)
     {
-        var text = state.Total > 0 ? $"{state.Step} {state.Done:N0} of {state.Total:N0}" : $"{state.Step} {state.Done:N0}";
-        if (state is { DoneBytes: 0, TotalBytes: null or 0 })
+        var parts = Parts(state, elapsed, startBytes).ToList();
+        while (parts.Count > 1 && parts.Sum(part => part.Length + 2) > columns)
         {
-            return text;
+            parts.RemoveAt(Math.Max(1, parts.Count - 2));
         }
 
-        text += state.TotalBytes is > 0 and { } totalBytes
-            ? $", {ByteText.Of(state.DoneBytes)} of {ByteText.Of(totalBytes)}"
-            : $", {ByteText.Of(state.DoneBytes)}";
+        return TextFit.CutMiddle(string.Join(", ", parts), columns);
+    }
+
+    private static IEnumerable<string> Parts(ProgressEvent state, TimeSpan elapsed, long startBytes)
+    {
+        yield return state.Total > 0 ? $"{state.Step} {state.Done:N0} of {state.Total:N0}" : $"{state.Step} {state.Done:N0}";
+        if (state is { DoneBytes: 0, TotalBytes: null or 0 })
+        {
+            yield break;
+        }
+
+        yield return state.TotalBytes is > 0 and { } totalBytes
+            ? $"{ByteText.Of(state.DoneBytes)} of {ByteText.Of(totalBytes)}"
+            : ByteText.Of(state.DoneBytes);
         var bytesPerSecond = elapsed.TotalSeconds >= 1 ? (state.DoneBytes - startBytes) / elapsed.TotalSeconds : 0;
         if (bytesPerSecond < 1)
         {
-            return text;
+            yield break;
         }
 
-        text += $", {ByteText.Of((long)bytesPerSecond)}/s";
-        return state.TotalBytes - state.DoneBytes is > 0 and { } leftBytes ? $"{text}, {TimeText(leftBytes / bytesPerSecond)} left" : text;
+        yield return $"{ByteText.Of((long)bytesPerSecond)}/s";
+        if (state.TotalBytes - state.DoneBytes is > 0 and { } leftBytes)
+        {
+            yield return $"{TimeText(leftBytes / bytesPerSecond)} left";
+        }
     }
 
     private static string TimeText(double seconds) => seconds switch

@@ -1,12 +1,12 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace Nestegg.Cli.Terminal;
 
 /// <summary>Where a secret is to come from. At most one of them is set; none means that a person is asked.</summary>
 /// <param name="FilePath">A file whose first line it is.</param>
-/// <param name="FileDescriptor">An open file descriptor of the process whose first line it is.</param>
+/// <param name="FileDescriptor">A file descriptor that the caller opened, whose next line it is.</param>
 internal sealed record SecretSource(string? FilePath = null, int? FileDescriptor = null)
 {
     public bool IsGiven => FilePath is not null || FileDescriptor is not null;
@@ -18,8 +18,6 @@ internal sealed record SecretSource(string? FilePath = null, int? FileDescriptor
 /// </summary>
 internal sealed class SecretPrompt(CommandHost host)
 {
-    private const int LongestBytes = 64 * 1024;
-
     /// <summary>From the source; else from the variable, when it is set; else from a person.</summary>
     /// <param name="what">What is asked for: <c>password of alice@example.org</c>.</param>
     /// <param name="variable">An environment variable that may hold it.</param>
@@ -28,38 +26,63 @@ internal sealed class SecretPrompt(CommandHost host)
     {
         var secret = source switch
         {
-            { FilePath: { } path } => await ReadLineAsync(OpenFile(path, what), cancellationToken),
-            { FileDescriptor: { } descriptor } => await ReadDescriptorAsync(descriptor, what, cancellationToken),
+            { FilePath: { } path } => SecretText.FirstLine(await SecretText.ReadFileAsync(host.FullPath(path), what, cancellationToken)),
+            { FileDescriptor: { } descriptor } => await SecretText.ReadLineAsync(descriptor, what, cancellationToken),
             _ when host.Environment.GetValueOrDefault(variable) is { Length: > 0 } value => Encoding.UTF8.GetBytes(value),
-            _ => Ask(what, variable),
+            _ => await AskAsync(what, variable, cancellationToken),
         };
         return secret.Length > 0 ? secret : throw new NesteggException(
             FailureKind.BadInput, $"the {what} is empty", "give it from a file, a file descriptor or at the prompt");
     }
 
-    /// <summary>Asks twice for a new secret and wants the same answer.</summary>
-    public async Task<byte[]> ReadNewAsync(string what, SecretSource source, string variable, CancellationToken cancellationToken)
+    /// <summary>The same for what may stand in several lines, such as 24 words: the whole file.</summary>
+    public Task<byte[]> ReadWholeAsync(string what, SecretSource source, string variable, CancellationToken cancellationToken) =>
+        source.FilePath is { } path
+            ? SecretText.ReadFileAsync(host.FullPath(path), what, cancellationToken)
+            : ReadAsync(what, source, variable, cancellationToken);
+
+    /// <summary>Says what was wrong with the last answer, and asks again, if a person gave it.</summary>
+    /// <returns><see langword="null"/> when nobody was asked.</returns>
+    public async Task<byte[]?> ReadAgainAsync(
+        string problem, string what, SecretSource source, string variable, CancellationToken cancellationToken)
     {
-        var secret = await ReadAsync(what, source, variable, cancellationToken);
-        var isFromPerson = source is { FilePath: null, FileDescriptor: null } && !host.Environment.ContainsKey(variable);
-        if (!isFromPerson)
+        if (!IsFromPerson(source, variable))
         {
-            return secret;
+            return null;
         }
 
-        var again = Ask($"{what}, again", variable);
-        var isSame = CryptographicOperations.FixedTimeEquals(secret, again);
-        CryptographicOperations.ZeroMemory(again);
-        if (isSame)
-        {
-            return secret;
-        }
-
-        CryptographicOperations.ZeroMemory(secret);
-        throw new NesteggException(FailureKind.BadInput, $"the two entries of the {what} differ", "run the command again");
+        host.Error.WriteLine(problem);
+        return await AskAsync(what, variable, cancellationToken);
     }
 
-    private byte[] Ask(string what, string variable)
+    /// <summary>Asks twice for a new secret, until both answers are the same.</summary>
+    public async Task<byte[]> ReadNewAsync(string what, SecretSource source, string variable, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var secret = await ReadAsync(what, source, variable, cancellationToken);
+            if (!IsFromPerson(source, variable))
+            {
+                return secret;
+            }
+
+            var again = await AskAsync($"{what}, again", variable, cancellationToken);
+            var isSame = CryptographicOperations.FixedTimeEquals(secret, again);
+            CryptographicOperations.ZeroMemory(again);
+            if (isSame)
+            {
+                return secret;
+            }
+
+            CryptographicOperations.ZeroMemory(secret);
+            host.Error.WriteLine("The two differ.");
+        }
+    }
+
+    private bool IsFromPerson(SecretSource source, string variable) =>
+        !source.IsGiven && host.Environment.GetValueOrDefault(variable) is not { Length: > 0 };
+
+    private async Task<byte[]> AskAsync(string what, string variable, CancellationToken cancellationToken)
     {
         if (!host.CanPrompt)
         {
@@ -70,62 +93,52 @@ internal sealed class SecretPrompt(CommandHost host)
 
         host.Error.Write($"{what}: ");
         host.Error.Flush();
+        try
+        {
+            // No read of a key ends early: it is left behind when a signal asks for the end, which comes at once.
+            return await Task.Run(ReadKeys, CancellationToken.None).WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            host.Error.WriteLine();
+        }
+    }
+
+    private static byte[] ReadKeys()
+    {
         var typed = new List<char>();
         while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
         {
-            if (key.Key != ConsoleKey.Backspace)
-            {
-                typed.Add(key.KeyChar);
-            }
-            else if (typed.Count > 0)
+            if (key.Key == ConsoleKey.Backspace && typed.Count > 0)
             {
                 typed.RemoveAt(typed.Count - 1);
             }
+            else if (key is { Key: ConsoleKey.U, Modifiers: ConsoleModifiers.Control })
+            {
+                Wipe(typed);
+            }
+            else if (!char.IsControl(key.KeyChar))
+            {
+                typed.Add(key.KeyChar);
+            }
         }
 
-        host.Error.WriteLine();
-        var letters = typed.ToArray();
-        var secret = Encoding.UTF8.GetBytes(letters);
-        Array.Clear(letters);
-        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(typed).Clear();
+        var secret = GetBytes(typed);
+        Wipe(typed);
         return secret;
     }
 
-    private static async Task<byte[]> ReadLineAsync(Stream stream, CancellationToken cancellationToken)
+    private static byte[] GetBytes(List<char> typed)
     {
-        await using (stream)
-        {
-            var buffer = new byte[LongestBytes];
-            var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-            var end = buffer.AsSpan(0, length).IndexOf((byte)'\n');
-            var line = buffer.AsSpan(0, end < 0 ? length : end).TrimEnd((byte)'\r').ToArray();
-            CryptographicOperations.ZeroMemory(buffer);
-            return line;
-        }
+        var letters = CollectionsMarshal.AsSpan(typed);
+        var bytes = new byte[Encoding.UTF8.GetByteCount(letters)];
+        Encoding.UTF8.GetBytes(letters, bytes);
+        return bytes;
     }
 
-    private FileStream OpenFile(string path, string what)
+    private static void Wipe(List<char> typed)
     {
-        var full = Path.GetFullPath(path, host.WorkingFolder);
-        return File.Exists(full)
-            ? new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0)
-            : throw new NesteggException(
-                FailureKind.BadInput, $"the file {full} with the {what} does not exist",
-                "write the secret into it, readable for you alone");
-    }
-
-    private static async Task<byte[]> ReadDescriptorAsync(int descriptor, string what, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ReadLineAsync(
-                new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Read, bufferSize: 0), cancellationToken);
-        }
-        catch (Exception exception) when (exception is IOException or ArgumentException or UnauthorizedAccessException)
-        {
-            throw new NesteggException(
-                FailureKind.BadInput, $"file descriptor {descriptor} with the {what} is not open for reading",
-                "open it in the shell: nestegg … 3< file", exception);
-        }
+        CollectionsMarshal.AsSpan(typed).Clear();
+        typed.Clear();
     }
 }

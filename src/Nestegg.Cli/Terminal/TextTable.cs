@@ -5,25 +5,42 @@ namespace Nestegg.Cli.Terminal;
 /// <summary>Tables for people. Apart from the rest, so that commands without one do not load the library that draws them.</summary>
 internal static class TextTable
 {
-    public static void Write(TextWriter writer, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<Cell>> rows)
+    private const int Between = 3;
+    private const int NarrowestColumn = 6;
+
+    /// <param name="window">
+    /// The width that there is: sentences are broken at blanks, keys and names cut in the middle. <see langword="null"/> where the table goes
+    /// into a file or to another program, which want them whole.
+    /// </param>
+    public static void Write(TextWriter writer, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<Cell>> rows, int? window)
     {
         var console = AnsiConsole.Create(
             new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
-
-        // Object keys and file names have to stay whole, so that they can be copied: a table may be wider than the window.
-        var widths = columns.Select((column, i) => rows.Select(row => row[i].Text.Length).Append(column.Length).Max());
-        console.Profile.Width = Math.Max(console.Profile.Width, widths.Sum(width => width + 3) + 4);
+        int[] widths = [.. columns.Select((column, i) => rows.Select(row => row[i].Text.Length).Append(column.Length).Max())];
+        Narrow(widths, window ?? int.MaxValue);
+        console.Profile.Width = widths.Sum(width => width + Between) + 4;
         var table = new Table().Border(TableBorder.Simple);
-        foreach (var column in columns)
+        foreach (var (column, width) in columns.Zip(widths))
         {
-            table.AddColumn(new TableColumn(new Text(column)) { NoWrap = true });
+            table.AddColumn(new TableColumn(new Text(Fitted(column, width))) { Width = width });
         }
 
         foreach (var row in rows)
         {
-            table.AddRow(row.Select(cell => new Text(cell.Text)));
+            table.AddRow(row.Zip(widths, (cell, width) => new Text(Fitted(cell.Text, width))));
         }
 
         console.Write(table);
     }
+
+    // What is widest gives way first, so that numbers and dates stay whole.
+    private static void Narrow(int[] widths, int window)
+    {
+        while (widths.Sum(width => width + Between) + 1 > window && widths.Max() is > NarrowestColumn and var widest)
+        {
+            widths[Array.IndexOf(widths, widest)]--;
+        }
+    }
+
+    private static string Fitted(string text, int width) => string.Join(' ', text.Split(' ').Select(word => TextFit.CutMiddle(word, width)));
 }

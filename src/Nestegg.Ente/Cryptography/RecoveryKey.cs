@@ -22,7 +22,17 @@ public static class RecoveryKey
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out SecretKey? key, [NotNullWhen(false)] out string? problem)
     {
         text = text.Trim();
-        return text.IndexOfAny(WhiteSpace) >= 0 ? TryParseWords(text, out key, out problem) : TryParseHex(text, out key, out problem);
+        if (text.IndexOfAny(WhiteSpace) < 0)
+        {
+            return TryParseHex(text, out key, out problem);
+        }
+
+        // Digits in several lines or groups are digits.
+        Span<char> digits = stackalloc char[2 * SecretKey.SizeBytes];
+        (key, problem) = (null, null);
+        var isHex = TryJoin(text, digits) && TryParseHex(digits, out key, out problem);
+        digits.Clear();
+        return isHex || TryParseWords(text, out key, out problem);
     }
 
     /// <summary>The 24 words of a key, for a person to keep.</summary>
@@ -46,6 +56,21 @@ public static class RecoveryKey
 
         CryptographicOperations.ZeroMemory(bits);
         return string.Join(' ', words);
+    }
+
+    // Whether what is no white space fills the digits exactly.
+    private static bool TryJoin(ReadOnlySpan<char> text, Span<char> digits)
+    {
+        var count = 0;
+        foreach (var letter in text)
+        {
+            if (!WhiteSpace.Contains(letter) && count++ < digits.Length)
+            {
+                digits[count - 1] = letter;
+            }
+        }
+
+        return count == digits.Length;
     }
 
     private static bool TryParseHex(ReadOnlySpan<char> text, out SecretKey? key, out string? problem)

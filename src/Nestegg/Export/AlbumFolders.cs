@@ -81,8 +81,13 @@ internal sealed class AlbumFolders(ExportFolder folder, ExportState state, Expor
         }
 
         var path = folder.PathOf(candidate);
-        return !ExportFolder.Exists(path) || await Sidecar.AlbumIdAsync(path, cancellationToken) == id;
+        return !ExportFolder.Exists(path) || IsEmpty(path) || await Sidecar.AlbumIdAsync(path, cancellationToken) == id;
     }
+
+    // A run that ends between making the folder and writing its record leaves this: there is nothing in it that could be anybody's.
+    private static bool IsEmpty(string path) => Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).All(
+        entry => Path.GetFileName(entry) == Sidecar.FolderName && !ExportFolder.IsLink(entry)
+            && Directory.Exists(entry) && !Directory.EnumerateFileSystemEntries(entry).Any());
 
     /// <summary>
     /// Puts into the record what the sidecars on disk say and the record does not: after it was lost, or a run was cut off.

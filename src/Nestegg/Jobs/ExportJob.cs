@@ -42,10 +42,10 @@ public static class ExportJob
     {
         using var client = new MuseumClient(live.Museum, context.Time);
         await client.PingAsync(cancellationToken);
-        using var secret = await account.ReadSecret(cancellationToken);
-        using var signIn = secret.RecoveryKey is { } recoveryKey
+        using var asked = await AskedSecret.AskAsync(account, cancellationToken);
+        using var signIn = asked.Secret.RecoveryKey is { } recoveryKey
             ? MuseumSignIn.WithRecoveryKey(client, account.User, recoveryKey)
-            : MuseumSignIn.WithPassword(client, account.User, secret.Password);
+            : MuseumSignIn.WithPassword(client, account.User, asked.Secret.Password);
         await using var photos = await signIn.OpenAsync(EnteApp.Photos, live.Questions(EnteApp.Photos), cancellationToken);
         await using var items = live.WithLocker
             ? await signIn.OpenAsync(EnteApp.Locker, live.Questions(EnteApp.Locker), cancellationToken)

@@ -19,7 +19,7 @@ public static class FindJob
             async repository =>
             {
                 using var identities = await OpenedIdentities.OpenAsync(request.Person.Snapshot.Identities, repository, cancellationToken);
-                using var secret = await request.Person.Account.ReadSecret(cancellationToken);
+                using var secret = await AskedSecret.AskAsync(request.Person.Account, cancellationToken);
                 var history = new FoundHistory();
 
                 // The newest first: a person knows today's password, and what it opens also opens the snapshots of before a change.
@@ -29,8 +29,7 @@ public static class FindJob
                 foreach (var id in ids)
                 {
                     await SearchAsync(id, source => Opened.WithAccountAsync(
-                        source, request.Person.Account.User, secret,
-                        account => AddAsync(account, request.Search, history, id, cancellationToken), cancellationToken));
+                        source, secret, account => AddAsync(account, request.Search, history, id, cancellationToken), cancellationToken));
                 }
 
                 return history;

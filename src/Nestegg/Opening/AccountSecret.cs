@@ -124,7 +124,12 @@ public sealed class AccountSecret : IDisposable
 
     private static NesteggException Closed(
         string user, OpenedSnapshot snapshot, long[] accounts, OpenResult? last) => new(
-        last?.Outcome == OpenOutcome.Damaged ? FailureKind.Damaged : FailureKind.BadInput,
+        last?.Outcome switch
+        {
+            OpenOutcome.Damaged => FailureKind.Damaged,
+            OpenOutcome.WrongPassword => FailureKind.WrongSecret,
+            _ => FailureKind.BadInput,
+        },
         last is null
             ? $"the account {user} has no keys: its sign-up was not finished"
             : $"{user} in {snapshot.Manifest.Id}: {last.Message}"

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Nestegg.Formats;
 using Nestegg.Formats.Minisign;
 using Nestegg.Instance;
 using Nestegg.Repositories;
@@ -73,7 +74,10 @@ public sealed class JobContext
     {
         try
         {
-            return File.ReadAllBytes(path);
+            var content = File.ReadAllBytes(path);
+            var text = MarkedText.ToUtf8(content);
+            CryptographicOperations.ZeroMemory(content);
+            return text;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

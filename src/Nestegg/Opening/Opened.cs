@@ -40,10 +40,10 @@ internal static class Opened
             async repository =>
             {
                 using var identities = await OpenedIdentities.OpenAsync(person.Snapshot.Identities, repository, cancellationToken);
-                using var secret = await person.Account.ReadSecret(cancellationToken);
+                using var secret = await AskedSecret.AskAsync(person.Account, cancellationToken);
                 return await WithSnapshotAsync(
                     repository, identities, person.Snapshot.Name, log,
-                    opened => WithAccountAsync(opened, person.Account.User, secret, work, cancellationToken), cancellationToken);
+                    opened => WithAccountAsync(opened, secret, work, cancellationToken), cancellationToken);
             },
             cancellationToken);
 
@@ -60,10 +60,10 @@ internal static class Opened
 
     /// <summary>The same for a snapshot and a secret that are open already.</summary>
     public static async Task<T> WithAccountAsync<T>(
-        OpenedSource source, string user, AccountSecret secret, Func<OpenedAccount, Task<T>> work, CancellationToken cancellationToken)
+        OpenedSource source, AskedSecret secret, Func<OpenedAccount, Task<T>> work, CancellationToken cancellationToken)
     {
         var reader = await LibraryReader.OpenAsync(source.Snapshot.Connection, cancellationToken);
-        var (userId, keys, others) = await secret.OpenAsync(user, source.Snapshot, reader, cancellationToken);
+        var (userId, keys, others) = await secret.OpenAsync(source.Snapshot, reader, cancellationToken);
         using (keys)
         {
             // With another key.hash, whoever signs in with the same address gets a new, empty account beside the old one.
@@ -75,7 +75,7 @@ internal static class Opened
                     $"with its own password or recovery key it opens as --user {other}");
             }
 
-            return await work(new OpenedAccount(source, userId, keys, reader, secret.RecoveryKey is null ? "password" : "recovery key"));
+            return await work(new OpenedAccount(source, userId, keys, reader, secret.Secret.RecoveryKey is null ? "password" : "recovery key"));
         }
     }
 }

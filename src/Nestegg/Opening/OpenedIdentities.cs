@@ -59,8 +59,7 @@ internal sealed class OpenedIdentities : IDisposable
     private async Task AddAsync(
         Stream stream, string name, IdentitySource source, Repository repository, CancellationToken cancellationToken)
     {
-        var file = await AgeIdentityFile.ReadAsync(
-            stream, name, async (asked, token) => await source.AskPassphrase(asked, token), cancellationToken);
+        var file = await AgeIdentityFile.ReadAsync(stream, name, source.AskPassphrase, cancellationToken);
         files.Add(file);
         repository.CheckAgainst(file);
     }

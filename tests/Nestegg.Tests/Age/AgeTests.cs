@@ -223,7 +223,7 @@ public class AgeTests
     }
 
     private static Task<AgeIdentityFile> ReadIdentitiesAsync(byte[] content, byte[]? passphrase = null) =>
-        AgeIdentityFile.ReadAsync(new MemoryStream(content), "key.txt", (_, _) => ValueTask.FromResult(passphrase!.ToArray()), Token);
+        AgeIdentityFile.ReadAsync(new MemoryStream(content), "key.txt", (_, problem, _) => Task.FromResult(problem is null ? passphrase!.ToArray() : null), Token);
 
     private static async Task<byte[]> EncryptAsync(byte[] content, params AgeRecipient[] recipients)
     {

@@ -182,7 +182,9 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.Equal(ExitCode.BadInput, await RunAsync("doctor --json --config nope.yaml"));
 
-        var found = JsonDocument.Parse(output.ToString()).RootElement;
+        var lines = output.ToString().TrimEnd().Split('\n');
+        Assert.Equal("""{"event":"summary","exitCode":2}""", lines[^1]);
+        var found = JsonDocument.Parse(Assert.Single(lines[..^1])).RootElement;
         Assert.Equal(("error", 2), (found.GetProperty("event").GetString(), found.GetProperty("exitCode").GetInt32()));
         Assert.Contains("nope.yaml", found.GetProperty("message").GetString());
         Assert.Equal("", error.ToString());

@@ -19,7 +19,74 @@ public sealed class OutputTests : IDisposable
     [InlineData(146, 146, 10 << 20, 10 << 20, "objects 146 of 146, 10.0 MiB of 10.0 MiB, 5.0 MiB/s")]
     public void Progress_says_counts_bytes_rate_and_time_left(long done, long total, long doneBytes, long totalBytes, string expected) =>
         Assert.Equal(
-            expected, ProgressLine.Describe(new ProgressEvent("objects", done, total, doneBytes, totalBytes), TimeSpan.FromSeconds(2), 0));
+            expected, ProgressLine.Describe(new ProgressEvent("objects", done, total, doneBytes, totalBytes), TimeSpan.FromSeconds(2), 0, 100));
+
+    [Theory]
+    [InlineData(79, "objects 1,234,567 of 12,345,678, 1.0 TiB of 9.0 TiB, 170.7 GiB/s, 48 s left")]
+    [InlineData(70, "objects 1,234,567 of 12,345,678, 1.0 TiB of 9.0 TiB, 48 s left")]
+    [InlineData(59, "objects 1,234,567 of 12,345,678, 48 s left")]
+    [InlineData(35, "objects 1,234,567 of 12,345,678")]
+    [InlineData(20, "objects 1,…2,345,678")]
+    public void Progress_leaves_out_what_a_window_has_no_room_for(int columns, string expected) => Assert.Equal(expected, ProgressLine.Describe(
+        new ProgressEvent("objects", 1_234_567, 12_345_678, 1L << 40, 9L << 40), TimeSpan.FromSeconds(6), 0, columns));
+
+    [Fact]
+    public void A_counter_never_passes_its_total()
+    {
+        using var events = new Output(Host(isTerminal: false), isJson: true, isQuiet: false);
+        events.Report(new ProgressEvent("objects", 147, 146, 11, 10));
+
+        Assert.Equal("""{"event":"progress","step":"objects","done":147,"total":147,"doneBytes":11,"totalBytes":11}""", output.ToString().Trim());
+    }
+
+    [Fact]
+    public void A_finding_is_broken_at_words_in_a_window_and_nowhere_else()
+    {
+        var finding = new FindingEvent(new Finding("c", Severity.Warning, "bucket b2-eu-cen", string.Concat(Enumerable.Repeat("sixteen letters ", 6)) + "end", "do it"));
+        using (var window = new Output(Host(isTerminal: true), isJson: false, isQuiet: false))
+        {
+            window.Report(finding);
+        }
+
+        var lines = output.ToString().TrimEnd().Split('\n');
+        Assert.Equal(4, lines.Length);
+        Assert.All(lines, line => Assert.InRange(line.Length, 1, 60));
+        Assert.StartsWith("warning  bucket b2-eu-cen: sixteen letters", lines[0]);
+        Assert.All(lines[1..], line => Assert.StartsWith("         ", line));
+        output.GetStringBuilder().Clear();
+        using var file = new Output(Host(isTerminal: false), isJson: false, isQuiet: false);
+        file.Report(finding);
+        Assert.Equal(2, output.ToString().TrimEnd().Split('\n').Length);
+    }
+
+    [Fact]
+    public void In_a_window_a_table_breaks_sentences_and_cuts_keys_in_the_middle()
+    {
+        using var window = new Output(Host(isTerminal: true), isJson: false, isQuiet: false);
+        window.Table(
+            "object", ["key", "size", "why"],
+            [["1580559962386438/" + new string('k', 40) + "-end", Cell.Bytes(2048), "a sentence that says why in more words than fit"]]);
+
+        var text = output.ToString();
+        Assert.All(text.TrimEnd().Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 60));
+        Assert.Matches("1580559962\\w*(/k+)?…k*-end", text);
+        Assert.Contains("2.0 KiB", text);
+        Assert.All("a sentence that says why in more words than fit".Split(' '), word => Assert.Contains(word, text));
+    }
+
+    [Fact]
+    public void In_json_the_summary_is_the_last_line_also_after_an_error()
+    {
+        using var events = new Output(Host(isTerminal: false), isJson: true, isQuiet: false);
+        events.Finish(new Summary().Add("objects", 3, "objects"));
+        events.Report(new FindingEvent(new Finding("late", Severity.Warning, "s", "m", "")));
+        events.Error(ExitCode.OutOfReach, "gone", "");
+        events.End(ExitCode.OutOfReach);
+
+        var lines = output.ToString().Trim().Split('\n');
+        Assert.Equal("""{"event":"summary","exitCode":30,"objects":3}""", lines[^1]);
+        Assert.Single(lines, line => line.Contains("\"summary\""));
+    }
 
     [Fact]
     public void A_terminal_obeys_no_name_that_somebody_else_chose()
@@ -93,50 +160,9 @@ public sealed class OutputTests : IDisposable
         Assert.Equal(["objects:  1,234", "bytes:    2.0 KiB (2,048 B)", "complete: yes"], summary.Lines());
     }
 
-    [Theory]
-    [InlineData("secret\n", "secret")]
-    [InlineData("secret\r\nmore\n", "secret")]
-    [InlineData("sécret 中", "sécret 中")]
-    public async Task A_secret_is_the_first_line_of_its_file(string content, string expected)
-    {
-        File.WriteAllText(folder["s"], content);
-
-        Assert.Equal(expected, Encoding.UTF8.GetString(await ReadAsync(new SecretSource(FilePath: "s"))));
-    }
-
-    [Fact]
-    public async Task A_secret_comes_from_an_open_file_descriptor()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "file descriptors are opened by number here");
-        File.WriteAllText(folder["s"], "from fd\n");
-        using var file = File.OpenHandle(folder["s"]);
-
-        Assert.Equal("from fd", Encoding.UTF8.GetString(await ReadAsync(new SecretSource(FileDescriptor: (int)file.DangerousGetHandle()))));
-    }
-
-    [Fact]
-    public async Task A_secret_comes_from_the_environment_when_nothing_else_is_named() =>
-        Assert.Equal("from environment", Encoding.UTF8.GetString(await ReadAsync(new SecretSource())));
-
-    [Fact]
-    public async Task What_cannot_be_read_is_named()
-    {
-        File.WriteAllText(folder["empty"], "\n");
-
-        Assert.Contains(
-            "the password is empty", (await Assert.ThrowsAsync<NesteggException>(() => ReadAsync(new SecretSource("empty")))).Message);
-        Assert.Contains("/nope with the password does not exist", (await Assert.ThrowsAsync<NesteggException>(
-            () => ReadAsync(new SecretSource("nope")))).Message);
-        Assert.Contains("file descriptor 9999", (await Assert.ThrowsAsync<NesteggException>(
-            () => ReadAsync(new SecretSource(FileDescriptor: 9999)))).Message);
-    }
-
-    private Task<byte[]> ReadAsync(SecretSource source) =>
-        new SecretPrompt(Host(isTerminal: false)).ReadAsync("password", source, "SECRET", TestContext.Current.CancellationToken);
-
     private CommandHost Host(bool isTerminal) => new()
     {
         Out = output, Error = error, IsTerminal = isTerminal, WorkingFolder = folder.Path,
-        Environment = new Dictionary<string, string> { ["SECRET"] = "from environment" },
+        Environment = new Dictionary<string, string>(), IsOutTerminal = isTerminal, Columns = () => 60,
     };
 }

@@ -218,6 +218,21 @@ public sealed class HostileExportTests : IDisposable
         Assert.Equal("theirs", await File.ReadAllTextAsync(Path.Combine(folder["target"], "A_1", "a.jpg"), Token));
     }
 
+    [Theory]
+    [InlineData("A")]
+    [InlineData("A/.meta")]
+    public async Task A_folder_that_a_killed_run_made_and_left_empty_is_taken(string left)
+    {
+        Directory.CreateDirectory(Path.Combine(folder["target"], left));
+        using var library = new SyntheticLibrary();
+        library.AddAlbum(1, "A");
+        library.AddFile(1, Metadata("a.jpg", "new"u8), "new"u8.ToArray(), 1);
+
+        await library.ExportAsync(folder["target"], new ExportOptions(), Token);
+
+        Assert.Equal("new", await File.ReadAllTextAsync(Path.Combine(folder["target"], "A", "a.jpg"), Token));
+    }
+
     private static IEnumerable<string> Contents(string root) =>
         Directory.EnumerateFiles(root, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
             .Select(File.ReadAllText);

@@ -228,7 +228,7 @@ public sealed class ProveCommandTests(ProvedInstances repositories) : IClassFixt
     private static async Task<Dictionary<string, string>> OpenTarAsync(ProvedInstance proved, string path)
     {
         using var identities = await AgeIdentityFile.ReadAsync(
-            File.OpenRead(proved.Folder["identity.txt"]), "identity", (_, _) => throw new InvalidOperationException(), Token);
+            File.OpenRead(proved.Folder["identity.txt"]), "identity", (_, _, _) => throw new InvalidOperationException(), Token);
         await using var tar = new TarReader(
             new ZstdReader(await AgeReader.OpenAsync(File.OpenRead(path), path, identities.Identities, [], Token), path));
         var entries = new Dictionary<string, string>();

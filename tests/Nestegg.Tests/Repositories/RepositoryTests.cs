@@ -97,7 +97,7 @@ public sealed class RepositoryTests : IDisposable
             new MemoryStream(AgeIdentityFile.Write(sample.Identity, DateTimeOffset.UnixEpoch, [
                 new(Repository.RepositoryComment, id), new(Repository.SigningKeyComment, key)
             ])),
-            "key.txt", (_, _) => throw new InvalidOperationException(), Token);
+            "key.txt", (_, _, _) => throw new InvalidOperationException(), Token);
     }
 
     [Fact]

@@ -5,7 +5,9 @@ namespace Nestegg.Formats.Age;
 
 /// <summary>Asks a person, a file or a file descriptor for a passphrase. In UTF-8; the asker wipes it.</summary>
 /// <param name="name">The file that it is to open.</param>
-internal delegate ValueTask<byte[]> AskPassphrase(string name, CancellationToken cancellationToken);
+/// <param name="problem">Why the last one did not serve; <see langword="null"/> the first time.</param>
+/// <returns><see langword="null"/> when there is nobody to ask again.</returns>
+public delegate Task<byte[]?> AskPassphrase(string name, string? problem, CancellationToken cancellationToken);
 
 /// <summary>
 /// A file with age identities, one a line, between comments; itself perhaps an age file under a passphrase, with or without armor.
@@ -14,6 +16,7 @@ internal delegate ValueTask<byte[]> AskPassphrase(string name, CancellationToken
 internal sealed class AgeIdentityFile : IDisposable
 {
     private const int LimitBytes = 1024 * 1024;
+    private const int Attempts = 3;
 
     private AgeIdentityFile(IReadOnlyList<AgeIdentity> identities, IReadOnlyDictionary<string, string> comments) =>
         (Identities, Comments) = (identities, comments);
@@ -35,7 +38,7 @@ internal sealed class AgeIdentityFile : IDisposable
     /// <param name="name">What the file is called in messages.</param>
     public static async Task<AgeIdentityFile> ReadAsync(Stream stream, string name, AskPassphrase ask, CancellationToken cancellationToken)
     {
-        var content = await ReadAllAsync(stream, name, cancellationToken);
+        var content = await ReadTextAsync(stream, name, cancellationToken);
         try
         {
             if (AgeArmor.TryDecode(content, name, out var binary))
@@ -71,18 +74,44 @@ internal sealed class AgeIdentityFile : IDisposable
     private static async Task<AgeIdentityFile> DecryptAsync(
         byte[] content, string name, AskPassphrase ask, CancellationToken cancellationToken)
     {
-        var passphrase = await ask(name, cancellationToken);
+        NesteggException? wrong = null;
+        for (var attempts = 0; attempts < Attempts; attempts++)
+        {
+            if (await ask(name, wrong?.Message, cancellationToken) is not { } passphrase)
+            {
+                break;
+            }
+
+            try
+            {
+                return await DecryptAsync(content, name, passphrase, cancellationToken);
+            }
+            catch (NesteggException failure) when (failure.Kind == FailureKind.WrongIdentity)
+            {
+                wrong = failure;
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(passphrase);
+            }
+        }
+
+        throw wrong ?? new NesteggException(FailureKind.BadInput, $"no passphrase was given for {name}", "give the one that it is under");
+    }
+
+    private static async Task<AgeIdentityFile> DecryptAsync(
+        byte[] content, string name, byte[] passphrase, CancellationToken cancellationToken)
+    {
         byte[]? text = null;
         try
         {
             await using var reader =
                 await AgeReader.OpenWithPassphraseAsync(new MemoryStream(content, writable: false), name, passphrase, cancellationToken);
-            text = await ReadAllAsync(reader, name, cancellationToken);
+            text = await ReadTextAsync(reader, name, cancellationToken);
             return Parse(text, name);
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(passphrase);
             CryptographicOperations.ZeroMemory(text);
         }
     }
@@ -132,14 +161,14 @@ internal sealed class AgeIdentityFile : IDisposable
         }
     }
 
-    private static async Task<byte[]> ReadAllAsync(Stream stream, string name, CancellationToken cancellationToken)
+    private static async Task<byte[]> ReadTextAsync(Stream stream, string name, CancellationToken cancellationToken)
     {
         var buffer = new byte[LimitBytes];
         try
         {
             var length = await stream.ReadAtLeastAsync(buffer, LimitBytes, throwOnEndOfStream: false, cancellationToken);
             return length < LimitBytes
-                ? buffer[..length]
+                ? MarkedText.ToUtf8(buffer.AsSpan(0, length))
                 : throw new NesteggException(
                     FailureKind.BadInput, $"{name} is too large for an identity file", "give the file that age-keygen wrote");
         }

@@ -1,0 +1,104 @@
+using Nestegg.Stores.Local;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
+
+namespace Nestegg.IntegrationTests.Resilience;
+
+/// <summary>The program itself, where nobody can read what it says, and where somebody types.</summary>
+public sealed class StandardStreamTests(SharedServers servers, KnownInstances instances) : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task No_stream_that_is_closed_full_or_broken_costs_a_backup()
+    {
+        using var instance = await instances.StartAsync("sample", "t1", servers, Token);
+        await using var store = new LocalStore(instance.RepositoryFolder);
+        string[] ways =
+        [
+            "> /dev/full", "--json > /dev/full", ">&-", "--json >&-", "2>&-", "2> /dev/full", ">&- 2>&- <&-", "> /dev/full 2> /dev/full",
+            "--json | head -c 1 > /dev/null; exit ${PIPESTATUS[0]}",
+        ];
+        for (var i = 0; i < ways.Length; i++)
+        {
+            var (code, _, error) = await ShellAsync($"nestegg backup --config {instance.ConfigurationPath} {ways[i]}");
+
+            Assert.True(code == 0, $"{ways[i]}: {code} {error}");
+            Assert.Equal(i + 1, await NewRepository.AssertIntactAsync(store, ways[i], Token));
+            Assert.Equal(ways[i].EndsWith("> /dev/full", StringComparison.Ordinal) && !ways[i].Contains('2'), error.Contains("No space left on device"));
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_that_did_not_arrive_whole_is_no_success()
+    {
+        Directory.CreateDirectory(folder["repository"]);
+        await NewRepository.CreateAsync(new LocalStore(folder["repository"]), folder["key"], Token);
+        var (code, _, error) = await ShellAsync($"nestegg snapshots --repository {folder["repository"]} > /dev/full");
+
+        Assert.Equal((int)ExitCode.Incomplete, code);
+        Assert.Contains("could be written to standard output: No space left on device", error);
+        Assert.Equal(0, (await ShellAsync($"nestegg snapshots --repository {folder["repository"]} | true; exit ${{PIPESTATUS[0]}}")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    [InlineData("HUP")]
+    public async Task At_a_prompt_one_signal_ends_the_command_and_the_terminal_shows_again_what_is_typed(string signal)
+    {
+        Assert.SkipWhen(TerminalProcess.IsMissing, "script (bsdutils) is not installed");
+        var repository = await UnderPassphraseAsync();
+        await using var terminal = TerminalProcess.Start(
+            $"nestegg audit --snapshot latest --repository {repository}; echo code=$?; stty -a");
+        await terminal.WaitForAsync("passphrase of identity.age", Token);
+        if (signal == "INT")
+        {
+            await terminal.TypeAsync("\x03", Token);
+        }
+        else
+        {
+            await ExternalProgram.RunAsync("pkill", [$"-{signal}", "-f", $"Nestegg.Cli audit --snapshot latest --repository {repository}"], Token);
+        }
+
+        await terminal.WaitForAsync("code=130", Token);
+        Assert.Equal(0, await terminal.EndAsync(Token));
+        Assert.Matches(@"(?<!-)\becho\b", terminal.Shown);
+        Assert.Contains("error: cancelled", terminal.Shown);
+    }
+
+    [Fact]
+    public async Task A_typo_may_be_tried_again_and_keys_without_a_letter_type_nothing()
+    {
+        Assert.SkipWhen(TerminalProcess.IsMissing, "script (bsdutils) is not installed");
+        var repository = await UnderPassphraseAsync();
+        await using var terminal = TerminalProcess.Start($"nestegg audit --snapshot latest --repository {repository}; echo code=$?");
+        await terminal.WaitForAsync("passphrase of identity.age", Token);
+        await terminal.TypeAsync("wrong\r", Token);
+        await terminal.WaitForAsync("the passphrase does not open identity.age", Token);
+        await terminal.WaitForAsync("passphrase of identity.age", Token);
+
+        // Arrow up, arrow left, a letter taken back, F5, and what was typed before Ctrl-U.
+        await terminal.TypeAsync("\e[A\e[Dnonsense\x15right x\x7f\e[15~one\r", Token);
+        await terminal.WaitForAsync("has no finished snapshot", Token);
+    }
+
+    private async Task<string> UnderPassphraseAsync()
+    {
+        await File.WriteAllTextAsync(folder["passphrase"], "right one\n", Token);
+        Directory.CreateDirectory(folder["ente"]);
+        await File.WriteAllTextAsync(folder["ente/museum.yaml"], "db: { host: 127.0.0.1 }\n", Token);
+        await CliProcess.ExpectAsync(
+            ExitCode.Done, Token, "init", "--instance", folder["ente"], "--repository", folder["repository"],
+            "--passphrase-file", folder["passphrase"], "--config", folder["nestegg.yaml"]);
+        return folder["repository"];
+    }
+
+    private static Task<(int ExitCode, string Output, string Error)> ShellAsync(string commands) => ExternalProgram.TryRunAsync(
+        "bash", ["-c", $"nestegg() {{ '{Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli")}' \"$@\"; }}; {commands}"], Token,
+        new Dictionary<string, string?> { ["NESTEGG_CONFIG"] = "" });
+}
