@@ -1,7 +1,4 @@
-using System.Buffers;
 using System.Diagnostics;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Nestegg.Cli.Terminal;
@@ -12,8 +9,6 @@ namespace Nestegg.Cli.Terminal;
 /// </summary>
 internal sealed class Output : IProgress<RunEvent>, IDisposable
 {
-    private static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private const int FindingIndent = 9;
 
     private readonly Lock gate = new();
@@ -298,16 +293,6 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
     private void WriteJson(string name, Action<Utf8JsonWriter> write)
     {
         Debug.Assert(gate.IsHeldByCurrentThread, "The caller has the gate, so that lines do not mix.");
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, JsonOptions))
-        {
-            json.WriteStartObject();
-            json.WriteString("event", name);
-            write(json);
-            json.WriteEndObject();
-        }
-
-        host.Out.WriteLine(Encoding.UTF8.GetString(buffer.WrittenSpan));
-        host.Out.Flush();
+        JsonLine.Write(host.Out, name, write);
     }
 }

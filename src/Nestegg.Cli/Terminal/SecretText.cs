@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Nestegg.Formats;
 
 namespace Nestegg.Cli.Terminal;
 
-/// <summary>Secrets out of files and descriptors, in whatever way an editor or a shell wrote them. In UTF-8; the caller wipes them.</summary>
+/// <summary>
+/// Secrets out of files and descriptors, in whatever way an editor or a shell wrote them. In UTF-8; the caller wipes them.
+/// </summary>
 internal static class SecretText
 {
     private const int LongestBytes = 64 * 1024;

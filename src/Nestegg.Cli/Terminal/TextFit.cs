@@ -6,8 +6,8 @@ namespace Nestegg.Cli.Terminal;
 internal static class TextFit
 {
     /// <summary>
-    /// Breaks lines at blanks, and begins each further line with <paramref name="indent"/> blanks. A word that is wider than the window, such
-    /// as a path, stays whole, so that it can be copied.
+    /// Breaks lines at blanks, and begins each further line with <paramref name="indent"/> blanks. A word that is wider than the window,
+    /// such as a path, stays whole, so that it can be copied.
     /// </summary>
     /// <param name="columns">The window's width; <see langword="null"/> where nobody has one: nothing is broken.</param>
     public static string Wrap(string text, int? columns, int indent)

@@ -9,8 +9,8 @@ internal static class TextTable
     private const int NarrowestColumn = 6;
 
     /// <param name="window">
-    /// The width that there is: sentences are broken at blanks, keys and names cut in the middle. <see langword="null"/> where the table goes
-    /// into a file or to another program, which want them whole.
+    /// The width that there is: sentences are broken at blanks, keys and names cut in the middle. <see langword="null"/> where the table
+    /// goes into a file or to another program, which want them whole.
     /// </param>
     public static void Write(TextWriter writer, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<Cell>> rows, int? window)
     {
@@ -42,5 +42,6 @@ internal static class TextTable
         }
     }
 
-    private static string Fitted(string text, int width) => string.Join(' ', text.Split(' ').Select(word => TextFit.CutMiddle(word, width)));
+    private static string Fitted(string text, int width) =>
+        string.Join(' ', text.Split(' ').Select(word => TextFit.CutMiddle(word, width)));
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Nestegg.Formats;
 using Nestegg.Formats.Minisign;
 using Nestegg.Instance;
 using Nestegg.Repositories;

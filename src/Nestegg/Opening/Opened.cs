@@ -75,7 +75,8 @@ internal static class Opened
                     $"with its own password or recovery key it opens as --user {other}");
             }
 
-            return await work(new OpenedAccount(source, userId, keys, reader, secret.Secret.RecoveryKey is null ? "password" : "recovery key"));
+            var openedWith = secret.Secret.RecoveryKey is null ? "password" : "recovery key";
+            return await work(new OpenedAccount(source, userId, keys, reader, openedWith));
         }
     }
 }

@@ -177,7 +177,8 @@ public sealed class ProgramTests : IDisposable
     private static async Task<AgeIdentityFile> ReadIdentitiesAsync(string path, byte[]? passphrase)
     {
         await using var file = File.OpenRead(path);
-        return await AgeIdentityFile.ReadAsync(file, path, (_, problem, _) => Task.FromResult(problem is null ? passphrase!.ToArray() : null), Token);
+        return await AgeIdentityFile.ReadAsync(
+            file, path, (_, problem, _) => Task.FromResult(problem is null ? passphrase!.ToArray() : null), Token);
     }
 
     private static async Task<byte[]> ReadAllAsync(Stream stream)

@@ -223,7 +223,9 @@ public class AgeTests
     }
 
     private static Task<AgeIdentityFile> ReadIdentitiesAsync(byte[] content, byte[]? passphrase = null) =>
-        AgeIdentityFile.ReadAsync(new MemoryStream(content), "key.txt", (_, problem, _) => Task.FromResult(problem is null ? passphrase!.ToArray() : null), Token);
+        AgeIdentityFile.ReadAsync(
+            new MemoryStream(content), "key.txt",
+            (_, problem, _) => Task.FromResult(problem is null ? passphrase!.ToArray() : null), Token);
 
     private static async Task<byte[]> EncryptAsync(byte[] content, params AgeRecipient[] recipients)
     {

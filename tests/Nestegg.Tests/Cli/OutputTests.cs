@@ -19,7 +19,8 @@ public sealed class OutputTests : IDisposable
     [InlineData(146, 146, 10 << 20, 10 << 20, "objects 146 of 146, 10.0 MiB of 10.0 MiB, 5.0 MiB/s")]
     public void Progress_says_counts_bytes_rate_and_time_left(long done, long total, long doneBytes, long totalBytes, string expected) =>
         Assert.Equal(
-            expected, ProgressLine.Describe(new ProgressEvent("objects", done, total, doneBytes, totalBytes), TimeSpan.FromSeconds(2), 0, 100));
+            expected,
+            ProgressLine.Describe(new ProgressEvent("objects", done, total, doneBytes, totalBytes), TimeSpan.FromSeconds(2), 0, 100));
 
     [Theory]
     [InlineData(79, "objects 1,234,567 of 12,345,678, 1.0 TiB of 9.0 TiB, 170.7 GiB/s, 48 s left")]
@@ -27,8 +28,12 @@ public sealed class OutputTests : IDisposable
     [InlineData(59, "objects 1,234,567 of 12,345,678, 48 s left")]
     [InlineData(35, "objects 1,234,567 of 12,345,678")]
     [InlineData(20, "objects 1,…2,345,678")]
-    public void Progress_leaves_out_what_a_window_has_no_room_for(int columns, string expected) => Assert.Equal(expected, ProgressLine.Describe(
-        new ProgressEvent("objects", 1_234_567, 12_345_678, 1L << 40, 9L << 40), TimeSpan.FromSeconds(6), 0, columns));
+    public void Progress_leaves_out_what_a_window_has_no_room_for(int columns, string expected)
+    {
+        var state = new ProgressEvent("objects", 1_234_567, 12_345_678, 1L << 40, 9L << 40);
+
+        Assert.Equal(expected, ProgressLine.Describe(state, TimeSpan.FromSeconds(6), 0, columns));
+    }
 
     [Fact]
     public void A_counter_never_passes_its_total()
@@ -36,13 +41,15 @@ public sealed class OutputTests : IDisposable
         using var events = new Output(Host(isTerminal: false), isJson: true, isQuiet: false);
         events.Report(new ProgressEvent("objects", 147, 146, 11, 10));
 
-        Assert.Equal("""{"event":"progress","step":"objects","done":147,"total":147,"doneBytes":11,"totalBytes":11}""", output.ToString().Trim());
+        Assert.Equal(
+            """{"event":"progress","step":"objects","done":147,"total":147,"doneBytes":11,"totalBytes":11}""", output.ToString().Trim());
     }
 
     [Fact]
     public void A_finding_is_broken_at_words_in_a_window_and_nowhere_else()
     {
-        var finding = new FindingEvent(new Finding("c", Severity.Warning, "bucket b2-eu-cen", string.Concat(Enumerable.Repeat("sixteen letters ", 6)) + "end", "do it"));
+        var words = string.Concat(Enumerable.Repeat("sixteen letters ", 6));
+        var finding = new FindingEvent(new Finding("c", Severity.Warning, "bucket b2-eu-cen", words + "end", "do it"));
         using (var window = new Output(Host(isTerminal: true), isJson: false, isQuiet: false))
         {
             window.Report(finding);

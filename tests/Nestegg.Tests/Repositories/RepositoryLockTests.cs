@@ -301,8 +301,8 @@ public sealed class RepositoryLockTests : IDisposable
         sample.Repository.LockAsync("backup", RunEvents.Nowhere(), time, Random.Shared, Token);
 
     /// <summary>
-    /// Lets time pass while a task waits for it, and no more than a dead lock may take: a clock that moves while the disk is slow would tell
-    /// of the disk.
+    /// Lets time pass while a task waits for it, and no more than a dead lock may take: a clock that moves while the disk is slow would
+    /// tell of the disk.
     /// </summary>
     private static async Task<T> PassAsync<T>(StillTime time, Task<T> task)
     {

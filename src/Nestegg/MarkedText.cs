@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Nestegg.Formats;
+namespace Nestegg;
 
 /// <summary>Text of which the first bytes may say how it is encoded, as editors on Windows write them.</summary>
 public static class MarkedText
