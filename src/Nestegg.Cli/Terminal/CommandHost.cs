@@ -5,9 +5,9 @@ namespace Nestegg.Cli.Terminal;
 /// <summary>What a command sees of the process around it; a test gives its own.</summary>
 internal sealed class CommandHost
 {
-    public required TextWriter Out { get; init => field = new SteadyWriter(value); }
+    public required TextWriter Out { get; init => field = SteadyWriter.Around(value); }
 
-    public required TextWriter Error { get; init => field = new SteadyWriter(value); }
+    public required TextWriter Error { get; init => field = SteadyWriter.Around(value); }
 
     /// <summary>Why something of standard output was lost; <see langword="null"/> when all was written.</summary>
     public string? OutLoss => ((SteadyWriter)Out).Loss;

@@ -8,6 +8,9 @@ namespace Nestegg.Cli.Terminal;
 /// </summary>
 internal sealed class SteadyWriter(TextWriter inner) : TextWriter
 {
+    /// <summary>The stream stays its owner's.</summary>
+    public static TextWriter Around(TextWriter inner) => new SteadyWriter(inner);
+
     public override Encoding Encoding => inner.Encoding;
 
     /// <summary>Why something was lost; <see langword="null"/> while all was written.</summary>
