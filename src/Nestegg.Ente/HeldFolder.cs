@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Microsoft.Win32.SafeHandles;
 
 namespace Nestegg.Ente;
@@ -40,6 +41,11 @@ internal sealed partial class HeldFolder : IDisposable
     public static HeldFolder Make(string root, string below, UnixFileMode mode) => Walk(root, below, (parent, name) =>
     {
         var path = System.IO.Path.Combine(parent.Path, name);
+        if (File.Exists(path))
+        {
+            throw new StrangeEntryException($"{System.IO.Path.Combine(parent.Name, name)} is a file, and a folder should be there");
+        }
+
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(path);
@@ -57,6 +63,9 @@ internal sealed partial class HeldFolder : IDisposable
     /// <exception cref="DirectoryNotFoundException">There is none.</exception>
     public HeldFolder OpenAgain() =>
         TryOpen(root, System.IO.Path.GetRelativePath(root, Name)) ?? throw new DirectoryNotFoundException($"{Name} has vanished");
+
+    /// <summary>What the system says of a path in a held folder, without the number by which it is held: nobody else knows that.</summary>
+    public static string InWords(string message) => HeldPath().Replace(message, "…");
 
     /// <summary>The path of something in it, for the system's functions.</summary>
     public string PathOf(string name) => System.IO.Path.Combine(Path, name);
@@ -100,6 +109,9 @@ internal sealed partial class HeldFolder : IDisposable
     }
 
     public void Dispose() => handle?.Dispose();
+
+    [GeneratedRegex("/proc/self/fd/[0-9]+")]
+    private static partial Regex HeldPath();
 
     private static HeldFolder? Walk(string root, string below, Func<HeldFolder, string, bool> make)
     {

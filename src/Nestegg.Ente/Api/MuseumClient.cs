@@ -89,7 +89,7 @@ public sealed class MuseumClient : IDisposable
         try
         {
             var first = await retries.RunAsync(stop => download.TryOpenAsync(0, stop), Silence, cancellationToken);
-            return first is null ? null : new ResumingStream(download, first, retries, new SilenceLimit(Silence, Time));
+            return first is null ? null : new ResumingStream(download, first, 0, retries, new SilenceLimit(Silence, Time));
         }
         catch (Exception failure) when (download.Explain(failure) is { } explained)
         {

@@ -16,13 +16,18 @@ internal sealed class ResumingStream : ReadOnlyStream
     private readonly SilenceLimit silence;
     private readonly long? end;
     private OpenedBody? body;
+    private bool isAtPosition;
     private long position;
 
-    /// <summary>Owns the body that was opened first, and the limit.</summary>
-    public ResumingStream(IResumable source, OpenedBody first, RequestRetries retries, SilenceLimit silence)
+    /// <summary>
+    /// Owns the body that was opened first, and the limit. The body may begin before the offset that was asked for, and is refused when it
+    /// begins behind it.
+    /// </summary>
+    public ResumingStream(IResumable source, OpenedBody first, long offset, RequestRetries retries, SilenceLimit silence)
     {
         (this.source, this.retries, this.silence) = (source, retries, silence);
-        (body, position, end) = (first, first.Offset, first.End);
+        (body, position, end) = (first, offset, first.End);
+        Debug.Assert(!(end < offset), "A range that begins behind the end is empty, and ends where it begins.");
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -79,6 +84,12 @@ internal sealed class ResumingStream : ReadOnlyStream
                 await ReopenAsync(cancellationToken);
             }
 
+            if (!isAtPosition)
+            {
+                await SkipAsync(body!, cancellationToken);
+                isAtPosition = true;
+            }
+
             var count = await silence.ReadAsync(body!.Content, room, cancellationToken);
             return count > 0 || end is null ? count : throw new EndOfStreamException($"it ended at byte {position} of {end}");
         }
@@ -98,7 +109,11 @@ internal sealed class ResumingStream : ReadOnlyStream
         {
             throw new IOException($"it had {end} bytes when it was opened and has {now} now");
         }
+    }
 
+    /// <summary>Servers that know no ranges send what came already once more.</summary>
+    private async Task SkipAsync(OpenedBody body, CancellationToken cancellationToken)
+    {
         if (body.Offset > position)
         {
             throw new IOException($"byte {position} was asked for and byte {body.Offset} came");
@@ -123,6 +138,6 @@ internal sealed class ResumingStream : ReadOnlyStream
     private void CloseBody()
     {
         body?.Dispose();
-        body = null;
+        (body, isAtPosition) = (null, false);
     }
 }

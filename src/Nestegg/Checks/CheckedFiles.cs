@@ -24,10 +24,11 @@ internal sealed class CheckedFiles : IDisposable
         }
     }
 
-    /// <summary>Takes up that a snapshot needs a row.</summary>
-    /// <inheritdoc cref="StoredFiles.DefectOf" path="/returns"/>
-    public string? Need(in IndexRow row)
+    /// <summary>Takes up that a snapshot needs a row of a file.</summary>
+    /// <returns>See <see cref="StoredFiles.DefectOf(FileRows)"/>.</returns>
+    public string? Need(FileRows file)
     {
+        var row = file.Rows[0].Row;
         lock (gate)
         {
             if (files.TryGet(row.Pack ?? row.Hash, row.Pack is not null, out var number, out _))
@@ -35,7 +36,7 @@ internal sealed class CheckedFiles : IDisposable
                 isNeeded[(int)number] = true;
             }
 
-            return files.DefectOf(row);
+            return files.DefectOf(file);
         }
     }
 

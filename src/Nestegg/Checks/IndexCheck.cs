@@ -116,17 +116,8 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
                 yield break;
             }
 
-            foreach (var (number, row) in files.Current.Rows)
-            {
-                last = number;
-                if (live.Contains(number) && stored.Need(row) is { } defect)
-                {
-                    lost[row.StoredAs] = lost.TryGetValue(row.StoredAs, out var before)
-                        ? before with { Rows = before.Rows + 1 }
-                        : (1, row.Key, defect);
-                }
-            }
-
+            last = files.Current.Rows[^1].Number;
+            Look(files.Current, live);
             yield return files.Current;
         }
 
@@ -136,6 +127,17 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
             log.Find(
                 "row-missing", Severity.Error, key,
                 $"{key} has {last} rows; the snapshot {needed.NeedsLast(name)} needs row {live.Last}");
+        }
+    }
+
+    private void Look(FileRows file, RowSet live)
+    {
+        var needed = file.Rows.Where(one => live.Contains(one.Number)).Select(one => one.Row.Key).ToList();
+        if (needed.Count > 0 && stored.Need(file) is { } defect)
+        {
+            lost[file.Key] = lost.TryGetValue(file.Key, out var before)
+                ? before with { Rows = before.Rows + needed.Count }
+                : (needed.Count, needed[0], defect);
         }
     }
 

@@ -31,7 +31,8 @@ internal static class JobFailure
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new NesteggException(
-                FailureKind.OutOfReach, failure.Message, "look at the path and at who may use it, and run the command again", failure);
+                FailureKind.OutOfReach, HeldFolder.InWords(failure.Message),
+                "look at the path and at who may use it, and run the command again", failure);
         }
     }
 }

@@ -7,7 +7,7 @@ public abstract class StoreWriter : Stream
 {
     /// <summary>
     /// Makes what was written visible under the key, whole and durable, in one step. An item that is there already is
-    /// replaced in one step too; content-addressed callers ask for its presence first and may skip the commit.
+    /// replaced in one step too.
     /// </summary>
     public abstract Task CommitAsync(string key, CancellationToken cancellationToken);
 

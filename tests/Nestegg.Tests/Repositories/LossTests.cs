@@ -33,16 +33,32 @@ public sealed class LossTests : IDisposable
     [Theory]
     [InlineData("gone")]
     [InlineData("short")]
+    [InlineData("cut")]
+    [InlineData("longer")]
     [InlineData("empty")]
-    public async Task A_file_that_is_gone_or_short_is_not_relied_upon(string loss)
+    public async Task A_file_that_is_gone_or_of_another_length_is_not_relied_upon(string loss)
     {
         using var sample = await MakeAsync();
         foreach (var (path, objects) in new[] { (LargePath, 1), (PackPath, 4) })
         {
             Lose(path, loss);
+            Assert.NotEqual(0, await CheckAsync(sample, ReadScope.None));
             Assert.Equal(objects, (await sample.BackUpAsync(Objects, Token)).Counts.NewObjects);
             Assert.Equal(0, (await sample.BackUpAsync(Objects, Token)).Counts.NewObjects);
+            Assert.Equal(0, await CheckAsync(sample));
         }
+    }
+
+    [Fact]
+    public async Task Bytes_that_nobody_has_read_are_not_taken_for_an_object_because_of_their_length()
+    {
+        using var sample = await MakeAsync();
+        var content = SampleRepository.Content(1_200_000, 7);
+        var key = RepositoryKeys.Object(ObjectHash.Of(content));
+        Directory.CreateDirectory(Path.GetDirectoryName(folder[key])!);
+        File.WriteAllBytes(folder[key], new byte[content.Length]);
+        await sample.BackUpAsync(new Dictionary<string, byte[]>(Objects) { ["1/new"] = content }, Token);
+        Assert.Equal(content, File.ReadAllBytes(folder[key]));
     }
 
     [Fact]
@@ -57,6 +73,7 @@ public sealed class LossTests : IDisposable
     [Theory]
     [InlineData("gone")]
     [InlineData("short")]
+    [InlineData("longer")]
     [InlineData("flip")]
     public async Task A_file_is_put_back_byte_for_byte_from_its_objects(string loss)
     {
@@ -222,6 +239,12 @@ public sealed class LossTests : IDisposable
             case "short":
                 File.WriteAllBytes(path, bytes[..1000]);
                 break;
+            case "cut":
+                File.WriteAllBytes(path, bytes[..^1]);
+                break;
+            case "longer":
+                File.WriteAllBytes(path, [.. bytes, 0]);
+                break;
             case "empty":
                 File.WriteAllBytes(path, []);
                 break;
@@ -242,10 +265,10 @@ public sealed class LossTests : IDisposable
             file, (row, _) => Task.FromResult<Stream?>(fetch(row.Key) is { } bytes ? new MemoryStream(bytes) : null), Token);
     }
 
-    private static async Task<long> CheckAsync(SampleRepository sample)
+    private static async Task<long> CheckAsync(SampleRepository sample, ReadScope? read = null)
     {
         using var memory = new TemporaryFolder();
-        var options = new CheckOptions { Read = ReadScope.All, MemoryFolder = memory.Path, Random = Random.Shared };
+        var options = new CheckOptions { Read = read ?? ReadScope.All, MemoryFolder = memory.Path, Random = Random.Shared };
         return (await new RepositoryCheck(sample.Repository, options, new RunLog(new RunEvents())).RunAsync(Token)).Errors;
     }
 }

@@ -42,6 +42,24 @@ public sealed class UnreadableTests : IDisposable
         Assert.Contains("permission denied", Assert.Single(unread));
     }
 
+    [Fact]
+    public async Task A_folder_among_the_locks_that_may_not_be_read_bars_nobody_and_locks_that_cannot_be_seen_do()
+    {
+        using var sample = await MakeAsync();
+        var log = new RunLog(new RunEvents());
+        Directory.CreateDirectory(folder["repository/locks/x"]);
+        File.WriteAllText(folder["repository/locks/x/y"], "");
+        await DenyAsync(sample, "locks/x/");
+        await using (await sample.Repository.LockAsync("backup", log, TimeProvider.System, Random.Shared, Token))
+        {
+        }
+
+        await DenyAsync(sample, "locks/");
+        var failure = await Assert.ThrowsAsync<NesteggException>(
+            () => sample.Repository.LockAsync("backup", log, TimeProvider.System, Random.Shared, Token));
+        Assert.Contains("permission denied", failure.Message);
+    }
+
     [Theory]
     [InlineData("locks/a\\b.json", false)]
     [InlineData("index/a\\b", false)]

@@ -62,6 +62,18 @@ public sealed class ResumingStreamTests
         Assert.Contains("byte 40 was asked for and byte 41 came", failure.Message);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    [InlineData(1000)]
+    public async Task A_first_answer_that_begins_too_late_is_not_taken_for_the_whole(int beyond)
+    {
+        var server = new Server(new byte[100]) { BeginsBeyond = true, Beyond = beyond };
+        await using var stream = await server.OpenAsync();
+        var failure = await Assert.ThrowsAsync<ExplainedException>(() => stream.CopyToAsync(Stream.Null, Token));
+        Assert.Contains($"byte 0 was asked for and byte {beyond} came", failure.Message);
+    }
+
     [Fact]
     public async Task Silence_is_a_failure_like_any_other()
     {
@@ -109,6 +121,9 @@ public sealed class ResumingStreamTests
         /// <summary>How far behind the byte that was asked for an answer begins.</summary>
         public int Beyond { get; init; }
 
+        /// <summary>The first answer does, too.</summary>
+        public bool BeginsBeyond { get; init; }
+
         public bool EndsQuietly { get; init; }
 
         public bool FallsSilent { get; init; }
@@ -123,12 +138,12 @@ public sealed class ResumingStreamTests
         {
             var time = new TestTime(haste: 1000);
             var silence = new SilenceLimit(TimeSpan.FromSeconds(100), time);
-            return new ResumingStream(this, await OpenAsync(0, Token), new RequestRetries(Rules, time), silence);
+            return new ResumingStream(this, await OpenAsync(0, Token), 0, new RequestRetries(Rules, time), silence);
         }
 
         public Task<OpenedBody> OpenAsync(long offset, CancellationToken cancellationToken)
         {
-            var begin = KnowsRanges && offset > 0 ? offset + Beyond : 0;
+            var begin = KnowsRanges && (offset > 0 || BeginsBeyond) ? offset + Beyond : 0;
             var cut = Openings.Count < Cuts.Length ? Cuts[Openings.Count] : int.MaxValue;
             Openings.Add(offset);
             var body = new Body(this, begin, cut);

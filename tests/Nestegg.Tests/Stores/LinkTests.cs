@@ -110,6 +110,38 @@ public sealed class LinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_file_where_a_folder_should_be_is_told_by_its_name()
+    {
+        await File.WriteAllTextAsync(folder["repository/locks"], "", Token);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => PutAsync("locks/ab.json"));
+        Assert.Contains($"{Root}/locks is a file", failure.Message, StringComparison.Ordinal);
+        Assert.Null(ErrorText.WhatIsWrong(failure, Root));
+    }
+
+    [Fact]
+    public async Task A_name_that_a_folder_has_taken_is_told_without_a_number_of_the_process()
+    {
+        Directory.CreateDirectory(folder["repository/locks/ab.json/x"]);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => PutAsync("locks/ab.json"));
+        Assert.Contains($"{Root}/locks/ab.json", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("/proc/", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Folders_that_are_nested_without_end_are_listed_as_one_item_and_can_be_cancelled()
+    {
+        await PutAsync("objects/ab/item");
+        var depth = string.Join('/', Enumerable.Repeat("x", 1500));
+        Directory.CreateDirectory(Path.Combine(Root, "objects", depth));
+        var keys = await store.ListAsync("objects/", Token).Select(item => item.Key).ToListAsync(Token);
+        Assert.Equal(["objects/ab/item", "objects" + string.Concat(Enumerable.Repeat("/x", 8))], keys);
+        using var stopped = new CancellationTokenSource();
+        await stopped.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await store.ListAsync("objects/", stopped.Token).ToListAsync(stopped.Token));
+    }
+
+    [Fact]
     public async Task The_folder_itself_may_be_a_link()
     {
         Directory.CreateSymbolicLink(folder["link"], Root);

@@ -226,6 +226,20 @@ public class S3FailureTests
     }
 
     [Fact]
+    public async Task A_range_that_nobody_asked_for_is_not_taken_for_the_whole()
+    {
+        await using var server = new ScriptedHttpServer((_, context) =>
+        {
+            context.Response.StatusCode = 206;
+            context.Response.Headers.ContentRange = "bytes 5-9/10";
+            return ScriptedHttpServer.WriteAsync(context.Response, "thing");
+        });
+        await using var bucket = Bucket(server.Endpoint);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryOpenAsync("key", 0, null, Token));
+        Assert.Contains("ignores ranges", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_body_of_unknown_length_is_not_taken_for_an_empty_one()
     {
         await using var server = new ScriptedHttpServer((_, context) =>

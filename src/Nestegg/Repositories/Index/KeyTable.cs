@@ -37,7 +37,8 @@ internal sealed class KeyTable : IDisposable
     }
 
     /// <summary>Adds a row, which replaces an older one of the same key and version.</summary>
-    public void Add(ReadOnlySpan<byte> key, long version, long sizeBytes) => table.Set(Hash(key, version), sizes.Add(sizeBytes));
+    /// <param name="hash">See <see cref="Hash(ReadOnlySpan{byte}, long)"/>.</param>
+    public void Add(UInt128 hash, long sizeBytes) => table.Set(hash, sizes.Add(sizeBytes));
 
     /// <summary>Adds a row whose object is not there: it has a number, and nothing leads to it.</summary>
     /// <returns>The row's number.</returns>
@@ -60,6 +61,10 @@ internal sealed class KeyTable : IDisposable
         return (row, replaced);
     }
 
+    /// <summary>What a row is found by.</summary>
+    public UInt128 Hash(ReadOnlySpan<byte> key, long version) =>
+        XxHash128.HashToUInt128(key, seed ^ (long)((ulong)version * 0x9E3779B97F4A7C15));
+
     public void Dispose() => table.Dispose();
 
     private UInt128 Hash(string key, long version)
@@ -69,7 +74,4 @@ internal sealed class KeyTable : IDisposable
             ? Hash(bytes[..Encoding.UTF8.GetBytes(key, bytes)], version)
             : Hash(Encoding.UTF8.GetBytes(key), version);
     }
-
-    private UInt128 Hash(ReadOnlySpan<byte> key, long version) =>
-        XxHash128.HashToUInt128(key, seed ^ (long)((ulong)version * 0x9E3779B97F4A7C15));
 }

@@ -168,22 +168,44 @@ internal sealed class KnownObjects : IDisposable
             return IndexSigner.NotSigned(key, Severity.Warning);
         }
 
+        var together = new RowsTogether();
         while (await reader.ReadBlockAsync(cancellationToken))
         {
             while (reader.TryReadRow(out var line))
             {
-                if (presence.Holds(line))
+                if (!together.IsWith(line))
                 {
-                    rows.Add(line.Key, line.Version, line.SizeBytes);
+                    Take(together, presence);
+                    together.Begin(line);
                 }
-                else
-                {
-                    files.Lose(rows.AddAbsent(line.SizeBytes));
-                }
+
+                together.Add(line, rows.Hash(line.Key, line.Version));
             }
         }
 
+        Take(together, presence);
         EndFile(file.Name, file.SizeBytes, file.Hash);
         return null;
+    }
+
+    private void Take(RowsTogether together, Presence presence)
+    {
+        if (together.Rows.Count == 0)
+        {
+            return;
+        }
+
+        var isThere = presence.Holds(together);
+        foreach (var (hash, sizeBytes) in together.Rows)
+        {
+            if (isThere)
+            {
+                rows.Add(hash, sizeBytes);
+            }
+            else
+            {
+                files.Lose(rows.AddAbsent(sizeBytes));
+            }
+        }
     }
 }

@@ -13,34 +13,12 @@ internal sealed class Presence(StoredFiles? listed, IReadOnlyCollection<string> 
 {
     private readonly HashSet<(ObjectHash Hash, bool IsPack)> damagedFiles = [.. damaged.Select(Parse)];
 
-    // Rows of one pack follow each other.
-    private (ObjectHash Pack, long SizeBytes)? last;
-
-    /// <summary>Whether the bytes of a row can be where it says.</summary>
-    public bool Holds(in IndexLine line)
-    {
-        Debug.Assert(line is { SizeBytes: >= 0, Offset: >= 0 }, "A line was read with its numbers looked at.");
-        if (line.Pack is not { } pack)
-        {
-            return SizeOf(line.Hash, isPack: false) is { } found && (listed is null || found == line.SizeBytes);
-        }
-
-        if (last?.Pack != pack)
-        {
-            last = (pack, SizeOf(pack, isPack: true) ?? -1);
-        }
-
-        return last.Value.SizeBytes >= line.Offset + line.SizeBytes;
-    }
+    /// <summary>Whether the file that rows lie in is there as it was written, as far as that is seen without reading it.</summary>
+    public bool Holds(RowsTogether rows) =>
+        !(damagedFiles.Count > 0 && damagedFiles.Contains((rows.File, rows.IsPack)))
+        && (listed is null || (listed.TryGet(rows.File, rows.IsPack, out _, out var sizeBytes) && sizeBytes == rows.SizeBytes));
 
     public void Dispose() => listed?.Dispose();
-
-    /// <summary>Any length will do when there is no listing; <see langword="null"/> for what is absent or damaged.</summary>
-    private long? SizeOf(ObjectHash hash, bool isPack) =>
-        damagedFiles.Count > 0 && damagedFiles.Contains((hash, isPack)) ? null
-        : listed is null ? long.MaxValue
-        : listed.TryGet(hash, isPack, out _, out var sizeBytes) ? sizeBytes
-        : null;
 
     private static (ObjectHash Hash, bool IsPack) Parse(string key)
     {

@@ -32,6 +32,15 @@ internal sealed class StoredFiles : IDisposable
         : row.Offset + row.SizeBytes > sizeBytes ? $"has {sizeBytes} bytes, and an entry should end at {row.Offset + row.SizeBytes}"
         : null;
 
+    /// <summary>Why a file cannot be what it was; <see langword="null"/> when it is there with its length.</summary>
+    public string? DefectOf(FileRows file)
+    {
+        var row = file.Rows[0].Row;
+        return !TryGet(row.Pack ?? row.Hash, row.Pack is not null, out _, out var sizeBytes) ? "is missing"
+            : sizeBytes != file.SizeBytes ? $"has {sizeBytes} bytes and should have {file.SizeBytes}"
+            : null;
+    }
+
     public void Dispose() => table.Dispose();
 
     private static UInt128 Hash(ObjectHash hash, bool isPack)

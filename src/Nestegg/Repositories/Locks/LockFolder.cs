@@ -9,6 +9,9 @@ internal sealed class LockFolder(IStore store, TimeProvider time, RunLog log)
 {
     private const int FileLimitBytes = 64 * 1024;
 
+    // Writers that wait for each other are a few; each is held in memory.
+    private const int MostLocks = 100;
+
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(10);
 
     public string Location => store.Location;
@@ -28,10 +31,14 @@ internal sealed class LockFolder(IStore store, TimeProvider time, RunLog log)
     public async Task<IReadOnlyList<OtherLock>> FindOthersAsync(LockFile? own, CancellationToken cancellationToken)
     {
         var others = new List<OtherLock>();
-        await foreach (var item in store.ListAsync(RepositoryKeys.Locks, cancellationToken))
+        var (isOwnSeen, unread) = (own is null, (NesteggException?)null);
+        var items = store.ListAsync(RepositoryKeys.Locks, cancellationToken)
+            .AsFarAsPossible(failure => unread = failure, cancellationToken);
+        await foreach (var item in items)
         {
-            if ((own is not null && item.Key == RepositoryKeys.Lock(own.Id))
-                || await TryReadAsync(item.Key, cancellationToken) is not { } content)
+            var isOwn = own is not null && item.Key == RepositoryKeys.Lock(own.Id);
+            isOwnSeen |= isOwn;
+            if (isOwn || await TryReadAsync(item.Key, cancellationToken) is not { } content)
             {
                 continue;
             }
@@ -43,11 +50,12 @@ internal sealed class LockFolder(IStore store, TimeProvider time, RunLog log)
             }
             else
             {
-                others.Add(other);
+                others.Add(others.Count < MostLocks ? other : throw TooMany());
             }
         }
 
-        return others;
+        // A folder among the locks that may not be read says nothing of them. The locks themselves are seen when one's own is.
+        return unread is null || isOwnSeen ? others : throw unread;
     }
 
     /// <summary>
@@ -87,6 +95,10 @@ internal sealed class LockFolder(IStore store, TimeProvider time, RunLog log)
     public NesteggException InUse(OtherLock other) => new(
         FailureKind.Locked, $"the repository at {store.Location} is in use by {other}",
         $"wait until it is done; if it is dead, a run that begins {RepositoryLock.Lifetime.TotalMinutes:N0} minutes later removes its lock");
+
+    private NesteggException TooMany() => new(
+        FailureKind.Locked, $"{RepositoryKeys.Locks} at {store.Location} holds more than {MostLocks} locks that may be alive",
+        "so many writers there are not: look who writes there, remove them, and run the command again");
 
     private async Task WatchAsync(IReadOnlyList<OtherLock> others, CancellationToken cancellationToken)
     {

@@ -49,6 +49,10 @@ internal sealed class PackWriter : IDisposable
         tar = new HashingStream(item);
     }
 
+    /// <summary>How long a pack is whose last entry ends at this byte.</summary>
+    public static long LengthOf(long entriesEnd) =>
+        (entriesEnd + UstarHeader.BlockBytes - 1) / UstarHeader.BlockBytes * UstarHeader.BlockBytes + EndBytes;
+
     public bool HasRoomFor(int sizeBytes) =>
         tar!.WrittenBytes + UstarHeader.BlockBytes + UstarHeader.Padded(sizeBytes) + EndBytes <= CapacityBytes;
 

@@ -32,10 +32,10 @@ internal readonly unsafe partial record struct FolderEntry(string Name, bool IsF
     private static readonly DateTime Never = DateTime.FromFileTimeUtc(0);
 
     /// <summary>What is in a folder, in the order of the names. What was deleted since it was read is not listed.</summary>
-    public static List<FolderEntry> In(HeldFolder folder)
+    public static List<FolderEntry> In(HeldFolder folder, CancellationToken cancellationToken)
     {
         // A million files in half the time that .NET takes, which makes a path of each.
-        var entries = OperatingSystem.IsLinux() && Environment.Is64BitProcess ? ReadOnLinux(folder) : Read(folder);
+        var entries = OperatingSystem.IsLinux() && Environment.Is64BitProcess ? ReadOnLinux(folder, cancellationToken) : Read(folder);
         entries.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));
         return entries;
     }
@@ -51,7 +51,7 @@ internal readonly unsafe partial record struct FolderEntry(string Name, bool IsF
             Everything).Where(entry => entry.IsFolder || entry.ModifiedAt != Never),
     ];
 
-    private static List<FolderEntry> ReadOnLinux(HeldFolder folder)
+    private static List<FolderEntry> ReadOnLinux(HeldFolder folder, CancellationToken cancellationToken)
     {
         var stream = OpenFolder(folder.Path);
         if (stream == null)
@@ -66,6 +66,7 @@ internal readonly unsafe partial record struct FolderEntry(string Name, bool IsF
             byte* found;
             while ((found = ReadNext(stream)) != null)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 var name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(found + DirentNameOffset);
                 if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8) && Look(descriptor, found, name, folder) is { } entry)
                 {

@@ -5,11 +5,15 @@ namespace Nestegg.Stores.Local;
 
 /// <summary>
 /// One listing of a local store, in the order of the keys. A folder that may not be listed keeps none of the others from being listed.
-/// Holds the names of one folder at each level while it is walked: with 10^7 objects some 40,000.
+/// Holds the names of one folder at each level while it is walked: with 10^7 objects some 40,000. A folder that lies deeper than any item
+/// does is listed as one item of no length.
 /// </summary>
 /// <param name="left">A folder below the root that is no part of the store.</param>
-internal sealed class FolderListing(string root, string left)
+internal sealed class FolderListing(string root, string left, CancellationToken cancellationToken)
 {
+    // Each folder is entered from the root, level by level: what somebody nests a thousand deep would take a million steps.
+    private const int MostLevels = 8;
+
     private NesteggException? failure;
 
     /// <param name="folderKey">Ends in a slash unless it is the root, which is empty.</param>
@@ -22,6 +26,11 @@ internal sealed class FolderListing(string root, string left)
             if (!entry.IsFolder)
             {
                 yield return new StoreItem(folderKey + entry.Name, entry.SizeBytes, entry.ModifiedAt);
+            }
+            else if (folderKey.AsSpan().Count('/') == MostLevels)
+            {
+                // Nothing that a store is for lies so deep.
+                yield return new StoreItem(folderKey + entry.Name[..^1], 0, entry.ModifiedAt);
             }
             else if (folderKey.Length > 0 || entry.Name != left + "/")
             {
@@ -44,12 +53,13 @@ internal sealed class FolderListing(string root, string left)
 
     private List<FolderEntry> EntriesOf(string folderKey)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         try
         {
             return LocalFailure.Guard("list", Path.Combine(root, folderKey), root, () =>
             {
                 using var folder = HeldFolder.TryOpen(root, folderKey);
-                return folder is null ? [] : FolderEntry.In(folder);
+                return folder is null ? [] : FolderEntry.In(folder, cancellationToken);
             });
         }
         catch (NesteggException unreadable) when (unreadable.IsOfOneItem)

@@ -90,7 +90,7 @@ internal static class LocalFailure
                 ("it has vanished", $"see that the disk of {root} is still mounted and that no other program cleans this folder, and run "
                     + $"the command again"),
             PathTooLongException => ("the path is too long for the file system", "use a repository with a shorter path"),
-            _ => (failure.Message.TrimEnd('.'), $"look at {root} and run the command again"),
+            _ => (HeldFolder.InWords(failure.Message).TrimEnd('.'), $"look at {root} and run the command again"),
         };
     }
 }

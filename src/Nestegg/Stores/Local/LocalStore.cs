@@ -89,7 +89,7 @@ public sealed class LocalStore : IStore
             StoreKey.Check(prefix[..(cut - 1)]);
         }
 
-        var listing = new FolderListing(Location, WaitingFolder);
+        var listing = new FolderListing(Location, WaitingFolder, cancellationToken);
         foreach (var item in listing.Walk(prefix[..cut], prefix[cut..]))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -119,7 +119,7 @@ public sealed class LocalStore : IStore
 
     public async IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var listing = new FolderListing(Location, "");
+        var listing = new FolderListing(Location, "", cancellationToken);
         foreach (var item in listing.Walk(WaitingFolder + "/", ""))
         {
             cancellationToken.ThrowIfCancellationRequested();

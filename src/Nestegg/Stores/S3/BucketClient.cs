@@ -51,7 +51,7 @@ public sealed class BucketClient : IAsyncDisposable
 
         var end = length is { } bytes && bytes < answer.ObjectBytes - offset ? offset + bytes : Math.Max(offset, answer.ObjectBytes);
         var body = new ResumingStream(
-            new BucketRead(requests, key, answer.ETag, end), answer.UpTo(end), requests.Retries, requests.NewSilenceLimit());
+            new BucketRead(requests, key, answer.ETag, end), answer.UpTo(end), offset, requests.Retries, requests.NewSilenceLimit());
         return new BucketObject(body, answer.ObjectBytes, answer.ETag);
     }
 

@@ -30,7 +30,7 @@ internal sealed class ObjectAnswer
         var headers = response.Content.Headers;
 
         // A server that ignores the range answers 200 with everything; what it sends must not be taken for the range.
-        if (offset > 0 && headers.ContentRange?.From != offset)
+        if (headers.ContentRange is { } range ? range.From != offset : offset > 0)
         {
             throw Broken(response, "it ignores ranges");
         }
