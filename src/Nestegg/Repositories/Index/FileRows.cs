@@ -1,5 +1,3 @@
-using Nestegg.Repositories.Packs;
-
 namespace Nestegg.Repositories.Index;
 
 /// <summary>Rows that follow each other in an index file and lie in one file of the repository.</summary>
@@ -14,7 +12,7 @@ internal sealed record FileRows(string Key, string IndexKey, IReadOnlyList<(int 
         get
         {
             var end = Rows.Max(one => one.Row.Offset + one.Row.SizeBytes);
-            return Rows[0].Row.Pack is null ? end : PackWriter.LengthOf(end);
+            return Rows[0].Row.Pack is null ? end : IndexRow.PackBytes(end);
         }
     }
 }

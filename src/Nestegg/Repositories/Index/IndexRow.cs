@@ -9,6 +9,11 @@ namespace Nestegg.Repositories.Index;
 /// <param name="Offset">Where its bytes begin in the pack.</param>
 internal readonly record struct IndexRow(string Key, long Version, long SizeBytes, ObjectHash Hash, ObjectHash? Pack, long Offset)
 {
+    private const int TarBlockBytes = 512;
+
     /// <summary>The file of the repository that holds the bytes.</summary>
     public string StoredAs => Pack is { } pack ? RepositoryKeys.Pack(pack) : RepositoryKeys.Object(Hash);
+
+    /// <summary>How long a pack is whose last entry ends at this byte: a tar fills that up to a block, and ends with two of zeros.</summary>
+    public static long PackBytes(long entriesEnd) => (entriesEnd + TarBlockBytes - 1) / TarBlockBytes * TarBlockBytes + 2 * TarBlockBytes;
 }

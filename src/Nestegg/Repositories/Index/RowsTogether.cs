@@ -1,5 +1,4 @@
 using Nestegg.Repositories.Files;
-using Nestegg.Repositories.Packs;
 
 namespace Nestegg.Repositories.Index;
 
@@ -21,10 +20,11 @@ internal sealed class RowsTogether
     public bool IsPack { get; private set; }
 
     /// <summary>How long the file was when it was written.</summary>
-    public long SizeBytes => IsPack ? PackWriter.LengthOf(end) : end;
+    public long SizeBytes => IsPack ? IndexRow.PackBytes(end) : end;
 
     /// <summary>Whether a row lies in the same file.</summary>
-    public bool IsWith(in IndexLine line) => rows.Count > 0 && (line.Pack is { } pack ? IsPack && pack == File : !IsPack && line.Hash == File);
+    public bool IsWith(in IndexLine line) =>
+        rows.Count > 0 && (line.Pack is { } pack ? IsPack && pack == File : !IsPack && line.Hash == File);
 
     /// <summary>Forgets the rows of the file before.</summary>
     public void Begin(in IndexLine line)

@@ -49,10 +49,6 @@ internal sealed class PackWriter : IDisposable
         tar = new HashingStream(item);
     }
 
-    /// <summary>How long a pack is whose last entry ends at this byte.</summary>
-    public static long LengthOf(long entriesEnd) =>
-        (entriesEnd + UstarHeader.BlockBytes - 1) / UstarHeader.BlockBytes * UstarHeader.BlockBytes + EndBytes;
-
     public bool HasRoomFor(int sizeBytes) =>
         tar!.WrittenBytes + UstarHeader.BlockBytes + UstarHeader.Padded(sizeBytes) + EndBytes <= CapacityBytes;
 
@@ -82,6 +78,9 @@ internal sealed class PackWriter : IDisposable
         if (name is not { } pack)
         {
             await AppendAsync(Zeros);
+            Debug.Assert(
+                objects.Count == 0 || tar!.WrittenBytes == IndexRow.PackBytes(objects.Max(o => o.Offset + o.SizeBytes)),
+                "Its rows say how long it is.");
             name = pack = tar!.Finish();
         }
 
