@@ -14,6 +14,7 @@ internal readonly record struct IndexRow(string Key, long Version, long SizeByte
     /// <summary>The file of the repository that holds the bytes.</summary>
     public string StoredAs => Pack is { } pack ? RepositoryKeys.Pack(pack) : RepositoryKeys.Object(Hash);
 
-    /// <summary>How long a pack is whose last entry ends at this byte: a tar fills that up to a block, and ends with two of zeros.</summary>
-    public static long PackBytes(long entriesEnd) => (entriesEnd + TarBlockBytes - 1) / TarBlockBytes * TarBlockBytes + 2 * TarBlockBytes;
+    /// <summary>The length of a pack whose last entry ends here: a tar fills that up to a block and ends with two of zeros.</summary>
+    public static long PackBytes(long entriesEnd) =>
+        (entriesEnd + TarBlockBytes - 1) / TarBlockBytes * TarBlockBytes + 2 * TarBlockBytes;
 }
