@@ -82,9 +82,16 @@ internal sealed class BackupRun(
     {
         try
         {
-            if (await repository.Leftovers.RemoveAsync(own, time.GetUtcNow(), cancellationToken) is > 0 and var count)
+            var (removed, bereft) =
+                await repository.Leftovers.RemoveAsync(own, options.Committed, time.GetUtcNow(), cancellationToken);
+            foreach (var snapshot in bereft)
             {
-                log.Step("leftovers", $"{count:N0} leftovers of interrupted runs were removed");
+                log.Find(CommittedSnapshots.Bereft(snapshot, Severity.Warning));
+            }
+
+            if (removed > 0)
+            {
+                log.Step("leftovers", $"{removed:N0} leftovers of interrupted runs were removed");
             }
         }
         catch (NesteggException denied) when (denied.IsOfOneItem)

@@ -16,6 +16,9 @@ internal sealed class CheckMemory
 {
     private const int PlaceDigits = 16;
 
+    // Of a backup each hour, those of a year.
+    private const int MostCommitted = 10_000;
+
     private readonly string path;
     private readonly CheckMemoryFile file;
 
@@ -23,6 +26,9 @@ internal sealed class CheckMemory
 
     /// <summary>The newest snapshot that was ever seen.</summary>
     public PreviousManifest? Newest => file.Newest;
+
+    /// <summary>Snapshots that were finished when this machine made or saw them; the newest of them, if there were very many.</summary>
+    public IReadOnlySet<SnapshotId> Committed => file.Committed;
 
     /// <summary><c>$XDG_CACHE_HOME/nestegg</c>, else <c>~/.cache/nestegg</c>.</summary>
     public static string FolderIn(IReadOnlyDictionary<string, string> environment) => Path.Combine(
@@ -66,6 +72,16 @@ internal sealed class CheckMemory
 
     public void Remember(ReadScope.Part part) => file.LastParts[part.Count] = part.Number;
 
+    public void RememberCommitted(SnapshotId snapshot)
+    {
+        file.Committed.Add(snapshot);
+        if (file.Committed.Count > MostCommitted)
+        {
+            file.Committed.Remove(file.Committed.Min);
+        }
+    }
+
+    /// <summary>Remembers a snapshot as the newest, unless it is older than the one that is.</summary>
     public void Remember(Manifest manifest)
     {
         if (file.Newest is null || file.Newest.Id.CompareTo(manifest.Id) <= 0)
@@ -100,6 +116,9 @@ internal sealed class CheckMemory
 internal sealed record CheckMemoryFile
 {
     public PreviousManifest? Newest { get; set; }
+
+    [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
+    public SortedSet<SnapshotId> Committed { get; } = [];
 
     /// <summary>Where the next percentage begins, in millionths of all.</summary>
     public uint? NextStep { get; set; }

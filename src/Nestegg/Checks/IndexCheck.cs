@@ -18,6 +18,10 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
     // Missing or short files, with how many rows they take along: one entry for each such file.
     private readonly Dictionary<string, (long Rows, string Key, string What)> lost = new(StringComparer.Ordinal);
 
+    /// <summary>Of the signed index files that were read.</summary>
+    /// <inheritdoc cref="NumberedFiles.NewestRun"/>
+    public SnapshotId? NewestRun { get; private set; }
+
     /// <summary>Takes up what a snapshot needs.</summary>
     public async Task AddAsync(Manifest manifest, CancellationToken cancellationToken)
     {
@@ -82,6 +86,7 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
             var index = await repository.ReadIndexAsync(name, cancellationToken);
             if (repository.HasSigned(index))
             {
+                NewestRun = new[] { NewestRun, IndexName.RunOf(name) }.Max();
                 return index;
             }
 

@@ -17,6 +17,9 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
     private readonly SortedDictionary<SnapshotId, Dictionary<string, long>> folders = [];
     private readonly Dictionary<SnapshotId, Manifest> manifests = [];
 
+    // Of manifests that are damaged, those that were signed once.
+    private readonly List<SnapshotId> damaged = [];
+
     // A folder that may not be listed is there all the same.
     private bool isListedWhole = true;
 
@@ -26,22 +29,19 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
         await ListAsync(cancellationToken);
         foreach (var (id, files) in folders)
         {
-            if (!files.ContainsKey(RepositoryKeys.Manifest))
-            {
-                FindUnfinished(id, files);
-            }
-            else if (!files.ContainsKey(RepositoryKeys.Signature))
+            if (files.ContainsKey(RepositoryKeys.Manifest) && !files.ContainsKey(RepositoryKeys.Signature))
             {
                 var key = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature);
                 log.Find(
                     "signature-missing", Severity.Error, key, $"{key} is missing, which a run writes before the manifest", RemovedHint);
             }
-            else
+            else if (files.ContainsKey(RepositoryKeys.Manifest))
             {
                 await ReadAsync(id, cancellationToken);
             }
         }
 
+        FindUnfinished();
         tally.Count(counts => counts with { Snapshots = manifests.Count });
         foreach (var manifest in manifests.Values)
         {
@@ -92,10 +92,29 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
         catch (NesteggException e) when (log.TryFindDamage(e, "manifest-damaged", key))
         {
             // It is named; what else there is goes on being looked at.
+            if (await repository.WasSignedAsync(id, cancellationToken))
+            {
+                damaged.Add(id);
+            }
         }
     }
 
-    private void FindUnfinished(SnapshotId id, Dictionary<string, long> files)
+    private void FindUnfinished()
+    {
+        var once = new CommittedSnapshots(memory.Committed);
+        foreach (var manifest in manifests.Values)
+        {
+            once.Add(manifest);
+        }
+
+        damaged.ForEach(once.AddDamaged);
+        foreach (var (id, files) in folders.Where(folder => !IsFinished(folder.Key)))
+        {
+            FindUnfinished(id, files, once);
+        }
+    }
+
+    private void FindUnfinished(SnapshotId id, Dictionary<string, long> files, CommittedSnapshots once)
     {
         var folder = $"{RepositoryKeys.Snapshots}{id}";
         if (files.ContainsKey(RepositoryKeys.Signature))
@@ -105,6 +124,10 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
                 "manifest-missing", Severity.Warning, key,
                 $"{key} is missing and its signature is there: the run was interrupted in its last moment, or somebody took it away",
                 RemovedHint);
+        }
+        else if (isListedWhole && !once.CanBeInterrupted(id))
+        {
+            log.Find(CommittedSnapshots.Bereft(id, Severity.Error));
         }
         else
         {
@@ -136,13 +159,18 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             return;
         }
 
-        if (!IsFinished(previous.Id))
+        if (!folders.TryGetValue(previous.Id, out var files))
         {
             // One that a person removed is gone with all its files.
-            var (severity, subject) = folders.ContainsKey(previous.Id)
-                ? (Severity.Error, RepositoryKeys.SnapshotFile(previous.Id, RepositoryKeys.Manifest))
-                : (Severity.Warning, $"{RepositoryKeys.Snapshots}{previous.Id}");
-            log.Find("snapshot-gone", severity, subject, $"{subject} is gone: {manifest.Id} was made after it and names it", RemovedHint);
+            var subject = $"{RepositoryKeys.Snapshots}{previous.Id}";
+            log.Find(
+                "snapshot-gone", Severity.Warning, subject, $"{subject} is gone: {manifest.Id} was made after it and names it", RemovedHint);
+        }
+        else if (!files.ContainsKey(RepositoryKeys.Manifest) && files.ContainsKey(RepositoryKeys.Signature))
+        {
+            var subject = RepositoryKeys.SnapshotFile(previous.Id, RepositoryKeys.Manifest);
+            log.Find(
+                "snapshot-gone", Severity.Error, subject, $"{subject} is gone: {manifest.Id} was made after it and names it", RemovedHint);
         }
         else if (manifests.TryGetValue(previous.Id, out var found) && found.Hash != previous.Sha256)
         {
@@ -175,6 +203,11 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
                     $"the manifest of {newest.Id} hashes to {found.Hash}; when this machine last looked it hashed to {newest.Sha256}",
                     RemovedHint);
             }
+        }
+
+        foreach (var id in manifests.Keys)
+        {
+            memory.RememberCommitted(id);
         }
 
         // After the comparison, so that one that was rolled back is found again next time.

@@ -57,7 +57,13 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         await ReadAsync(AllJobsAsync(index, stored, selection, cancellationToken), stored, selection, cancellationToken);
         tally.Count(counts => counts with { UnusedFiles = stored.CountUnused() });
 
-        await CountLeftoversAsync(cancellationToken);
+        var newest = manifests.Select(manifest => (SnapshotId?)manifest.Id).Max();
+        if (index.NewestRun is { } run && CommittedSnapshots.BeforeRun(run, newest, Severity.Error) is { } finding)
+        {
+            log.Find(finding);
+        }
+
+        await CountLeftoversAsync(memory, cancellationToken);
         await RecordDamageAsync(cancellationToken);
         selection.Remember(memory);
         if (!await memory.TrySaveAsync(cancellationToken))
@@ -70,14 +76,14 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         return tally.Counts with { Errors = log.Errors, Warnings = log.Warnings };
     }
 
-    private async Task CountLeftoversAsync(CancellationToken cancellationToken)
+    private async Task CountLeftoversAsync(CheckMemory memory, CancellationToken cancellationToken)
     {
         var items = await repository.Leftovers.ListUnfinishedAsync(cancellationToken).AsFarAsPossible(log.FindUnread, cancellationToken)
             .CountAsync(cancellationToken);
         var snapshots = 0;
         try
         {
-            snapshots = (await repository.Leftovers.FindSnapshotsAsync(cancellationToken)).Count;
+            snapshots = (await repository.Leftovers.FindSnapshotsAsync(memory.Committed, cancellationToken)).Interrupted.Count;
         }
         catch (NesteggException e) when (e.IsOfOneItem)
         {

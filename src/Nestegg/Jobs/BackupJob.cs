@@ -29,18 +29,20 @@ public static class BackupJob
             {
                 using var signingKey = ReadSigningKey(context);
                 await using var instance = EnteInstance.Open(context.Configuration, context.Time);
-                var options = new BackupOptions(signingKey, context.Configuration.Recipients, parallel, context.Random);
                 var memory = await CheckMemory.LoadAsync(CheckMemory.FolderIn(context.Environment), repository, cancellationToken);
+                var options =
+                    new BackupOptions(signingKey, context.Configuration.Recipients, memory.Committed, parallel, context.Random);
                 var isRolledBack = await TellOfRollbackAsync(repository, memory, log, cancellationToken);
                 var result = await new BackupRun(instance, repository, options, log, context.Time).RunAsync(cancellationToken);
 
-                // What was rolled back stays remembered, so that a check finds it again.
+                // What was rolled back stays remembered as the newest, so that a check finds it again.
+                memory.RememberCommitted(result.Manifest.Id);
                 if (!isRolledBack)
                 {
                     memory.Remember(result.Manifest);
-                    await memory.TrySaveAsync(cancellationToken);
                 }
 
+                await memory.TrySaveAsync(cancellationToken);
                 return result;
             },
             cancellationToken);

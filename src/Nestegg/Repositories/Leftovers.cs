@@ -11,11 +11,14 @@ internal sealed class Leftovers(Repository repository, IStore store)
 
     /// <summary>Removes them. The caller holds the lock, so nobody is at a snapshot but the caller.</summary>
     /// <param name="own">The caller's snapshot.</param>
-    /// <returns>How many there were.</returns>
-    public async Task<int> RemoveAsync(SnapshotId own, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <inheritdoc cref="FindSnapshotsAsync" path="/param"/>
+    /// <returns>How many there were, and the snapshots that lost their manifests, of which nothing was removed.</returns>
+    public async Task<(int Removed, IReadOnlyList<SnapshotId> Bereft)> RemoveAsync(
+        SnapshotId own, IReadOnlySet<SnapshotId> committed, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var count = 0;
-        foreach (var snapshot in await FindSnapshotsAsync(cancellationToken))
+        var (interrupted, bereft) = await FindSnapshotsAsync(committed, cancellationToken);
+        foreach (var snapshot in interrupted)
         {
             if (snapshot.Key == own)
             {
@@ -39,15 +42,17 @@ internal sealed class Leftovers(Repository repository, IStore store)
             }
         }
 
-        return count;
+        return (count, bereft);
     }
 
     /// <summary>
-    /// The folders of snapshots that never came to be: without a signature, without a manifest, and named by no later one. With a manifest
-    /// it may be a finished one whose signature somebody took away, which nobody but a person may remove.
+    /// The folders without a signature and without a manifest: of snapshots that never came to be, and of those that were there once. With
+    /// either it may be a finished one from which somebody took the other away, which nobody but a person may remove.
     /// </summary>
+    /// <param name="committed">Snapshots that the caller knows to have been finished.</param>
     /// <exception cref="NesteggException">A part may not be listed: what is seen of a snapshot may not be all of it.</exception>
-    public async Task<IReadOnlyList<IGrouping<SnapshotId, SnapshotFile>>> FindSnapshotsAsync(CancellationToken cancellationToken)
+    public async Task<UnfinishedSnapshots> FindSnapshotsAsync(
+        IReadOnlySet<SnapshotId> committed, CancellationToken cancellationToken)
     {
         var unfinished = await repository.ListSnapshotFilesAsync(_ => { }, cancellationToken)
             .GroupBy(file => file.Snapshot)
@@ -55,12 +60,26 @@ internal sealed class Leftovers(Repository repository, IStore store)
             .ToListAsync(cancellationToken);
         if (unfinished.Count == 0)
         {
-            return [];
+            return new([], []);
         }
 
-        var finishedOnce = await repository.ReadManifestsAsync((_, _) => default, cancellationToken)
-            .Select(manifest => manifest.Previous?.Id).ToHashSetAsync(cancellationToken: cancellationToken);
-        return [.. unfinished.Where(files => !finishedOnce.Contains(files.Key))];
+        var once = new CommittedSnapshots(committed);
+        await foreach (var manifest in repository.ReadManifestsAsync(PassOverAsync, cancellationToken))
+        {
+            once.Add(manifest);
+        }
+
+        return new(
+            [.. unfinished.Where(files => once.CanBeInterrupted(files.Key))],
+            [.. unfinished.Select(files => files.Key).Where(id => !once.CanBeInterrupted(id))]);
+
+        async ValueTask PassOverAsync(SnapshotId id, NesteggException failure)
+        {
+            if (await repository.WasSignedAsync(id, cancellationToken))
+            {
+                once.AddDamaged(id);
+            }
+        }
     }
 
     /// <inheritdoc cref="IStore.ListUnfinishedAsync"/>
@@ -71,3 +90,9 @@ internal sealed class Leftovers(Repository repository, IStore store)
         && ((string[])[RepositoryKeys.Objects, RepositoryKeys.Packs, RepositoryKeys.Index, RepositoryKeys.Snapshots])
             .Any(folder => key.StartsWith(folder, StringComparison.Ordinal));
 }
+
+/// <summary>Snapshots that have neither manifest nor signature.</summary>
+/// <param name="Interrupted">With their files: they never came to be.</param>
+/// <param name="Bereft">They were finished once, or came after one that was.</param>
+internal sealed record UnfinishedSnapshots(
+    IReadOnlyList<IGrouping<SnapshotId, SnapshotFile>> Interrupted, IReadOnlyList<SnapshotId> Bereft);

@@ -201,7 +201,7 @@ internal sealed partial class Repository
     }
 
     /// <summary>The repository's key has signed a manifest of this name, whatever has become of it.</summary>
-    private async Task<bool> WasSignedAsync(SnapshotId id, CancellationToken cancellationToken) =>
+    public async Task<bool> WasSignedAsync(SnapshotId id, CancellationToken cancellationToken) =>
         await ReadSignedCommentAsync(id, cancellationToken) == SnapshotWriter.TrustedComment(id, Description.Id);
 
     /// <summary>The trusted comment beside a manifest, if the repository's key has signed it.</summary>

@@ -42,7 +42,7 @@ internal sealed class SnapshotObjects : IAsyncDisposable
         var (known, notBelieved) = await KnownObjects.LoadAsync(store, signer, presence, cancellationToken);
         return new SnapshotObjects(known, new ObjectWriter(store, known, signer, start.Id.ToString(), time), damage)
         {
-            Findings = [.. findings, .. notBelieved, .. Gone(previous, known, notBelieved)],
+            Findings = [.. findings, .. notBelieved, .. Gone(previous, known, notBelieved), .. SetBack(start, known)],
             PresenceCheckedAt = listed is null ? previous?.PresenceCheckedAt : now,
         };
     }
@@ -57,6 +57,16 @@ internal sealed class SnapshotObjects : IAsyncDisposable
     private static bool IsListedLately(Manifest? previous, DateTimeOffset now) =>
         previous is { PresenceCheckedAt: { } listedAt, Counts: { Missing: 0, MissingDerived: 0 } }
         && listedAt <= now && now - listedAt < ListingInterval;
+
+    // One that is damaged has told of itself, and its number counts.
+    private static IEnumerable<Finding> SetBack(SnapshotStart start, KnownObjects known)
+    {
+        if (known.NewestRun() is { } run && run.Number > start.Id.Number
+            && CommittedSnapshots.BeforeRun(run, start.Previous?.Id, Severity.Warning) is { } finding)
+        {
+            yield return finding;
+        }
+    }
 
     private static IEnumerable<Finding> Gone(Manifest? previous, KnownObjects known, IReadOnlyList<Finding> told)
     {

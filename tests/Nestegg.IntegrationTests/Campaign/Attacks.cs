@@ -58,6 +58,13 @@ internal static class Attacks
             "take away an older signature", "check 20 signature-missing",
             (to, token) => to.Store.DeleteAsync(to.FileOf(0, RepositoryKeys.Signature), token)),
         new(
+            "take away the newest manifest and its signature", "check 20 snapshot-gone; backup 0 snapshot-gone",
+            async (to, token) =>
+            {
+                await to.Store.DeleteAsync(to.FileOf(1, RepositoryKeys.Manifest), token);
+                await to.Store.DeleteAsync(to.FileOf(1, RepositoryKeys.Signature), token);
+            }),
+        new(
             "replay an older manifest",
             "check 20 manifest-damaged; restore 20 was changed; readers 20 was changed; backup 0 previous-snapshot-damaged",
             (to, token) => ReplayAsync(to, RepositoryKeys.Manifest, token)),

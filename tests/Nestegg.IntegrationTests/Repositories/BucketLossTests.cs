@@ -1,3 +1,4 @@
+using Nestegg.Repositories.Files;
 using Nestegg.Stores.S3;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Servers;
@@ -92,6 +93,7 @@ public sealed class BucketLossTests : IAsyncLifetime
     private async Task<int> RemoveAsync(TimeSpan later)
     {
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
-        return await sample.Repository.Leftovers.RemoveAsync(writer.Id, TimeProvider.System.GetUtcNow() + later, Token);
+        var now = TimeProvider.System.GetUtcNow() + later;
+        return (await sample.Repository.Leftovers.RemoveAsync(writer.Id, new HashSet<SnapshotId>(), now, Token)).Removed;
     }
 }

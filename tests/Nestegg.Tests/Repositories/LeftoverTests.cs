@@ -50,6 +50,49 @@ public sealed class LeftoverTests : IDisposable
     }
 
     [Fact]
+    public async Task The_newest_snapshot_that_lost_its_manifest_is_no_leftover_to_a_machine_that_remembers_it()
+    {
+        using var sample = await MakeAsync();
+        using var memory = new TemporaryFolder();
+        var ids = new[] { (await sample.BackUpAsync(Objects, Token)).Id, (await sample.BackUpAsync(Objects, Token)).Id };
+        Assert.Equal(0, (await CheckAsync(sample, memory.Path)).Errors);
+        await BreakOffAsync(sample);
+        foreach (var id in ids)
+        {
+            Strip(id);
+        }
+
+        var findings = await FindAsync(sample, memory.Path);
+        Assert.Equal(ids.Select(id => $"snapshots/{id}/snapshot.json"), Subjects(findings, "snapshot-gone"));
+
+        // Who remembers nothing sees by its number that the later one came after a snapshot that was signed.
+        Assert.Equal($"snapshots/{ids[1]}/snapshot.json", Subjects(await FindAsync(sample), "snapshot-gone").First());
+        Assert.Equal(1, await RemoveAsync(sample, ids));
+        Assert.All(ids, id => Assert.True(File.Exists(folder[$"snapshots/{id}/database.dump.zst.age"])));
+    }
+
+    [Fact]
+    public async Task Snapshots_that_are_gone_are_told_by_what_the_runs_after_them_signed()
+    {
+        using var sample = await MakeAsync();
+        var run = await sample.BackUpAsync(new Dictionary<string, byte[]> { ["1/b"] = SampleRepository.Content(6_000, 2) }, Token);
+        Directory.Delete(folder["snapshots"], recursive: true);
+        var finding = Assert.Single(await FindAsync(sample));
+        Assert.Equal(("rolled-back", Severity.Error), (finding.Code, finding.Severity));
+        Assert.Contains(
+            $"{run.Id} has left index files, and there were 1 snapshots before it; the newest that is here is none", finding.Message);
+        await using (var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token))
+        {
+            Assert.Equal("rolled-back", Assert.Single((await writer.LoadObjectsAsync(Token)).Findings).Code);
+        }
+
+        // What nobody signed says nothing.
+        var name = Directory.GetFiles(folder["index"]).Order(StringComparer.Ordinal).Last();
+        File.WriteAllBytes(name, [.. File.ReadAllBytes(name)[..^1], 7]);
+        Assert.DoesNotContain(await FindAsync(sample), finding => finding.Code == "rolled-back");
+    }
+
+    [Fact]
     public async Task What_was_being_written_is_counted_at_once_and_removed_a_day_later()
     {
         using var sample = await MakeAsync();
@@ -92,18 +135,38 @@ public sealed class LeftoverTests : IDisposable
             SecretPart.Database, (stream, token) => stream.WriteAsync(SampleRepository.Database, token).AsTask(), 1000, Token);
     }
 
-    private static async Task<int> RemoveAsync(SampleRepository sample)
+    private void Strip(SnapshotId id)
+    {
+        File.Delete(folder[$"snapshots/{id}/snapshot.json"]);
+        File.Delete(folder[$"snapshots/{id}/snapshot.json.minisig"]);
+    }
+
+    private static IEnumerable<string> Subjects(IEnumerable<Finding> findings, string code) =>
+        findings.Where(finding => finding.Code == code).Select(finding => finding.Subject);
+
+    private static async Task<int> RemoveAsync(SampleRepository sample, params SnapshotId[] committed)
     {
         await using var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token);
-        return await sample.Repository.Leftovers.RemoveAsync(writer.Id, TimeProvider.System.GetUtcNow(), Token);
+        var now = TimeProvider.System.GetUtcNow();
+        return (await sample.Repository.Leftovers.RemoveAsync(writer.Id, committed.ToHashSet(), now, Token)).Removed;
     }
 
     private static async Task<CheckCounts> CheckAsync(SampleRepository sample, string? memory = null)
     {
         using var fresh = new TemporaryFolder();
-        var options = new CheckOptions { MemoryFolder = memory ?? fresh.Path, Random = Random.Shared };
-        return await new RepositoryCheck(sample.Repository, options, new RunLog(new RunEvents())).RunAsync(Token);
+        return await CheckAsync(sample, memory ?? fresh.Path, new RunLog(new RunEvents()));
     }
+
+    private static async Task<IReadOnlyList<Finding>> FindAsync(SampleRepository sample, string? memory = null)
+    {
+        using var fresh = new TemporaryFolder();
+        var log = new RunLog(new RunEvents());
+        await CheckAsync(sample, memory ?? fresh.Path, log);
+        return log.Findings;
+    }
+
+    private static Task<CheckCounts> CheckAsync(SampleRepository sample, string memory, RunLog log) =>
+        new RepositoryCheck(sample.Repository, new CheckOptions { MemoryFolder = memory, Random = Random.Shared }, log).RunAsync(Token);
 
     private static void Copy(string from, string to)
     {

@@ -10,6 +10,13 @@ internal static class IndexName
     /// <param name="numbered">The run and the number of the file in it: <c>&lt;time&gt;-&lt;run&gt;-&lt;n&gt;</c>.</param>
     public static string Of(string numbered, ObjectHash hash) => $"{numbered}-{hash}{Suffix}";
 
+    /// <summary>The run that an index file is of.</summary>
+    public static SnapshotId? RunOf(string name) =>
+        TryParse(name, out var numbered, out _)
+        && SnapshotId.TryParse(numbered.AsSpan(0, Math.Max(0, numbered.LastIndexOf('-'))), out var run)
+            ? run
+            : null;
+
     /// <summary>Reads a name; <see langword="false"/> when it is not one that we give.</summary>
     /// <inheritdoc cref="Of" path="/param"/>
     /// <param name="hash">That of the file's bytes.</param>

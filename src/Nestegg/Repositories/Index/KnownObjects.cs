@@ -87,6 +87,15 @@ internal sealed class KnownObjects : IDisposable
         }
     }
 
+    /// <inheritdoc cref="NumberedFiles.NewestRun"/>
+    public SnapshotId? NewestRun()
+    {
+        lock (gate)
+        {
+            return files.NewestRun;
+        }
+    }
+
     /// <summary>Rows of earlier runs whose bytes are gone or damaged.</summary>
     public LiveSet Lost()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Repositories.Index;
@@ -46,6 +47,9 @@ internal sealed class NumberedFiles
     }
 
     public bool Has(string indexName) => files.Any(file => file.Written?.Name == indexName);
+
+    /// <summary>The newest run whose index files these are, by the number of its snapshot; <see langword="null"/> without any.</summary>
+    public SnapshotId? NewestRun => files.Select(file => file.Written is { } written ? IndexName.RunOf(written.Name) : null).Max();
 
     public void Lose(uint row)
     {
