@@ -30,6 +30,9 @@ internal sealed partial class HeldFolder : IDisposable
     /// <summary>What the system's functions for files and folders are given. Valid until this is disposed.</summary>
     public string Path { get; }
 
+    /// <summary>When something in it was last made, renamed or removed.</summary>
+    public DateTime ModifiedAt => handle is null ? Directory.GetLastWriteTimeUtc(Name) : File.GetLastWriteTimeUtc(handle);
+
     /// <param name="root">Must exist.</param>
     /// <param name="below">Relative to the root, with <c>/</c> between names; empty or <c>.</c> for the root.</param>
     /// <returns><see langword="null"/> when it is not there.</returns>

@@ -28,6 +28,7 @@ public static class BackupJob
             async repository =>
             {
                 using var signingKey = ReadSigningKey(context);
+                context.LookAtSigningKey(log);
                 await using var instance = EnteInstance.Open(context.Configuration, context.Time);
                 var memory = await CheckMemory.LoadAsync(CheckMemory.FolderIn(context.Environment), repository, cancellationToken);
                 var options =

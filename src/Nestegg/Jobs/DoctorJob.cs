@@ -10,6 +10,7 @@ public static class DoctorJob
         context.WithInstanceAsync(async instance =>
         {
             await new Preflight(instance, log).RunAsync(cancellationToken);
+            context.LookAtSigningKey(log);
             return log;
         });
 }

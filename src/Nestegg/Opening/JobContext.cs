@@ -69,6 +69,21 @@ public sealed class JobContext
         }
     }
 
+    /// <summary>Says so when others on this machine may use the signing key's file.</summary>
+    internal void LookAtSigningKey(RunLog log)
+    {
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        if (!OperatingSystem.IsWindows() && Configuration.SigningKeyPath is { } path && File.Exists(path)
+            && File.GetUnixFileMode(path) is var mode && (mode & others) != 0)
+        {
+            log.Find(
+                "signing-key-open", Severity.Warning, path,
+                $"the signing key {path} has the mode {Convert.ToString((int)mode, 8)}: others on this machine can read or change it, and "
+                + "whoever has it signs snapshots as you do",
+                $"chmod 600 {path}");
+        }
+    }
+
     private static byte[] ReadKeyFile(string path)
     {
         try

@@ -46,8 +46,8 @@ public interface IStore : IAsyncDisposable
     Task DeleteAsync(string key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// What was begun and never committed, which takes room under no key: of writers that died, and of those that are at it now. A place
-    /// that cannot tell has none.
+    /// What was begun and never committed, which takes room under no key: of writers that died, and of those that are at it now. So is a
+    /// folder that nothing is in, whose key ends in a slash. A place that cannot tell has none.
     /// </summary>
     IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync(CancellationToken cancellationToken);
 

@@ -166,6 +166,20 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
 
     [Theory]
     [InstanceData(Only = KnownInstances.Sample)]
+    public async Task A_signing_key_that_others_may_read_is_named_with_what_to_do(string name)
+    {
+        using var instance = await StartAsync(name);
+        foreach (var (mode, command) in new[] { ("640", "doctor"), ("606", "backup"), ("600", "doctor") })
+        {
+            await ExternalProgram.RunAsync("chmod", [mode, instance["signing.key"]], Token);
+            var run = await Cli.RunAsync(Token, command, "--json", "--config", instance.ConfigurationPath);
+            Assert.Equal(mode != "600", run.FindingCodes("warning").Contains("signing-key-open"));
+            Assert.Equal(mode != "600", run.Out.Contains($"chmod 600 {instance["signing.key"]}", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [InstanceData(Only = KnownInstances.Sample)]
     public async Task The_newest_snapshot_that_is_taken_away_is_missed_by_the_machine_that_made_it(string name)
     {
         using var instance = await StartAsync(name);

@@ -120,6 +120,11 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
         await using var backups = LocalStore.Create(folder["repository"]);
         using var keys = await SampleRepository.CreateAsync(backups, Token);
         await File.WriteAllBytesAsync(folder["signing.key"], keys.SigningKey.ToFileText(), Token);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder["signing.key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         await File.WriteAllBytesAsync(folder["identity.txt"], [.. keys.Identity.ToText(), (byte)'\n'], Token);
         var configuration = folder["nestegg.yaml"];
         await File.WriteAllTextAsync(configuration, $"""

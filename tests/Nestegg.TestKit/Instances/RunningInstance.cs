@@ -161,6 +161,11 @@ public sealed class RunningInstance : IDisposable
         using var key = MinisignSecretKey.Generate();
         using var identity = AgeIdentity.Generate();
         await File.WriteAllBytesAsync(folder["signing.key"], key.ToFileText(), cancellationToken);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(folder["signing.key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
         await File.WriteAllBytesAsync(IdentityPath, identity.ToText(), cancellationToken);
         await Repository.CreateAsync(store, [identity.Recipient], key.PublicKey, TimeProvider.System, cancellationToken);
     }

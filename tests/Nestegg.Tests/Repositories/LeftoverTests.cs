@@ -93,6 +93,20 @@ public sealed class LeftoverTests : IDisposable
     }
 
     [Fact]
+    public async Task An_empty_folder_is_counted_and_removed_like_other_leftovers()
+    {
+        using var sample = await MakeAsync();
+        Directory.CreateDirectory(folder["snapshots/20260101T000000Z-00002abc"]);
+        Directory.CreateDirectory(folder["proofs/of-somebody-who-writes-now"]);
+        Assert.Equal(2, (await CheckAsync(sample)).Leftovers);
+        Assert.Equal(1, await RemoveAsync(sample));
+        Assert.Single(Directory.GetDirectories(folder["snapshots"]));
+        Directory.SetLastWriteTimeUtc(folder["proofs/of-somebody-who-writes-now"], DateTime.UtcNow.AddHours(-25));
+        Assert.Equal(1, await RemoveAsync(sample));
+        Assert.Equal(0, (await CheckAsync(sample)).Leftovers);
+    }
+
+    [Fact]
     public async Task What_was_being_written_is_counted_at_once_and_removed_a_day_later()
     {
         using var sample = await MakeAsync();

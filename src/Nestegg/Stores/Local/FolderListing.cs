@@ -42,12 +42,48 @@ internal sealed class FolderListing(string root, string left, CancellationToken 
         }
     }
 
+    /// <summary>The folders on the second level in which there is nothing; their keys end in a slash.</summary>
+    public IEnumerable<StoreItem> EmptyFolders()
+    {
+        foreach (var top in EntriesOf("").Where(entry => entry.IsFolder && entry.Name != left + "/"))
+        {
+            foreach (var folder in EntriesOf(top.Name).Where(entry => entry.IsFolder))
+            {
+                if (EmptiedAt(top.Name + folder.Name) is { } emptiedAt)
+                {
+                    yield return new StoreItem(top.Name + folder.Name, 0, emptiedAt);
+                }
+            }
+        }
+    }
+
     /// <exception cref="NesteggException">A folder could not be listed.</exception>
     public void ThrowIfIncomplete()
     {
         if (failure is not null)
         {
             throw failure;
+        }
+    }
+
+    /// <returns><see langword="null"/> when something is in it.</returns>
+    private DateTime? EmptiedAt(string folderKey)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            return LocalFailure.Guard<DateTime?>("list", Path.Combine(root, folderKey), root, () =>
+            {
+                using var folder = HeldFolder.TryOpen(root, folderKey);
+                return folder is null || Directory.EnumerateFileSystemEntries(folder.Path).Any()
+                    ? null
+                    : folder.ModifiedAt;
+            });
+        }
+        catch (NesteggException unreadable) when (unreadable.IsOfOneItem)
+        {
+            failure ??= unreadable;
+            return null;
         }
     }
 

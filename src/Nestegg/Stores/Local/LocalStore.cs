@@ -119,14 +119,22 @@ public sealed class LocalStore : IStore
 
     public async IAsyncEnumerable<UnfinishedItem> ListUnfinishedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var listing = new FolderListing(Location, "", cancellationToken);
-        foreach (var item in listing.Walk(WaitingFolder + "/", ""))
+        var waiting = new FolderListing(Location, "", cancellationToken);
+        foreach (var item in waiting.Walk(WaitingFolder + "/", ""))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return new UnfinishedItem(item.Key, null, item.SizeBytes, item.ModifiedAt);
         }
 
-        listing.ThrowIfIncomplete();
+        // A folder is made for its first item.
+        var made = new FolderListing(Location, WaitingFolder, cancellationToken);
+        foreach (var folder in made.EmptyFolders())
+        {
+            yield return new UnfinishedItem(folder.Key, folder.Key, folder.SizeBytes, folder.ModifiedAt);
+        }
+
+        waiting.ThrowIfIncomplete();
+        made.ThrowIfIncomplete();
         await Task.CompletedTask;
     }
 
@@ -136,10 +144,15 @@ public sealed class LocalStore : IStore
         var path = Path.Combine(Location, item.Id);
         LocalFailure.Guard("delete", path, Location, () =>
         {
-            using var folder = HeldFolder.TryOpen(Location, FolderOf(item.Id));
-            if (folder is not null)
+            var name = item.Id.TrimEnd('/');
+            using var folder = HeldFolder.TryOpen(Location, FolderOf(name));
+            if (folder is not null && name == item.Id)
             {
-                File.Delete(folder.PathOf(NameOf(item.Id)));
+                File.Delete(folder.PathOf(NameOf(name)));
+            }
+            else if (folder is not null && Directory.Exists(folder.PathOf(NameOf(name))))
+            {
+                Directory.Delete(folder.PathOf(NameOf(name)));
             }
         });
         return Task.CompletedTask;
