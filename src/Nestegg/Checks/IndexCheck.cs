@@ -3,7 +3,6 @@ using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Manifests;
-using Nestegg.Stores;
 
 namespace Nestegg.Checks;
 
@@ -51,20 +50,20 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
     public async IAsyncEnumerable<FileRows> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        var listing = repository.ListIndexAsync(FindUnknown, cancellationToken).AsFarAsPossible(log.FindUnread, cancellationToken);
-        await foreach (var name in listing)
+        var named = needed.IndexFiles.ToHashSet(StringComparer.Ordinal);
+        var files = repository.SignedIndexFiles.ReadAsync(named, Severity.Error, Refuse, cancellationToken)
+            .AsFarAsPossible(log.FindUnread, cancellationToken);
+        await foreach (var index in files)
         {
-            seen.Add(name);
-            if (await TryReadAsync(name, cancellationToken) is { } index)
+            seen.Add(RepositoryKeys.IndexFile(index.Name));
+            NewestRun = new[] { NewestRun, IndexName.RunOf(index.Name) }.Max();
+            await foreach (var rows in ReadFileAsync(index, cancellationToken))
             {
-                await foreach (var rows in ReadFileAsync(index, cancellationToken))
-                {
-                    yield return rows;
-                }
+                yield return rows;
             }
         }
 
-        foreach (var name in needed.IndexFiles.Where(name => !seen.Contains(name)))
+        foreach (var name in named.Where(name => !seen.Contains(RepositoryKeys.IndexFile(name))))
         {
             FindMissing(name);
         }
@@ -75,30 +74,12 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
             log.Find(
                 "object-missing", Severity.Error, key, $"{key} {what}; {rows} rows need it, among them {example}", ContentCheck.Cure);
         }
-    }
 
-    /// <summary>An index file that is what its name says and that a run of this repository wrote.</summary>
-    private async Task<StoredIndex?> TryReadAsync(string name, CancellationToken cancellationToken)
-    {
-        var key = RepositoryKeys.IndexFile(name);
-        try
+        void Refuse(Finding finding)
         {
-            var index = await repository.ReadIndexAsync(name, cancellationToken);
-            if (repository.HasSigned(index))
-            {
-                NewestRun = new[] { NewestRun, IndexName.RunOf(name) }.Max();
-                return index;
-            }
-
-            index.Dispose();
-            log.Find(IndexSigner.NotSigned(key, Severity.Error));
+            seen.Add(finding.Subject);
+            log.Find(finding);
         }
-        catch (NesteggException e) when (log.TryFindDamage(e, "index-damaged", key))
-        {
-            // It is named; the other files go on being looked at.
-        }
-
-        return null;
     }
 
     private async IAsyncEnumerable<FileRows> ReadFileAsync(
@@ -145,10 +126,6 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
                 : (needed.Count, needed[0], defect);
         }
     }
-
-    private void FindUnknown(StoreItem item) => log.Find(
-        "unknown-file", Severity.Warning, item.Key, $"{item.Key} is no index file's name",
-        "if it was renamed, rename it back; else remove it");
 
     private void FindMissing(string name)
     {

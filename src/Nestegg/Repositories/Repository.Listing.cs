@@ -13,25 +13,6 @@ internal sealed partial class Repository
     public IAsyncEnumerable<StoredFile> ListStoredAsync(Action<StoreItem> unknown, CancellationToken cancellationToken) =>
         ListStoredAsync(store, unknown, cancellationToken);
 
-    /// <summary>The names, without the folder, of all index files.</summary>
-    /// <inheritdoc cref="ListStoredAsync(Action{StoreItem}, CancellationToken)" path="/param"/>
-    public async IAsyncEnumerable<string> ListIndexAsync(
-        Action<StoreItem> unknown, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var item in store.ListAsync(RepositoryKeys.Index, cancellationToken))
-        {
-            var name = item.Key[RepositoryKeys.Index.Length..];
-            if (IndexName.TryParse(name, out _, out _))
-            {
-                yield return name;
-            }
-            else
-            {
-                unknown(item);
-            }
-        }
-    }
-
     /// <summary>Every file in a snapshot's folder.</summary>
     /// <inheritdoc cref="ListStoredAsync(Action{StoreItem}, CancellationToken)" path="/param"/>
     public async IAsyncEnumerable<SnapshotFile> ListSnapshotFilesAsync(

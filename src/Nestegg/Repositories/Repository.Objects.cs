@@ -15,8 +15,9 @@ internal sealed partial class Repository
     public Task<StoredIndex> ReadIndexAsync(string name, CancellationToken cancellationToken) =>
         StoredIndex.ReadAsync(store, name, cancellationToken);
 
-    /// <summary>Whether a writer of this repository would believe the file.</summary>
-    public bool HasSigned(StoredIndex file) => IndexSigner.HasSigned(file, SigningKey, Description.Id);
+    /// <summary>What a writer of this repository would believe.</summary>
+    public SignedIndexFiles SignedIndexFiles =>
+        new(store, file => IndexSigner.HasSigned(file, SigningKey, Description.Id));
 
     /// <summary>The rows that a snapshot needs, in no order that means anything. Holds one bit for each row of the index files.</summary>
     public async IAsyncEnumerable<IndexRow> ReadLiveRowsAsync(

@@ -39,7 +39,8 @@ internal sealed class SnapshotObjects : IAsyncDisposable
         var damage = await new DamageClaims(store).VerifyAsync(findings, cancellationToken);
         var listed = store.IsListingFree || !IsListedLately(previous, now) ? await TryListAsync(store, findings, cancellationToken) : null;
         using var presence = new Presence(listed, damage.Damaged);
-        var (known, notBelieved) = await KnownObjects.LoadAsync(store, signer, presence, cancellationToken);
+        var (known, notBelieved) = await KnownObjects.LoadAsync(
+            new SignedIndexFiles(store, signer.HasSigned), previous?.Index ?? [], presence, cancellationToken);
         return new SnapshotObjects(known, new ObjectWriter(store, known, signer, start.Id.ToString(), time), damage)
         {
             Findings = [.. findings, .. notBelieved, .. Gone(previous, known, notBelieved), .. SetBack(start, known)],

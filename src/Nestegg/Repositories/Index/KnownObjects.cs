@@ -1,6 +1,5 @@
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
-using Nestegg.Stores;
 
 namespace Nestegg.Repositories.Index;
 
@@ -32,25 +31,22 @@ internal sealed class KnownObjects : IDisposable
     public long AllocatedBytes => rows.AllocatedBytes;
 
     /// <summary>Reads every index file that is signed with the repository's key; what anybody else wrote is not believed.</summary>
+    /// <param name="named">Those that the snapshot before names.</param>
     /// <param name="presence">What it does not hold is not known, and is to be stored again.</param>
     /// <returns>Findings about the other index files; what they list is stored again.</returns>
     public static async Task<(KnownObjects Known, IReadOnlyList<Finding> NotBelieved)> LoadAsync(
-        IStore store, IndexSigner signer, Presence presence, CancellationToken cancellationToken)
+        SignedIndexFiles files, IReadOnlyList<ManifestIndex> named, Presence presence, CancellationToken cancellationToken)
     {
         var known = new KnownObjects();
         var notBelieved = new List<Finding>();
         try
         {
-            var items = await store.ListAsync(RepositoryKeys.Index, cancellationToken).ToListAsync(cancellationToken);
-
-            // A length that no index file has must not decide how much memory is taken.
-            known.rows.Reserve(items.Where(item => item.SizeBytes <= StoredIndex.LimitBytes).Sum(item => item.SizeBytes) / StoredRowBytes);
-            foreach (var item in items)
+            // Lengths that nobody signed must not decide how much memory is taken.
+            known.rows.Reserve(named.Sum(file => file.SizeBytes) / StoredRowBytes);
+            var names = named.Select(file => file.Name).ToHashSet(StringComparer.Ordinal);
+            await foreach (var file in files.ReadAsync(names, Severity.Warning, notBelieved.Add, cancellationToken))
             {
-                if (await known.LoadFileAsync(store, item.Key, signer, presence, cancellationToken) is { } finding)
-                {
-                    notBelieved.Add(finding);
-                }
+                await known.ReadAsync(file, presence, cancellationToken);
             }
 
             return (known, notBelieved);
@@ -158,25 +154,9 @@ internal sealed class KnownObjects : IDisposable
         }
     }
 
-    private async Task<Finding?> LoadFileAsync(
-        IStore store, string key, IndexSigner signer, Presence presence, CancellationToken cancellationToken)
+    private async Task ReadAsync(StoredIndex file, Presence presence, CancellationToken cancellationToken)
     {
-        StoredIndex file;
-        try
-        {
-            file = await StoredIndex.ReadAsync(store, key[RepositoryKeys.Index.Length..], cancellationToken);
-        }
-        catch (NesteggException e) when (e.SparesOthers)
-        {
-            return new Finding("index-damaged", Severity.Warning, key, e.Message, e.Hint);
-        }
-
         await using var reader = new IndexReader(file);
-        if (!signer.HasSigned(file))
-        {
-            return IndexSigner.NotSigned(key, Severity.Warning);
-        }
-
         var together = new RowsTogether();
         while (await reader.ReadBlockAsync(cancellationToken))
         {
@@ -194,7 +174,6 @@ internal sealed class KnownObjects : IDisposable
 
         Take(together, presence);
         EndFile(file.Name, file.SizeBytes, file.Hash);
-        return null;
     }
 
     private void Take(RowsTogether together, Presence presence)

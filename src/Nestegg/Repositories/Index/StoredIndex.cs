@@ -49,6 +49,11 @@ internal sealed class StoredIndex : IDisposable
     /// </exception>
     public static async Task<StoredIndex> ReadAsync(IStore store, string name, CancellationToken cancellationToken)
     {
+        if (!IndexName.TryParse(name, out _, out _))
+        {
+            throw NoName(name);
+        }
+
         await using var stored = await store.OpenAsync(RepositoryKeys.IndexFile(name), cancellationToken);
         return await ReadAsync(stored, name, cancellationToken);
     }
@@ -60,40 +65,61 @@ internal sealed class StoredIndex : IDisposable
         var key = RepositoryKeys.IndexFile(name);
         if (!IndexName.TryParse(name, out var numbered, out var hash))
         {
-            throw Damage.Of($"{key} is no index file's name");
+            throw NoName(name);
         }
 
         var (buffer, length) = await ReadWholeAsync(stored, key, cancellationToken);
         var found = ObjectHash.Of(buffer.AsSpan(0, length));
-        return found == hash
-            ? new StoredIndex(name, numbered, hash, buffer, length)
-            : throw Damage.Of($"{key} hashes to {found} and should hash to {hash}");
+        if (found == hash)
+        {
+            return new StoredIndex(name, numbered, hash, buffer, length);
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+        throw Damage.Of($"{key} hashes to {found} and should hash to {hash}");
     }
+
+    public static NesteggException TooLong(string key) =>
+        Damage.Of($"{key} is longer than {LimitBytes:N0} bytes, as no index file is");
 
     public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
 
     private static async Task<(byte[] Buffer, int Length)> ReadWholeAsync(Stream stored, string key, CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(FirstRoomBytes);
-        var (length, count) = (0, 0);
-        while ((count = await stored.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
+        var (length, isWhole) = (0, false);
+        try
         {
-            length += count;
-            if (length > LimitBytes)
+            int count;
+            while ((count = await stored.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
             {
-                throw Damage.Of($"{key} is longer than {LimitBytes:N0} bytes, as no index file is");
+                length += count;
+                if (length > LimitBytes)
+                {
+                    throw TooLong(key);
+                }
+
+                if (length == buffer.Length)
+                {
+                    var larger = ArrayPool<byte>.Shared.Rent(2 * length);
+                    buffer.CopyTo(larger, 0);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
             }
 
-            if (length == buffer.Length)
+            Debug.Assert(length < buffer.Length, "Only a read into some room shows the end.");
+            isWhole = true;
+            return (buffer, length);
+        }
+        finally
+        {
+            if (!isWhole)
             {
-                var larger = ArrayPool<byte>.Shared.Rent(2 * length);
-                buffer.CopyTo(larger, 0);
                 ArrayPool<byte>.Shared.Return(buffer);
-                buffer = larger;
             }
         }
-
-        Debug.Assert(length < buffer.Length, "Only a read into some room shows the end.");
-        return (buffer, length);
     }
+
+    private static NesteggException NoName(string name) => Damage.Of($"{RepositoryKeys.IndexFile(name)} is no index file's name");
 }
