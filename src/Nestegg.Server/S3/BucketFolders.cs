@@ -35,6 +35,7 @@ internal sealed partial class BucketFolders
         Directory.CreateDirectory(incoming);
         MultipartFolder = Path.Combine(this.folder, ".multipart");
         Directory.CreateDirectory(MultipartFolder);
+        Directory.CreateDirectory(Path.Combine(this.folder, ".cors"));
         for (var i = 0; i < LockCount; i++)
         {
             locks[i] = new Lock();
@@ -77,8 +78,21 @@ internal sealed partial class BucketFolders
         }
 
         Directory.Delete(BucketPath(bucket), recursive: true);
+        DeleteCors(bucket);
         return true;
     }
+
+    /// <summary>The bucket's CORS rules, as they were written; <see langword="null"/> when it has none.</summary>
+    public byte[]? TryReadCors(string bucket) => File.Exists(CorsPath(bucket)) ? File.ReadAllBytes(CorsPath(bucket)) : null;
+
+    public void WriteCors(string bucket, byte[] rules)
+    {
+        var incoming = NewIncomingPath();
+        File.WriteAllBytes(incoming, rules);
+        File.Move(incoming, CorsPath(bucket), overwrite: true);
+    }
+
+    public void DeleteCors(string bucket) => File.Delete(CorsPath(bucket));
 
     /// <summary>Fails when the folder is gone: what makes a folder in it would make it anew, perhaps on another disk.</summary>
     public void RequireFolder()
@@ -178,6 +192,12 @@ internal sealed partial class BucketFolders
                 return;
             }
         }
+    }
+
+    private string CorsPath(string bucket)
+    {
+        Debug.Assert(IsLegalName(bucket), "Any other name could lead out of the folder.");
+        return Path.Combine(folder, ".cors", bucket + ".xml");
     }
 
     private Lock LockOf(string path) => locks[(uint)path.GetHashCode(StringComparison.Ordinal) % LockCount];

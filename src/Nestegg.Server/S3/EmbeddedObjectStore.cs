@@ -1,10 +1,12 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -44,12 +46,12 @@ public sealed class EmbeddedObjectStore : IAsyncDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(options.Credentials);
-        var gateway = CreateGateway(folder, options.Credentials, options.Clock);
+        var gateway = CreateGateway(folder, options);
 
         // An empty builder reads no environment, no appsettings.json and no arguments: this server has no settings but these.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseSockets(sockets => sockets.CreateBoundListenSocket = Listen).ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             options.Limits.Apply(kestrel.Limits);
@@ -57,7 +59,11 @@ public sealed class EmbeddedObjectStore : IAsyncDisposable
             kestrel.Listen(address);
         });
         var web = builder.Build();
-        web.Run(gateway.AnswerAsync);
+        web.Run(context =>
+        {
+            context.Response.Body = new PacedStream(context.Response.Body, options.Limits, options.Clock, context.Abort);
+            return gateway.AnswerAsync(context);
+        });
         try
         {
             await web.StartAsync(cancellationToken);
@@ -80,13 +86,22 @@ public sealed class EmbeddedObjectStore : IAsyncDisposable
         await web.DisposeAsync();
     }
 
-    private static S3Gateway CreateGateway(string folder, S3Credentials credentials, TimeProvider clock)
+    private static S3Gateway CreateGateway(string folder, EmbeddedStoreOptions options)
     {
         var buckets = new BucketFolders(folder);
         var objects = new ObjectRequests(buckets);
+        var uploads = new MultipartUploads(buckets, options.Limits, options.Clock);
         return new S3Gateway(
-            new RequestVerifier(credentials, clock), new BucketRequests(buckets, new Listings(buckets)), objects,
-            new MultipartRequests(buckets, new MultipartUploads(buckets, clock), objects, clock));
+            new RequestVerifier(options.Credentials, options.Clock), new BucketRequests(buckets, new Listings(buckets)),
+            new BucketCors(buckets), objects, new MultipartRequests(buckets, uploads, objects, options.Clock));
+    }
+
+    // What lies in a large buffer counts as taken, and the next piece waits until a third of it is free.
+    private static Socket Listen(EndPoint endpoint)
+    {
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+        socket.SendBufferSize = ServerLimits.SendBufferBytes;
+        return socket;
     }
 
     /// <summary>Leaves signals to the process that started the store; the default would take SIGINT and SIGTERM for itself.</summary>

@@ -26,18 +26,20 @@ internal sealed class MultipartRequests(BucketFolders buckets, MultipartUploads 
         try
         {
             string etag;
-            var isCopy = request.Header("x-amz-copy-source") is not null;
+            using var source = request.Header("x-amz-copy-source") is null ? null : objects.OpenCopySource(request);
+            (long Offset, long Length) range = source is null ? (0, Payload.AnnouncedLength(request, terms)) : RangeOf(request, source);
+            using var room = uploads.Reserve(range.Length);
             await using (var file = new FileStream(
                 incoming, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.Asynchronous))
             {
-                etag = Convert.ToHexStringLower(isCopy
-                    ? await CopyPartAsync(request, file, cancellationToken)
+                etag = Convert.ToHexStringLower(source is not null
+                    ? await CopyPartAsync(source, range, file, cancellationToken)
                     : (await Payload.WriteToAsync(request, terms, file, cancellationToken)).Md5);
             }
 
             uploads.AddPart(id, number, etag, incoming);
             request.Context.Response.Headers.ETag = $"\"{etag}\"";
-            if (isCopy)
+            if (source is not null)
             {
                 await request.Context.Response.XmlAsync(S3Xml.ToBytes(S3Xml.Element("CopyPartResult",
                     S3Xml.Element("LastModified", S3Xml.Time(clock.GetUtcNow())), S3Xml.Element("ETag", $"\"{etag}\""))),
@@ -115,13 +117,18 @@ internal sealed class MultipartRequests(BucketFolders buckets, MultipartUploads 
         return Task.CompletedTask;
     }
 
-    private async Task<byte[]> CopyPartAsync(S3Request request, FileStream file, CancellationToken cancellationToken)
+    private static (long Offset, long Length) RangeOf(S3Request request, ObjectFile source)
     {
-        using var source = objects.OpenCopySource(request);
-        var (offset, length) = ByteRange.TryParse(request.Header("x-amz-copy-source-range"), source.Length, out var range)
-            ? range
-            : (0, source.Length);
-        await source.CopyToAsync(file, offset, length, cancellationToken);
+        var range = ByteRange.TryParse(request.Header("x-amz-copy-source-range"), source.Length, out var part)
+            ? part
+            : (Offset: 0, source.Length);
+        return range.Length <= ServerLimits.MaxObjectBytes ? range : throw S3Exception.EntityTooLarge();
+    }
+
+    private static async Task<byte[]> CopyPartAsync(
+        ObjectFile source, (long Offset, long Length) range, FileStream file, CancellationToken cancellationToken)
+    {
+        await source.CopyToAsync(file, range.Offset, range.Length, cancellationToken);
         file.Position = 0;
         return await MD5.HashDataAsync(file, cancellationToken);
     }

@@ -13,31 +13,55 @@ internal sealed record UploadedPart(int Number, string ETag, long Length, DateTi
 
 /// <summary>
 /// Unfinished uploads, each a folder <c>.multipart/ID/</c> with <c>upload.json</c> and a file for each part, <c>00001-md5</c>. They
-/// outlive the process, as they do on other stores.
+/// outlive the process, as they do on other stores, but not their time.
 /// </summary>
-internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock)
+internal sealed class MultipartUploads
 {
     public const int MaxParts = 10_000;
     private const long MinPartBytes = 5 * 1024 * 1024;
 
+    private readonly BucketFolders buckets;
+    private readonly ServerLimits limits;
+    private readonly TimeProvider clock;
+    private readonly UnfinishedUploads unfinished;
+
+    public MultipartUploads(BucketFolders buckets, ServerLimits limits, TimeProvider clock)
+    {
+        (this.buckets, this.limits, this.clock) = (buckets, limits, clock);
+        unfinished = new UnfinishedUploads(limits);
+        foreach (var id in Directory.EnumerateDirectories(buckets.MultipartFolder).Select(folder => Path.GetFileName(folder)).Where(IsId))
+        {
+            // Without upload.json it was begun when the process died, and nobody knows its id.
+            var startedAt = TryRead(FolderOf(id))?.StartedAt ?? DateTimeOffset.MinValue;
+            unfinished.Found(id, startedAt, Parts(id).Sum(part => part.Length));
+        }
+
+        RemoveExpired();
+    }
+
     public string Create(string bucket, string key, IReadOnlyDictionary<string, string> headers)
     {
+        RemoveExpired();
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
         buckets.RequireFolder();
-        Directory.CreateDirectory(FolderOf(id));
         var upload = new MultipartUpload(bucket, key, headers, clock.GetUtcNow());
-        File.WriteAllBytes(Path.Combine(
-            FolderOf(id), "upload.json"), JsonSerializer.SerializeToUtf8Bytes(upload, MultipartUploadJson.Default.MultipartUpload));
+        unfinished.Begin(id, upload.StartedAt);
+        Directory.CreateDirectory(FolderOf(id));
+        var incoming = buckets.NewIncomingPath();
+        File.WriteAllBytes(incoming, JsonSerializer.SerializeToUtf8Bytes(upload, MultipartUploadJson.Default.MultipartUpload));
+        File.Move(incoming, Path.Combine(FolderOf(id), "upload.json"));
         return id;
     }
+
+    /// <inheritdoc cref="UnfinishedUploads.Reserve"/>
+    public IDisposable Reserve(long length) => unfinished.Reserve(length);
 
     /// <summary>The upload of this id, if it is one for this object; else the error that S3 gives.</summary>
     public MultipartUpload Get(string id, string bucket, string key)
     {
-        // Ids are hexadecimal; anything else would be a path.
-        if (id.Length != 48
-            || !id.All(char.IsAsciiHexDigitLower)
+        if (!IsId(id)
             || TryRead(FolderOf(id)) is not { } upload
+            || upload.StartedAt < Oldest
             || upload.Bucket != bucket
             || upload.Key != key)
         {
@@ -62,6 +86,7 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
     public void AddPart(string id, int number, string md5, string incomingPath)
     {
         Debug.Assert(number is > 0 and <= MaxParts, "A part's number has five digits, so that names sort by it.");
+        var length = new FileInfo(incomingPath).Length;
         try
         {
             File.Move(incomingPath, Path.Combine(FolderOf(id), $"{number:d5}-{md5}"), overwrite: true);
@@ -71,10 +96,11 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
             throw S3Exception.NoSuchUpload();
         }
 
-        foreach (var other in Directory.EnumerateFiles(FolderOf(id), $"{number:d5}-*")
-            .Where(path => !path.EndsWith(md5, StringComparison.Ordinal)))
+        unfinished.Add(id, length);
+        foreach (var other in Parts(id).Where(part => part.Number == number && part.ETag != md5))
         {
-            File.Delete(other);
+            File.Delete(other.Path);
+            unfinished.Add(id, -other.Length);
         }
     }
 
@@ -118,18 +144,50 @@ internal sealed class MultipartUploads(BucketFolders buckets, TimeProvider clock
         return $"{Convert.ToHexStringLower(md5.GetCurrentHash())}-{named.Count}";
     }
 
-    public void Delete(string id) => Directory.Delete(FolderOf(id), recursive: true);
+    public void Delete(string id)
+    {
+        try
+        {
+            Directory.Delete(FolderOf(id), recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Another request has ended it.
+        }
+
+        unfinished.End(id);
+    }
+
+    private DateTimeOffset Oldest => clock.GetUtcNow() - limits.UploadLifetime;
+
+    private void RemoveExpired()
+    {
+        foreach (var id in unfinished.StartedBefore(Oldest))
+        {
+            Delete(id);
+        }
+    }
+
+    // Ids are hexadecimal; anything else would be a path.
+    private static bool IsId(string id) => id.Length == 48 && id.All(char.IsAsciiHexDigitLower);
 
     private string FolderOf(string id)
     {
-        Debug.Assert(id.All(char.IsAsciiHexDigitLower), "Anything else would be a path.");
+        Debug.Assert(IsId(id), "Anything else would be a path.");
         return Path.Combine(buckets.MultipartFolder, id);
     }
 
     private static MultipartUpload? TryRead(string folder)
     {
-        var path = Path.Combine(folder, "upload.json");
-        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), MultipartUploadJson.Default.MultipartUpload) : null;
+        try
+        {
+            return JsonSerializer.Deserialize(
+                File.ReadAllBytes(Path.Combine(folder, "upload.json")), MultipartUploadJson.Default.MultipartUpload);
+        }
+        catch (Exception absent) when (absent is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 }
 

@@ -14,6 +14,13 @@ internal static class Payload
     public static async Task<(byte[] Md5, long Length)> WriteToAsync(
         S3Request request, PayloadTerms terms, Stream file, CancellationToken cancellationToken)
     {
+        var length = AnnouncedLength(request, terms);
+        return (await ReadAsync(request, terms, length, piece => file.WriteAsync(piece, cancellationToken), cancellationToken), length);
+    }
+
+    /// <summary>The length of the content, without what the chunks add to it.</summary>
+    public static long AnnouncedLength(S3Request request, PayloadTerms terms)
+    {
         var announced = request.Header(terms.IsChunked ? "x-amz-decoded-content-length" : "Content-Length");
         if (!long.TryParse(announced, NumberStyles.None, CultureInfo.InvariantCulture, out var length))
         {
@@ -22,10 +29,10 @@ internal static class Payload
 
         if (length > ServerLimits.MaxObjectBytes)
         {
-            throw new S3Exception(400, "EntityTooLarge", $"An object or part has at most {ServerLimits.MaxObjectBytes} bytes.");
+            throw S3Exception.EntityTooLarge();
         }
 
-        return (await ReadAsync(request, terms, length, piece => file.WriteAsync(piece, cancellationToken), cancellationToken), length);
+        return length;
     }
 
     /// <summary>Reads a small document, such as the keys to delete.</summary>
@@ -69,7 +76,7 @@ internal static class Payload
 
             checksum?.Append(piece.Span);
             length += piece.Length;
-            return sink(piece);
+            return length <= (expectedLength ?? long.MaxValue) ? sink(piece) : throw S3Exception.IncompleteBody();
         }
 
         var trailers = await PumpAsync(request, terms, Take, cancellationToken);

@@ -21,7 +21,10 @@ internal sealed class S3Exception(int status, string code, string message) : Exc
 
     public static S3Exception BucketNotEmpty() => new(409, "BucketNotEmpty", "The bucket you tried to delete is not empty.");
 
-    public static S3Exception IncompleteBody() => new(400, "IncompleteBody", "The body ended before the length that its headers state.");
+    public static S3Exception EntityTooLarge() =>
+        new(400, "EntityTooLarge", $"An object or part has at most {ServerLimits.MaxObjectBytes} bytes.");
+
+    public static S3Exception IncompleteBody() => new(400, "IncompleteBody", "The body has not the length that its headers state.");
 
     public static S3Exception InvalidArgument(string message) => new(400, "InvalidArgument", message);
 
@@ -51,6 +54,8 @@ internal sealed class S3Exception(int status, string code, string message) : Exc
 
     public static S3Exception PreconditionFailed() =>
         new(412, "PreconditionFailed", "At least one of the preconditions you specified did not hold.");
+
+    public static S3Exception QuotaExceeded(string message) => new(403, "QuotaExceeded", message);
 
     public static S3Exception RequestTimeout() =>
         new(400, "RequestTimeout", "Your connection was idle for too long, or slower than this store bears with.");

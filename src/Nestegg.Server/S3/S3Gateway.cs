@@ -5,26 +5,27 @@ using Microsoft.AspNetCore.Http;
 namespace Nestegg.Server.S3;
 
 /// <summary>Answers the S3 API, path style: verifies, finds out what is asked, answers, and turns errors into documents.</summary>
-internal sealed class S3Gateway(RequestVerifier verifier, BucketRequests buckets, ObjectRequests objects, MultipartRequests multipart)
+internal sealed class S3Gateway(
+    RequestVerifier verifier, BucketRequests buckets, BucketCors cors, ObjectRequests objects, MultipartRequests multipart)
 {
     private static readonly string[] UnknownSubresources =
-        ["acl", "policy", "tagging", "lifecycle", "replication", "website", "logging", "notification", "encryption", "cors",
+        ["acl", "policy", "tagging", "lifecycle", "replication", "website", "logging", "notification", "encryption",
          "accelerate", "requestPayment", "publicAccessBlock", "ownershipControls", "policyStatus",
          "retention", "legal-hold", "torrent", "restore", "select", "attributes", "versions", "inventory", "analytics", "metrics"];
 
     public async Task AnswerAsync(HttpContext context)
     {
         context.Response.Headers["x-amz-request-id"] = RandomNumberGenerator.GetHexString(16);
-        AllowOtherOrigins(context);
         try
         {
             var request = S3Request.Parse(context);
             if (request.Method == "OPTIONS")
             {
-                Preflight(request);
+                cors.Preflight(request);
                 return;
             }
 
+            cors.Allow(request);
             await DispatchAsync(request, verifier.Verify(request), context.RequestAborted);
         }
         catch (S3Exception error)
@@ -37,8 +38,9 @@ internal sealed class S3Gateway(RequestVerifier verifier, BucketRequests buckets
                 context,
                 failure.StatusCode == StatusCodes.Status408RequestTimeout ? S3Exception.RequestTimeout() : S3Exception.IncompleteBody());
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            // The client has gone, or took nothing for too long.
             context.Abort();
         }
         catch (Exception error) when (!context.Response.HasStarted)
@@ -68,12 +70,20 @@ internal sealed class S3Gateway(RequestVerifier verifier, BucketRequests buckets
 
     private Task DispatchBucketAsync(S3Request request, PayloadTerms terms, CancellationToken cancellationToken)
     {
-        if (request.Method == "PUT")
+        var isCors = request.Has("cors");
+        if (request.Method == "PUT" && !isCors)
         {
-            return buckets.CreateAsync(request);
+            return request.Has("versioning") || request.Has("object-lock")
+                ? throw S3Exception.NotImplemented("versions and object lock")
+                : buckets.CreateAsync(request);
         }
 
         buckets.Require(request.Bucket);
+        if (isCors)
+        {
+            return DispatchCorsAsync(request, terms, cancellationToken);
+        }
+
         return request.Method switch
         {
             "HEAD" => Task.CompletedTask,
@@ -88,6 +98,14 @@ internal sealed class S3Gateway(RequestVerifier verifier, BucketRequests buckets
             _ => throw S3Exception.MethodNotAllowed(),
         };
     }
+
+    private Task DispatchCorsAsync(S3Request request, PayloadTerms terms, CancellationToken cancellationToken) => request.Method switch
+    {
+        "GET" => cors.GetAsync(request, cancellationToken),
+        "PUT" => cors.PutAsync(request, terms, cancellationToken),
+        "DELETE" => cors.DeleteAsync(request),
+        _ => throw S3Exception.MethodNotAllowed(),
+    };
 
     private Task DispatchObjectAsync(S3Request request, PayloadTerms terms, CancellationToken cancellationToken)
     {
@@ -106,32 +124,6 @@ internal sealed class S3Gateway(RequestVerifier verifier, BucketRequests buckets
             ("DELETE", _) => multipart.AbortAsync(request, upload!),
             _ => throw S3Exception.MethodNotAllowed(),
         };
-    }
-
-    private static void AllowOtherOrigins(HttpContext context)
-    {
-        if (context.Request.Headers.Origin.Count > 0)
-        {
-            context.Response.Headers.AccessControlAllowOrigin = "*";
-            context.Response.Headers.AccessControlExposeHeaders = "ETag, Content-Range, Accept-Ranges, Last-Modified, x-amz-request-id";
-        }
-    }
-
-    /// <summary>What a browser asks before it uploads to a presigned URL. It carries no signature, and gets no data.</summary>
-    private static void Preflight(S3Request request)
-    {
-        if (request.Header("Origin") is null || request.Header("Access-Control-Request-Method") is null)
-        {
-            throw S3Exception.InvalidRequest("A preflight request has Origin and Access-Control-Request-Method.");
-        }
-
-        var headers = request.Context.Response.Headers;
-        headers.AccessControlAllowMethods = "GET, HEAD, PUT, POST, DELETE";
-        headers.AccessControlMaxAge = "3600";
-        if (request.Header("Access-Control-Request-Headers") is { } wanted)
-        {
-            headers.AccessControlAllowHeaders = wanted;
-        }
     }
 
     private static async Task RefuseAsync(HttpContext context, S3Exception error)

@@ -229,7 +229,7 @@ public sealed class ObjectTests : IAsyncLifetime
         var listed = await Client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket, Encoding = EncodingType.Url }, Token);
         Assert.Equal(keys.OrderBy(Encoding.UTF8.GetBytes, Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b))),
             listed.S3Objects.Select(item => item.Key.Contains('%') ? Uri.UnescapeDataString(item.Key) : item.Key));
-        Assert.Equal([".incoming", ".multipart", bucket], Directory.GetFileSystemEntries(store.Folder).Select(Path.GetFileName)
+        Assert.Equal([".cors", ".incoming", ".multipart", bucket], Directory.GetFileSystemEntries(store.Folder).Select(Path.GetFileName)
             .Order(StringComparer.Ordinal));
         await RefusedAsync("KeyTooLongError", HttpStatusCode.BadRequest, () => PutAsync(new string('x', 1025), "x"));
     }

@@ -88,6 +88,9 @@ public sealed class SignatureTests : IAsyncLifetime
     [Fact]
     public async Task A_browser_uploads_with_a_presigned_link()
     {
+        var rule = new CORSRule { AllowedOrigins = ["*"], AllowedMethods = ["PUT"], AllowedHeaders = ["*"], ExposeHeaders = ["ETag"] };
+        await store.Client.PutCORSConfigurationAsync(
+            new PutCORSConfigurationRequest { BucketName = bucket, Configuration = new CORSConfiguration { Rules = [rule] } }, Token);
         var link = new Uri(await store.Client.GetPreSignedURLAsync(Link(HttpVerb.PUT)));
         using var preflight = new HttpRequestMessage(HttpMethod.Options, link)
         {

@@ -35,7 +35,11 @@ public sealed class EmbeddedStore : IAsyncDisposable
 
     /// <summary>One that bears with a slow client for hardly any time.</summary>
     public static Task<EmbeddedStore> StartImpatientAsync(CancellationToken cancellationToken) =>
-        StartAsync(new ServerLimits(TimeSpan.FromSeconds(1.5), 10_000_000), TimeProvider.System, cancellationToken);
+        StartAsync(new ServerLimits(TimeSpan.FromSeconds(1.5), 1024), TimeProvider.System, cancellationToken);
+
+    /// <summary>One that takes two multipart uploads at once, and six million bytes of parts.</summary>
+    public static Task<EmbeddedStore> StartSmallAsync(CancellationToken cancellationToken) =>
+        StartAsync(ServerLimits.Default with { MaxUploads = 2, MaxUploadBytes = 6_000_000 }, TimeProvider.System, cancellationToken);
 
     private static async Task<EmbeddedStore> StartAsync(ServerLimits limits, TimeProvider clock, CancellationToken cancellationToken)
     {
