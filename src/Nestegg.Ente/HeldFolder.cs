@@ -46,7 +46,7 @@ internal sealed partial class HeldFolder : IDisposable
         var path = System.IO.Path.Combine(parent.Path, name);
         if (File.Exists(path))
         {
-            throw new StrangeEntryException($"{System.IO.Path.Combine(parent.Name, name)} is a file, and a folder should be there");
+            throw new IOException($"{System.IO.Path.Combine(parent.Name, name)} is a file, and a folder should be there");
         }
 
         if (OperatingSystem.IsWindows())

@@ -156,7 +156,7 @@ public sealed class OlderProofTests(KnownInstances instances)
         var refused = await RefusedAsync(opened, owner, owner.Password);
         Assert.Equal(FailureKind.Damaged, refused.Kind);
         Assert.Contains("the password is right", refused.Message);
-        Assert.Equal(FailureKind.BadInput, (await RefusedAsync(opened, owner, "another")).Kind);
+        Assert.Equal(FailureKind.WrongSecret, (await RefusedAsync(opened, owner, "another")).Kind);
     }
 
     [Theory]
