@@ -18,6 +18,9 @@ public sealed class MuseumClient : IDisposable
     // Some of museum's answers are made from many rows.
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromMinutes(2);
 
+    // A store that sends nothing for so long will not send anything more.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
+
     private readonly HttpClient museum;
     private readonly HttpClient objects;
     private readonly RequestRetries retries;
@@ -38,9 +41,6 @@ public sealed class MuseumClient : IDisposable
     }
 
     internal TimeProvider Time { get; }
-
-    /// <summary>A store that sends nothing for so long will not send anything more.</summary>
-    internal TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Where museum is; ends with a slash.</summary>
     public Uri Endpoint { get; }

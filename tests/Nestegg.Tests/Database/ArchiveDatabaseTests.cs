@@ -140,16 +140,14 @@ public sealed class ArchiveDatabaseTests : IDisposable
             () => LoadAsync(Library().Table("files", ["file_id bigint"], "1")))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public async Task A_million_rows_take_seconds_and_little_memory()
+    public async Task A_million_rows_take_little_memory()
     {
         var archive = Library().Table("trash", [
             "file_id bigint", "note text"
         ], [.. Enumerable.Range(0, 1_000_000).Select(id => $"{id}\tsome text\\n{id}")]).ToArray();
         // The stream is in memory, so that all of the work is done on this thread.
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var watch = Stopwatch.StartNew();
         await using var database = await ArchiveDatabase.LoadAsync(new MemoryStream(archive), EnteTables.Library, folder.Path, Token);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 30);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 100_000, 5_000_000);
         Assert.Equal([[1_000_000L]], await RowsAsync(database, "SELECT COUNT(*) FROM trash"));
     }

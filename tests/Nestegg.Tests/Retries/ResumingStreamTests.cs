@@ -136,7 +136,7 @@ public sealed class ResumingStreamTests
 
         public async Task<Stream> OpenAsync()
         {
-            var time = new TestTime(haste: 1000);
+            var time = new TestTime(haste: 1000, limits: FallsSilent ? 1000 : 1);
             var silence = new SilenceLimit(TimeSpan.FromSeconds(100), time);
             return new ResumingStream(this, await OpenAsync(0, Token), 0, new RequestRetries(Rules, time), silence);
         }

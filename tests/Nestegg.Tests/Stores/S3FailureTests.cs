@@ -338,7 +338,8 @@ public class S3FailureTests
     {
         using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        await using var bucket = Bucket(new Uri($"http://{listener.LocalEndpoint}"));
+        await using var bucket = new BucketClient(
+            Settings(new Uri($"http://{listener.LocalEndpoint}")), Credentials, "bucket", new TestTime(haste: 50, limits: 50));
         var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryOpenAsync("key", 0, null, Token));
         Assert.Contains("does not answer", failure.Message, StringComparison.Ordinal);
         Assert.Null(ErrorText.WhatIsWrong(failure, "s3://bucket/key"));
