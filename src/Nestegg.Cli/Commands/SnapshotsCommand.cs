@@ -103,6 +103,9 @@ internal static class SnapshotsCommand
             lost => (Cell[])[lost.Key, lost.SizeBytes, lost.Kind, lost.Reason]));
         output.Table("kind", ["kind", "objects", "size"], manifest.Counts.Kinds.Select(
             kind => (Cell[])[kind.Key, kind.Value.Objects, Cell.Bytes(kind.Value.Bytes)]));
+        output.Table(
+            "bucket", ["slot", "bucket", "setting", "what it is"],
+            manifest.Buckets.SelectMany(BucketText.Of).Select(row => (Cell[])[row.Slot, row.Bucket, row.Setting, row.Text]));
         output.Table("proof", ["person", "verdict", "when", "files", "proved", "not proved", "share", "by"], proofs.Select(proof => (Cell[])
         [
             Cell.Id(proof.UserId),

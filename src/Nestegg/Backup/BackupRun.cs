@@ -23,6 +23,7 @@ internal sealed class BackupRun(
     EnteInstance instance, Repository repository, BackupOptions options, RunLog log, TimeProvider time)
 {
     private readonly BackupCounts counts = new();
+    private IReadOnlyList<ManifestBucket> buckets = [];
 
     public async Task<BackupResult> RunAsync(CancellationToken cancellationToken)
     {
@@ -34,7 +35,7 @@ internal sealed class BackupRun(
     private async Task<Manifest> RunStepsAsync(CancellationToken cancellationToken)
     {
         await repository.RequireOwnRecipientsAsync(options.Recipients, cancellationToken);
-        await new Preflight(instance, log).RunAsync(cancellationToken);
+        buckets = await new Preflight(instance, log).RunAsync(cancellationToken);
         foreach (var finding in ConfigurationArchive.Skipped(instance.Folder))
         {
             log.Find(finding);
@@ -106,11 +107,11 @@ internal sealed class BackupRun(
         SnapshotWriter snapshot, SnapshotObjects objects, ObjectQueue queue, CancellationToken cancellationToken)
     {
         var progress = new CopyProgress(log, "objects", queue.Count, queue.TotalBytes);
-        await using var buckets = instance.OpenBuckets();
-        var reach = new SlotReach(buckets);
-        var mending = new Mending(repository, buckets, reach, objects, log);
+        await using var sources = instance.OpenBuckets();
+        var reach = new SlotReach(sources);
+        var mending = new Mending(repository, sources, reach, objects, log);
         await mending.RunAsync(options.Parallel, cancellationToken);
-        var copier = new SlotCopier(buckets, reach, objects, counts);
+        var copier = new SlotCopier(sources, reach, objects, counts);
         using var problems = ObjectQueue.Create();
         await new ObjectCopier(copier, reach, progress, options.Parallel).CopyAsync(queue, problems, cancellationToken);
         var review = new LossReview(instance, copier, snapshot, counts, log);
@@ -178,6 +179,7 @@ internal sealed class BackupRun(
         {
             DatabaseSchema = database.Catalog.Schema,
         },
+        Buckets = buckets,
         Counts = new ManifestCounts
         {
             Users = database.Tables.GetValueOrDefault("users"),

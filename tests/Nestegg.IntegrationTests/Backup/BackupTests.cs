@@ -3,6 +3,7 @@ using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
 using Nestegg.Stores.Local;
+using Nestegg.Stores.S3;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Instances;
 
@@ -44,6 +45,25 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
         var added = Sizes(instance).Where(file => !before.ContainsKey(file.Key) && !file.Key.EndsWith(".age", StringComparison.Ordinal))
             .Sum(file => file.Value);
         Assert.InRange(added, 1, 64 * 1024);
+    }
+
+    [Theory]
+    [InstanceData]
+    public async Task The_snapshot_keeps_how_its_buckets_were_set_up(string name)
+    {
+        using var instance = await StartAsync(name);
+        await instance.Objects.PutCORSConfigurationAsync(
+            new()
+            {
+                BucketName = instance.Bucket,
+                Configuration = new() { Rules = [new() { AllowedOrigins = ["https://photos.example.org"], AllowedMethods = ["GET"] }] },
+            }, Token);
+        await BackupAsync(instance, ExitCode.Done);
+        var buckets = (await LatestAsync(instance)).Buckets.ToDictionary(bucket => bucket.Slot);
+        Assert.Equal(["https://photos.example.org"], Assert.Single(buckets["b2-eu-cen"].Settings.Cors.Value!).Origins);
+        Assert.Equal(SettingAnswer.Absent, buckets["b2-eu-cen"].Settings.Lifecycle.Answer);
+        Assert.Equal(instance.SpareBucket, buckets[instance.SpareSlot].Bucket);
+        Assert.Equal(SettingAnswer.Absent, buckets[instance.SpareSlot].Settings.Cors.Answer);
     }
 
     [Theory]

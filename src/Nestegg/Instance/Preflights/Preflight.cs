@@ -1,3 +1,5 @@
+using Nestegg.Repositories.Manifests;
+
 namespace Nestegg.Instance.Preflights;
 
 /// <summary>
@@ -7,7 +9,8 @@ namespace Nestegg.Instance.Preflights;
 internal sealed class Preflight(EnteInstance instance, RunLog log)
 {
     /// <summary>Looks at everything; what one part finds does not keep the next from looking.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <returns>How the buckets are set up.</returns>
+    public async Task<IReadOnlyList<ManifestBucket>> RunAsync(CancellationToken cancellationToken)
     {
         foreach (var finding in PreflightConfiguration.Look(instance))
         {
@@ -21,5 +24,13 @@ internal sealed class Preflight(EnteInstance instance, RunLog log)
         {
             log.Find(finding);
         }
+
+        var buckets = await PreflightBucketSettings.AskAsync(instance, cancellationToken);
+        foreach (var finding in buckets.SelectMany(PreflightBucketSettings.Judge))
+        {
+            log.Find(finding);
+        }
+
+        return buckets;
     }
 }

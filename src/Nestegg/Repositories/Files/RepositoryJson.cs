@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Nestegg.Stores.S3;
 
 namespace Nestegg.Repositories.Files;
 
@@ -21,6 +22,7 @@ internal static class RepositoryJson
         {
             new UtcTimeConverter(), new ObjectHashConverter(), new SnapshotIdConverter(),
             new JsonStringEnumConverter<Severity>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<SettingAnswer>(JsonNamingPolicy.CamelCase),
         },
     };
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Nestegg.Repositories.Files;
+using Nestegg.Stores.S3;
 
 namespace Nestegg.Repositories.Manifests;
 
@@ -34,6 +35,9 @@ public sealed record Manifest
 
     public required ManifestInstance Instance { get; init; }
 
+    /// <summary>How the instance's buckets were set up.</summary>
+    public IReadOnlyList<ManifestBucket> Buckets { get; init; } = [];
+
     public required ManifestCounts Counts { get; init; }
 
     /// <summary>Rows by table at the moment of the snapshot.</summary>
@@ -63,6 +67,10 @@ public sealed record ManifestInstance(string Name, string? MuseumImage, string D
     /// <summary>The schema that museum's tables are in.</summary>
     public string DatabaseSchema { get; init; } = "public";
 }
+
+/// <summary>A bucket of the instance.</summary>
+/// <param name="Settings">As far as the store told them.</param>
+public sealed record ManifestBucket(string Slot, string Bucket, BucketSettings Settings);
 
 /// <summary>How much a snapshot holds.</summary>
 public sealed record ManifestCounts
