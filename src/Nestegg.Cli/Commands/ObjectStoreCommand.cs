@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Text;
 using Nestegg.Cli.Terminal;
 using Nestegg.Server.S3;
 
@@ -85,9 +86,10 @@ internal static class ObjectStoreCommand
         if (file is not null)
         {
             var path = host.FullPath(file);
-            var lines = File.Exists(path) ? await File.ReadAllLinesAsync(path, cancellationToken) : [];
-            return lines is [var fileKey, var fileSecret, ..] && fileKey.Trim().Length > 0 && fileSecret.Trim().Length > 0
-                ? new S3Credentials(fileKey.Trim(), fileSecret.Trim())
+            var text = await SecretText.ReadFileAsync(path, "store's keys", cancellationToken);
+            var lines = Encoding.UTF8.GetString(text).Split('\n', StringSplitOptions.TrimEntries);
+            return lines is [{ Length: > 0 } fileKey, { Length: > 0 } fileSecret, ..]
+                ? new S3Credentials(fileKey, fileSecret)
                 : throw new NesteggException(
                     FailureKind.BadInput, $"{path} does not hold two lines", "the first is the access key id, the second the secret");
         }

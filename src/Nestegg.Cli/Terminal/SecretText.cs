@@ -11,34 +11,13 @@ internal static class SecretText
 {
     private const int LongestBytes = 64 * 1024;
 
-    /// <summary>A whole file, without the mark of its encoding.</summary>
-    /// <exception cref="NesteggException">There is none, it cannot be read, or it is too long to be a secret.</exception>
-    public static async Task<byte[]> ReadFileAsync(string path, string what, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[LongestBytes + 1];
-        try
-        {
-            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            var length = await file.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-            return length <= LongestBytes ? MarkedText.ToUtf8(buffer.AsSpan(0, length)) : throw TooLong($"the file {path} with the {what}");
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new NesteggException(
-                FailureKind.BadInput, $"the file {path} with the {what} does not exist", "write the secret into it, readable for you alone",
-                exception);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new NesteggException(
-                FailureKind.BadInput, $"the file {path} with the {what} cannot be read: {exception.Message}",
-                "look at who may read it, and whether it is a file", exception);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(buffer);
-        }
-    }
+    /// <summary>A whole file, without the mark of its encoding; a pipe that nobody writes into can be cancelled.</summary>
+    /// <exception cref="NesteggException">There is none, or it cannot be read.</exception>
+    public static Task<byte[]> ReadFileAsync(string path, string what, CancellationToken cancellationToken) => Task
+        .Run(
+            () => NamedFile.Read(path, $"the file with the {what}", "write the secret into it, readable for you alone"),
+            CancellationToken.None)
+        .WaitAsync(cancellationToken);
 
     /// <summary>The first line of a text; wipes the text.</summary>
     public static byte[] FirstLine(byte[] text)

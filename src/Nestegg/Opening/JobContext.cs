@@ -53,12 +53,11 @@ public sealed class JobContext
     /// <exception cref="NesteggException">The file is no key, or cannot be read.</exception>
     internal MinisignSecretKey? TryReadSigningKey()
     {
-        if (Configuration.SigningKeyPath is not { } path || !File.Exists(path))
+        if (Configuration.SigningKeyPath is not { } path || NamedFile.TryRead(path, "the signing key") is not { } text)
         {
             return null;
         }
 
-        var text = ReadKeyFile(path);
         try
         {
             return MinisignSecretKey.Parse(text, path);
@@ -81,23 +80,6 @@ public sealed class JobContext
                 $"the signing key {path} has the mode {Convert.ToString((int)mode, 8)}: others on this machine can read or change it, and "
                 + "whoever has it signs snapshots as you do",
                 $"chmod 600 {path}");
-        }
-    }
-
-    private static byte[] ReadKeyFile(string path)
-    {
-        try
-        {
-            var content = File.ReadAllBytes(path);
-            var text = MarkedText.ToUtf8(content);
-            CryptographicOperations.ZeroMemory(content);
-            return text;
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new NesteggException(
-                FailureKind.BadInput, $"the signing key {path} cannot be read: {failure.Message}",
-                "run as the user that it belongs to, or take signing-key out of a configuration that is only for reading", failure);
         }
     }
 }

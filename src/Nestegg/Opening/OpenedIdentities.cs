@@ -28,7 +28,8 @@ internal sealed class OpenedIdentities : IDisposable
         {
             foreach (var path in source.Files)
             {
-                await using var stream = OpenFile(path);
+                await using var stream = NamedFile.Open(
+                    path, "the identity file", "give the file that nestegg init --new-identity wrote");
                 await opened.AddAsync(stream, path, source, repository, cancellationToken);
             }
 
@@ -63,11 +64,6 @@ internal sealed class OpenedIdentities : IDisposable
         files.Add(file);
         repository.CheckAgainst(file);
     }
-
-    private static FileStream OpenFile(string path) => File.Exists(path)
-        ? File.OpenRead(path)
-        : throw new NesteggException(
-            FailureKind.BadInput, $"the identity file {path} does not exist", "give the file that nestegg init --new-identity wrote");
 
     private static async Task<byte[]> ReadStoredAsync(Repository repository, CancellationToken cancellationToken) =>
         await repository.TryReadIdentityFileAsync(cancellationToken)

@@ -1,3 +1,4 @@
+using System.Text;
 using Nestegg.Ente.Configuration;
 
 namespace Nestegg.Settings;
@@ -39,8 +40,7 @@ public sealed class NesteggConfiguration
     public int Parallel { get; init; } = 8;
 
     /// <summary>Finds the file: the one that was named, else ./nestegg.yaml, $NESTEGG_CONFIG, ~/.config/nestegg/nestegg.yaml.</summary>
-    /// <returns><see langword="null"/> when none was named and none exists.</returns>
-    /// <exception cref="NesteggException">The file that was named does not exist.</exception>
+    /// <returns>The one that was named, whether it exists or not; <see langword="null"/> when none was named and none exists.</returns>
     public static string? FindPath(string? named, string workingFolder, IReadOnlyDictionary<string, string> environment)
     {
         var fromVariable = environment.GetValueOrDefault("NESTEGG_CONFIG") ?? "";
@@ -51,10 +51,7 @@ public sealed class NesteggConfiguration
 
         if ((named ?? fromVariable) is { Length: > 0 } path)
         {
-            var full = System.IO.Path.GetFullPath(path, workingFolder);
-            return File.Exists(full)
-                ? full
-                : throw new NesteggException(FailureKind.BadInput, $"the configuration {full} does not exist", "nestegg init writes one");
+            return System.IO.Path.GetFullPath(path, workingFolder);
         }
 
         var home = environment.GetValueOrDefault("XDG_CONFIG_HOME") is { Length: > 0 } folder
@@ -65,9 +62,14 @@ public sealed class NesteggConfiguration
     }
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="NesteggException">A key is unknown or a value is not what it has to be.</exception>
-    public static NesteggConfiguration Load(string path, IReadOnlyDictionary<string, string> environment) =>
-        new NesteggConfigurationReader(path, environment).Read(File.ReadAllText(path));
+    /// <exception cref="NesteggException">
+    /// It does not exist or cannot be read, a key is unknown, or a value is not what it has to be.
+    /// </exception>
+    public static NesteggConfiguration Load(string path, IReadOnlyDictionary<string, string> environment)
+    {
+        var text = NamedFile.Read(path, "the configuration", "name another one with --config; nestegg init writes one");
+        return new NesteggConfigurationReader(path, environment).Read(Encoding.UTF8.GetString(text));
+    }
 
     /// <summary>
     /// The same with another repository, as the command line may name one; nothing of the file's own repository stays but its credentials

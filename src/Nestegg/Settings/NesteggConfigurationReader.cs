@@ -1,3 +1,4 @@
+using System.Text;
 using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using YamlDotNet.RepresentationModel;
@@ -112,12 +113,7 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
             "location", "endpoint", "region", "path-style", "access-key-id", "secret-access-key", "secret-access-key-file",
             "object-lock", "object-lock-days");
         var location = section.Required("location");
-        var isS3 = location.StartsWith("s3://", StringComparison.Ordinal);
-        if (!isS3 && location.Contains("://", StringComparison.Ordinal))
-        {
-            throw section.Wrong("location", $"`{location}` is neither a folder nor s3://bucket/prefix", "for example /mnt/nas/nestegg");
-        }
-
+        var isS3 = IsS3(section, location);
         var lockMode = section.OneOf("object-lock", "", "governance", "compliance");
         var lockDays = section.Number("object-lock-days", 0, 0, 36500);
         if ((lockMode.Length > 0) != (lockDays > 0))
@@ -143,12 +139,29 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
         };
     }
 
+    private static bool IsS3(ConfigurationSection section, string location)
+    {
+        try
+        {
+            return !StoreAddress.NamesFolder(location);
+        }
+        catch (NesteggException failure)
+        {
+            throw section.Wrong("location", failure.Message, failure.Hint);
+        }
+    }
+
     private string ReadSecretFile(string file, ConfigurationSection section, string key)
     {
-        var full = FullPath(file);
-        return File.Exists(full)
-            ? File.ReadAllText(full).TrimEnd('\r', '\n')
-            : throw section.Wrong(key, $"the file {full} does not exist", "write the secret into it, readable for you alone");
+        try
+        {
+            var text = NamedFile.Read(FullPath(file), "the file", "write the secret into it, readable for you alone");
+            return Encoding.UTF8.GetString(text).TrimEnd('\r', '\n');
+        }
+        catch (NesteggException failure)
+        {
+            throw section.Wrong(key, failure.Message, failure.Hint);
+        }
     }
 
     private string? Variable(string variable) => environment.GetValueOrDefault(variable) is { Length: > 0 } value ? value : null;

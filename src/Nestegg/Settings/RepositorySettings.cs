@@ -9,7 +9,7 @@ public sealed class RepositorySettings
     /// <summary>A folder as a full path, or <c>s3://bucket/prefix</c>.</summary>
     public required string Location { get; init; }
 
-    public bool IsS3 => Location.StartsWith("s3://", StringComparison.Ordinal);
+    public bool IsS3 => Location.StartsWith("s3://", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The endpoint of the object store; <see langword="null"/> for Amazon's own.</summary>
     public string? Endpoint { get; init; }

@@ -33,16 +33,9 @@ public sealed record StoreAddress
     /// <exception cref="NesteggException">It is no address, or holds a secret.</exception>
     public static StoreAddress Parse(string text, Func<string, string?>? variable = null)
     {
-        if (!text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (NamesFolder(text))
         {
-            if (text.Contains("://", StringComparison.Ordinal))
-            {
-                throw Wrong("unknown scheme", $"'{text[..text.IndexOf("://", StringComparison.Ordinal)]}://'");
-            }
-
-            return string.IsNullOrWhiteSpace(text)
-                ? throw Wrong("it is empty", "''")
-                : new StoreAddress { Folder = Path.GetFullPath(text) };
+            return new StoreAddress { Folder = Path.GetFullPath(text) };
         }
 
         var question = text.IndexOf('?', StringComparison.Ordinal);
@@ -70,6 +63,35 @@ public sealed record StoreAddress
             S3 = ReadSettings(question < 0 ? "" : text[(question + 1)..], variable ?? Environment.GetEnvironmentVariable),
         };
     }
+
+    /// <summary>Whether a text is a folder; if it is not, it begins as the address of a bucket does.</summary>
+    /// <exception cref="NesteggException">It is neither: empty, of another scheme, or a place as another program writes it.</exception>
+    public static bool NamesFolder(string text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw Wrong("it is empty", "''");
+        }
+
+        if (text.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        // user@host:path, b2:bucket, sftp://host/path: made into a folder of that name, it would be a backup on the wrong disk.
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        var isDrive = OperatingSystem.IsWindows() && colon == 1;
+        return colon < 0 || isDrive || text.AsSpan(0, colon).Contains('/')
+            ? true
+            : throw new NesteggException(
+                FailureKind.BadInput, $"not an address of a store: neither a folder nor s3://bucket/prefix: '{Shown(text, colon)}'",
+                $"{Usage}; a folder with a colon in its name is ./name; what another program reaches (SFTP, WebDAV, Backblaze's own "
+                + "protocol) is a folder once it is mounted, with sshfs or rclone mount");
+    }
+
+    // What stands behind the scheme may hold a password.
+    private static string Shown(string text, int colon) =>
+        text.LastIndexOf('@') is > 0 and var at && at > colon ? $"{text[..(colon + 1)]}…{text[at..]}" : text;
 
     /// <summary>A store at this place. Nothing is read or written before it is used.</summary>
     /// <param name="credentials">For a bucket; <see langword="null"/> for those in the environment.</param>

@@ -88,15 +88,15 @@ public sealed partial class SecretPromptTests : IDisposable
 
     [Theory]
     [InlineData("empty", null, "the password is empty")]
-    [InlineData("nope", null, "/nope with the password does not exist")]
-    [InlineData("no/such/folder", null, "/no/such/folder with the password does not exist")]
-    [InlineData("folder", null, "/folder with the password cannot be read")]
-    [InlineData("long", null, "is longer than 64 KiB")]
+    [InlineData("nope", null, "/nope does not exist")]
+    [InlineData("no/such/folder", null, "/no/such/folder does not exist")]
+    [InlineData("folder", null, "/folder cannot be read: it is a folder")]
+    [InlineData("long", null, "is longer than 1 MiB")]
     [InlineData(null, 9999, "file descriptor 9999")]
     public async Task What_cannot_be_read_is_named(string? file, int? descriptor, string message)
     {
         await File.WriteAllTextAsync(folder["empty"], "\n", Token);
-        await File.WriteAllTextAsync(folder["long"], new string('x', 64 * 1024 + 1), Token);
+        await File.WriteAllTextAsync(folder["long"], new string('x', (1 << 20) + 1), Token);
         Directory.CreateDirectory(folder["folder"]);
 
         var failure = await Assert.ThrowsAsync<NesteggException>(() => ReadAsync(new SecretSource(file, descriptor)));

@@ -15,7 +15,7 @@ public sealed class NesteggConfigurationTests : IDisposable
         var failure = Assert.Throws<NesteggException>(
             () => NesteggConfigurationReader.RepositoryAt("ftp://nas/backups", "/tmp", new Dictionary<string, string>()));
         Assert.Equal(FailureKind.BadInput, failure.Kind);
-        Assert.Contains("`ftp://nas/backups` is neither a folder nor s3://", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("neither a folder nor s3://bucket/prefix: 'ftp://nas/backups'", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,6 +95,8 @@ public sealed class NesteggConfigurationTests : IDisposable
     [InlineData("map: { a: b }", "nestegg.yaml line 1: map: a text is expected", "")]
     [InlineData("repository: { location: x, object-lock: governance }", "object-lock: an object lock needs both", "")]
     [InlineData("repository: { location: x, secret-access-key-file: nope }", "/nope does not exist", "")]
+    [InlineData("repository: { location: x, secret-access-key-file: / }", "/ cannot be read: it is a folder", "")]
+    [InlineData("repository: user@nas:backup", "line 1: repository.location: not an address of a store", "sshfs")]
     [InlineData("a: [", "nestegg.yaml is not valid YAML", "")]
     public void What_is_wrong_is_named_with_its_line_and_what_was_meant(string yaml, string message, string hint)
     {
@@ -138,8 +140,9 @@ public sealed class NesteggConfigurationTests : IDisposable
 
         var named = Write(folder["n.yaml"]);
         Assert.Equal(named, NesteggConfiguration.FindPath("../n.yaml", work, environment));
+        var absent = NesteggConfiguration.FindPath("nope.yaml", work, environment);
         Assert.Contains("/nope.yaml does not exist", Assert.Throws<NesteggException>(
-            () => NesteggConfiguration.FindPath("nope.yaml", work, environment)).Message);
+            () => NesteggConfiguration.Load(absent!, environment)).Message);
     }
 
     private static string Write(string path)

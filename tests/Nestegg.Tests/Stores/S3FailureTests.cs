@@ -21,6 +21,9 @@ public class S3FailureTests
     [InlineData(404, "NoSuchBucket", "bucket-missing", "no bucket 'bucket'")]
     [InlineData(301, "PermanentRedirect", "bucket-region", "another region")]
     [InlineData(400, "AuthorizationHeaderMalformed", "bucket-region", "another region")]
+    [InlineData(302, "Found", "store-protocol", "not as S3 does")]
+    [InlineData(400, "ExpiredToken", "bucket-denied", "session token has expired")]
+    [InlineData(403, "InvalidToken", "bucket-denied", "does not know the session token")]
     [InlineData(507, "XMinioStorageFull", "store-full", "the store is full")]
     [InlineData(400, "SomethingNew", "store-refused", "SomethingNew")]
     [InlineData(503, "SlowDown", "store-failing", "503")]
@@ -169,6 +172,64 @@ public class S3FailureTests
         await using var absent = Bucket(without.Endpoint);
         var failure = await Assert.ThrowsAsync<NesteggException>(() => absent.TryHeadAsync("key", Token));
         Assert.Contains("no bucket", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(403, "InvalidAccessKeyId", "does not know the access key")]
+    [InlineData(403, "SignatureDoesNotMatch", "secret key does not fit")]
+    [InlineData(403, "RequestTimeTooSkewed", "15 minutes")]
+    [InlineData(400, "AuthorizationHeaderMalformed", "another region")]
+    [InlineData(400, "ExpiredToken", "session token has expired")]
+    public async Task A_refusal_whose_answer_has_no_body_is_told_by_name_all_the_same(int status, string code, string words)
+    {
+        await using var server = new ScriptedHttpServer(async (_, context) =>
+        {
+            if (context.Request.Method == "HEAD")
+            {
+                context.Response.StatusCode = status;
+            }
+            else
+            {
+                await ScriptedHttpServer.WriteErrorAsync(context.Response, status, code);
+            }
+        });
+        await using var bucket = Bucket(server.Endpoint);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryHeadAsync("key", Token));
+        Assert.Contains(words, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_object_that_may_not_be_looked_at_is_told_where_the_bucket_may()
+    {
+        await using var server = new ScriptedHttpServer(async (_, context) =>
+        {
+            if (context.Request.Method == "HEAD")
+            {
+                context.Response.StatusCode = 403;
+            }
+            else
+            {
+                await ScriptedHttpServer.WriteAsync(
+                    context.Response, "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>");
+            }
+        });
+        await using var bucket = Bucket(server.Endpoint);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryHeadAsync("key", Token));
+        Assert.Contains("access denied (403", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_page_of_a_captive_portal_is_no_object()
+    {
+        await using var server = new ScriptedHttpServer((_, context) =>
+        {
+            context.Response.ContentType = "text/html; charset=utf-8";
+            return ScriptedHttpServer.WriteAsync(context.Response, "<html>Please sign in to this network</html>");
+        });
+        await using var bucket = Bucket(server.Endpoint);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => bucket.TryOpenAsync("nestegg.json", 0, null, Token));
+        Assert.Contains("a web page, and no object", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("store-protocol", Assert.Single(await bucket.ProbeAsync("slot", Token)).Code);
     }
 
     [Theory]

@@ -58,6 +58,10 @@ public class StoreAddressTests
     [InlineData("")]
     [InlineData("s3://")]
     [InlineData("sftp://host/path")]
+    [InlineData("sftp:user@host:/srv/backup")]
+    [InlineData("user@host:backup")]
+    [InlineData("b2:bucket/path")]
+    [InlineData("s3:https://host/bucket")]
     [InlineData("s3://b?endpoint=nas:9000")]
     [InlineData("s3://b?regoin=x")]
     [InlineData("s3://b?path-style=maybe")]
@@ -77,6 +81,20 @@ public class StoreAddressTests
         Assert.DoesNotContain("hush", failure.Message + failure.Hint, StringComparison.Ordinal);
         Assert.Contains("AWS_SECRET_ACCESS_KEY", failure.Hint, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_password_in_another_programs_address_is_not_repeated()
+    {
+        var failure = Assert.Throws<NesteggException>(() => StoreAddress.Parse("rest:https://me:hush@host/repo", NoEnvironment));
+        Assert.Contains("'rest:…@host/repo'", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("./12:30")]
+    [InlineData("backups/12:30")]
+    public void A_folder_may_have_a_colon_in_its_name(string text) =>
+        Assert.Equal(Path.GetFullPath(text), StoreAddress.Parse(text, NoEnvironment).Folder);
 
     [Fact]
     public void Credentials_that_are_not_set_are_named()

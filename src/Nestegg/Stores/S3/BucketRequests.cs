@@ -54,7 +54,22 @@ internal sealed class BucketRequests(S3Settings settings, S3Credentials credenti
         }
         catch (Exception failure) when (S3Failure.IsOfStore(failure))
         {
-            throw Explain(verb, key, failure);
+            throw Explain(verb, key, S3Failure.IsUnexplained(failure) ? await AskWhyAsync(cancellationToken) ?? failure : failure);
+        }
+    }
+
+    // The answer to a HEAD has no body, and so no reason in it. A listing with the same key is refused for the same reason, in words.
+    private async Task<Exception?> AskWhyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var request = new ListObjectsV2Request { BucketName = Bucket, MaxKeys = 1 };
+            await Retries.RunAsync(token => Client.ListObjectsV2Async(request, token), connection.Limit(0), cancellationToken);
+            return null;
+        }
+        catch (Exception explained) when (S3Failure.IsOfStore(explained))
+        {
+            return explained;
         }
     }
 

@@ -35,6 +35,12 @@ internal sealed class ObjectAnswer
             throw Broken(response, "it ignores ranges");
         }
 
+        // The page of a captive portal or a proxy, in front of whatever was asked for.
+        if (headers.ContentType?.MediaType == "text/html" && !response.Headers.Contains("ETag"))
+        {
+            throw Broken(response, "the answer is a web page, and no object");
+        }
+
         if ((headers.ContentRange?.Length ?? headers.ContentLength) is not { } objectBytes)
         {
             throw Broken(response, "it does not say how long the object is");

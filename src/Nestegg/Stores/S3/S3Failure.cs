@@ -27,6 +27,11 @@ internal static class S3Failure
     public static (string Code, string What, string Hint) Describe(Uri endpoint, string bucket, Exception failure) =>
         Answer(failure) is { } answer ? DescribeAnswer(endpoint, bucket, answer) : DescribeSilence(endpoint, failure);
 
+    /// <summary>Whether the server refused without a word of why, as it must where its answer has no body.</summary>
+    public static bool IsUnexplained(Exception failure) =>
+        Answer(failure) is { StatusCode: >= HttpStatusCode.MultipleChoices and < HttpStatusCode.InternalServerError } answer
+        && (string.IsNullOrEmpty(answer.ErrorCode) || answer.ErrorCode == answer.StatusCode.ToString());
+
     private static AmazonServiceException? Answer(Exception failure)
     {
         for (var inner = failure; inner is not null; inner = inner.InnerException)
@@ -51,11 +56,19 @@ internal static class S3Failure
         { ErrorCode: "SignatureDoesNotMatch" } =>
             ("bucket-denied", "the secret key does not fit the access key", "correct the secret key; behind a proxy, see that it passes "
                 + "the Host header on unchanged"),
+        { ErrorCode: "ExpiredToken" or "TokenRefreshRequired" } =>
+            ("bucket-denied", "the session token has expired", "get new credentials from where these came from, and run the command again; "
+                + "it goes on from where it stopped"),
+        { ErrorCode: "InvalidToken" } =>
+            ("bucket-denied", "the server does not know the session token", "a session token belongs to one access key: get all three "
+                + "anew, or unset AWS_SESSION_TOKEN where the key needs none"),
         { ErrorCode: "RequestTimeTooSkewed" } =>
             ("clock-skew", "this machine's clock and the server's are more than 15 minutes apart", "set both clocks by NTP (timedatectl "
                 + "set-ntp true)"),
-        { ErrorCode: "AuthorizationHeaderMalformed" or "PermanentRedirect" or "IllegalLocationConstraintException" }
-            or { StatusCode: HttpStatusCode.MovedPermanently or HttpStatusCode.TemporaryRedirect } =>
+        {
+            ErrorCode: "AuthorizationHeaderMalformed" or "PermanentRedirect" or "TemporaryRedirect"
+            or "IllegalLocationConstraintException"
+        } =>
             ("bucket-region", $"the bucket '{bucket}' is in another region "
                 + $"({answer.ErrorCode}: {Sentence(answer.Message)})",
                 "set the region, or the endpoint, that the provider shows for this bucket"),
@@ -66,9 +79,10 @@ internal static class S3Failure
             or { StatusCode: HttpStatusCode.InsufficientStorage } =>
             ("store-full", "the store is full", "make room, or raise the quota, and run the command again; it goes on from where it "
                 + "stopped"),
-        { StatusCode: < HttpStatusCode.MultipleChoices } =>
-            ("store-protocol", $"{endpoint.Authority} answers, but not as S3 does: {Sentence(answer.Message)}", "see whether a proxy in "
-                + "between rewrites answers, and name the S3 server itself as the endpoint"),
+        { StatusCode: < HttpStatusCode.BadRequest } =>
+            ("store-protocol", $"{endpoint.Authority} answers ({(int)answer.StatusCode}), but not as S3 does: {Sentence(answer.Message)}",
+            "see whether this network wants a sign-in page first, or a proxy in between rewrites answers, and name the S3 server itself as "
+                + "the endpoint"),
         { StatusCode: HttpStatusCode.PreconditionFailed } =>
             ("object-changed", "the object was replaced while it was being read", "run the command again"),
         { StatusCode: HttpStatusCode.Forbidden } =>
