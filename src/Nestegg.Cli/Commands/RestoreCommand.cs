@@ -50,6 +50,10 @@ internal sealed class RestoreCommand
         Description = "In the bucket of this name objects may be replaced, and others may stay",
         HelpName = "NAME",
     };
+    private readonly Option<bool> noCreateBuckets = new("--no-create-buckets")
+    {
+        Description = "Make no bucket: one that is absent is a reason not to begin",
+    };
     private readonly Option<string?> objectsTo = new("--objects-to")
     {
         Description = "Only write the objects, each under its key, into this folder", HelpName = "FOLDER",
@@ -72,7 +76,8 @@ internal sealed class RestoreCommand
         foreach (var option in (Option[])
         [
             restore.snapshot, .. restore.identity.All, restore.into, restore.map, restore.dryRun, restore.besideProduction, restore.keep,
-            restore.overwriteDatabase, restore.overwriteBucket, restore.objectsTo, restore.pgRestore, restore.parallel,
+            restore.overwriteDatabase, restore.overwriteBucket, restore.noCreateBuckets, restore.objectsTo, restore.pgRestore,
+            restore.parallel,
         ])
         {
             command.Options.Add(option);
@@ -116,6 +121,7 @@ internal sealed class RestoreCommand
             Keep = (parse.GetValue(keep) ?? []).SelectMany(names => names.Split(',', StringSplitOptions.RemoveEmptyEntries)).ToHashSet(),
             OverwriteDatabase = parse.GetValue(overwriteDatabase),
             OverwriteBuckets = (parse.GetValue(overwriteBucket) ?? []).ToHashSet(),
+            CreatesBuckets = !parse.GetValue(noCreateBuckets),
             Postgres = command is { Length: > 0 } ? configuration.Postgres with { PgRestore = command } : configuration.Postgres,
         };
     }

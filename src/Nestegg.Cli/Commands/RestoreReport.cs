@@ -1,4 +1,5 @@
 using Nestegg.Cli.Terminal;
+using Nestegg.Instance;
 using Nestegg.Restore;
 
 namespace Nestegg.Cli.Commands;
@@ -83,12 +84,14 @@ internal sealed class RestoreReport(Output output)
             output.Event("next", json => json.WriteString("text", line));
         }
 
+        WriteBlocked(result.Blocked);
         output.Line("");
         var summary = AddCounts(new Summary().Add("snapshot", result.Plan.Snapshot.Id.ToString(), "snapshot")
             .Add("complete", result.IsComplete, "complete"), result.Objects)
             .Add("missing", result.Missing, "missing in the snapshot")
             .Add("auditErrors", result.Audit.Errors, "errors in the audit")
             .Add("auditWarnings", result.Audit.Warnings, "warnings in the audit")
+            .Add("blockedBuckets", result.Blocked.Count, "buckets closed to web apps")
             .Add("neutralisedRows", result.Steps.Sum(step => step.RowCount), "rows neutralised");
         return output.Finish(summary, result.IsComplete ? ExitCode.Done : ExitCode.Incomplete);
     }
@@ -126,7 +129,24 @@ internal sealed class RestoreReport(Output output)
         _ => "cannot be used as it is",
     };
 
-    private static string DescribeBucket(PlannedBucket bucket) => bucket.IsEmpty
-        ? "is empty"
+    private void WriteBlocked(IReadOnlyList<BlockedBucket> blocked)
+    {
+        foreach (var bucket in blocked)
+        {
+            output.Line("");
+            output.Report(new FindingEvent(output.IsJson ? bucket.AsFinding() : bucket.AsFinding() with { Hint = "" }));
+            output.Line($"To let them in ({bucket.Advice.Note}), type:");
+            foreach (var line in bucket.Advice.Lines)
+            {
+                output.Line($"  {line}");
+            }
+        }
+    }
+
+    private static string DescribeBucket(PlannedBucket bucket) =>
+        DescribeContents(bucket) + (bucket.Cors is { } cors ? $"; gets {cors.What}" : "");
+
+    private static string DescribeContents(PlannedBucket bucket) => bucket.IsAbsent ? "is absent and is made"
+        : bucket.IsEmpty ? "is empty"
         : $"{bucket.AlreadyThere:N0} objects of the snapshot are there, {bucket.Conflicting:N0} differ, {bucket.Foreign:N0} are others'";
 }

@@ -1,3 +1,5 @@
+using Nestegg.Ente.Configuration;
+using Nestegg.Instance;
 using Nestegg.Instance.Preflights;
 using Nestegg.Opening;
 
@@ -10,7 +12,25 @@ public static class DoctorJob
         context.WithInstanceAsync(async instance =>
         {
             await new Preflight(instance, log).RunAsync(cancellationToken);
+            await LookAsBrowserAsync(instance, log, cancellationToken);
             context.LookAtSigningKey(log);
             return log;
         });
+
+    private static async Task LookAsBrowserAsync(EnteInstance instance, RunLog log, CancellationToken cancellationToken)
+    {
+        await using var buckets = instance.OpenBuckets();
+        var origins = WebOrigins.Of(instance.Folder.Configuration.Settings());
+        var blocked = await new BrowserAccess(buckets, origins).LookAsync(cancellationToken);
+        foreach (var bucket in blocked)
+        {
+            log.Find(bucket.AsFinding());
+        }
+
+        if (blocked.Count == 0 && instance.Slots.HotPrimary.IsConfigured)
+        {
+            log.Find(new Finding(
+                "cors-ok", Severity.Ok, instance.Slots.HotPrimary.Name, $"browsers get at the buckets from {string.Join(", ", origins)}"));
+        }
+    }
 }

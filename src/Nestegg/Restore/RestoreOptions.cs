@@ -28,6 +28,9 @@ public sealed record RestoreOptions
     /// <summary>Buckets in which objects may be replaced, and in which others may stay.</summary>
     public IReadOnlySet<string> OverwriteBuckets { get; init; } = new HashSet<string>();
 
+    /// <summary>Whether buckets that are absent are made.</summary>
+    public bool CreatesBuckets { get; init; } = true;
+
     /// <summary>Objects in transfer at once.</summary>
     public int Parallel { get; init; } = 8;
 

@@ -1,5 +1,6 @@
 using Nestegg.Ente.Revival;
 using Nestegg.Repositories.Manifests;
+using Nestegg.Stores.S3;
 
 namespace Nestegg.Restore;
 
@@ -43,8 +44,18 @@ public sealed record PlannedDatabase(string Description, DatabaseAction Action, 
 /// <param name="Foreign">Objects that the snapshot does not have.</param>
 public sealed record PlannedBucket(string Slot, string Bucket, string Location, long AlreadyThere, long Conflicting, long Foreign)
 {
+    /// <summary>Whether it is not there and is made.</summary>
+    public bool IsAbsent { get; init; }
+
+    /// <summary>The CORS rules that it gets; <see langword="null"/> when it has some, needs none, or cannot be asked.</summary>
+    public PlannedCors? Cors { get; init; }
+
     public bool IsEmpty => AlreadyThere + Conflicting + Foreign == 0;
 }
+
+/// <summary>CORS rules for a bucket that has none.</summary>
+/// <param name="What">Whose they are, for people.</param>
+public sealed record PlannedCors(IReadOnlyList<CorsRule> Rules, string What);
 
 /// <summary>Everything that a restore is about to do, before it does any of it.</summary>
 public sealed record RestorePlan

@@ -1,7 +1,5 @@
-using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Revival;
-using Nestegg.Instance;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
 
@@ -20,7 +18,10 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
         findings.AddRange(target.Folder.Findings);
         findings.AddRange(RestoreAdvice.AboutMuseum(snapshot, target.Folder.MuseumImage));
         var plannedDatabase = await PlanDatabaseAsync(target.Database, cancellationToken);
-        var plannedBuckets = await PlanBucketsAsync(target.Buckets, target.Contents, cancellationToken);
+        var buckets = new BucketPlanning(source, target, options);
+        var plannedBuckets = await buckets.MakeAsync(cancellationToken);
+        findings.AddRange(buckets.Findings);
+        refusals.AddRange(buckets.Refusals);
         return new RestorePlan
         {
             Snapshot = snapshot,
@@ -99,90 +100,6 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
         }
 
         return state;
-    }
-
-    private async Task<IReadOnlyList<PlannedBucket>> PlanBucketsAsync(
-        InstanceBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
-    {
-        if (!buckets.Slots.HotPrimary.IsConfigured)
-        {
-            refusals.Add(new Refusal(
-                FailureKind.BadInput,
-                buckets.Slots.HotPrimary.Unusable
-                    ?? $"the new instance has no bucket in {buckets.Slots.HotPrimary.Name}, from which museum serves downloads",
-                $"set s3.{buckets.Slots.HotPrimary.Name}.bucket, endpoint, key and secret in museum.yaml of the new instance"));
-        }
-
-        var reachable = new List<BucketSlot>();
-        foreach (var slot in buckets.Slots.Configured)
-        {
-            if (await TryListAsync(slot, buckets, contents, cancellationToken))
-            {
-                reachable.Add(slot);
-            }
-        }
-
-        if (!contents.IsEmpty)
-        {
-            await CompareAsync(reachable, contents, cancellationToken);
-        }
-
-        return [.. reachable.Select(slot => Judge(slot, buckets, contents))];
-    }
-
-    private async Task<bool> TryListAsync(
-        BucketSlot slot, InstanceBuckets buckets, BucketContents contents, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await foreach (var item in buckets[slot].ListAsync("", cancellationToken))
-            {
-                contents.Add(slot.Name, item.Key, item.SizeBytes, item.ETag);
-            }
-
-            return true;
-        }
-        catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach)
-        {
-            if (slot == buckets.Slots.HotPrimary)
-            {
-                refusals.Add(new Refusal(failure.Kind, failure.Message, failure.Hint));
-            }
-            else
-            {
-                findings.Add(new Finding("bucket-unreachable", Severity.Warning, slot.Name, $"{failure.Message}.", failure.Hint));
-            }
-
-            return false;
-        }
-    }
-
-    private async Task CompareAsync(List<BucketSlot> slots, BucketContents contents, CancellationToken cancellationToken)
-    {
-        await foreach (var row in source.Repository.ReadLiveRowsAsync(snapshot, cancellationToken))
-        {
-            foreach (var slot in slots)
-            {
-                contents.Expect(slot.Name, row.Key, row.SizeBytes);
-            }
-        }
-    }
-
-    private PlannedBucket Judge(BucketSlot slot, InstanceBuckets buckets, BucketContents contents)
-    {
-        var (same, conflicting, foreign) = contents.Count(slot.Name);
-        if (conflicting + foreign > 0 && !options.OverwriteBuckets.Contains(slot.Bucket))
-        {
-            var example = contents.Example(slot.Name, isConflict: conflicting > 0);
-            refusals.Add(new Refusal(
-                FailureKind.BadInput,
-                $"the bucket {slot.Bucket} ({slot.Name}) is not empty: {foreign:N0} objects that the snapshot does not have, "
-                + $"{conflicting:N0} with another length than in the snapshot, such as {example}",
-                $"name an empty bucket in museum.yaml, or add --overwrite-bucket {slot.Bucket}: objects of the snapshot are replaced "
-                + $"then, others stay"));
-        }
-
-        return new PlannedBucket(slot.Name, slot.Bucket, slot.ConfiguredEndpoint, same, conflicting, foreign);
     }
 
     private static int Major(string version) => int.TryParse(version.Split('.', ' ')[0], out var major) ? major : 0;

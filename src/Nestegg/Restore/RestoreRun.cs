@@ -22,6 +22,9 @@ namespace Nestegg.Restore;
 public sealed record RestoreResult(
     RestorePlan Plan, IReadOnlyList<NeutralisingResult> Steps, TransferCounts Objects, long Missing, AuditResult Audit)
 {
+    /// <summary>Buckets that do not let the web apps in.</summary>
+    public IReadOnlyList<BlockedBucket> Blocked { get; init; } = [];
+
     public bool IsComplete =>
         Objects.Failed == 0 && Missing == 0 && Audit.Errors == 0 && Plan.Findings.All(finding => finding.Severity < Severity.Error);
 }
@@ -81,9 +84,11 @@ internal sealed class RestoreRun : IAsyncDisposable
 
         try
         {
+            await new BucketPreparation(target.Buckets, log).RunAsync(plan.Buckets, cancellationToken);
             var steps = await RestoreDatabaseAsync(plan, cancellationToken);
             var objects = await RestoreObjectsAsync(cancellationToken);
             var audit = await AuditAsync(cancellationToken);
+            var blocked = await new BrowserAccess(target.Buckets, target.Origins).LookAsync(cancellationToken);
 
             // Last of all: until then the same command goes on where it was, and after it, too.
             if (objects.Failed == 0)
@@ -92,7 +97,10 @@ internal sealed class RestoreRun : IAsyncDisposable
             }
 
             return new RestoreResult(
-                plan, steps, objects, source.Snapshot.Counts.Missing - source.Snapshot.Counts.MissingDerived, audit);
+                plan, steps, objects, source.Snapshot.Counts.Missing - source.Snapshot.Counts.MissingDerived, audit)
+            {
+                Blocked = blocked,
+            };
         }
         catch (Exception failure) when (DatabaseFailure.IsOfDatabase(failure))
         {

@@ -22,6 +22,18 @@ internal sealed class RestoreTarget : IAsyncDisposable
 
     public InstanceBuckets Buckets { get; }
 
+    /// <summary>Where the web apps of the restored instance are served from.</summary>
+    public IReadOnlyList<string> Origins
+    {
+        get
+        {
+            var old = Folder.Planned.Changes.Select(change => change.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            return WebOrigins.Of(
+                Folder.Configuration.Settings().Where(setting => !old.Contains(setting.Key))
+                    .Concat(Folder.Old.Settings().Where(setting => old.Contains(setting.Key))));
+        }
+    }
+
     /// <summary>What is in the buckets before the restore; the plan's making fills it.</summary>
     public BucketContents Contents { get; }
 

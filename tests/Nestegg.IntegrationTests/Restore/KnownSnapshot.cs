@@ -22,7 +22,8 @@ internal sealed class KnownSnapshot : IDisposable
 
     public SampleRepository Sample { get; }
 
-    public Manifest Manifest { get; }
+    /// <summary>What is restored; a test may change what it says.</summary>
+    public Manifest Manifest { get; set; }
 
     public Repository Repository => Sample.Repository;
 

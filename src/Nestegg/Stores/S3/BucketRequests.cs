@@ -88,6 +88,9 @@ internal sealed class BucketRequests(S3Settings settings, S3Credentials credenti
                 : throw new AmazonS3Exception("the answer is no listing", ErrorType.Unknown, "", "", page.HttpStatusCode);
         }, cancellationToken);
 
+    /// <summary>A URL that reads this object for an hour, in the style that museum gives to apps.</summary>
+    public string ReadUrl(string key) => connection.ReadUrl(Bucket, key);
+
     /// <summary>One attempt to open a range.</summary>
     /// <param name="eTag">Only if the object is still this one; else the answer is 412.</param>
     /// <returns><see langword="null"/> when there is no such object.</returns>
@@ -95,7 +98,7 @@ internal sealed class BucketRequests(S3Settings settings, S3Credentials credenti
     {
         Debug.Assert(offset >= 0, "A range begins in the object.");
         Debug.Assert(length is not 0, "HTTP has no range of no bytes.");
-        using var request = new HttpRequestMessage(HttpMethod.Get, connection.ReadUrl(Bucket, key));
+        using var request = new HttpRequestMessage(HttpMethod.Get, ReadUrl(key));
         if (offset > 0 || length is not null)
         {
             request.Headers.Range = new RangeHeaderValue(offset, length is null ? null : offset + length - 1);

@@ -33,7 +33,19 @@ public sealed record BucketSettings(
 /// <summary>What pages of these origins may do. An origin and a header may hold one <c>*</c>, which stands for any text.</summary>
 public sealed record CorsRule(
     IReadOnlyList<string> Origins, IReadOnlyList<string> Methods, IReadOnlyList<string> Headers, IReadOnlyList<string> ExposedHeaders,
-    int? MaxAgeSeconds);
+    int? MaxAgeSeconds)
+{
+    /// <summary>Whether a page of this origin may make a request of this method with this header.</summary>
+    public bool Allows(string origin, string method, string header) =>
+        Methods.Contains(method)
+        && Origins.Any(pattern => Fits(pattern, origin, StringComparison.Ordinal))
+        && Headers.Any(pattern => Fits(pattern, header, StringComparison.OrdinalIgnoreCase));
+
+    private static bool Fits(string pattern, string text, StringComparison comparison) =>
+        pattern.Split('*', 2) is [var start, var end]
+            ? text.Length >= start.Length + end.Length && text.StartsWith(start, comparison) && text.EndsWith(end, comparison)
+            : string.Equals(pattern, text, comparison);
+}
 
 /// <summary>What happens to objects by themselves. Days count from when an object was written.</summary>
 public sealed record LifecycleRule

@@ -13,6 +13,9 @@ internal static class S3Failure
         failure is AmazonClientException or AmazonServiceException or HttpRequestException or IOException or TimeoutException
             or SocketException or AuthenticationException;
 
+    /// <summary>Whether a request failed because its bucket is not there.</summary>
+    public static bool IsOfAbsentBucket(NesteggException failure) => Answer(failure)?.ErrorCode == "NoSuchBucket";
+
     /// <param name="what">What was tried: <c>cannot read s3://bucket/key</c>.</param>
     public static NesteggException Explain(string what, Uri endpoint, string bucket, Exception failure)
     {
