@@ -33,15 +33,37 @@ internal sealed class SnapshotInventory(AuditTables tables, Repository repositor
             files.Add(file);
         }
 
+        await CompareAsync(files, cancellationToken);
+        tables.File.Commit();
+    }
+
+    private async Task CompareAsync(StoredFiles files, CancellationToken cancellationToken)
+    {
+        PackedPlaces? places = null;
+        var elsewhere = 0L;
         foreach (var row in StoredObjects.All(tables.File))
         {
-            if (files.DefectOf(row) is { } defect)
+            if (files.DefectOf(row) is not { } defect)
+            {
+                continue;
+            }
+
+            places ??= await repository.LoadPlacesAsync(cancellationToken);
+            if (places.Others(row).Any(other => files.DefectOf(other) is null))
+            {
+                elsewhere++;
+            }
+            else
             {
                 tables.File.Run("INSERT INTO gone VALUES (?, ?)", row.Key, $"{row.StoredAs} {defect}");
             }
         }
 
-        tables.File.Commit();
+        places?.Dispose();
+        if (elsewhere > 0)
+        {
+            log.Find(Repository.Elsewhere(elsewhere));
+        }
     }
 
     /// <summary>Why an object is not there, in words.</summary>

@@ -116,6 +116,8 @@ internal sealed class BackupRun(
         await new ObjectCopier(copier, reach, progress, options.Parallel).CopyAsync(queue, problems, cancellationToken);
         var review = new LossReview(instance, copier, snapshot, counts, log);
         await DatabaseFailure.GuardAsync(instance.DatabaseSettings, () => review.RunAsync(problems, cancellationToken));
+        await objects.Writer.FinishAsync(cancellationToken);
+        await mending.ReportAsync(cancellationToken);
         return mending.NotPutBack;
     }
 

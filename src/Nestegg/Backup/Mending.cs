@@ -25,41 +25,61 @@ internal sealed class Mending(Repository repository, InstanceBuckets buckets, Sl
     public async Task RunAsync(int parallel, CancellationToken cancellationToken)
     {
         var lost = objects.Known.Lost();
-        if (lost.Count == 0)
-        {
-            return;
-        }
-
-        var needed = new NeededRows();
-        await foreach (var (manifest, rows) in repository.WhoNeedsAsync(lost, cancellationToken))
-        {
-            needed.Add(manifest.Id, rows);
-        }
-
-        var wanted = lost.Common(needed.Of);
-        if (wanted.Count == 0)
+        using var missing = await FindMissingAsync(cancellationToken);
+        notPutBack.UnionWith(missing.FilesElsewhere);
+        if (missing.Rows.Count == 0)
         {
             return;
         }
 
         log.Find(
             "objects-gone", Severity.Warning, "objects",
-            $"{wanted.Count:N0} objects that earlier runs stored are gone from the repository or damaged; they are fetched again.",
+            $"{missing.Rows.Count:N0} objects that earlier runs stored are gone from the repository or damaged; they are fetched again.",
             "look at the disk, and at who can delete in the repository");
-        foreach (var (name, rows) in wanted.Files)
+        foreach (var (name, rows) in missing.Rows.Files)
         {
             var options = new ParallelOptions { MaxDegreeOfParallelism = parallel, CancellationToken = cancellationToken };
             var files = Repository.ReadRowsByFileAsync(await repository.ReadIndexAsync(name, cancellationToken), cancellationToken)
                 .Where(file => file.Rows.Any(row => rows.Contains(row.Number)));
-            await Parallel.ForEachAsync(files, options, (file, token) => MendAsync(name, file, lost.Of(name), token));
+            await Parallel.ForEachAsync(files, options, (file, token) => MendAsync(name, file, lost.Of(name), missing, token));
         }
 
-        await ReportAsync(wanted, cancellationToken);
+        var left = objects.Known.Lost();
+        var putBack = missing.Rows.Count - left.Common(missing.Rows.Of).Count;
+        log.Step("mending", $"{putBack:N0} of {missing.Rows.Count:N0} objects that were gone are where they were again");
     }
 
-    private async ValueTask MendAsync(string indexName, FileRows file, RowSet lost, CancellationToken cancellationToken)
+    /// <summary>Says what earlier snapshots have lost for good. All that this run stores is stored.</summary>
+    public async Task ReportAsync(CancellationToken cancellationToken)
     {
-        if (!await TryPutBackAsync(file, cancellationToken))
+        using var missing = await FindMissingAsync(cancellationToken);
+        if (missing.Elsewhere > 0)
+        {
+            log.Step(
+                "mending",
+                $"{missing.Elsewhere:N0} objects of earlier snapshots are in other packs than those name; they are read from there");
+        }
+
+        await foreach (var (manifest, rows) in repository.WhoNeedsAsync(missing.Rows, cancellationToken))
+        {
+            log.Find(
+                "snapshot-lost-objects", Severity.Warning, manifest.Id.ToString(),
+                $"the snapshot {manifest.Id} has lost {rows.Count:N0} of its {manifest.Counts.Objects:N0} objects: no bucket of the instance "
+                + "has them any more as they were",
+                "look for them in another copy of the repository; nestegg check names the files");
+        }
+    }
+
+    private async Task<MissingObjects> FindMissingAsync(CancellationToken cancellationToken)
+    {
+        var lost = objects.Known.Lost();
+        return lost.Count == 0 ? MissingObjects.None : await MissingObjects.FindAsync(repository, lost, cancellationToken);
+    }
+
+    private async ValueTask MendAsync(
+        string indexName, FileRows file, RowSet lost, MissingObjects missing, CancellationToken cancellationToken)
+    {
+        if (!await TryPutBackAsync(indexName, file, missing, cancellationToken))
         {
             lock (gate)
             {
@@ -79,11 +99,18 @@ internal sealed class Mending(Repository repository, InstanceBuckets buckets, Sl
     }
 
     // What cannot be put back is stored elsewhere by the copying, which tells what is wrong with the repository as a whole.
-    private async Task<bool> TryPutBackAsync(FileRows file, CancellationToken cancellationToken)
+    private async Task<bool> TryPutBackAsync(
+        string indexName, FileRows file, MissingObjects missing, CancellationToken cancellationToken)
     {
         try
         {
-            return await repository.TryPutBackAsync(file, FetchAsync, cancellationToken);
+            // What nobody has any more is asked for in every run: first, before all that lay in the pack with it is read.
+            var needed = file.Rows.First(one => missing.Rows.Of(indexName).Contains(one.Number)).Row;
+            await using var first = await FetchFirstAsync(needed, cancellationToken);
+            return first is not null && await repository.TryPutBackAsync(
+                file, async (row, token) => row == needed ? first
+                    : await missing.TryReadElsewhereAsync(row, token) ?? await FetchAsync(row, token),
+                cancellationToken);
         }
         catch (NesteggException failure) when (failure.Kind == FailureKind.OutOfReach)
         {
@@ -91,6 +118,11 @@ internal sealed class Mending(Repository repository, InstanceBuckets buckets, Sl
             return false;
         }
     }
+
+    private async Task<Stream?> FetchFirstAsync(IndexRow row, CancellationToken cancellationToken) =>
+        row.Pack is not null && await repository.TryReadPackedAsync(row, cancellationToken) is { } own
+            ? new MemoryStream(own, writable: false)
+            : await FetchAsync(row, cancellationToken);
 
     private async Task<Stream?> FetchAsync(IndexRow row, CancellationToken cancellationToken)
     {
@@ -134,21 +166,6 @@ internal sealed class Mending(Repository repository, InstanceBuckets buckets, Sl
             {
                 await copy.DisposeAsync();
             }
-        }
-    }
-
-    private async Task ReportAsync(LiveSet wanted, CancellationToken cancellationToken)
-    {
-        var left = objects.Known.Lost();
-        var putBack = wanted.Count - left.Common(wanted.Of).Count;
-        log.Step("mending", $"{putBack:N0} of {wanted.Count:N0} objects that were gone are where they were again");
-        await foreach (var (manifest, rows) in repository.WhoNeedsAsync(left, cancellationToken))
-        {
-            log.Find(
-                "snapshot-lost-objects", Severity.Warning, manifest.Id.ToString(),
-                $"the snapshot {manifest.Id} has lost {rows.Count:N0} of its {manifest.Counts.Objects:N0} objects: no bucket of the instance "
-                + "has them any more, or not all that lay in one pack with them. What the database still names is stored anew.",
-                "look for them in another copy of the repository; nestegg check names the files");
         }
     }
 }

@@ -40,6 +40,15 @@ internal sealed class CheckedFiles : IDisposable
         }
     }
 
+    /// <summary>Whether the bytes of a row can be where it says.</summary>
+    public bool Has(IndexRow row)
+    {
+        lock (gate)
+        {
+            return files.DefectOf(row) is null;
+        }
+    }
+
     /// <summary><see langword="true"/> for the first who wants to read the file.</summary>
     public bool TryBeginReading(ObjectHash hash, bool isPack)
     {

@@ -8,14 +8,16 @@ namespace Nestegg.Checks;
 
 /// <summary>
 /// Looks at the index files and at what their rows name, and says what there is to read. Holds a bit for each row,
-/// and the rows of one pack.
+/// and the rows of one pack; when something is missing, also where else packs have it.
 /// </summary>
-internal sealed class IndexCheck(Repository repository, CheckedFiles stored, CheckTally tally, RunLog log)
+internal sealed class IndexCheck(Repository repository, CheckedFiles stored, CheckTally tally, RunLog log) : IDisposable
 {
     private readonly NeededRows needed = new();
 
-    // Missing or short files, with how many rows they take along: one entry for each such file.
+    // Files that are missing or of another length, with how many rows they take along: one entry for each such file.
     private readonly Dictionary<string, (long Rows, string Key, string What)> lost = new(StringComparer.Ordinal);
+    private PackedPlaces? places;
+    private long elsewhere;
 
     /// <summary>Of the signed index files that were read.</summary>
     /// <inheritdoc cref="NumberedFiles.NewestRun"/>
@@ -75,12 +77,19 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
                 "object-missing", Severity.Error, key, $"{key} {what}; {rows} rows need it, among them {example}", ContentCheck.Cure);
         }
 
+        if (elsewhere > 0)
+        {
+            log.Find(Repository.Elsewhere(elsewhere));
+        }
+
         void Refuse(Finding finding)
         {
             seen.Add(finding.Subject);
             log.Find(finding);
         }
     }
+
+    public void Dispose() => places?.Dispose();
 
     private async IAsyncEnumerable<FileRows> ReadFileAsync(
         StoredIndex index, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -103,7 +112,7 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
             }
 
             last = files.Current.Rows[^1].Number;
-            Look(files.Current, live);
+            await LookAsync(files.Current, live, cancellationToken);
             yield return files.Current;
         }
 
@@ -116,14 +125,22 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
         }
     }
 
-    private void Look(FileRows file, RowSet live)
+    private async Task LookAsync(FileRows file, RowSet live, CancellationToken cancellationToken)
     {
-        var needed = file.Rows.Where(one => live.Contains(one.Number)).Select(one => one.Row.Key).ToList();
-        if (needed.Count > 0 && stored.Need(file) is { } defect)
+        var wanted = file.Rows.Where(one => live.Contains(one.Number)).Select(one => one.Row).ToList();
+        if (wanted.Count == 0 || stored.Need(file) is not { } defect)
+        {
+            return;
+        }
+
+        places ??= await repository.LoadPlacesAsync(cancellationToken);
+        var missing = wanted.Where(row => !places.Others(row).Any(stored.Has)).ToList();
+        elsewhere += wanted.Count - missing.Count;
+        if (missing.Count > 0)
         {
             lost[file.Key] = lost.TryGetValue(file.Key, out var before)
-                ? before with { Rows = before.Rows + needed.Count }
-                : (needed.Count, needed[0], defect);
+                ? before with { Rows = before.Rows + missing.Count }
+                : (missing.Count, missing[0].Key, defect);
         }
     }
 

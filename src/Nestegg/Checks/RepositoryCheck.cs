@@ -42,7 +42,7 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         var manifests = await new ManifestCheck(repository, memory, selection, tally, log).RunAsync(cancellationToken);
         using var stored = new CheckedFiles();
         await ListStoredAsync(stored, cancellationToken);
-        var index = new IndexCheck(repository, stored, tally, log);
+        using var index = new IndexCheck(repository, stored, tally, log);
         foreach (var manifest in manifests)
         {
             await index.AddAsync(manifest, cancellationToken);

@@ -55,7 +55,9 @@ internal static class Opened
         var manifest = await repository.ReadManifestAsync(name, log, cancellationToken);
         log.Step("open", $"opening the snapshot {manifest.Id}");
         await using var snapshot = await OpenedSnapshot.OpenAsync(repository, manifest, identities.Identities, cancellationToken);
-        return await work(new OpenedSource(repository, identities, snapshot, log));
+        var result = await work(new OpenedSource(repository, identities, snapshot, log));
+        repository.TellElsewhere(log);
+        return result;
     }
 
     /// <summary>The same for a snapshot and a secret that are open already.</summary>

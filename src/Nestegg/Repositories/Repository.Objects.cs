@@ -45,17 +45,40 @@ internal sealed partial class Repository
         }
     }
 
-    /// <summary>Opens an object; its length and hash are compared when it ends.</summary>
-    public async Task<Stream> OpenObjectAsync(IndexRow row, CancellationToken cancellationToken) => new VerifyingStream(
-        await store.OpenRangeAsync(row.StoredAs, row.Offset, row.SizeBytes, cancellationToken), $"{row.Key} in {row.StoredAs}",
-        row.SizeBytes, row.Hash);
+    /// <summary>
+    /// Opens an object; its length and hash are compared when it ends, or before. One that is not whole in its own pack is read from
+    /// another.
+    /// </summary>
+    public async Task<Stream> OpenObjectAsync(IndexRow row, CancellationToken cancellationToken)
+    {
+        var packed = row.Pack is null ? null
+            : await PackedBytes.TryReadAsync(store, row, cancellationToken) ?? await TryReadElsewhereAsync(row, cancellationToken);
+        return packed is not null
+            ? new MemoryStream(packed, writable: false)
+            : new VerifyingStream(
+                await store.OpenRangeAsync(row.StoredAs, row.Offset, row.SizeBytes, cancellationToken), $"{row.Key} in {row.StoredAs}",
+                row.SizeBytes, row.Hash);
+    }
 
     /// <summary>For reading many objects that lie close together, without hashing them.</summary>
-    public ObjectReadAhead ReadAhead() => new(store);
+    public ObjectReadAhead ReadAhead() => new(store, TryReadElsewhereAsync);
 
-    /// <summary>Reads objects of one pack, from front to back and in one request.</summary>
+    /// <summary>
+    /// Reads objects of one pack, from front to back and in one request; what is not whole there, from other packs that have it.
+    /// </summary>
     /// <param name="rows">At least one; all of one pack, in the order in which they lie there.</param>
     public async IAsyncEnumerable<PackedObject> ReadPackAsync(
+        IReadOnlyList<IndexRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var read in ReadOwnPackAsync(rows, cancellationToken))
+        {
+            yield return read.Damage is not null && await TryReadElsewhereAsync(read.Row, cancellationToken) is { } content
+                ? new PackedObject(read.Row, content, null)
+                : read;
+        }
+    }
+
+    private async IAsyncEnumerable<PackedObject> ReadOwnPackAsync(
         IReadOnlyList<IndexRow> rows, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Debug.Assert(rows.Count > 0, "A pack is read for the sake of some object.");

@@ -109,7 +109,12 @@ internal sealed partial class Repository : IAsyncDisposable
         return new Repository(store, description with { Hash = ObjectHash.Of(content) }, signingKey);
     });
 
-    public ValueTask DisposeAsync() => store.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        places?.Dispose();
+        placesGate.Dispose();
+        return store.DisposeAsync();
+    }
 
     /// <summary>
     /// Compares the repository with what the identity file says of it in its comments (<c># repository</c>, <c># signing key</c>),

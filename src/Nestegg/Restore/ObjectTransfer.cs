@@ -47,6 +47,7 @@ internal sealed class ObjectTransfer(Repository repository, IObjectTarget target
         }
 
         Progress(expected);
+        repository.TellElsewhere(log);
         return new TransferCounts(objects, bytes, written, alreadyThere, failed);
     }
 

@@ -69,6 +69,40 @@ public sealed class LossTests(SharedServers servers, KnownInstances instances)
 
     [Theory]
     [InstanceData]
+    public async Task A_lost_pack_of_which_one_object_is_gone_everywhere_costs_earlier_snapshots_that_one_alone(string name)
+    {
+        using var instance = await StartAsync(name);
+        await BackUpAsync(instance.ConfigurationPath);
+        var first = Path.GetFileName(Directory.GetDirectories(Path.Combine(instance.RepositoryFolder, "snapshots")).Single());
+        var purged = instance.Moment.Objects.First(item => item.SizeBytes < 1 << 20 && item.Key.Split('/').Length == 2);
+        await instance.DeleteObjectAsync(purged.Key, Token);
+        Directory.Delete(Path.Combine(instance.RepositoryFolder, "packs"), recursive: true);
+
+        var run = await Cli.ExpectAsync(ExitCode.Incomplete, Token, "backup", "--json", "--config", instance.ConfigurationPath);
+        Assert.Contains($"the snapshot {first} has lost 1 of its", run.Out);
+        var again = await Cli.ExpectAsync(ExitCode.Incomplete, Token, "backup", "--json", "--config", instance.ConfigurationPath);
+        Assert.Equal(0, again.Summary.GetProperty("newObjects").GetInt64());
+        Assert.Contains("1 objects that earlier runs stored are gone", again.Out);
+
+        using var folder = new TemporaryFolder();
+        var restore = await TellAsync(ExitCode.Incomplete, "restore", "--snapshot", first, "--objects-to", folder["out"]);
+        Assert.Equal(1, restore.Summary.GetProperty("failed").GetInt64());
+        Assert.Equal(instance.Moment.Objects.Count - 1, Directory.GetFiles(folder["out"], "*", SearchOption.AllDirectories).Length);
+        var audit = await TellAsync(ExitCode.Incomplete, "audit", "--snapshot", first, "--identity", instance.IdentityPath);
+        Assert.Equal(1, audit.FindingCodes("error").Count(code => code == "object-missing"));
+        var check = await TellAsync(ExitCode.Damaged, "check");
+        Assert.Contains($"1 rows need it, among them {purged.Key}", check.Out);
+
+        async Task<Cli> TellAsync(ExitCode expected, params string[] arguments)
+        {
+            var told = await Cli.ExpectAsync(expected, Token, [.. arguments, "--json", "--config", instance.ConfigurationPath]);
+            Assert.Single(told.FindingCodes("note"), code => code == "objects-elsewhere");
+            return told;
+        }
+    }
+
+    [Theory]
+    [InstanceData]
     public async Task An_index_that_is_gone_is_told_and_everything_is_fetched_again(string name)
     {
         using var instance = await StartAsync(name);

@@ -51,7 +51,8 @@ internal sealed class FileRepair(IStore store, Func<IndexRow, CancellationToken,
         await pack.BeginAsync(store, cancellationToken);
         foreach (var row in file.Rows.Select(one => one.Row).DistinctBy(row => row.Offset).OrderBy(row => row.Offset))
         {
-            var content = await TryReadOwnAsync(row, cancellationToken) ?? await TryFetchAsync(row, cancellationToken);
+            // What the damaged pack still has need not come from elsewhere.
+            var content = await PackedBytes.TryReadAsync(store, row, cancellationToken) ?? await TryFetchAsync(row, cancellationToken);
             if (content is null)
             {
                 return false;
@@ -69,30 +70,9 @@ internal sealed class FileRepair(IStore store, Func<IndexRow, CancellationToken,
         return true;
     }
 
-    /// <summary>What the damaged pack still has.</summary>
-    private async Task<byte[]?> TryReadOwnAsync(IndexRow row, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var stored = await store.OpenRangeAsync(row.StoredAs, row.Offset, row.SizeBytes, cancellationToken);
-            return await TryReadAsync(stored, row, cancellationToken);
-        }
-        catch (NesteggException failure) when (failure.SparesOthers)
-        {
-            return null;
-        }
-    }
-
     private async Task<byte[]?> TryFetchAsync(IndexRow row, CancellationToken cancellationToken)
     {
         await using var fetched = await fetch(row, cancellationToken);
-        return fetched is null ? null : await TryReadAsync(fetched, row, cancellationToken);
-    }
-
-    private static async Task<byte[]?> TryReadAsync(Stream stream, IndexRow row, CancellationToken cancellationToken)
-    {
-        var content = new byte[row.SizeBytes];
-        var length = await stream.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken);
-        return length == content.Length && ObjectHash.Of(content) == row.Hash ? content : null;
+        return fetched is null ? null : await PackedBytes.TryReadAsync(fetched, row, cancellationToken);
     }
 }

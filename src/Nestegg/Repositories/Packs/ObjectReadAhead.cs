@@ -6,11 +6,12 @@ using Nestegg.Stores;
 namespace Nestegg.Repositories.Packs;
 
 /// <summary>
-/// Opens objects one by one, for a reader that authenticates them itself. What a backup stored one after the other is mostly read one after
-/// the other, so when the reads of a file of small objects are close together, a block of 1 MiB is fetched at once: on an object store one
-/// request for dozens of thumbnails. Holds at most 16 blocks. Used by several tasks at once.
+/// Opens objects one by one, for a reader that authenticates large ones itself. What a backup stored one after the other is mostly read
+/// one after the other, so when the reads of a file of small objects are close together, a block of 1 MiB is fetched at once: on an object
+/// store one request for dozens of thumbnails. Holds at most 16 blocks. Used by several tasks at once.
 /// </summary>
-internal sealed class ObjectReadAhead(IStore store)
+/// <param name="elsewhere">Reads an object of a pack that is not whole there; <see langword="null"/> when no other pack has it.</param>
+internal sealed class ObjectReadAhead(IStore store, Func<IndexRow, CancellationToken, Task<byte[]?>> elsewhere)
 {
     private const int BlockBytes = 1024 * 1024;
     private const int KeptBlocks = 16;
@@ -20,8 +21,8 @@ internal sealed class ObjectReadAhead(IStore store)
     private (string File, long Block) last;
 
     /// <summary>
-    /// Opens an object without hashing it. One that is a file of its own is read to the file's end, so that bytes that were appended to it
-    /// are seen.
+    /// Opens an object. One that is a file of its own is not hashed, and is read to the file's end, so that bytes that were appended to it
+    /// are seen. What is not whole in its pack and in no other is given as far as it is there.
     /// </summary>
     /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/> when the file that holds it is not there.</exception>
     public async Task<Stream> OpenAsync(IndexRow row, CancellationToken cancellationToken)
@@ -31,12 +32,34 @@ internal sealed class ObjectReadAhead(IStore store)
             return await store.OpenAsync(row.StoredAs, cancellationToken);
         }
 
-        var (first, last) = (row.Offset / BlockBytes, (row.Offset + Math.Max(row.SizeBytes, 1) - 1) / BlockBytes);
-        if (!IsNear(row.StoredAs, first))
+        if (await TryReadAsync(row, cancellationToken) is { } whole && ObjectHash.Of(whole) == row.Hash)
         {
-            return await store.OpenRangeAsync(row.StoredAs, row.Offset, row.SizeBytes, cancellationToken);
+            return new MemoryStream(whole, writable: false);
         }
 
+        return await elsewhere(row, cancellationToken) is { } other
+            ? new MemoryStream(other, writable: false)
+            : await store.OpenRangeAsync(row.StoredAs, row.Offset, row.SizeBytes, cancellationToken);
+    }
+
+    /// <returns>What there is of it; <see langword="null"/> when its pack is not to be read.</returns>
+    private async Task<byte[]?> TryReadAsync(IndexRow row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (first, last) = (row.Offset / BlockBytes, (row.Offset + Math.Max(row.SizeBytes, 1) - 1) / BlockBytes);
+            return IsNear(row.StoredAs, first)
+                ? await ReadBlocksAsync(row, first, last, cancellationToken)
+                : await PackedBytes.TryReadAsync(store, row, cancellationToken);
+        }
+        catch (NesteggException failure) when (failure.SparesOthers)
+        {
+            return null;
+        }
+    }
+
+    private async Task<byte[]> ReadBlocksAsync(IndexRow row, long first, long last, CancellationToken cancellationToken)
+    {
         Debug.Assert(last <= first + 1, "An object of a pack is shorter than a block, so it is in one or two.");
         var content = new MemoryStream((int)row.SizeBytes);
         for (var block = first; block <= last; block++)
@@ -47,8 +70,7 @@ internal sealed class ObjectReadAhead(IStore store)
             content.Write(bytes, from, Math.Max(until - from, 0));
         }
 
-        content.Position = 0;
-        return content;
+        return content.Length == row.SizeBytes ? content.GetBuffer() : content.ToArray();
     }
 
     // A sample reads here and there: fetching blocks would read twenty times too much.
