@@ -53,7 +53,7 @@ public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
         await using var server = new ScriptedHttpServer(
             (_, context) => context.Response.Body.WriteAsync("<html><body>Welcome!</body></html>"u8.ToArray()).AsTask());
 
-        await AssertFoundAsync(server.Endpoint, "store-protocol", "answers, but not as S3 does");
+        await AssertFoundAsync(server.Endpoint, "store-protocol", "answers (200), but not as S3 does");
     }
 
     [Fact]

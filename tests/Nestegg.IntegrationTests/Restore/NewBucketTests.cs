@@ -71,6 +71,16 @@ public sealed class NewBucketTests(SharedServers servers, KnownInstances instanc
         Assert.Empty((await embedded.Client.ListBucketsAsync(Token)).Buckets ?? []);
     }
 
+    [Fact]
+    public async Task What_the_old_bucket_had_besides_is_said_and_not_set()
+    {
+        await UseAsync("embedded", hasBuckets: false);
+        Keep(new CorsRule(["*"], ["GET", "PUT"], ["*"], [], null), versioning: "Enabled");
+        var finding = Assert.Single(
+            (await target.PlanAsync(snapshot, Token, Options("embedded"))).Findings, finding => finding.Code == "bucket-had-more");
+        Assert.Contains("the old bucket had versioning (Enabled);", finding.Message);
+    }
+
     [Theory]
     [InlineData("Ceph", "*", 1)]
     [InlineData("Ceph", Photos, 2)]
@@ -158,12 +168,12 @@ public sealed class NewBucketTests(SharedServers servers, KnownInstances instanc
         return store;
     }
 
-    private void Keep(CorsRule rule)
+    private void Keep(CorsRule rule, string? versioning = null)
     {
         IReadOnlyList<CorsRule> rules = [rule];
         var settings = new BucketSettings(
-            new(SettingAnswer.Set, rules, null), new(SettingAnswer.Absent, null, null), new(SettingAnswer.Absent, null, null),
-            new(SettingAnswer.Absent, null, null), new(SettingAnswer.Absent, null, null));
+            new(SettingAnswer.Set, rules, null), new(versioning is null ? SettingAnswer.Absent : SettingAnswer.Set, versioning, null),
+            new(SettingAnswer.Absent, null, null), new(SettingAnswer.Absent, null, null), new(SettingAnswer.Absent, null, null));
         snapshot.Manifest = snapshot.Manifest with { Buckets = [new ManifestBucket("b2-eu-cen", "old", settings)] };
     }
 
