@@ -84,7 +84,6 @@ internal sealed class RestoreReport(Output output)
             output.Event("next", json => json.WriteString("text", line));
         }
 
-        WriteBlocked(result.Blocked);
         output.Line("");
         var summary = AddCounts(new Summary().Add("snapshot", result.Plan.Snapshot.Id.ToString(), "snapshot")
             .Add("complete", result.IsComplete, "complete"), result.Objects)
@@ -93,7 +92,11 @@ internal sealed class RestoreReport(Output output)
             .Add("auditWarnings", result.Audit.Warnings, "warnings in the audit")
             .Add("blockedBuckets", result.Blocked.Count, "buckets closed to web apps")
             .Add("neutralisedRows", result.Steps.Sum(step => step.RowCount), "rows neutralised");
-        return output.Finish(summary, result.IsComplete ? ExitCode.Done : ExitCode.Incomplete);
+        var exitCode = output.Finish(summary, result.IsComplete ? ExitCode.Done : ExitCode.Incomplete);
+
+        // Last, because this is what a person still has to do.
+        WriteBlocked(result.Blocked);
+        return exitCode;
     }
 
     public static Summary AddCounts(Summary summary, TransferCounts counts) => summary
@@ -134,7 +137,8 @@ internal sealed class RestoreReport(Output output)
         foreach (var bucket in blocked)
         {
             output.Line("");
-            output.Report(new FindingEvent(output.IsJson ? bucket.AsFinding() : bucket.AsFinding() with { Hint = "" }));
+            var isInLines = !output.IsJson && !output.IsQuiet;
+            output.Report(new FindingEvent(isInLines ? bucket.AsFinding() with { Hint = "" } : bucket.AsFinding()));
             output.Line($"To let them in ({bucket.Advice.Note}), type:");
             foreach (var line in bucket.Advice.Lines)
             {

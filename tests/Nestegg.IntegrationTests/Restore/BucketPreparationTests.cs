@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
 using Nestegg.Restore;
@@ -42,10 +43,25 @@ public sealed class BucketPreparationTests(SharedServers servers)
                 Configuration = new() { Rules = [new() { AllowedOrigins = ["https://a.example"], AllowedMethods = ["GET"] }] },
             }, Token);
 
-        await PrepareAsync(store, new RunLog(new RunEvents()), Planned("b2-eu-cen", name) with { IsAbsent = false });
+        await PrepareAsync(store.Endpoint, new RunLog(new RunEvents()), Planned("b2-eu-cen", name) with { IsAbsent = false });
 
         var rules = (await store.Client.GetCORSConfigurationAsync(name, Token)).Configuration.Rules;
         Assert.Equal(["https://a.example"], Assert.Single(rules).AllowedOrigins);
+    }
+
+    [Theory]
+    [InlineData(501, "NotImplemented")]
+    [InlineData(403, "AccessDenied")]
+    public async Task Where_the_store_does_not_say_whether_there_are_rules_none_are_set(int status, string code)
+    {
+        var methods = new ConcurrentQueue<string>();
+        await using var server = new ScriptedHttpServer((_, context) =>
+        {
+            methods.Enqueue(context.Request.Method);
+            return ScriptedHttpServer.WriteErrorAsync(context.Response, status, code);
+        });
+        await PrepareAsync(server.Endpoint, new RunLog(new RunEvents()), Planned("b2-eu-cen", "photos") with { IsAbsent = false });
+        Assert.Equal(["GET"], methods);
     }
 
     [Fact]
@@ -53,11 +69,11 @@ public sealed class BucketPreparationTests(SharedServers servers)
     {
         await using var store = await EmbeddedStore.StartAsync(Token);
         var log = new RunLog(new RunEvents());
-        await PrepareAsync(store, log, Planned("b5", "Not_Legal"));
+        await PrepareAsync(store.Endpoint, log, Planned("b5", "Not_Legal"));
         var finding = Assert.Single(log.Findings);
         Assert.Equal(("bucket-not-made", Severity.Warning, "b5"), (finding.Code, finding.Severity, finding.Subject));
 
-        var error = await Assert.ThrowsAsync<NesteggException>(() => PrepareAsync(store, log, Planned("b2-eu-cen", "Not_Legal")));
+        var error = await Assert.ThrowsAsync<NesteggException>(() => PrepareAsync(store.Endpoint, log, Planned("b2-eu-cen", "Not_Legal")));
         Assert.Contains("cannot make s3://Not_Legal", error.Message);
         Assert.Contains("by hand", error.Hint);
     }
@@ -68,7 +84,7 @@ public sealed class BucketPreparationTests(SharedServers servers)
         Cors = new PlannedCors([CorsAdvice.Documented], "the CORS rule that Ente documents"),
     };
 
-    private static async Task PrepareAsync(EmbeddedStore store, RunLog log, PlannedBucket planned)
+    private static async Task PrepareAsync(Uri endpoint, RunLog log, PlannedBucket planned)
     {
         var configuration = MuseumConfiguration.Create([("museum.yaml", $$"""
             s3:
@@ -76,7 +92,7 @@ public sealed class BucketPreparationTests(SharedServers servers)
               {{planned.Slot}}:
                 key: {{EmbeddedStore.AccessKey}}
                 secret: {{EmbeddedStore.SecretKey}}
-                endpoint: {{store.Endpoint.Authority}}
+                endpoint: {{endpoint.Authority}}
                 region: us-east-1
                 bucket: {{planned.Bucket}}
             """)], []);

@@ -61,13 +61,14 @@ public sealed class NewBucketTests(SharedServers servers, KnownInstances instanc
     }
 
     [Fact]
-    public async Task An_absent_bucket_is_a_reason_not_to_begin_where_none_may_be_made()
+    public async Task A_plan_says_what_is_made_and_an_absent_bucket_is_a_reason_not_to_begin_where_none_may_be()
     {
         await UseAsync("embedded", hasBuckets: false);
-        var error = await Assert.ThrowsAsync<NesteggException>(
-            () => target.RestoreAsync(snapshot, Token, Options("embedded") with { CreatesBuckets = false }));
-        Assert.Equal(FailureKind.OutOfReach, error.Kind);
-        Assert.Contains($"there is no bucket '{target.Bucket}'", error.Message);
+        var plan = await Cli.ExpectAsync(ExitCode.Done, Token, [.. Command("embedded"), "--dry-run"]);
+        Assert.Contains("is absent and is made; gets the CORS rule that Ente documents", plan.Out);
+
+        var refused = await Cli.ExpectAsync(ExitCode.OutOfReach, Token, [.. Command("embedded"), "--no-create-buckets", "--dry-run"]);
+        Assert.Contains($"there is no bucket '{target.Bucket}'", refused.Error);
         Assert.Empty((await embedded.Client.ListBucketsAsync(Token)).Buckets ?? []);
     }
 
@@ -112,18 +113,15 @@ public sealed class NewBucketTests(SharedServers servers, KnownInstances instanc
                 BucketName = target.Bucket,
                 Configuration = new() { Rules = [new() { AllowedOrigins = [Photos], AllowedMethods = ["GET"], AllowedHeaders = ["*"] }] },
             }, Token);
-        string[] map = [.. Map(kind).SelectMany(entry => new[] { "--map", entry })];
 
-        var run = await Cli.ExpectAsync(
-            ExitCode.Done, Token,
-            [
-                "restore", "--repository", snapshot.RepositoryPath, "--identity", snapshot.IdentityPath, "--into", target.Folder, .. map,
-            ]);
+        var run = await Cli.ExpectAsync(ExitCode.Done, Token, Command(kind));
 
         Assert.Equal([Photos], Assert.Single(await RulesAsync(store)).AllowedOrigins);
         var end = run.Out[run.Out.IndexOf("does not let in the web apps of", StringComparison.Ordinal)..];
         Assert.Contains($"aws s3api put-bucket-cors --bucket {target.Bucket} \\\n", end);
+        Assert.Contains("http://localhost:3002", end);
         Assert.Contains("replaces the rules that are there", end);
+        Assert.EndsWith("\"DELETE\"]}]}'\n", run.Out);
     }
 
     [Theory]
@@ -180,6 +178,12 @@ public sealed class NewBucketTests(SharedServers servers, KnownInstances instanc
     private string[] Map(string kind) => kind == "Ceph"
         ? target.Map
         : [target.Map[0], $"localhost:3200={embedded.Endpoint.Authority}"];
+
+    private string[] Command(string kind) =>
+    [
+        "restore", "--repository", snapshot.RepositoryPath, "--identity", snapshot.IdentityPath, "--into", target.Folder,
+        .. Map(kind).SelectMany(entry => new[] { "--map", entry }),
+    ];
 
     private RestoreOptions Options(string kind) => target.Options with { Map = EndpointMap.Parse(Map(kind)) };
 
