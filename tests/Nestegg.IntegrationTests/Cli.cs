@@ -4,7 +4,10 @@ using Nestegg.Cli.Terminal;
 
 namespace Nestegg.IntegrationTests;
 
-/// <summary>One run of the command line in this process, and what it said.</summary>
+/// <summary>
+/// One run of the command line and what it said: in this process, or in one of its own where <c>NESTEGG_TEST_EXECUTABLE</c> names the
+/// executable that ships.
+/// </summary>
 internal sealed record Cli(ExitCode ExitCode, string Out, string Error)
 {
     /// <summary>The last event of a run with <c>--json</c>.</summary>
@@ -12,6 +15,13 @@ internal sealed record Cli(ExitCode ExitCode, string Out, string Error)
 
     public static async Task<Cli> RunAsync(CancellationToken cancellationToken, params string[] args)
     {
+        // No process can be started with what is cancelled already.
+        if (CliProcess.IsShipped && !cancellationToken.IsCancellationRequested)
+        {
+            await using var run = CliProcess.Start(new Dictionary<string, string> { ["HOME"] = Path.GetTempPath() }, args);
+            return await run.EndAsync(cancellationToken);
+        }
+
         var (output, error) = (new StringWriter(), new StringWriter());
         var host = new CommandHost
         {

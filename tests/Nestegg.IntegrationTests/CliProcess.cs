@@ -6,6 +6,8 @@ namespace Nestegg.IntegrationTests;
 /// <summary>The program itself, as a process of its own that can be sent signals and measured.</summary>
 internal sealed class CliProcess : IAsyncDisposable
 {
+    private static readonly string? Shipped = Environment.GetEnvironmentVariable("NESTEGG_TEST_EXECUTABLE");
+
     private readonly Process process;
     private readonly Lock gate = new();
     private readonly List<string> lines = [];
@@ -23,6 +25,14 @@ internal sealed class CliProcess : IAsyncDisposable
         watching = WatchMemoryAsync();
     }
 
+    /// <summary>Whether <c>NESTEGG_TEST_EXECUTABLE</c> names the executable that ships.</summary>
+    public static bool IsShipped => !string.IsNullOrEmpty(Shipped);
+
+    /// <summary>That one as a full path, or the executable of this build.</summary>
+    public static string Program { get; } = IsShipped
+        ? RepositoryRoot.Combine(Shipped!)
+        : Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli");
+
     public int Id => process.Id;
 
     /// <summary>The most memory that it had at once.</summary>
@@ -33,8 +43,7 @@ internal sealed class CliProcess : IAsyncDisposable
     public static CliProcess Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         // Where the tests run in the background, a shell has told them to ignore the interrupt, and what they start would too.
-        var program = Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli");
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "setsid", program, .. arguments])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "setsid", Program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),

@@ -24,8 +24,7 @@ internal sealed class TerminalProcess : IAsyncDisposable
     /// <param name="commands">For the shell; <c>nestegg</c> is the program of these tests.</param>
     public static TerminalProcess Start(string commands)
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "Nestegg.Cli");
-        var start = new ProcessStartInfo("script", ["-qefc", $"nestegg() {{ '{program}' \"$@\"; }}; {commands}", "/dev/null"])
+        var start = new ProcessStartInfo("script", ["-qefc", $"nestegg() {{ '{CliProcess.Program}' \"$@\"; }}; {commands}", "/dev/null"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath(),
         };

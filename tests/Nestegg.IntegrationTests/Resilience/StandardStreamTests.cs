@@ -64,7 +64,7 @@ public sealed class StandardStreamTests(SharedServers servers, KnownInstances in
         }
         else
         {
-            var command = $"Nestegg.Cli audit --snapshot latest --repository {repository}";
+            var command = $"/{Path.GetFileName(CliProcess.Program)} audit --snapshot latest --repository {repository}";
             await ExternalProgram.RunAsync("pkill", [$"-{signal}", "-f", command], Token);
         }
 
