@@ -36,7 +36,10 @@ internal sealed class ComposeProject
     /// Folders of the host that belong to other services: a database's files have no place in a copy of the configuration.
     /// </summary>
     public IEnumerable<string> ForeignFolders =>
-        services.Values.Where(service => service != Museum).SelectMany(HostPaths).Except(Museum is null ? [] : HostPaths(Museum));
+        services.Values.Where(service => service != Museum).SelectMany(HostPaths).Except(MuseumPaths);
+
+    /// <summary>Files and folders of the host that museum is given.</summary>
+    public IEnumerable<string> MuseumPaths => Museum is null ? [] : HostPaths(Museum);
 
     /// <param name="root">What names in messages are relative to.</param>
     /// <param name="composeFiles">The compose file and then its overrides, as full paths.</param>

@@ -1,15 +1,23 @@
 namespace Nestegg.Ente.Configuration;
 
 /// <summary>
-/// Collects the files of a configuration; leaves out what belongs to other services, is not a small file, or cannot be read.
+/// Collects the files of a configuration; leaves out what belongs to other services, is not a small file, cannot be read, or is a link to
+/// what is no part of the configuration.
 /// </summary>
-internal sealed class InstanceFileList(string folder, IReadOnlyList<string> foreignFolders)
+/// <param name="folder">The instance's folder.</param>
+/// <param name="foreignFolders">Those that belong to other services.</param>
+/// <param name="mounted">What compose gives museum, wherever it is: links may lead there, and within the folder.</param>
+/// <param name="cancellationToken">A folder can be large, or on a disk that is slow.</param>
+internal sealed class InstanceFileList(
+    string folder, IReadOnlyList<string> foreignFolders, IEnumerable<string> mounted, CancellationToken cancellationToken)
 {
     // A folder of certificates and price lists is small too; a larger one is a store of something else.
     private const long LargestFolderBytes = 32 << 20;
 
     private readonly SortedDictionary<string, InstanceFile> files = new(StringComparer.Ordinal);
     private readonly List<SkippedFile> skipped = [];
+    private readonly List<string> places = [.. mounted.Prepend(folder).Select(LinkedPath.Resolve).OfType<string>()];
+    private readonly HashSet<string> walked = new(StringComparer.Ordinal);
 
     public (IReadOnlyList<InstanceFile> Files, IReadOnlyList<SkippedFile> Skipped) Collect(
         IEnumerable<(string Name, string? Path)> single, IEnumerable<(string Name, string Path)> folders)
@@ -40,6 +48,12 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
     private void AddFolder(string relativePath, string path)
     {
         var before = files.Keys.ToHashSet();
+        if (LeadsOut(new DirectoryInfo(path)) is { } reason)
+        {
+            skipped.Add(new SkippedFile(relativePath, reason));
+            return;
+        }
+
         Walk(relativePath, new DirectoryInfo(path));
         var added = files.Where(file => !before.Contains(file.Key)).ToList();
         var size = added.Sum(file => file.Value.SizeBytes);
@@ -58,6 +72,12 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
             return;
         }
 
+        if (!walked.Add(LinkedPath.Resolve(directory.FullName) ?? directory.FullName))
+        {
+            skipped.Add(new SkippedFile(relativePath, "its files are taken under the folder's other name"));
+            return;
+        }
+
         try
         {
             if (IsStore(directory.FullName))
@@ -68,12 +88,17 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
 
             foreach (var item in directory.EnumerateFileSystemInfos())
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 var path = $"{relativePath}/{item.Name}";
-                if (item is DirectoryInfo { LinkTarget: null } child)
+                if (LeadsOut(item) is { } reason)
                 {
-                    Walk(path, child);
+                    skipped.Add(new SkippedFile(path, reason));
                 }
-                else if (!Directory.Exists(item.FullName))
+                else if (Directory.Exists(item.FullName))
+                {
+                    Walk(path, new DirectoryInfo(LinkedPath.Resolve(item.FullName) ?? item.FullName));
+                }
+                else
                 {
                     Add(path, new FileInfo(item.FullName));
                 }
@@ -84,6 +109,16 @@ internal sealed class InstanceFileList(string folder, IReadOnlyList<string> fore
             skipped.Add(new SkippedFile(relativePath, "it may not be read"));
         }
     }
+
+    // A file of another program, or of the system, does not become a part of the configuration by a link to it.
+    private string? LeadsOut(FileSystemInfo item) =>
+        item.LinkTarget is not { } target
+            ? null
+            : LinkedPath.Resolve(item.FullName) is not { } reached
+                ? $"it is a link to {target}, where nothing is"
+                : places.Exists(place => LinkedPath.IsWithin(reached, place))
+                    ? null
+                    : $"it is a link to {reached}, which is outside of the instance's folder, and compose does not mount it for museum";
 
     // PostgreSQL's data folder, and MinIO's.
     private static bool IsStore(string folder) =>

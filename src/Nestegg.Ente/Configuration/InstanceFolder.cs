@@ -94,8 +94,8 @@ public sealed class InstanceFolder
     }
 
     /// <summary>The files that belong into a backup of the configuration, sorted by path, and those that were left out.</summary>
-    public (IReadOnlyList<InstanceFile> Files, IReadOnlyList<SkippedFile> Skipped) ListFiles() =>
-        new InstanceFileList(Folder, [.. compose?.ForeignFolders ?? []]).Collect(
+    public (IReadOnlyList<InstanceFile> Files, IReadOnlyList<SkippedFile> Skipped) ListFiles(CancellationToken cancellationToken) =>
+        new InstanceFileList(Folder, [.. compose?.ForeignFolders ?? []], compose?.MuseumPaths ?? [], cancellationToken).Collect(
             [.. museum.Paths, (".env", Path.Join(Folder, ".env")), .. Others()],
             [("credentials", FolderOf("credentials-dir", "credentials")), ("data", FolderOf(null, "data"))]);
 

@@ -8,6 +8,10 @@ namespace Nestegg.Ente.Configuration;
 /// </summary>
 internal static class Interpolation
 {
+    // A default within a default within a default is seen; what goes on is no configuration, and would go on for ever.
+    private const int DeepestNesting = 32;
+    private const int LongestText = 1 << 20;
+
     public static string Expand(string text, Func<string, string?> lookup)
     {
         if (!text.Contains('$'))
@@ -37,6 +41,13 @@ internal static class Interpolation
                 var length = NameLength(text.AsSpan(i + 1));
                 result.Append(length == 0 ? "$" : lookup(text.Substring(i + 1, length)));
                 i += length;
+            }
+
+            if (result.Length > LongestText)
+            {
+                throw new EnteException(
+                    $"A value with variables comes to more than {LongestText:N0} characters.",
+                    "Look at the variables of .env and of the compose files.");
             }
         }
 
@@ -79,6 +90,14 @@ internal static class Interpolation
             else if (text[i] == '}' && --depth == 0)
             {
                 return i;
+            }
+
+            if (depth > DeepestNesting)
+            {
+                var name = text.AsSpan(open + 1);
+                throw new EnteException(
+                    $"The value with ${{{name[..NameLength(name)]}…}} nests variables deeper than {DeepestNesting} levels.",
+                    "Look for it in the compose files and in .env.");
             }
         }
 

@@ -7,13 +7,13 @@ namespace Nestegg.Ente.Configuration;
 internal static class YamlSettings
 {
     /// <summary>The root mapping of a YAML text; <see langword="null"/> for an empty one.</summary>
-    /// <exception cref="EnteException">The text is not YAML, or its root is not a mapping.</exception>
+    /// <exception cref="EnteException">The text is not YAML, is nested or repeated beyond measure, or its root is no mapping.</exception>
     public static YamlMappingNode? ReadRoot(string text, string source)
     {
         var stream = new YamlStream();
         try
         {
-            stream.Load(new StringReader(text));
+            stream.Load(new BoundedYaml(new Parser(new StringReader(text)), source));
         }
         catch (Exception exception) when (exception is YamlException or InvalidOperationException)
         {

@@ -36,7 +36,7 @@ internal sealed class BackupRun(
     {
         await repository.RequireOwnRecipientsAsync(options.Recipients, cancellationToken);
         buckets = await new Preflight(instance, log).RunAsync(cancellationToken);
-        foreach (var finding in ConfigurationArchive.Skipped(instance.Folder))
+        foreach (var finding in ConfigurationArchive.Skipped(instance.Folder, cancellationToken))
         {
             log.Find(finding);
         }

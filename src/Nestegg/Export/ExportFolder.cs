@@ -161,6 +161,11 @@ internal sealed class ExportFolder : IDisposable
 
         var temporary = NewFile();
         await File.WriteAllBytesAsync(temporary, content, cancellationToken);
+        if (Directory.Exists(path) && !IsLink(path))
+        {
+            MoveAside(path);
+        }
+
         File.Move(temporary, path, overwrite: true);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using Nestegg.Ente;
 using Nestegg.Ente.Scratch;
 using SQLitePCL;
 
@@ -38,8 +39,10 @@ internal sealed class ExportState : IDisposable
     /// <summary>Nothing is known, or the last run did not end in order: what the disk holds has to be looked at.</summary>
     internal bool IsFresh { get; }
 
+    /// <exception cref="NesteggException">Something else than a file has its name, or it cannot be written.</exception>
     internal static ExportState Open(string path)
     {
+        RequireFile(path);
         try
         {
             return OpenAny(path);
@@ -49,6 +52,24 @@ internal sealed class ExportState : IDisposable
             // Damaged, or no database: it is only a cache of what the sidecars say.
             System.IO.File.Delete(path);
             return OpenAny(path);
+        }
+    }
+
+    private static void RequireFile(string path)
+    {
+        try
+        {
+            using var found = HeldFolder.TryOpenFile(Path.GetDirectoryName(path)!, Path.GetFileName(path));
+        }
+        catch (StrangeEntryException failure)
+        {
+            throw new NesteggException(
+                FailureKind.BadInput, $"the record {path} of the export is no file but a link, a folder, a pipe, a socket or a device",
+                $"remove {path}: the next run makes it again from the files in {Sidecar.FolderName}", failure);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw ExportFolder.CannotWrite(failure);
         }
     }
 

@@ -37,9 +37,14 @@ internal static class FileComparison
         return true;
     }
 
-    /// <summary>Compares two files byte by byte.</summary>
+    /// <summary>Compares two files byte by byte. A folder, which somebody put in a file's place, is the same as none.</summary>
     internal static async Task<bool> HaveSameContentAsync(string first, string second, CancellationToken cancellationToken)
     {
+        if (Directory.Exists(first) || Directory.Exists(second))
+        {
+            return false;
+        }
+
         var length = new FileInfo(first).Length;
         if (length != new FileInfo(second).Length)
         {

@@ -18,7 +18,7 @@ internal static class ConfigurationArchive
     public static async Task WriteAsync(InstanceFolder instance, Stream output, TimeProvider time, CancellationToken cancellationToken)
     {
         await using var tar = new TarWriter(output, TarEntryFormat.Pax, leaveOpen: true);
-        foreach (var file in instance.ListFiles().Files)
+        foreach (var file in instance.ListFiles(cancellationToken).Files)
         {
             await using var content = OpenForReading(file);
             var modified = File.GetLastWriteTimeUtc(file.FullPath);
@@ -67,10 +67,11 @@ internal static class ConfigurationArchive
     }
 
     /// <summary>The files that were left out, and why.</summary>
-    public static IEnumerable<Finding> Skipped(InstanceFolder instance) => instance.ListFiles().Skipped.Select(file => new Finding(
-        "configuration-file-left-out", Severity.Warning, file.RelativePath,
-        $"{file.RelativePath} is not in the backup of the configuration: {file.Reason}.",
-        "Copy it by hand if the instance needs it."));
+    public static IEnumerable<Finding> Skipped(InstanceFolder instance, CancellationToken cancellationToken) =>
+        instance.ListFiles(cancellationToken).Skipped.Select(file => new Finding(
+            "configuration-file-left-out", Severity.Warning, file.RelativePath,
+            $"{file.RelativePath} is not in the backup of the configuration: {file.Reason}.",
+            "Copy it by hand if the instance needs it."));
 
     private static FileStream OpenForReading(InstanceFile file)
     {

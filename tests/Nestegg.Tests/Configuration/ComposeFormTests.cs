@@ -248,7 +248,7 @@ public sealed class ComposeFormTests : IDisposable
             System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
         socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(Path.Join(folder.Path, "data/socket")));
 
-        var (files, skipped) = Read().ListFiles();
+        var (files, skipped) = Read().ListFiles(TestContext.Current.CancellationToken);
 
         // root reads everything.
         Assert.Equal(
@@ -267,7 +267,7 @@ public sealed class ComposeFormTests : IDisposable
             file.SetLength(15 << 20);
         }
 
-        var (files, skipped) = Read().ListFiles();
+        var (files, skipped) = Read().ListFiles(TestContext.Current.CancellationToken);
 
         Assert.Empty(files);
         Assert.Equal(["data"], skipped.Select(file => file.RelativePath));
@@ -280,7 +280,7 @@ public sealed class ComposeFormTests : IDisposable
         Write("secrets/.env", "ENTE_DB_PASSWORD=right\n");
         Write("project/compose.yaml", "services: { museum: { image: ente/server, env_file: ../secrets/.env } }");
 
-        var files = InstanceFolder.Read(Path.Join(folder.Path, "project")).ListFiles().Files;
+        var files = InstanceFolder.Read(Path.Join(folder.Path, "project")).ListFiles(TestContext.Current.CancellationToken).Files;
 
         Assert.Equal(
             [".env", "compose.yaml", $"elsewhere{folder.Path}/secrets/.env"], files.Select(file => file.RelativePath));
@@ -294,7 +294,7 @@ public sealed class ComposeFormTests : IDisposable
         Assert.Equal(password, instance.Configuration.Text("db.password"));
         if (files.Length > 0)
         {
-            Assert.Equal(files, instance.ListFiles().Files.Select(file => file.RelativePath));
+            Assert.Equal(files, instance.ListFiles(TestContext.Current.CancellationToken).Files.Select(file => file.RelativePath));
         }
     }
 

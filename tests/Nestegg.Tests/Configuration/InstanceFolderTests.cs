@@ -35,7 +35,7 @@ public sealed class InstanceFolderTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such names");
         Write("data/good", "");
         Write($"data/{name}", "");
-        var (files, skipped) = Read().ListFiles();
+        var (files, skipped) = Read().ListFiles(TestContext.Current.CancellationToken);
         Assert.Equal(["data/good"], files.Select(file => file.RelativePath));
         Assert.Equal([$"data/{name}"], skipped.Select(file => file.RelativePath));
     }
@@ -170,7 +170,7 @@ public sealed class InstanceFolderTests : IDisposable
             large.SetLength(17 << 20);
         }
 
-        var (files, skipped) = Read().ListFiles();
+        var (files, skipped) = Read().ListFiles(TestContext.Current.CancellationToken);
 
         Assert.Equal(["compose.yaml", "credentials/tls.cert", "data/billing/us.json"], files.Select(file => file.RelativePath));
         Assert.Equal(["credentials/core", "data/pg"], skipped.Select(file => file.RelativePath).Order());
@@ -186,7 +186,8 @@ public sealed class InstanceFolderTests : IDisposable
 
     private InstanceFolder Read() => InstanceFolder.Read(folder.Path);
 
-    private static IEnumerable<string> Names(InstanceFolder instance) => instance.ListFiles().Files.Select(file => file.RelativePath);
+    private static IEnumerable<string> Names(InstanceFolder instance) =>
+        instance.ListFiles(TestContext.Current.CancellationToken).Files.Select(file => file.RelativePath);
 
     private void Write(string name, string text)
     {

@@ -87,6 +87,47 @@ public sealed class HostileExportTests : IDisposable
     }
 
     [Fact]
+    public async Task What_somebody_put_in_a_files_place_is_moved_aside_and_stops_nothing()
+    {
+        var target = folder["replaced"];
+        using var library = new SyntheticLibrary();
+        library.AddAlbum(1, "Album");
+        library.AddFile(1, Metadata("a.jpg", "one"u8.ToArray()), "one"u8.ToArray(), [1]);
+        library.AddFile(2, Metadata("b.jpg", "two"u8.ToArray()), "two"u8.ToArray(), [1]);
+        await library.ExportAsync(target, new ExportOptions(), Token);
+        foreach (var path in Directory.GetFiles(target, "*a.jpg*", SearchOption.AllDirectories))
+        {
+            File.Delete(path);
+            Directory.CreateDirectory(path);
+            await File.WriteAllTextAsync(Path.Combine(path, "inside"), "somebody's", Token);
+        }
+
+        await library.ExportAsync(target, new ExportOptions(), Token);
+
+        Assert.Equal("one", await File.ReadAllTextAsync(Path.Combine(target, "Album", "a.jpg"), Token));
+        Assert.NotEmpty(Directory.GetFiles(Path.Combine(target, "Removed"), "inside", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task A_record_that_is_no_file_is_told_by_name()
+    {
+        var target = folder["strange"];
+        using var library = new SyntheticLibrary();
+        library.AddAlbum(1, "Album");
+        await library.ExportAsync(target, new ExportOptions(), Token);
+        var record = Path.Combine(target, ".nestegg", "export.db");
+        File.Delete(record);
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [record]))
+        {
+            await made.WaitForExitAsync(Token);
+        }
+
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => library.ExportAsync(target, new ExportOptions(), Token));
+
+        Assert.Contains($"{record} of the export is no file", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Metadata_of_wrong_types_is_exported_and_listed()
     {
         using var library = new SyntheticLibrary();
