@@ -23,7 +23,12 @@ internal static class BackupCommand
     private static async Task<ExitCode> RunAsync(CommandRun run, BackupRequest request, CancellationToken cancellationToken)
     {
         var result = await BackupJob.RunAsync(run.Context, request, run.Log, cancellationToken);
-        return run.Output.Finish(Summary(result), ExitCodes.Of(result.IsComplete));
+        var code = run.Output.Finish(Summary(result), ExitCodes.Of(result.IsComplete));
+        run.Output.Line(
+            result.IsComplete
+                ? "next: nestegg prove, with the identity and somebody's password, shows that the backup opens"
+                : "next: nestegg doctor and nestegg audit say what is missing and what to do");
+        return code;
     }
 
     private static Summary Summary(BackupResult result)

@@ -22,6 +22,8 @@ internal static class DoctorCommand
             .Add("warnings", run.Log.Warnings, "warnings")
             .Add("notes", run.Log.Count(Severity.Note), "notes")
             .Add("ok", run.Log.Count(Severity.Ok), "in order");
-        return run.Output.Finish(summary, ExitCodes.Of(run.Log.Errors == 0));
+        var code = run.Output.Finish(summary, ExitCodes.Of(run.Log.Errors == 0));
+        run.Output.Line(run.Log.Errors == 0 ? "next: nestegg backup" : "next: mend what the errors name, then nestegg doctor again");
+        return code;
     }
 }

@@ -88,7 +88,7 @@ internal sealed class RestoreCommand
             "nestegg restore --repository /mnt/nas/nestegg --identity identity.txt --into ~/my-ente --dry-run",
             "nestegg restore --repository /mnt/nas/nestegg --identity identity.txt --into ~/my-ente --map postgres:5432=172.18.0.2:5432",
             "nestegg restore --snapshot 20261123T19 --identity identity.txt --into ~/ente-copy --beside-production",
-            "nestegg restore --identity identity.txt --into ~/my-ente --pg-restore \"docker compose exec -T postgres pg_restore\"",
+            "nestegg restore --identity identity.txt --into ~/my-ente --pg-restore \"docker exec -i my-ente-postgres-1 pg_restore\"",
             "nestegg restore --repository /mnt/nas/nestegg --objects-to /mnt/disk/objects");
     }
 

@@ -129,7 +129,7 @@ internal sealed class RestoreReport(Output output)
         DatabaseAction.Continue when database.State!.Marker!.Step == RestoreStep.Finished =>
             $"was restored from this snapshot by the run of {database.State.Marker.StartedAt:u}; what is missing is put and looked at again",
         DatabaseAction.Continue => $"an interrupted restore of {database.State!.Marker!.StartedAt:u} goes on",
-        _ => "cannot be used as it is",
+        _ => database.Silence ?? "cannot be used as it is",
     };
 
     private void WriteBlocked(IReadOnlyList<BlockedBucket> blocked)

@@ -51,7 +51,7 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
     private async Task<DumpedTables> DumpAsync(string snapshotName, int serverMajorVersion, CancellationToken cancellationToken)
     {
         var program = await PostgresProgram.FindAsync(
-            "pg_dump", instance.Settings.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
+            "pg_dump", instance.Routes.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
         await using var inspection = new DumpInspection(cancellationToken);
         DumpedTables? dumped = null;
         await snapshot.PutSecretAsync(SecretPart.Database, WriteAsync, expectedBytes: 1 << 24, cancellationToken);

@@ -1,4 +1,5 @@
 using Nestegg.Ente.Configuration;
+using Nestegg.Instance.Containers;
 using Nestegg.Settings;
 using Npgsql;
 
@@ -10,14 +11,15 @@ namespace Nestegg.Instance;
 /// </summary>
 internal sealed class EnteInstance : IAsyncDisposable
 {
-    private EnteInstance(NesteggConfiguration settings, InstanceFolder folder, TimeProvider time)
+    private EnteInstance(NesteggConfiguration settings, InstanceFolder folder, InstanceRoutes routes, TimeProvider time)
     {
         Time = time;
         Settings = settings;
         Folder = folder;
+        Routes = routes;
         DatabaseSettings = DatabaseSettings.From(folder.Access);
         Slots = BucketSlots.From(folder.Access);
-        Database = DatabaseSessions.CreatePool(DatabaseSettings, settings.Map, settings.Parallel + 4);
+        Database = DatabaseSessions.CreatePool(DatabaseSettings, routes.Map, settings.Parallel + 4);
     }
 
     public NesteggConfiguration Settings { get; }
@@ -33,14 +35,28 @@ internal sealed class EnteInstance : IAsyncDisposable
 
     public TimeProvider Time { get; }
 
-    public EndpointMap Map => Settings.Map;
+    /// <summary>How it is reached in this run.</summary>
+    public InstanceRoutes Routes { get; }
+
+    public EndpointMap Map => Routes.Map;
 
     /// <summary>The name in snapshots: the configured one, else the folder's.</summary>
     public string Name => Settings.InstanceName;
 
+    /// <summary>Opens it with what a person wrote alone.</summary>
     /// <exception cref="Ente.EnteException">The configuration is not what it should be.</exception>
     public static EnteInstance Open(NesteggConfiguration settings, TimeProvider? time = null) =>
-        new(settings, ReadFolder(settings), time ?? TimeProvider.System);
+        new(settings, ReadFolder(settings), new InstanceRoutes(settings.Map, settings.Postgres, []), time ?? TimeProvider.System);
+
+    /// <summary>Opens it, and asks the container engines of this machine how it is reached.</summary>
+    /// <exception cref="Ente.EnteException">The configuration is not what it should be.</exception>
+    public static async Task<EnteInstance> OpenAsync(NesteggConfiguration settings, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var folder = ReadFolder(settings);
+        var search = new RouteSearch(folder.Folder, folder.Access, time) { Map = settings.Map, Postgres = settings.Postgres };
+        var routes = await InstanceRoutes.FindAsync(search, cancellationToken);
+        return new EnteInstance(settings, folder, routes, time);
+    }
 
     /// <summary>The buckets of its slots; the caller disposes them.</summary>
     public InstanceBuckets OpenBuckets() => new(Slots, Map, Time);

@@ -17,6 +17,6 @@ public static class AuditJob
             ? Opened.WithSnapshotAsync(
                 context, source, log, opened => run.OfSnapshotAsync(opened.Repository, opened.Snapshot, cancellationToken),
                 cancellationToken)
-            : context.WithInstanceAsync(instance => run.OfInstanceAsync(instance, cancellationToken));
+            : context.WithInstanceAsync(instance => run.OfInstanceAsync(instance, cancellationToken), cancellationToken);
     }
 }

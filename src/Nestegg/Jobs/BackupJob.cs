@@ -29,7 +29,7 @@ public static class BackupJob
             {
                 using var signingKey = ReadSigningKey(context);
                 context.LookAtSigningKey(log);
-                await using var instance = EnteInstance.Open(context.Configuration, context.Time);
+                await using var instance = await EnteInstance.OpenAsync(context.Configuration, context.Time, cancellationToken);
                 var memory = await CheckMemory.LoadAsync(CheckMemory.FolderIn(context.Environment), repository, cancellationToken);
                 var options =
                     new BackupOptions(signingKey, context.Configuration.Recipients, memory.Committed, parallel, context.Random);

@@ -9,13 +9,15 @@ namespace Nestegg.Jobs;
 public static class DoctorJob
 {
     public static Task RunAsync(JobContext context, RunLog log, CancellationToken cancellationToken) =>
-        context.WithInstanceAsync(async instance =>
-        {
-            await new Preflight(instance, log).RunAsync(cancellationToken);
-            await LookAsBrowserAsync(instance, log, cancellationToken);
-            context.LookAtSigningKey(log);
-            return log;
-        });
+        context.WithInstanceAsync(
+            async instance =>
+            {
+                await new Preflight(instance, log).RunAsync(cancellationToken);
+                await LookAsBrowserAsync(instance, log, cancellationToken);
+                context.LookAtSigningKey(log);
+                return log;
+            },
+            cancellationToken);
 
     private static async Task LookAsBrowserAsync(EnteInstance instance, RunLog log, CancellationToken cancellationToken)
     {

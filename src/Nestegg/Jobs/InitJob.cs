@@ -1,5 +1,5 @@
 using Nestegg.Ente.Configuration;
-using Nestegg.Instance;
+using Nestegg.Instance.Containers;
 using Nestegg.Opening;
 using Nestegg.Settings;
 
@@ -7,9 +7,11 @@ namespace Nestegg.Jobs;
 
 /// <summary>What a new repository is made from.</summary>
 /// <param name="Instance">Where the instance's configuration is.</param>
-/// <param name="Map">Addresses to use for those of the compose network, <c>host:port=host:port</c>; what is found besides is added.</param>
+/// <param name="Map">
+/// Addresses to use for those of the compose network, <c>host:port=host:port</c>; the rest is found anew in each run.
+/// </param>
 /// <param name="Repository">Where it goes.</param>
-/// <param name="Setup">The rest of it; <see cref="SetupRequest.Map"/> is filled in.</param>
+/// <param name="Setup">The rest of it; <see cref="SetupRequest.Map"/> is filled in from <paramref name="Map"/>.</param>
 public sealed record InitRequest(InstanceLocation Instance, IReadOnlyList<string> Map, RepositorySettings Repository, SetupRequest Setup);
 
 /// <summary>What was made.</summary>
@@ -29,9 +31,9 @@ public static class InitJob
         folder.RequireConfiguration();
         var setup = request.Setup with { InstanceFolder = folder.Folder, RepositoryLocation = request.Repository.Location };
         new RepositorySetup(setup, time).Check();
-        var addresses = await MapAsync(folder, request.Map, time, log, cancellationToken);
+        await TellOfRoutesAsync(folder, request.Map, time, log, cancellationToken);
         await using var store = request.Repository.OpenStore(create: true, time);
-        var made = await new RepositorySetup(setup with { Map = [.. addresses] }, time).RunAsync(store, cancellationToken);
+        var made = await new RepositorySetup(setup with { Map = request.Map }, time).RunAsync(store, cancellationToken);
         TellOfIdentities(setup, made.SigningKeyPath, log);
         return new InitResult(store.Location, made.Repository.Description.Id, made.SigningKeyPath, made.Recipients.Count);
     }
@@ -55,39 +57,15 @@ public static class InitJob
         }
     }
 
-    // What was given by hand, and for the rest what the container engine says.
-    private static async Task<IEnumerable<string>> MapAsync(
+    // Only what a person gave is written down.
+    private static async Task TellOfRoutesAsync(
         InstanceFolder folder, IReadOnlyList<string> given, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
-        var endpoints = Reachability.EndpointsOf(folder.Configuration);
-        var unreachable = await Reachability.FindUnreachableAsync(endpoints, EndpointMap.Parse(given), time, cancellationToken);
-        if (unreachable.Count == 0)
+        var routes = await InstanceRoutes.FindAsync(
+            new RouteSearch(folder.Folder, folder.Configuration, time) { Map = EndpointMap.Parse(given) }, cancellationToken);
+        foreach (var finding in routes.Findings)
         {
-            return given;
+            log.Find(finding);
         }
-
-        var found = await new ContainerDiscovery(Reachability.Docker(folder.Folder, time)).FindAsync(unreachable, cancellationToken);
-        foreach (var address in found)
-        {
-            log.Find(
-                "address-mapped", address.IsPublished ? Severity.Note : Severity.Warning, address.Configured.ToString(),
-                $"it exists only inside the compose network; Docker says that the service "
-                + $"{address.Service} is reached at {address.Reachable}, "
-                + "which is written into the map",
-                address.IsPublished
-                    ? ""
-                    : "this is the container's own address, which changes when it is made anew: publish the port on 127.0.0.1, "
-                        + "or run nestegg as a service of the compose file (docs/operations.md)");
-        }
-
-        foreach (var endpoint in unreachable.Except(found.Select(address => address.Configured)))
-        {
-            log.Find(
-                "address-unknown", Severity.Warning, endpoint.ToString(),
-                "it does not lead anywhere from this machine, and no container of that name could be found with Docker",
-                $"publish the port on 127.0.0.1 and add it to the map in nestegg.yaml: {endpoint}=127.0.0.1:{endpoint.Port}");
-        }
-
-        return given.Concat(found.Select(address => $"{address.Configured}={address.Reachable}"));
     }
 }

@@ -41,11 +41,12 @@ public sealed class JobContext
 
     /// <summary>Opens the configured instance for as long as the work takes.</summary>
     /// <exception cref="NesteggException">Its configuration cannot be used.</exception>
-    internal Task<T> WithInstanceAsync<T>(Func<EnteInstance, Task<T>> work) => JobFailure.GuardAsync(async () =>
-    {
-        await using var instance = EnteInstance.Open(Configuration, Time);
-        return await work(instance);
-    });
+    internal Task<T> WithInstanceAsync<T>(Func<EnteInstance, Task<T>> work, CancellationToken cancellationToken) =>
+        JobFailure.GuardAsync(async () =>
+        {
+            await using var instance = await EnteInstance.OpenAsync(Configuration, Time, cancellationToken);
+            return await work(instance);
+        });
 
     /// <summary>
     /// The configured signing key; <see langword="null"/> when none is, or the file is not here, as on a machine that only reads.

@@ -36,7 +36,11 @@ public sealed record PlannedFolder(string Folder, bool IsNew, IReadOnlyList<stri
 /// <summary>The database of a plan.</summary>
 /// <param name="Description">Host, port, name and user.</param>
 /// <param name="State">What there is; <see langword="null"/> when it could not be looked at.</param>
-public sealed record PlannedDatabase(string Description, DatabaseAction Action, DatabaseState? State);
+public sealed record PlannedDatabase(string Description, DatabaseAction Action, DatabaseState? State)
+{
+    /// <summary>What a server did that could not be looked at: it does not answer, or does not let us in.</summary>
+    public string? Silence { get; init; }
+}
 
 /// <summary>A bucket of a plan, with what is in it now.</summary>
 /// <param name="AlreadyThere">Objects of the snapshot with the same length.</param>

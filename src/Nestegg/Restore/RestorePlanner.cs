@@ -2,6 +2,7 @@ using Nestegg.Ente.Database;
 using Nestegg.Ente.Revival;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
+using Npgsql;
 
 namespace Nestegg.Restore;
 
@@ -16,8 +17,9 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
     public async Task<RestorePlan> MakeAsync(RestoreTarget target, CancellationToken cancellationToken)
     {
         findings.AddRange(target.Folder.Findings);
+        findings.AddRange(target.Routes.Findings);
         findings.AddRange(RestoreAdvice.AboutMuseum(snapshot, target.Folder.MuseumImage));
-        var plannedDatabase = await PlanDatabaseAsync(target.Database, cancellationToken);
+        var plannedDatabase = await PlanDatabaseAsync(target, cancellationToken);
         var buckets = new BucketPlanning(source, target, options);
         var plannedBuckets = await buckets.MakeAsync(cancellationToken);
         findings.AddRange(buckets.Findings);
@@ -34,8 +36,9 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
         };
     }
 
-    private async Task<PlannedDatabase> PlanDatabaseAsync(TargetDatabase database, CancellationToken cancellationToken)
+    private async Task<PlannedDatabase> PlanDatabaseAsync(RestoreTarget target, CancellationToken cancellationToken)
     {
+        var database = target.Database;
         try
         {
             var state = await InspectAsync(database, cancellationToken);
@@ -47,6 +50,10 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
             else if (action != DatabaseAction.Continue || state.Tables == 0)
             {
                 await PlanLoadingAsync(database, state, cancellationToken);
+                if (await target.FindPgRestoreAsync(state.ServerMajorVersion, cancellationToken) is null)
+                {
+                    refusals.Add(target.MissingPgRestore());
+                }
             }
 
             findings.AddRange(AboutServer(database, state));
@@ -55,7 +62,12 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
         catch (NesteggException failure)
         {
             refusals.Add(new Refusal(failure.Kind, failure.Message, failure.Hint));
-            return new PlannedDatabase(database.Description, DatabaseAction.Refuse, null);
+            return new PlannedDatabase(database.Description, DatabaseAction.Refuse, null)
+            {
+                Silence = failure.InnerException is PostgresException ? "does not let us in"
+                    : failure.Kind == FailureKind.OutOfReach ? "does not answer"
+                    : null,
+            };
         }
     }
 
@@ -92,7 +104,7 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
     // A run that was killed leaves connections that end a moment later.
     private async Task<DatabaseState> InspectAsync(TargetDatabase database, CancellationToken cancellationToken)
     {
-        var state = await database.InspectAsync(snapshot.Instance.DatabaseSchema, cancellationToken);
+        var state = await InspectStartedAsync(database, cancellationToken);
         for (var wait = 0; wait < 40 && state is { OtherSessions: > 0, Marker: not null }; wait++)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
@@ -100,6 +112,25 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
         }
 
         return state;
+    }
+
+    // A server that has just been started takes connections before it is ready, and says so.
+    private async Task<DatabaseState> InspectStartedAsync(TargetDatabase database, CancellationToken cancellationToken)
+    {
+        for (var wait = 0; ; wait++)
+        {
+            try
+            {
+                return await database.InspectAsync(snapshot.Instance.DatabaseSchema, cancellationToken);
+            }
+            catch (NesteggException failure) when (wait < 120 && failure.InnerException is PostgresException
+            {
+                SqlState: PostgresErrorCodes.CannotConnectNow,
+            })
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
+            }
+        }
     }
 
     private static int Major(string version) => int.TryParse(version.Split('.', ' ')[0], out var major) ? major : 0;

@@ -66,7 +66,8 @@ internal sealed class RestoreRun : IAsyncDisposable
         await using var tar = await source.OpenSecretAsync(SecretPart.Configuration, cancellationToken);
         var saved = await ConfigurationArchive.ReadAsync(tar, cancellationToken);
         var folder = TargetFolder.Inspect(options.Into, saved, options.IsBesideProduction);
-        return new RestoreRun(source, RestoreTarget.Open(folder, options.Map, time), options, time, log);
+        var target = await RestoreTarget.OpenAsync(folder, options, time, log, cancellationToken);
+        return new RestoreRun(source, target, options, time, log);
     }
 
     /// <summary>Looks at database and buckets, and changes nothing.</summary>
@@ -153,7 +154,8 @@ internal sealed class RestoreRun : IAsyncDisposable
 
         if (!isContinued || state.Tables == 0)
         {
-            var program = await PostgresProgram.FindAsync("pg_restore", options.Postgres, null, ProgramFolder(), cancellationToken);
+            var program = await target.FindPgRestoreAsync(state.ServerMajorVersion, cancellationToken)
+                ?? throw target.MissingPgRestore().AsException();
 
             // Before anything is emptied for it.
             await using var dump = await source.OpenSecretAsync(SecretPart.Database, cancellationToken);
@@ -167,12 +169,12 @@ internal sealed class RestoreRun : IAsyncDisposable
 
     private async Task LoadAsync(Stream dump, PostgresProgram program, DatabaseState state, CancellationToken cancellationToken)
     {
-        log.Step("database", $"loading the dump into {target.Database.Description}");
+        log.Step("database", $"loading the dump into {target.Database.Description} with {program}");
         await using var selected = await SelectedArchive.OpenAsync(
             dump, source.Snapshot.Instance.DatabaseSchema, state.Role.Extensions, cancellationToken);
         await DumpLoading.RunAsync(
             selected,
-            arguments => program.Start(target.Database.Settings, options.Map, state.ServerMajorVersion, arguments),
+            arguments => program.Start(target.Database.Settings, target.Routes.Map, state.ServerMajorVersion, arguments),
             bytes => log.Progress("database", 0, null, bytes), cancellationToken);
     }
 
@@ -222,7 +224,4 @@ internal sealed class RestoreRun : IAsyncDisposable
 
     private RestoreMarker Marker(RestoreStep step) =>
         new(source.Snapshot.RepositoryId, source.Snapshot.Id.ToString(), step, time.GetUtcNow());
-
-    // `docker compose exec` looks for its file in the folder it is started in.
-    private string ProgramFolder() => Directory.Exists(target.Folder.Folder) ? target.Folder.Folder : Directory.GetCurrentDirectory();
 }

@@ -1,5 +1,7 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
+using Nestegg.Instance.Containers;
+using Nestegg.Instance.Programs;
 
 namespace Nestegg.Restore;
 
@@ -8,15 +10,24 @@ namespace Nestegg.Restore;
 /// </summary>
 internal sealed class RestoreTarget : IAsyncDisposable
 {
-    private RestoreTarget(TargetFolder folder, TargetDatabase database, InstanceBuckets buckets, BucketContents contents)
+    private const string PgRestore = "pg_restore";
+
+    // What `docker compose up -d` has just started.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private RestoreTarget(TargetFolder folder, InstanceRoutes routes, TargetDatabase database, InstanceBuckets buckets)
     {
         Folder = folder;
+        Routes = routes;
         Database = database;
         Buckets = buckets;
-        Contents = contents;
+        Contents = BucketContents.Create();
     }
 
     public TargetFolder Folder { get; }
+
+    /// <summary>How it is reached in this run.</summary>
+    public InstanceRoutes Routes { get; }
 
     public TargetDatabase Database { get; }
 
@@ -39,13 +50,19 @@ internal sealed class RestoreTarget : IAsyncDisposable
 
     /// <param name="folder">Disposed with the result, or at once when there is none.</param>
     /// <exception cref="Ente.EnteException">Its configuration is not what it should be.</exception>
-    public static RestoreTarget Open(TargetFolder folder, EndpointMap map, TimeProvider time)
+    public static async Task<RestoreTarget> OpenAsync(
+        TargetFolder folder, RestoreOptions options, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
         try
         {
-            var database = new TargetDatabase(DatabaseSettings.From(folder.Configuration), map);
-            var buckets = new InstanceBuckets(BucketSlots.From(folder.Configuration), map, time);
-            return new RestoreTarget(folder, database, buckets, BucketContents.Create());
+            var search = new RouteSearch(folder.Folder, folder.Configuration, time)
+            {
+                Map = options.Map, Postgres = options.Postgres, Patience = Patience, TellWaiting = what => log.Step("services", what),
+            };
+            var routes = await InstanceRoutes.FindAsync(search, cancellationToken);
+            var database = new TargetDatabase(DatabaseSettings.From(folder.Configuration), routes.Map);
+            var buckets = new InstanceBuckets(BucketSlots.From(folder.Configuration), routes.Map, time);
+            return new RestoreTarget(folder, routes, database, buckets);
         }
         catch
         {
@@ -53,6 +70,23 @@ internal sealed class RestoreTarget : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>The one of this machine, or of the server's container; <see langword="null"/> when there is none.</summary>
+    public Task<PostgresProgram?> FindPgRestoreAsync(int serverMajorVersion, CancellationToken cancellationToken) =>
+        PostgresProgram.TryFindAsync(
+            PgRestore, Routes.Postgres, serverMajorVersion,
+
+            // `docker compose exec` looks for its file in the folder it is started in.
+            Directory.Exists(Folder.Folder) ? Folder.Folder : Directory.GetCurrentDirectory(), cancellationToken);
+
+    /// <summary>Said when there is none.</summary>
+    public Refusal MissingPgRestore() => new(
+        FailureKind.BadInput,
+        Routes.Postgres.PgRestore is { Count: > 0 } given
+            ? $"`{string.Join(' ', given)} --version` does not work"
+            : $"{PgRestore} is neither on this machine nor found in a container of the server",
+        $"install PostgreSQL's client programs, or name the container of {Database.Settings.Endpoint.Host}: --pg-restore "
+        + $"\"docker exec -i {Database.Settings.Endpoint.Host} {PgRestore}\"");
 
     public async ValueTask DisposeAsync()
     {

@@ -9,6 +9,9 @@ public sealed record PostgresProgramSettings
 
     /// <summary>How a configured command reaches the server; ours are always told host and port.</summary>
     public PostgresConnect Connect { get; init; } = PostgresConnect.Auto;
+
+    /// <summary>Those of the server's container, found in this run; used where this machine has none that fit.</summary>
+    internal ContainerPrograms? Container { get; init; }
 }
 
 /// <summary>How a configured command reaches the server.</summary>

@@ -284,7 +284,7 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
 
         (codes, result) = await instance.ExamineAsync(Token, WithPgDump("/no/such/pg_dump"));
         Assert.Equal(["Error pg-dump-missing"], codes);
-        Assert.Contains("postgresql.pg-dump: [docker, compose, exec", Find(result, "pg-dump-missing").Hint);
+        Assert.Contains("postgresql.pg-dump: [docker, exec, -i, CONTAINER", Find(result, "pg-dump-missing").Hint);
     }
 
     [Fact]

@@ -141,6 +141,9 @@ public sealed class PostgresServer : IAsyncDisposable
         folder.Dispose();
     }
 
+    /// <summary>The folder of the installed version's programs.</summary>
+    public static string FindPrograms() => FindBinFolder(null) ?? throw new InvalidOperationException($"no PostgreSQL in {VersionsFolder}");
+
     private static string? FindBinFolder(string? version) =>
         BinFolders().Where(folder => version is null || folder.Version.ToString() == version).Select(folder => folder.Path)
             .FirstOrDefault();

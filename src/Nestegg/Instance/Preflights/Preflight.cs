@@ -12,7 +12,7 @@ internal sealed class Preflight(EnteInstance instance, RunLog log)
     /// <returns>How the buckets are set up.</returns>
     public async Task<IReadOnlyList<ManifestBucket>> RunAsync(CancellationToken cancellationToken)
     {
-        foreach (var finding in PreflightConfiguration.Look(instance))
+        foreach (var finding in PreflightConfiguration.Look(instance).Concat(instance.Routes.Findings))
         {
             log.Find(finding);
         }

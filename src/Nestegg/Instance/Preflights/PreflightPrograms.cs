@@ -10,7 +10,7 @@ internal static class PreflightPrograms
     {
         const string name = "pg_dump";
         var program = await PostgresProgram.TryFindAsync(
-            name, instance.Settings.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
+            name, instance.Routes.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
         var configured = instance.Settings.Postgres.PgDump;
         if (program is null)
         {

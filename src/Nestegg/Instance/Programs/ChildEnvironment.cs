@@ -20,7 +20,7 @@ internal static class ChildEnvironment
         ],
         OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
 
-    private static readonly string[] Prefixes = ["LC_", "DOCKER_", "COMPOSE_", "CONTAINER_", "CONTAINERD_", "PODMAN_"];
+    private static readonly string[] Prefixes = ["LC_", "DOCKER_", "COMPOSE_", "CONTAINER_", "CONTAINERD_", "CONTAINERS_", "PODMAN_"];
 
     public static void Narrow(ProcessStartInfo start)
     {

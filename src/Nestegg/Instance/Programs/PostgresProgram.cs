@@ -14,6 +14,7 @@ internal sealed partial class PostgresProgram
     private static readonly string[] ContainerEngines = ["docker", "podman", "nerdctl", "kubectl"];
 
     private readonly string workingFolder;
+    private readonly ContainerPrograms? container;
 
     private PostgresProgram(string name, IReadOnlyList<string> command, PostgresConnect connect, string version, string workingFolder)
     {
@@ -23,6 +24,12 @@ internal sealed partial class PostgresProgram
         MajorVersion = int.Parse(version.Split('.')[0]);
         UsesSocket = connect == PostgresConnect.Socket;
         this.workingFolder = workingFolder;
+    }
+
+    private PostgresProgram(ContainerPrograms container, string name, string version, string workingFolder)
+        : this(name, [.. container.Command, name], PostgresConnect.Socket, version, workingFolder)
+    {
+        this.container = container;
     }
 
     /// <summary>What it is called: <c>pg_dump</c>.</summary>
@@ -39,11 +46,15 @@ internal sealed partial class PostgresProgram
     /// <summary>It runs in the server's container and connects there by socket, without a host.</summary>
     public bool UsesSocket { get; }
 
+    /// <summary>Why it is this one, where that is not plain.</summary>
+    public string Reason { get; private init; } = "";
+
     /// <summary>Finds a program and asks for its version.</summary>
     /// <param name="name"><c>pg_dump</c> or <c>pg_restore</c>.</param>
     /// <param name="settings">A configured command is used as it is.</param>
     /// <param name="wantedMajorVersion">
-    /// Of those on this machine, the first is taken that is at least as new, else the newest; <see langword="null"/> for any.
+    /// Of those on this machine, the first is taken that is at least as new, else that of the server's container, else the newest;
+    /// <see langword="null"/> for any.
     /// </param>
     /// <param name="workingFolder">Where it runs; <c>docker compose</c> looks there for its file.</param>
     /// <param name="cancellationToken">Ends a program that does not answer.</param>
@@ -70,7 +81,8 @@ internal sealed partial class PostgresProgram
             newest = newest is null || found.MajorVersion > newest.MajorVersion ? found : newest;
         }
 
-        return newest;
+        var container = configured.Count == 0 ? settings.Container : null;
+        return await TryFindInContainerAsync(name, container, newest, workingFolder, cancellationToken) ?? newest;
     }
 
     /// <summary>Finds a program or says which package has it.</summary>
@@ -79,7 +91,7 @@ internal sealed partial class PostgresProgram
         string name, PostgresProgramSettings settings, int? serverMajorVersion, string workingFolder, CancellationToken cancellationToken)
     {
         var program = await TryFindAsync(name, settings, serverMajorVersion, workingFolder, cancellationToken)
-            ?? throw new NesteggException(FailureKind.BadInput, $"{name} was not found", MissingHint(name));
+            ?? throw Missing(name);
         return program.MajorVersion < serverMajorVersion
             ? throw new NesteggException(
                 FailureKind.BadInput, $"{name} {program.Version} is older than the server, which is PostgreSQL {serverMajorVersion}",
@@ -87,10 +99,13 @@ internal sealed partial class PostgresProgram
             : program;
     }
 
+    /// <summary>There is none.</summary>
+    public static NesteggException Missing(string name) => new(FailureKind.BadInput, $"{name} was not found", MissingHint(name));
+
     /// <summary>What to do when a program is missing or too old.</summary>
     public static string MissingHint(string name) =>
         $"install PostgreSQL's client programs, or configure "
-        + $"postgresql.{name.Replace('_', '-')}: [docker, compose, exec, -T, postgres, {name}]";
+        + $"postgresql.{name.Replace('_', '-')}: [docker, exec, -i, CONTAINER, {name}]";
 
     /// <summary>The arguments that lead it to the instance's database, without the password.</summary>
     /// <param name="serverMajorVersion">0 when it is not known.</param>
@@ -98,7 +113,9 @@ internal sealed partial class PostgresProgram
     {
         string[] who = ["--username", database.User, "--dbname", database.ProgramDatabase(serverMajorVersion), "--no-password"];
         var target = map.Resolve(database.Endpoint);
-        return UsesSocket ? who : ["--host", target.Host, "--port", target.Port.ToString(), .. who];
+        return container is not null ? ["--port", container.Port.ToString(), .. who]
+            : UsesSocket ? who
+            : ["--host", target.Host, "--port", target.Port.ToString(), .. who];
     }
 
     /// <summary>Starts it against the instance's database.</summary>
@@ -108,7 +125,23 @@ internal sealed partial class PostgresProgram
         Name, Redirected([.. Command, .. ConnectionArguments(database, map, serverMajorVersion), .. arguments], workingFolder),
         [.. database.ProgramEnvironment(), new("PGAPPNAME", "nestegg")]);
 
-    public override string ToString() => $"{string.Join(' ', Command)} ({Version})";
+    public override string ToString() => $"{string.Join(' ', Command)} ({Version}){(Reason.Length > 0 ? $", {Reason}" : "")}";
+
+    private static async Task<PostgresProgram?> TryFindInContainerAsync(
+        string name, ContainerPrograms? container, PostgresProgram? here, string workingFolder, CancellationToken cancellationToken)
+    {
+        if (container is null
+            || await TryGetVersionAsync([.. container.Command, name], workingFolder, cancellationToken) is not { } version)
+        {
+            return null;
+        }
+
+        return new PostgresProgram(container, name, version, workingFolder)
+        {
+            Reason = $"that of the container {container.ContainerName}, for "
+                + (here is null ? "this machine has none" : $"this machine's {here} is older than the server"),
+        };
+    }
 
     private static PostgresConnect Resolve(PostgresConnect connect, string program) => connect switch
     {

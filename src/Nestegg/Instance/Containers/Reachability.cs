@@ -1,19 +1,13 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Nestegg.Ente.Configuration;
-using Nestegg.Instance.Programs;
 
-namespace Nestegg.Instance;
+namespace Nestegg.Instance.Containers;
 
-/// <summary>
-/// Which of an instance's addresses do not lead anywhere from this machine, and what the container engine says about them.
-/// </summary>
+/// <summary>Which of an instance's addresses do not lead anywhere from this machine.</summary>
 internal static class Reachability
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan EngineLimit = TimeSpan.FromSeconds(20);
 
     /// <summary>The database and the configured buckets, as configured, each once.</summary>
     public static IEnumerable<Endpoint> EndpointsOf(MuseumConfiguration configuration) =>
@@ -41,34 +35,6 @@ internal static class Reachability
         return unreachable;
     }
 
-    /// <summary>Runs <c>docker</c> in the instance's folder.</summary>
-    public static RunEngine Docker(string folder, TimeProvider time) => async (arguments, cancellationToken) =>
-    {
-        using var clock = new CancellationTokenSource(EngineLimit, time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancellationToken);
-        var start = new ProcessStartInfo("docker", arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-            WorkingDirectory = folder,
-        };
-        try
-        {
-            await using var run = new ProgramRun("docker", start, []);
-            run.StandardInput.Close();
-            using var reader = new StreamReader(run.StandardOutput);
-            var text = await reader.ReadToEndAsync(limit.Token);
-            return await run.WaitAsync(limit.Token) == 0 ? text : null;
-        }
-        catch (Exception exception) when (exception is NesteggException or Win32Exception
-            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            // No engine, no answer: the caller says how to give the addresses by hand.
-            return null;
-        }
-    };
-
     private static async Task<bool> ResolvesAsync(string host, CancellationToken cancellationToken)
     {
         try
@@ -81,7 +47,8 @@ internal static class Reachability
         }
     }
 
-    private static async Task<bool> AnswersAsync(Endpoint endpoint, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Whether something takes a connection there within two seconds.</summary>
+    public static async Task<bool> AnswersAsync(Endpoint endpoint, TimeProvider time, CancellationToken cancellationToken)
     {
         using var clock = new CancellationTokenSource(ConnectLimit, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancellationToken);

@@ -1,0 +1,107 @@
+using Nestegg.Ente.Configuration;
+using Nestegg.Settings;
+
+namespace Nestegg.Instance.Containers;
+
+/// <summary>What is asked when an instance's containers are looked for.</summary>
+/// <param name="Folder">Full path of the instance's folder.</param>
+internal sealed record RouteSearch(string Folder, MuseumConfiguration Configuration, TimeProvider Time)
+{
+    /// <summary>As a person wrote it.</summary>
+    public EndpointMap Map { get; init; } = EndpointMap.Empty;
+
+    /// <inheritdoc cref="Map"/>
+    public PostgresProgramSettings Postgres { get; init; } = new();
+
+    /// <summary>How long a container that runs may take until it answers.</summary>
+    public TimeSpan Patience { get; init; }
+
+    /// <summary>Told what is waited for.</summary>
+    public Action<string> TellWaiting { get; init; } = _ => { };
+}
+
+/// <summary>
+/// How an instance is reached in this run: what a person wrote, and for the rest what the container engines say now. It is asked anew in
+/// each run, for a container that is made anew has another address.
+/// </summary>
+internal sealed record InstanceRoutes(EndpointMap Map, PostgresProgramSettings Postgres, IReadOnlyList<Finding> Findings)
+{
+    // By their names alone, so that no value is in an argument; a variable that is not set is left out by the engine.
+    private static readonly string[] PassedVariables = ["PGPASSWORD", "PGAPPNAME"];
+
+    public static async Task<InstanceRoutes> FindAsync(RouteSearch search, CancellationToken cancellationToken)
+    {
+        var engines = ContainerEngine.OfThisMachine(search.Time);
+        var containers = await RunningContainers.FindAsync(search.Folder, engines, cancellationToken);
+        var endpoints = Reachability.EndpointsOf(search.Configuration).ToList();
+        var unreachable = await Reachability.FindUnreachableAsync(endpoints, search.Map, search.Time, cancellationToken);
+        var found = unreachable.Select(containers.Find).OfType<DiscoveredAddress>().ToList();
+        var findings = new List<Finding>();
+        foreach (var address in found)
+        {
+            findings.Add(Found(address, await AnswersAsync(address, search, cancellationToken)));
+        }
+
+        var lost = unreachable.Except(found.Select(address => address.Configured));
+        findings.AddRange(lost.Select(endpoint => Unknown(endpoint, engines, containers)));
+        var database = DatabaseSettings.From(search.Configuration).Endpoint;
+        var server = containers.Serving(database) ?? containers.Serving(search.Map.Resolve(database));
+        return new InstanceRoutes(
+            EndpointMap.Parse([.. search.Map.Entries, .. found.Select(address => $"{address.Configured}={address.Reachable}")]),
+            search.Postgres with { Container = server is var (container, port) ? ProgramsIn(container, port) : null },
+            findings);
+    }
+
+    private static async Task<bool> AnswersAsync(DiscoveredAddress address, RouteSearch search, CancellationToken cancellationToken)
+    {
+        var began = search.Time.GetTimestamp();
+        var isTold = false;
+        while (!await Reachability.AnswersAsync(address.Reachable, search.Time, cancellationToken))
+        {
+            if (search.Time.GetElapsedTime(began) >= search.Patience)
+            {
+                return false;
+            }
+
+            if (!isTold)
+            {
+                search.TellWaiting(
+                    $"waiting up to {search.Patience.TotalSeconds:N0} seconds for {address.Configured} to answer (the container "
+                    + $"{address.Container.ShownName}, at {address.Reachable})");
+                isTold = true;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(500), search.Time, cancellationToken);
+        }
+
+        return true;
+    }
+
+    private static ContainerPrograms ProgramsIn(Container container, int port) => new(
+        [container.Engine, "exec", "-i", .. PassedVariables.SelectMany(name => new[] { "-e", name }), container.Id], container.ShownName,
+        port);
+
+    private static Finding Found(DiscoveredAddress address, bool answers) => new(
+        answers ? "address-found" : "address-unanswered", answers ? Severity.Ok : Severity.Warning, address.Configured.ToString(),
+        $"a name of the containers' network: the container {address.Container.ShownName} has it, which {address.Container.Engine} says "
+        + $"is at {address.Reachable} now" + (answers ? "" : ", and nothing answers there"),
+        answers
+            ? ""
+            : $"is it still starting? Where the engine runs in a machine of its own or without root, publish the port and say it in the "
+                + $"map of nestegg.yaml, or with --map {address.Configured}=127.0.0.1:{address.Port}");
+
+    private static Finding Unknown(Endpoint endpoint, IReadOnlyList<ContainerEngine> engines, RunningContainers containers)
+    {
+        var answered = engines.Select(engine => engine.Program).Except(containers.Refusals.Keys).ToList();
+        string[] words =
+        [
+            .. answered.Select(program => $"{program} shows no container of this instance with that name"),
+            .. containers.Refusals.Values,
+        ];
+        return new Finding(
+            "address-unknown", Severity.Warning, endpoint.ToString(),
+            "it does not lead anywhere from this machine, and "
+            + (words.Length == 0 ? "neither docker nor podman is on it" : string.Join("; ", words)),
+            $"start the services, or say how it is reached in the map of nestegg.yaml or with --map {endpoint}=127.0.0.1:{endpoint.Port}");
+    }
+}

@@ -1,0 +1,148 @@
+using System.Text.RegularExpressions;
+using Nestegg.Ente.Configuration;
+
+namespace Nestegg.Instance.Containers;
+
+/// <summary>Where a host name of the containers' network can be reached from here, in this run: another start may change it.</summary>
+/// <param name="Configured">As the instance's configuration has it.</param>
+/// <param name="Reachable">The address to use instead.</param>
+/// <param name="Container">The one that serves it.</param>
+/// <param name="Port">The port that it serves it at inside.</param>
+internal sealed record DiscoveredAddress(Endpoint Configured, Endpoint Reachable, Container Container, int Port);
+
+/// <summary>
+/// The containers that belong to an instance, found by what they are labelled with, what they mount and which networks they share; and
+/// what is behind the host names that exist only inside of those networks. The quickstart publishes MinIO's port and not PostgreSQL's; and
+/// museum's <c>localhost:3200</c> is a relay (socat) in museum's network that leads to MinIO.
+/// </summary>
+internal sealed partial class RunningContainers
+{
+    private const string FolderLabel = "com.docker.compose.project.working_dir";
+
+    private readonly IReadOnlyList<Container> containers;
+
+    private RunningContainers(IReadOnlyList<Container> containers, IReadOnlyDictionary<string, string> refusals)
+    {
+        this.containers = containers;
+        Refusals = refusals;
+    }
+
+    /// <summary>What engines said that could not be asked, by program.</summary>
+    public IReadOnlyDictionary<string, string> Refusals { get; }
+
+    /// <param name="folder">Full path of the instance's folder.</param>
+    public static async Task<RunningContainers> FindAsync(
+        string folder, IEnumerable<ContainerEngine> engines, CancellationToken cancellationToken)
+    {
+        var (all, refusals) = (new List<Container>(), new Dictionary<string, string>());
+        foreach (var engine in engines)
+        {
+            try
+            {
+                all.AddRange(await engine.ListAsync(cancellationToken));
+            }
+            catch (NesteggException refusal)
+            {
+                refusals[engine.Program] = refusal.Message;
+            }
+        }
+
+        // Docker's client may well speak to Podman.
+        return new RunningContainers(Choose([.. all.DistinctBy(container => container.Id)], folder), refusals);
+    }
+
+    /// <summary>The address from here of what the configuration calls so; <see langword="null"/> when no container has that name.</summary>
+    public DiscoveredAddress? Find(Endpoint endpoint)
+    {
+        var relayed = IsLoopback(endpoint.Host) ? Relay(endpoint.Port) : endpoint;
+        return relayed is { } target
+            ? containers.Where(container => HasName(container, target.Host))
+                .Select(container => AddressOf(container, target.Port) is { } address
+                    ? new DiscoveredAddress(endpoint, address, container, target.Port)
+                    : null)
+                .FirstOrDefault(found => found is not null)
+            : null;
+    }
+
+    /// <summary>The container that serves an endpoint: by its name, or by the port that it publishes on this machine.</summary>
+    public (Container Container, int Port)? Serving(Endpoint endpoint) =>
+        Find(endpoint) is { } found ? (found.Container, found.Port)
+            : IsLoopback(endpoint.Host) ? Publishing(endpoint.Port)
+            : null;
+
+    // By the labels of Compose in all of its forms; else by what is mounted from the folder; else the one museum that runs.
+    private static IReadOnlyList<Container> Choose(IReadOnlyList<Container> all, string folder)
+    {
+        var own = all.Where(container => IsStartedFrom(container, folder)).ToList();
+        if (own.Count == 0)
+        {
+            own = [.. all.Where(container => container.Mounts?.Any(mount => IsInside(mount.Source, folder)) == true)];
+        }
+
+        if (own.Count == 0)
+        {
+            own = [.. all.Where(container => MuseumImage().IsMatch(container.Config?.Image ?? ""))];
+            own = own.Count == 1 && own[0].Label(FolderLabel) is null ? own : [];
+        }
+
+        var projects = own.Select(container => container.Project).OfType<string>().ToHashSet();
+        var networks = own.SelectMany(container => container.Networks).Select(network => network.Key).ToHashSet();
+        return [.. own
+            .Concat(all.Where(container => container.Project is { } project && projects.Contains(project)))
+            .Concat(all.Where(container => container.Networks.Any(network => networks.Contains(network.Key))))
+            .Distinct()];
+    }
+
+    private static bool IsStartedFrom(Container container, string folder) =>
+        IsSame(container.Label(FolderLabel), folder)
+        || (container.Label("com.docker.compose.project.config_files") ?? "").Split(',')
+            .Any(file => Path.IsPathRooted(file) && IsSame(Path.GetDirectoryName(file), folder));
+
+    private static bool IsSame(string? path, string folder) =>
+        path is not null && Path.TrimEndingDirectorySeparator(path) == Path.TrimEndingDirectorySeparator(folder);
+
+    private static bool IsInside(string? path, string folder) =>
+        path?.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal) == true;
+
+    // `TCP-LISTEN:3200,fork,reuseaddr TCP:minio:3200`
+    private Endpoint? Relay(int port) =>
+        containers.Select(container => RelayArguments().Match(string.Join(' ', container.Args ?? [])))
+            .Where(match => match.Success && match.Groups["listen"].Value == port.ToString())
+            .Select(match => (Endpoint?)new Endpoint(match.Groups["host"].Value, int.Parse(match.Groups["port"].Value)))
+            .FirstOrDefault();
+
+    private (Container, int)? Publishing(int hostPort) =>
+        (from container in containers
+         from port in container.NetworkSettings?.Ports ?? new Dictionary<string, IReadOnlyList<PortBinding>?>()
+         where port.Value?.Any(binding => binding.HostPort == hostPort.ToString()) == true
+         select ((Container, int)?)(container, int.Parse(port.Key.Split('/')[0]))).FirstOrDefault();
+
+    private static bool HasName(Container container, string host) =>
+        container.Service == host
+        || container.ShownName == host
+        || container.Networks.Any(network => network.Value.Aliases?.Contains(host) == true);
+
+    private static Endpoint? AddressOf(Container container, int port) =>
+        PublishedPort(container, port)
+        ?? (container.HostConfig?.NetworkMode == "host" ? new Endpoint("127.0.0.1", port) : (Endpoint?)null)
+        ?? container.Networks.SelectMany(network => new[] { network.Value.IpAddress, network.Value.Ip6Address })
+            .Where(address => !string.IsNullOrEmpty(address))
+            .Select(address => (Endpoint?)new Endpoint(address!, port))
+            .FirstOrDefault();
+
+    private static Endpoint? PublishedPort(Container container, int port) =>
+        (container.NetworkSettings?.Ports?.GetValueOrDefault($"{port}/tcp") ?? [])
+            .Where(binding => int.TryParse(binding.HostPort, out _))
+            .Select(binding => (Endpoint?)new Endpoint(
+                binding.HostIp is null or "" or "0.0.0.0" or "::" ? "127.0.0.1" : binding.HostIp, int.Parse(binding.HostPort!)))
+            .FirstOrDefault();
+
+    private static bool IsLoopback(string host) => host is "localhost" or "127.0.0.1" or "::1";
+
+    [GeneratedRegex(@"TCP4?-LISTEN:(?<listen>\d+)\S*\s+TCP4?:(?<host>[^:\s]+):(?<port>\d+)")]
+    private static partial Regex RelayArguments();
+
+    // ghcr.io/ente-io/server, ghcr.io/ente/server, and what people call the one that they built.
+    [GeneratedRegex(@"(^|/)(ente(-io)?/server|[^/]*museum[^/]*)(:|@|$)")]
+    private static partial Regex MuseumImage();
+}

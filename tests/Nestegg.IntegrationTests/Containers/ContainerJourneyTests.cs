@@ -1,0 +1,196 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Nestegg.Cli.Terminal;
+using Nestegg.Ente.Configuration;
+using Nestegg.Instance.Containers;
+using Nestegg.Instance.Programs;
+using Nestegg.IntegrationTests.Restore;
+using Nestegg.TestKit;
+using Nestegg.TestKit.Instances;
+using Nestegg.TestKit.Servers;
+
+namespace Nestegg.IntegrationTests.Containers;
+
+/// <summary>
+/// A worst hour and a first hour on a quickstart of which no port is published: only the container engine can show where its servers are.
+/// </summary>
+public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLifetime
+{
+    private const string Password = "of-the-new-machine";
+    private const string Database = "ente_db";
+
+    private readonly TemporaryFolder folder = new();
+    private readonly int relayedPort = ServerProcess.FreePort();
+    private Podman podman = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Instance => folder["my-ente"];
+
+    public async ValueTask InitializeAsync() => podman = await Podman.StartAsync(folder, Token);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (podman is not null)
+        {
+            await podman.DisposeAsync();
+        }
+
+        folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Restored_and_backed_up_without_a_guess_also_after_the_containers_were_made_anew()
+    {
+        using var snapshot = await KnownSnapshot.CreateAsync((await instances.OpenAsync(KnownInstances.Sample, Token))["t1"], Token);
+        Directory.CreateDirectory(Instance);
+        await File.WriteAllTextAsync(Path.Join(Instance, "museum.yaml"), MuseumYaml(snapshot.Moment), Token);
+        await StartServicesAsync();
+
+        // Typed while the services are still starting.
+        var restored = await Cli.ExpectAsync(
+            ExitCode.Done, Token, "restore", "--repository", snapshot.RepositoryPath, "--identity", snapshot.IdentityPath,
+            "--into", Instance);
+        Assert.Contains("podman says", restored.Out);
+
+        var (configuration, repository) = (folder["nestegg.yaml"], folder["backups"]);
+        var made = await Cli.ExpectAsync(
+            ExitCode.Done, Token, "init", "--config", configuration, "--instance", Instance, "--repository", repository,
+            "--new-identity", folder["identity.txt"]);
+        Assert.Contains("next: nestegg doctor", made.Out);
+        Assert.DoesNotContain("10.", await File.ReadAllTextAsync(configuration, Token));
+        var looked = await Cli.RunAsync(Token, "doctor", "--config", configuration, "--json");
+        Assert.Equal(2, looked.FindingCodes("ok").Count(code => code == "address-found"));
+        Assert.Contains("next: nestegg backup", (await Cli.RunAsync(Token, "doctor", "--config", configuration)).Out);
+        var backup = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", configuration);
+        Assert.Contains("next: nestegg prove", backup.Out);
+
+        // `docker compose down; up`: another container takes the old address meanwhile.
+        var before = await Podman.AddressAsync(podman.NameOf("postgres"), Token);
+        await Podman.AskAsync(Token, "rm", "--force", "--time", "5", podman.NameOf("postgres"));
+        await podman.RunServiceAsync(Instance, "between", [], ["sleep", "600"], Token);
+        var name = await StartPostgresAsync();
+        Assert.NotEqual(before, await Podman.AddressAsync(name, Token));
+        await UntilPostgresAnswersAsync(name);
+        await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", configuration);
+    }
+
+    [Fact]
+    public async Task The_servers_own_programs_are_used_where_this_machine_has_none_that_fit()
+    {
+        Directory.CreateDirectory(Instance);
+        var name = await StartPostgresAsync();
+        await UntilPostgresAnswersAsync(name);
+        var configuration = MuseumConfiguration.Create(
+            [("museum.yaml", $"db: {{ host: postgres, port: 5432, name: postgres, user: pguser, password: {Password} }}")], []);
+        var routes = await InstanceRoutes.FindAsync(new RouteSearch(Instance, configuration, TimeProvider.System), Token);
+
+        // No machine has a pg_dump of version 99.
+        var program = await PostgresProgram.TryFindAsync("pg_dump", routes.Postgres, 99, folder.Path, Token);
+        Assert.Contains($"that of the container {name}", program!.ToString());
+        await using (var run = program.Start(DatabaseSettings.From(configuration), routes.Map, 15, ["--format=custom"]))
+        {
+            run.StandardInput.Close();
+            using var dump = new MemoryStream();
+            await run.StandardOutput.CopyToAsync(dump, Token);
+            await run.CompleteAsync(Token);
+            Assert.Equal("PGDMP", Encoding.ASCII.GetString(dump.ToArray()[..5]));
+        }
+
+        // One that is left early ends in the container, too.
+        await Podman.AskAsync(
+            Token, "exec", "--env", $"PGPASSWORD={Password}", name, "psql", "--username", "pguser", "--dbname", "postgres", "--command",
+            "CREATE TABLE much AS SELECT repeat('x', 1000) FROM generate_series(1, 50000)");
+        await using (var left = program.Start(DatabaseSettings.From(configuration), routes.Map, 15, ["--format=custom", "--compress=0"]))
+        {
+            left.StandardInput.Close();
+            await left.StandardOutput.ReadExactlyAsync(new byte[1000], Token);
+        }
+
+        while ((await Podman.AskAsync(Token, "exec", name, "ps", "ax")).Contains("pg_dump", StringComparison.Ordinal))
+        {
+            await Task.Delay(50, Token);
+        }
+
+        // What it says and its exit code come through.
+        await using var wrong = program.Start(DatabaseSettings.From(configuration), routes.Map, 15, ["--table=nowhere"]);
+        wrong.StandardInput.Close();
+        await wrong.StandardOutput.CopyToAsync(Stream.Null, Token);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => wrong.CompleteAsync(Token));
+        Assert.Contains("exit code 1: pg_dump: error: no matching tables were found", failure.Message);
+    }
+
+    private async Task StartServicesAsync()
+    {
+        await podman.RunServiceAsync(
+            Instance, "socat", [], ["sh", "-c", "exec sleep 600", $"TCP-LISTEN:{relayedPort},fork,reuseaddr", "TCP:minio:3200"], Token);
+        Directory.CreateDirectory(folder["buckets"]);
+        await podman.RunServiceAsync(
+            Instance, "minio",
+            [
+                "--volume", $"{folder["buckets"]}:{folder["buckets"]}", "--env", "NESTEGG_OBJECT_STORE_KEY=key",
+                "--env", "NESTEGG_OBJECT_STORE_SECRET=secret-of-the-store",
+                "--env", $"DOTNET_ROOT={Path.GetFullPath(Path.Join(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."))}",
+            ],
+            [Path.Join(AppContext.BaseDirectory, "Nestegg.Cli"), "object-store", "--folder", folder["buckets"], "--listen", "0.0.0.0:3200"],
+            Token);
+        await StartPostgresAsync();
+    }
+
+    // As the image of PostgreSQL does it: made at the first start, kept in a volume.
+    private async Task<string> StartPostgresAsync()
+    {
+        var programs = PostgresServer.FindPrograms();
+        Directory.CreateDirectory(folder["postgres"]);
+        var script = $"""
+            set -e
+            chown postgres /pgdata
+            cd /pgdata
+            su() {"{"} setpriv --reuid postgres --regid postgres --clear-groups "$@"; {"}"}
+            if [ ! -e data ]; then
+              echo "$POSTGRES_PASSWORD" > /tmp/password && chown postgres /tmp/password
+              su {programs}/initdb -D data -U pguser -A scram-sha-256 --pwfile=/tmp/password
+              echo 'host all all all scram-sha-256' >> data/pg_hba.conf
+            fi
+            exec setpriv --reuid postgres --regid postgres --clear-groups {programs}/postgres -D data -c listen_addresses='*'
+            """;
+        return await podman.RunServiceAsync(
+            Instance, "postgres", ["--volume", $"{folder["postgres"]}:/pgdata", "--env", $"POSTGRES_PASSWORD={Password}"],
+            ["bash", "-c", script], Token);
+    }
+
+    private static async Task UntilPostgresAnswersAsync(string name)
+    {
+        var endpoint = new Endpoint(await Podman.AddressAsync(name, Token), 5432);
+        while (!await Reachability.AnswersAsync(endpoint, TimeProvider.System, Token))
+        {
+            await Task.Delay(50, Token);
+        }
+    }
+
+    private string MuseumYaml(KnownMoment moment) => $"""
+        db:
+            host: postgres
+            port: 5432
+            name: {Database}
+            user: pguser
+            password: {Password}
+        s3:
+            are_local_buckets: true
+            use_path_style_urls: true
+        {string.Join("\n", moment.Objects.Select(item => item.Slot).Distinct().Select(slot => $"""
+                {slot}:
+                    key: key
+                    secret: secret-of-the-store
+                    endpoint: localhost:{relayedPort}
+                    region: eu-central-2
+                    bucket: {slot}
+            """))}
+        key:
+            encryption: bmV3
+            hash: bmV3
+        jwt:
+            secret: bmV3
+
+        """;
+}

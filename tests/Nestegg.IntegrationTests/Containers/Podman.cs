@@ -1,0 +1,78 @@
+using Nestegg.TestKit;
+
+namespace Nestegg.IntegrationTests.Containers;
+
+/// <summary>
+/// Podman as root. No image can be had everywhere: the file system of this machine, under a layer that is thrown away, stands in for one.
+/// </summary>
+internal sealed class Podman : IAsyncDisposable
+{
+    // Machines without CAP_SYS_RESOURCE, with hybrid control groups, without a journal.
+    private const string Configuration = """
+        [containers]
+        default_ulimits = ["nofile=1024:1024", "nproc=500:500"]
+        [engine]
+        runtime = "runc"
+        cgroup_manager = "cgroupfs"
+        events_logger = "file"
+        [network]
+        network_backend = "netavark"
+        """;
+
+    private readonly string network = "nestegg-" + Guid.NewGuid().ToString("n")[..12];
+    private readonly List<string> names = [];
+
+    private Podman()
+    {
+    }
+
+    /// <summary>Skips the test, with the reason, where containers do not run.</summary>
+    public static async Task<Podman> StartAsync(TemporaryFolder folder, CancellationToken cancellationToken)
+    {
+        Assert.SkipWhen(ExternalProgram.Find("podman") is null, "podman is not installed");
+        Assert.SkipUnless(Environment.UserName == "root", "only root runs containers on this machine's file system");
+        await File.WriteAllTextAsync(folder["containers.conf"], Configuration, cancellationToken);
+        Environment.SetEnvironmentVariable("CONTAINERS_CONF", folder["containers.conf"]);
+        var podman = new Podman();
+        var (code, _, error) = await ExternalProgram.TryRunAsync(
+            "podman", ["run", "--rm", "--rootfs", "/:O", "true"], cancellationToken);
+        Assert.SkipUnless(code == 0, $"podman runs no container here: {error}");
+        await AskAsync(cancellationToken, "network", "create", podman.network);
+        return podman;
+    }
+
+    public static Task<string> AskAsync(CancellationToken cancellationToken, params IEnumerable<string> arguments) =>
+        ExternalProgram.RunAsync("podman", arguments, cancellationToken);
+
+    public string NameOf(string service) => $"{network}-{service}-1";
+
+    /// <summary>Starts a container as Compose would for a service of a project in a folder.</summary>
+    /// <param name="options">More options, before the command.</param>
+    public async Task<string> RunServiceAsync(
+        string folder, string service, IEnumerable<string> options, IEnumerable<string> command, CancellationToken cancellationToken)
+    {
+        var name = NameOf(service);
+        names.Add(name);
+        await AskAsync(
+            cancellationToken,
+            [
+                "run", "--detach", "--replace", "--name", name, "--network", network, "--network-alias", service,
+                "--label", $"com.docker.compose.project={network}", "--label", $"com.docker.compose.service={service}",
+                "--label", $"com.docker.compose.project.working_dir={folder}", .. options, "--rootfs", "/:O", .. command,
+            ]);
+        return name;
+    }
+
+    public static async Task<string> AddressAsync(string name, CancellationToken cancellationToken) => (await AskAsync(
+        cancellationToken, "inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name)).Trim();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var name in names.Distinct())
+        {
+            await ExternalProgram.TryRunAsync("podman", ["rm", "--force", "--time", "0", name], CancellationToken.None);
+        }
+
+        await ExternalProgram.TryRunAsync("podman", ["network", "rm", network], CancellationToken.None);
+    }
+}
