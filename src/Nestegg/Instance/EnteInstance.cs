@@ -53,7 +53,10 @@ internal sealed class EnteInstance : IAsyncDisposable
     public static async Task<EnteInstance> OpenAsync(NesteggConfiguration settings, TimeProvider time, CancellationToken cancellationToken)
     {
         var folder = ReadFolder(settings);
-        var search = new RouteSearch(folder.Folder, folder.Access, time) { Map = settings.Map, Postgres = settings.Postgres };
+        var search = new RouteSearch(folder.Folder, folder.Access, time)
+        {
+            Map = settings.Map, Postgres = settings.Postgres, MuseumYaml = folder.MuseumYaml,
+        };
         var routes = await InstanceRoutes.FindAsync(search, cancellationToken);
         return new EnteInstance(settings, folder, routes, time);
     }

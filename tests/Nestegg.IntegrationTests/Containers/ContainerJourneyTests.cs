@@ -65,6 +65,15 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
         var backup = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", configuration);
         Assert.Contains("next: nestegg prove", backup.Out);
 
+        // What museum runs with is what it read when it started.
+        var museumYaml = Path.Join(Instance, "museum.yaml");
+        await podman.RunServiceAsync(Instance, "museum", ["--volume", $"{museumYaml}:/museum.yaml:ro"], ["sleep", "600"], Token);
+        Assert.DoesNotContain(
+            "museum-not-restarted", (await Cli.RunAsync(Token, "doctor", "--config", configuration, "--json")).FindingCodes("warning"));
+        File.SetLastWriteTimeUtc(museumYaml, DateTime.UtcNow.AddSeconds(1));
+        Assert.Contains(
+            "museum-not-restarted", (await Cli.RunAsync(Token, "doctor", "--config", configuration, "--json")).FindingCodes("warning"));
+
         // `docker compose down; up`: another container takes the old address meanwhile.
         var before = await Podman.AddressAsync(podman.NameOf("postgres"), Token);
         await Podman.AskAsync(Token, "rm", "--force", "--time", "5", podman.NameOf("postgres"));

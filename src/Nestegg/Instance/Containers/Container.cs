@@ -19,6 +19,8 @@ internal sealed record Container
 
     public ContainerNetworks? NetworkSettings { get; init; }
 
+    public ContainerState? State { get; init; }
+
     /// <summary>The program of the engine that said it.</summary>
     [JsonIgnore]
     public string Engine { get; init; } = "";
@@ -51,6 +53,12 @@ internal sealed record ContainerSettings
 internal sealed record ContainerHost
 {
     public string? NetworkMode { get; init; }
+}
+
+internal sealed record ContainerState
+{
+    /// <summary>A time as the engine writes it.</summary>
+    public string? StartedAt { get; init; }
 }
 
 internal sealed record ContainerMount

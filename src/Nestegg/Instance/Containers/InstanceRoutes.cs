@@ -1,3 +1,4 @@
+using System.Globalization;
 using Nestegg.Ente.Configuration;
 using Nestegg.Settings;
 
@@ -12,6 +13,9 @@ internal sealed record RouteSearch(string Folder, MuseumConfiguration Configurat
 
     /// <inheritdoc cref="Map"/>
     public PostgresProgramSettings Postgres { get; init; } = new();
+
+    /// <summary>museum's own file, as a full path; <see langword="null"/> where there is none, or it is about to be written.</summary>
+    public string? MuseumYaml { get; init; }
 
     /// <summary>How long a container that runs may take until it answers.</summary>
     public TimeSpan Patience { get; init; }
@@ -40,6 +44,11 @@ internal sealed record InstanceRoutes(EndpointMap Map, PostgresProgramSettings P
         foreach (var address in found)
         {
             findings.Add(Found(address, await AnswersAsync(address, search, cancellationToken)));
+        }
+
+        if (search.MuseumYaml is { } path && containers.Given(path) is { } museum && Changed(path, museum) is { } changed)
+        {
+            findings.Add(changed);
         }
 
         var lost = unreachable.Except(found.Select(address => address.Configured));
@@ -89,6 +98,18 @@ internal sealed record InstanceRoutes(EndpointMap Map, PostgresProgramSettings P
             ? ""
             : $"is it still starting? Where the engine runs in a machine of its own or without root, publish the port and say it in the "
                 + $"map of nestegg.yaml, or with --map {address.Configured}=127.0.0.1:{address.Port}");
+
+    private static Finding? Changed(string path, Container museum)
+    {
+        var changedAt = new DateTimeOffset(File.GetLastWriteTimeUtc(path));
+        return DateTimeOffset.TryParse(museum.State?.StartedAt, CultureInfo.InvariantCulture, out var startedAt) && changedAt > startedAt
+            ? new Finding(
+                "museum-not-restarted", Severity.Warning, path,
+                $"it was changed at {changedAt:u}, and museum (the container {museum.ShownName}) runs since {startedAt.UtcDateTime:u}: "
+                + "what museum runs with may be another than what is backed up",
+                "start museum again, or put the file back as it was")
+            : null;
+    }
 
     private static Finding Unknown(Endpoint endpoint, IReadOnlyList<ContainerEngine> engines, RunningContainers containers)
     {

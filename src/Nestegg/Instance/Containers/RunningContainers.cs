@@ -70,6 +70,10 @@ internal sealed partial class RunningContainers
             : IsLoopback(endpoint.Host) ? Publishing(endpoint.Port)
             : null;
 
+    /// <summary>The container that is given this file of the host.</summary>
+    public Container? Given(string path) =>
+        containers.FirstOrDefault(container => container.Mounts?.Any(mount => mount.Source == path) == true);
+
     // By the labels of Compose in all of its forms; else by what is mounted from the folder; else the one museum that runs.
     private static IReadOnlyList<Container> Choose(IReadOnlyList<Container> all, string folder)
     {
