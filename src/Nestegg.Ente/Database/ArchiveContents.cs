@@ -148,9 +148,9 @@ internal static partial class ArchiveContents
         }
 
         await source.SkipAsync(offsetBytes, cancellationToken);
-        // Only three kinds of definition are looked at later; the others need not stay in memory.
-        return new ArchiveEntry(
-            id, hasData, tag, description, description is "TABLE" or "SEQUENCE SET" or "ENCODING" ? definition : null, copy, schema)
+        // Few kinds of definition are looked at later; the others need not stay in memory.
+        var isLookedAt = description is "TABLE" or "SEQUENCE SET" or "ENCODING" or "FUNCTION" or "PROCEDURE";
+        return new ArchiveEntry(id, hasData, tag, description, isLookedAt ? definition : null, copy, schema)
         {
             Dependencies = dependencies,
             Bytes = (from, source.Position),

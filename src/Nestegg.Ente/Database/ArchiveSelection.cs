@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Nestegg.Ente.Database;
 
 /// <summary>What of an archive is left out when it is loaded for museum.</summary>
@@ -10,11 +12,17 @@ internal sealed record ArchiveOmission(string What, bool IsMuseums, string? Caus
     public bool IsTableOfEnte { get; init; }
 }
 
+/// <summary>What the role that loads an archive may make.</summary>
+/// <param name="Extensions">Those that are there or can be made.</param>
+/// <param name="IsSuperuser">It may make everything.</param>
+internal sealed record LoadingRights(IReadOnlySet<string> Extensions, bool IsSuperuser);
+
 /// <summary>
 /// Chooses from an archive's table of contents what museum needs: its own schema and whatever that depends on, without rights, policies and
-/// owners. A role that is no superuser can make all of it, which is not true of a whole dump: extensions, comments on them, event triggers.
+/// owners. A role that is no superuser can make all of it, which is not true of a whole dump: extensions, comments on them, event triggers,
+/// functions in C, foreign servers. Nor is anything chosen whose making runs somebody's function, which may fail in a session that loads.
 /// </summary>
-internal sealed class ArchiveSelection
+internal sealed partial class ArchiveSelection
 {
     // These belong to no schema and are about the session that loads.
     private static readonly HashSet<string> OfSession = ["ENCODING", "STDSTRINGS", "SEARCHPATH"];
@@ -45,8 +53,8 @@ internal sealed class ArchiveSelection
 
     /// <param name="entries">In the order of the archive.</param>
     /// <param name="schema">museum's.</param>
-    /// <param name="extensions">Those that are there or can be made.</param>
-    public static ArchiveSelection Of(IReadOnlyList<ArchiveEntry> entries, string schema, IReadOnlySet<string> extensions)
+    /// <param name="rights">What whoever loads may make.</param>
+    public static ArchiveSelection Of(IReadOnlyList<ArchiveEntry> entries, string schema, LoadingRights rights)
     {
         var selection = new ArchiveSelection(entries, schema);
         foreach (var entry in entries.Where(selection.IsMuseums))
@@ -54,9 +62,12 @@ internal sealed class ArchiveSelection
             selection.Need(entry);
         }
 
-        foreach (var entry in entries.Where(entry => entry.Description == "EXTENSION" && !extensions.Contains(entry.Tag)))
+        foreach (var entry in entries)
         {
-            selection.causes[entry.Id] = $"the extension {entry.Tag}, which the server lacks or the role may not make";
+            if (selection.Obstacle(entry, rights) is { } cause)
+            {
+                selection.causes[entry.Id] = cause;
+            }
         }
 
         // An entry stands after those that it depends on, so one pass finds all that fall with what cannot be made.
@@ -74,6 +85,28 @@ internal sealed class ArchiveSelection
         selection.Omitted = [.. selection.Describe(entries.Where(entry => !selection.needed.Contains(entry.Id)))];
         return selection;
     }
+
+    /// <summary>Why an entry cannot be made, for a reason of its own.</summary>
+    private string? Obstacle(ArchiveEntry entry, LoadingRights rights) => entry.Description switch
+    {
+        "EXTENSION" when !rights.Extensions.Contains(entry.Tag) =>
+            $"the extension {entry.Tag}, which the server lacks or the role may not make",
+        "FUNCTION" or "PROCEDURE" when !rights.IsSuperuser && MachineCode.IsMatch(entry.Definition ?? "") =>
+            $"the function {entry.Tag}, which is machine code: only a superuser makes it",
+        "FOREIGN DATA WRAPPER" or "SERVER" or "USER MAPPING" when !rights.IsSuperuser =>
+            $"the foreign server {entry.Tag}, which only a superuser makes",
+
+        // The names in its text are looked up anew, and while a dump is loaded nothing is found that is not called by its full name.
+        "MATERIALIZED VIEW DATA" => $"what its query calls: REFRESH MATERIALIZED VIEW {entry.Tag} fills it",
+        "INDEX" when entry.Dependencies.Any(IsFunction) =>
+            "a function of its own, which a server calls while it makes the index",
+        _ => null,
+    };
+
+    private bool IsFunction(int id) => entries.TryGetValue(id, out var entry) && entry.Description == "FUNCTION";
+
+    [GeneratedRegex(@"^\s*(?:RETURNS .*)?\bLANGUAGE (?:c|internal)\b", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex MachineCode { get; }
 
     private bool IsMuseums(ArchiveEntry entry) =>
         OfSession.Contains(entry.Description) || (entry.Schema == schema && !OfRoles.Contains(entry.Description));

@@ -22,11 +22,11 @@ internal sealed class SelectedArchive : ReadOnlyStream
     /// <summary>Reads the table of contents and no further, and holds it. The stream stays the caller's.</summary>
     /// <param name="archive">From its first byte.</param>
     /// <param name="schema">museum's.</param>
-    /// <param name="extensions">Those that are there or can be made.</param>
+    /// <param name="rights">What whoever loads may make.</param>
     /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="EnteException">It is no such archive, or a damaged one.</exception>
     public static async Task<SelectedArchive> OpenAsync(
-        Stream archive, string schema, IReadOnlySet<string> extensions, CancellationToken cancellationToken)
+        Stream archive, string schema, LoadingRights rights, CancellationToken cancellationToken)
     {
         var taken = new MemoryStream();
         var source = new ArchiveSource(archive) { Taken = taken };
@@ -34,7 +34,7 @@ internal sealed class SelectedArchive : ReadOnlyStream
         var headBytes = (int)source.Position;
         var entries = await ArchiveContents.EntriesAsync(source, header, offsetBytes, cancellationToken);
         source.Taken = null;
-        var selected = new SelectedArchive(source, ArchiveSelection.Of(entries, schema, extensions));
+        var selected = new SelectedArchive(source, ArchiveSelection.Of(entries, schema, rights));
         selected.Write(taken.GetBuffer(), headBytes, entries);
         return selected;
     }

@@ -72,18 +72,27 @@ internal static class DatabasePlanning
                 "stop museum (docker compose stop museum) and close other connections, then run the same command again");
         }
 
+        if (state.InPlaceOfMarker is { } taken)
+        {
+            return Refuse(
+                $"the database {database.Name} has {taken} in the schema {TargetDatabase.MarkerSchema}, in which a restore keeps how far it "
+                + "is, and no restore has made that",
+                $"rename that schema (ALTER SCHEMA {TargetDatabase.MarkerSchema} RENAME TO …), or name another database in museum.yaml "
+                + "(db.name)");
+        }
+
         if (state.Marker is { } marker && marker.SnapshotId == snapshot.Id.ToString() && marker.RepositoryId == snapshot.RepositoryId)
         {
             // The dump is loaded in one transaction, so tables beside a marker are a whole dump; a museum that was started meanwhile shows
             // in the number of users.
-            var isOurs = state.Tables == 0 || state.Users == snapshot.Tables.GetValueOrDefault("users", state.Users);
+            var isOurs = state is { Tables: 0, Stranger: null } || state.Users == snapshot.Tables.GetValueOrDefault("users", state.Users);
             if (isOurs)
             {
                 return (DatabaseAction.Continue, null);
             }
         }
 
-        if (state.Tables == 0)
+        if (state is { Tables: 0, Stranger: null })
         {
             return (DatabaseAction.Fill, null);
         }
@@ -91,6 +100,14 @@ internal static class DatabasePlanning
         if (overwrite == database.Name)
         {
             return (DatabaseAction.Overwrite, null);
+        }
+
+        if (state.Stranger is { } stranger)
+        {
+            return Refuse(
+                $"the database {database.Name} ({database.Description}) has no tables, and is not empty: {stranger} is there",
+                $"name another database in museum.yaml (db.name), or, if what it holds may be lost, add --overwrite-database "
+                + $"{database.Name}");
         }
 
         if (state.Marker is { Step: not RestoreStep.Finished } other)

@@ -1,3 +1,5 @@
+using Nestegg.Ente.Database;
+
 namespace Nestegg.Restore;
 
 /// <summary>How far a restore had come in a database.</summary>
@@ -33,6 +35,15 @@ public sealed record DatabaseState
     /// </summary>
     public string? TableWithRows { get; init; }
 
+    /// <summary>
+    /// Where there are no tables: a sequence, type or function in the schema that the tables go into, which no restore has made;
+    /// <see langword="null"/> when there is none.
+    /// </summary>
+    public string? Stranger { get; init; }
+
+    /// <summary>What is in the schema of the marker and no part of it; <see langword="null"/> when there is nothing.</summary>
+    public string? InPlaceOfMarker { get; init; }
+
     public long Users { get; init; }
 
     /// <summary>Connections of others, museum among them.</summary>
@@ -45,6 +56,8 @@ public sealed record DatabaseState
 
     /// <summary>What the role may do there.</summary>
     public DatabaseRole Role { get; init; } = new();
+
+    internal LoadingRights LoadingRights => new(Role.Extensions, IsSuperuser);
 }
 
 /// <summary>What a role may do in a database, or, where that is absent, on its server.</summary>

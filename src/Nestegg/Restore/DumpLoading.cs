@@ -35,9 +35,19 @@ internal static class DumpLoading
 
     private static NesteggException Refusal(IEnumerable<string> lines) => new(
         FailureKind.OutOfReach,
-        $"the database was not loaded, and is as empty as before: {string.Join(' ', lines.Where(line => line.Length > 0).TakeLast(3))}",
+        $"the database was not loaded, and is as empty as before: {string.Join(' ', FirstError([.. lines]))}",
         "a server or a pg_restore that is older than the one the snapshot was made with refuses what it does not know; after mending it, "
         + "run the same command again");
+
+    // The item and the first complaint about it; what follows from that is not worth a line.
+    private static IEnumerable<string> FirstError(IReadOnlyList<string> lines)
+    {
+        const int most = 8;
+        var told = lines.Where(line => line.Length > 0).ToList();
+        var at = told.FindIndex(line => line.Contains("error: ", StringComparison.OrdinalIgnoreCase));
+        var from = at > 0 && told[at - 1].Contains("TOC entry", StringComparison.Ordinal) ? at - 1 : Math.Max(at, 0);
+        return told.Skip(from).Take(most);
+    }
 
     private static async Task FeedAsync(Stream dump, Stream input, Action<long> report, CancellationToken cancellationToken)
     {

@@ -96,7 +96,7 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
     {
         await using var dump = await source.OpenSecretAsync(SecretPart.Database, cancellationToken);
         await using var selected = await SelectedArchive.OpenAsync(
-            dump, snapshot.Instance.DatabaseSchema, state.Role.Extensions, cancellationToken);
+            dump, snapshot.Instance.DatabaseSchema, state.LoadingRights, cancellationToken);
         findings.AddRange(LoadingPlan.Findings(selected.Selection.Omitted, database.Name));
         refusals.AddRange(LoadingPlan.Refusals(selected.Selection.Omitted, database.Name));
     }

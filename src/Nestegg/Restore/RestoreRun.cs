@@ -171,7 +171,7 @@ internal sealed class RestoreRun : IAsyncDisposable
     {
         log.Step("database", $"loading the dump into {target.Database.Description} with {program}");
         await using var selected = await SelectedArchive.OpenAsync(
-            dump, source.Snapshot.Instance.DatabaseSchema, state.Role.Extensions, cancellationToken);
+            dump, source.Snapshot.Instance.DatabaseSchema, state.LoadingRights, cancellationToken);
         await DumpLoading.RunAsync(
             selected,
             arguments => program.Start(target.Database.Settings, target.Routes.Map, state.ServerMajorVersion, arguments),

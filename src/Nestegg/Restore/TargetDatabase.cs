@@ -12,6 +12,10 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
 {
     public const string MarkerSchema = "nestegg_restore";
 
+    // Only what a restore has made: what somebody else keeps in a schema of that name is in the way, and stays.
+    private const string DropMarker =
+        $"DROP TABLE IF EXISTS {MarkerSchema}.progress; DROP SCHEMA IF EXISTS {MarkerSchema}";
+
     public DatabaseSettings Settings => settings;
 
     public string Name => settings.Name;
@@ -86,7 +90,7 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         await using var connection = await OpenAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         var name = EnteCatalog.Quote(schema);
-        if (state.Tables > 0)
+        if (state.Tables > 0 || state.Stranger is not null)
         {
             await ExecuteAsync(
                 connection, $"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}; GRANT USAGE ON SCHEMA {name} TO PUBLIC",
@@ -100,7 +104,7 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         await ExecuteAsync(
             connection,
             $"""
-            DROP SCHEMA IF EXISTS {MarkerSchema} CASCADE;
+            {DropMarker};
             CREATE SCHEMA {MarkerSchema};
             CREATE TABLE {MarkerSchema}.progress (repository text NOT NULL, snapshot text NOT NULL, step text NOT NULL, started_at timestamptz NOT NULL)
             """,
@@ -128,7 +132,7 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await ExecuteAsync(
             connection,
-            $"COMMENT ON TABLE {MarkerRemark.Table} IS '{MarkerRemark.Of(marker)}'; DROP SCHEMA IF EXISTS {MarkerSchema} CASCADE",
+            $"COMMENT ON TABLE {MarkerRemark.Table} IS '{MarkerRemark.Of(marker)}'; {DropMarker}",
             cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }

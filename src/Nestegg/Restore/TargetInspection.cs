@@ -20,6 +20,33 @@ internal sealed class TargetInspection(NpgsqlConnection connection, string schem
         ORDER BY 1
         """;
 
+    // A dump that brings one of the same name fails in the middle, and what another role owns cannot be changed afterwards.
+    private static string Strangers(string schema) => $"""
+        SELECT what FROM (
+            SELECT c.oid, CAST('pg_class' AS regclass) AS catalog, format('the sequence %I.%I', n.nspname, c.relname) AS what
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'S' AND n.nspname = {Literal(schema)}
+            UNION ALL
+            SELECT t.oid, CAST('pg_type' AS regclass), format('the type %I.%I', n.nspname, t.typname)
+            FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+            WHERE n.nspname = {Literal(schema)} AND t.typelem = 0 AND (t.typrelid = 0
+                OR EXISTS (SELECT 1 FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
+            UNION ALL
+            SELECT p.oid, CAST('pg_proc' AS regclass), format('the function %I.%I', n.nspname, p.proname)
+            FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = {Literal(schema)}) AS found
+        WHERE NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = found.catalog AND d.objid = found.oid AND d.deptype = 'e')
+        ORDER BY 1 LIMIT 1
+        """;
+
+    private const string InPlaceOfMarker = $"""
+        SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = '{TargetDatabase.MarkerSchema}' AND (c.relname <> 'progress' OR c.relkind <> 'r' OR NOT ARRAY['repository', 'snapshot', 'step', 'started_at']
+            <@ ARRAY(SELECT CAST(attname AS text) FROM pg_attribute WHERE attrelid = c.oid))
+        UNION ALL
+        SELECT format('%I.%I', n.nspname, p.proname) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname = '{TargetDatabase.MarkerSchema}'
+        ORDER BY 1 LIMIT 1
+        """;
+
     // Of the sessions of others a role that is no superuser sees only that they are there, and of which role.
     private const string OtherSessions = """
         SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -44,6 +71,7 @@ internal sealed class TargetInspection(NpgsqlConnection connection, string schem
             .Select(table => $"SELECT {Literal(table.FullName)} WHERE EXISTS (SELECT 1 FROM {table.FullName})");
         var withRows = await ReadAsync(
             string.Join(" UNION ALL ", asked.DefaultIfEmpty("SELECT '' WHERE false")), row => row.GetString(0), cancellationToken);
+        var inPlaceOfMarker = await ScalarAsync(InPlaceOfMarker, cancellationToken) as string;
         var hasUsers = await ScalarAsync($"SELECT to_regclass('{MarkerRemark.Table}') IS NOT NULL", cancellationToken) is true;
         return new DatabaseState
         {
@@ -51,10 +79,12 @@ internal sealed class TargetInspection(NpgsqlConnection connection, string schem
             ServerVersion = connection.PostgreSqlVersion.ToString(),
             Tables = tables.Count,
             TableWithRows = withRows.Concat(foreign.Where(table => !table.IsReadable).Select(table => table.FullName)).FirstOrDefault(),
+            Stranger = tables.Count == 0 ? await ScalarAsync(Strangers(schema), cancellationToken) as string : null,
+            InPlaceOfMarker = inPlaceOfMarker,
             Users = hasUsers ? await UserTotals.CountAsync(connection, cancellationToken) : 0,
             OtherSessions = Convert.ToInt32(await ScalarAsync(OtherSessions, cancellationToken)),
             IsSuperuser = IsSuperuser,
-            Marker = await ReadMarkerAsync(hasUsers, cancellationToken),
+            Marker = inPlaceOfMarker is null ? await ReadMarkerAsync(hasUsers, cancellationToken) : null,
             Role = await ReadRoleAsync(isThere: true, cancellationToken),
         };
     }

@@ -20,6 +20,12 @@ public sealed class OrdinaryRoleTests(SharedServers servers, KnownInstances inst
         CREATE FUNCTION theirs.one() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE needs_theirs (one int DEFAULT theirs.one());
         CREATE PUBLICATION everything FOR ALL TABLES;
         COMMENT ON SCHEMA public IS 'theirs';
+        CREATE FUNCTION machine(internal_text text) RETURNS text LANGUAGE internal IMMUTABLE STRICT AS 'upper';
+        CREATE FUNCTION looks_up(hash text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN (SELECT hash || version FROM schema_migrations); END';
+        CREATE INDEX with_function ON users (looks_up(email_hash));
+        CREATE INDEX with_machine ON users (machine(email_hash));
+        CREATE MATERIALIZED VIEW counted AS SELECT looks_up('') AS most;
+        CREATE FOREIGN DATA WRAPPER wrapper; CREATE SERVER far FOREIGN DATA WRAPPER wrapper; CREATE FOREIGN TABLE far_away (id int) SERVER far;
         CREATE TABLE inherited () INHERITS (task_lock); INSERT INTO inherited VALUES ('theirs', 1, 1, 'theirs');
         """;
 
@@ -49,8 +55,13 @@ public sealed class OrdinaryRoleTests(SharedServers servers, KnownInstances inst
         Assert.Equal(
             [
                 "Note not loaded, because museum does not need it: event trigger told, extension bloom, extension pg_stat_statements, "
-                + "large objects, publication everything, the schema theirs",
+                + "foreign data wrapper wrapper, large objects, publication everything, server far, the schema theirs",
+                "Warning foreign table far_away is not loaded: it needs the foreign server far, which only a superuser makes",
+                "Warning function machine(text) is not loaded: it needs the function machine(text), which is machine code: only a superuser makes it",
+                "Warning index with_function is not loaded: it needs a function of its own, which a server calls while it makes the index",
+                "Warning index with_machine is not loaded: it needs a function of its own, which a server calls while it makes the index",
                 "Warning index with_untrusted is not loaded: it needs the extension bloom, which the server lacks or the role may not make",
+                "Warning materialized view data counted is not loaded: it needs what its query calls: REFRESH MATERIALIZED VIEW counted fills it",
                 "Warning policy users theirs is not loaded: it is about roles",
             ],
             told.Select(Sorted).Order());
@@ -63,6 +74,37 @@ public sealed class OrdinaryRoleTests(SharedServers servers, KnownInstances inst
             role, await target.AskAsync<string>("SELECT CAST(tableowner AS text) FROM pg_tables WHERE tablename = 'queue'", Token));
         Assert.Equal(known.Users, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
     }
+
+    [Theory]
+    [InlineData("CREATE SEQUENCE theirs", "the sequence public.theirs is there")]
+    [InlineData("CREATE TYPE theirs AS ENUM ('a')", "the type public.theirs is there")]
+    [InlineData("CREATE FUNCTION theirs() RETURNS int LANGUAGE sql AS 'SELECT 1'", "the function public.theirs is there")]
+    [InlineData("CREATE VIEW theirs AS SELECT 1", "rows in public.theirs")]
+    [InlineData("CREATE MATERIALIZED VIEW theirs AS SELECT 1", "rows in public.theirs")]
+    [InlineData(
+        "CREATE SCHEMA nestegg_restore; CREATE TABLE nestegg_restore.theirs (id int)",
+        "has nestegg_restore.theirs in the schema nestegg_restore")]
+    [InlineData(
+        "CREATE SCHEMA nestegg_restore; CREATE TABLE nestegg_restore.progress (percent int)",
+        "has nestegg_restore.progress in the schema nestegg_restore")]
+    public async Task What_somebody_else_has_in_the_target_is_seen_before_the_first_byte_and_stays(string sql, string words)
+    {
+        var postgres = await servers.PostgresAsync(Token);
+        var known = (await instances.OpenAsync(KnownInstances.Sample, Token))["t1"];
+        using var snapshot = await KnownSnapshot.CreateAsync(known, Token);
+        using var target = await NewInstance.CreateAsync(servers, known, Token);
+        await target.ExecuteAsync(sql, Token);
+        await target.UntilNobodyIsConnectedAsync(Token);
+        await UseRoleAsync(target, await RoleAsync(postgres), owns: true);
+        var before = await ObjectsAsync(target);
+
+        Assert.Contains(words, Assert.Single((await target.PlanAsync(snapshot, Token)).Refusals).Message);
+        await Assert.ThrowsAsync<NesteggException>(() => target.RestoreAsync(snapshot, Token));
+        Assert.Equal(before, await ObjectsAsync(target));
+    }
+
+    private static Task<long> ObjectsAsync(NewInstance target) => target.AskAsync<long>(
+        "SELECT (SELECT count(*) FROM pg_class) + (SELECT count(*) FROM pg_proc) + (SELECT count(*) FROM pg_type)", Token);
 
     [Fact]
     public async Task A_table_that_cannot_be_made_is_refused_before_anything_is()
