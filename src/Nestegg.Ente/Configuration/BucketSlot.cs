@@ -13,7 +13,7 @@ public sealed partial class BucketSlot
         var isLocal = configuration.Flag("s3.are_local_buckets");
         Name = name;
         Bucket = Text("bucket");
-        Region = Text("region");
+        var region = Text("region");
         AccessKey = Text("key");
         SecretKey = Text("secret");
         ConfiguredEndpoint = Text("endpoint");
@@ -23,9 +23,17 @@ public sealed partial class BucketSlot
         Unusable = !isAddress
             ? $"{configuration.Describe($"s3.{name}.endpoint")} is `{ConfiguredEndpoint}`; host, host:port or "
                 + "https://host:port was expected"
-            : Region.Length > 0 && !RegionName().IsMatch(Region)
-                ? $"{configuration.Describe($"s3.{name}.region")} is `{Region}`; a name of letters, digits and hyphens was expected"
-                : null;
+            : null;
+        Region = region;
+        if (region.Length > 0 && !RegionName().IsMatch(region))
+        {
+            // museum asks the endpoint that it is given, whatever the region says; only without one is a host made of it.
+            var wrong = $"{configuration.Describe($"s3.{name}.region")} is `{region}`; a name of letters, digits and hyphens was expected";
+            Region = "";
+            Unusable ??= address is null ? wrong : null;
+            UnusedRegion = address is null ? null : wrong;
+        }
+
         Origin = configuration.Describe($"s3.{name}.bucket");
 
         string Text(string key) => configuration.Text($"s3.{name}.{key}").Trim();
@@ -37,7 +45,7 @@ public sealed partial class BucketSlot
     /// <summary>The bucket's name at the provider; empty when the slot is not configured.</summary>
     public string Bucket { get; }
 
-    /// <summary>The region to sign requests for.</summary>
+    /// <summary>The region to sign requests for; empty when none is given that can be signed for.</summary>
     public string Region { get; }
 
     /// <summary>The name of the credentials; empty when there are none.</summary>
@@ -61,6 +69,11 @@ public sealed partial class BucketSlot
     /// The setting of a named bucket that cannot be used, where it stands and what was expected; <see langword="null"/> when all can.
     /// </summary>
     public string? Unusable => Bucket.Length > 0 ? field : null;
+
+    /// <summary>
+    /// A region that is no name, where an endpoint is given, and what was expected; <see langword="null"/> when there is none.
+    /// </summary>
+    public string? UnusedRegion => Bucket.Length > 0 ? field : null;
 
     /// <summary>A bucket is named, and its settings can be used; a slot of the defaults has none.</summary>
     public bool IsConfigured => Bucket.Length > 0 && Unusable is null;

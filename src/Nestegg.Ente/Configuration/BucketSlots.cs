@@ -31,6 +31,9 @@ public sealed class BucketSlots
     /// <summary>The slots with a bucket and a setting that cannot be used.</summary>
     public IEnumerable<BucketSlot> Unusable => slots.Values.Where(slot => slot.Unusable is not null);
 
+    /// <summary>The slots that are used without their region.</summary>
+    public IEnumerable<BucketSlot> WithoutRegion => slots.Values.Where(slot => slot.IsConfigured && slot.UnusedRegion is not null);
+
     /// <summary>Where museum puts new objects, and the only slot from which it serves downloads.</summary>
     public BucketSlot HotPrimary { get; }
 

@@ -29,7 +29,7 @@ internal sealed class ComposeProject
     /// <summary>Every file that was read, and those that <c>env_file</c> of the museum service names, as full paths.</summary>
     public IReadOnlyCollection<string> Files => files;
 
-    /// <summary>The variables that compose files ask for and nobody sets.</summary>
+    /// <summary>The variables that compose files ask for, give no default, and nobody sets.</summary>
     public IReadOnlyCollection<string> UnsetVariables => unsetVariables;
 
     /// <summary>
@@ -50,24 +50,13 @@ internal sealed class ComposeProject
         var project = new ComposeProject(root);
         var active = (lookup("COMPOSE_PROFILES") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var folder = Path.GetDirectoryName(composeFiles[0])!;
-        string? Noted(string name)
-        {
-            var value = lookup(name);
-            if (string.IsNullOrEmpty(value))
-            {
-                project.unsetVariables.Add(name);
-            }
-
-            return value;
-        }
-
         foreach (var file in composeFiles)
         {
-            project.ReadFile(file, folder, Noted, DeepestNesting);
+            project.ReadFile(file, folder, lookup, DeepestNesting);
         }
 
         project.Museum = MuseumService.Find(project.services.Values, active);
-        project.ReadEnvironment(Noted);
+        project.ReadEnvironment(lookup);
         return project;
     }
 
@@ -131,7 +120,7 @@ internal sealed class ComposeProject
 
         files.Add(file);
         return YamlSettings.ReadRoot(ConfigurationText.Read(file), name) is { } content
-            ? new ComposeScope(name, folder, content, lookup)
+            ? new ComposeScope(name, folder, content, lookup, variable => unsetVariables.Add(variable))
             : null;
     }
 
@@ -206,7 +195,7 @@ internal sealed class ComposeProject
         {
             documents[(section, name)] = new ContainerFile($"{scope.File}, {section[..^1]} {name},")
             {
-                Text = scope.Value(node, "content") ?? (scope.Value(node, "environment") is { } variable ? scope.Lookup(variable) : null),
+                Text = scope.Value(node, "content") ?? (scope.Value(node, "environment") is { } variable ? scope.Variable(variable) : null),
                 HostPath = scope.Value(node, "file") is { } path ? scope.HostPath(path) : null,
             };
         }

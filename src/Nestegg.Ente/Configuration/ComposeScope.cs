@@ -7,10 +7,24 @@ namespace Nestegg.Ente.Configuration;
 /// <param name="Folder">What its relative paths start from.</param>
 /// <param name="Root">Its content.</param>
 /// <param name="Lookup">The variables for <c>${…}</c>.</param>
-internal sealed record ComposeScope(string File, string Folder, YamlMappingNode Root, Func<string, string?> Lookup)
+/// <param name="OnUnset">Told of each that is asked for, and that neither is set nor has a default.</param>
+internal sealed record ComposeScope(
+    string File, string Folder, YamlMappingNode Root, Func<string, string?> Lookup, Action<string> OnUnset)
 {
     /// <summary>The text of a scalar with its variables filled in; <see langword="null"/> for anything else.</summary>
-    public string? Value(YamlNode? node) => YamlSettings.Text(node) is { } text ? Interpolation.Expand(text, Lookup) : null;
+    public string? Value(YamlNode? node) => YamlSettings.Text(node) is { } text ? Interpolation.Expand(text, Lookup, OnUnset) : null;
+
+    /// <summary>The value of a variable that is asked for without a default.</summary>
+    public string? Variable(string name)
+    {
+        var value = Lookup(name);
+        if (string.IsNullOrEmpty(value))
+        {
+            OnUnset(name);
+        }
+
+        return value;
+    }
 
     public string? Value(YamlNode? node, string key) => Value(YamlSettings.Child(node, key));
 

@@ -86,7 +86,7 @@ internal sealed class ComposeService(string name)
         foreach (var (key, value) in scope.Pairs(node, "environment"))
         {
             // A name without a value takes the one of the shell or of .env.
-            environment[key] = new EnvironmentVariable(key, value ?? scope.Lookup(key) ?? "", scope.File);
+            environment[key] = new EnvironmentVariable(key, value ?? scope.Variable(key) ?? "", scope.File);
         }
     }
 

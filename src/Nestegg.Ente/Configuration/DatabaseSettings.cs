@@ -119,7 +119,9 @@ public sealed partial class DatabaseSettings
     internal string ProgramDatabase(int majorVersion) => $"dbname={Quoted(Name)} options={Quoted(Options(majorVersion))}";
 
     /// <summary>Where and as whom, without the password.</summary>
-    public override string ToString() => $"{Endpoint}/{Name} as {User}";
+    public override string ToString() => Endpoint.Host.StartsWith('/')
+        ? $"{Name} behind the socket {Endpoint.Host.TrimEnd('/')}/.s.PGSQL.{Endpoint.Port} as {User}"
+        : $"{Endpoint}/{Name} as {User}";
 
     // The later of two settings of one name is the one that counts.
     private string Options(int majorVersion) => $"{Parameter("options", "")} {SessionSettings.Options(majorVersion)}".TrimStart();

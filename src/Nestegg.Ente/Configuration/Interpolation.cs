@@ -12,7 +12,10 @@ internal static class Interpolation
     private const int DeepestNesting = 32;
     private const int LongestText = 1 << 20;
 
-    public static string Expand(string text, Func<string, string?> lookup)
+    /// <param name="text">A value as it is written.</param>
+    /// <param name="lookup">The variables.</param>
+    /// <param name="onUnset">Told of each that is empty or not set, where the text says nothing to put in its place.</param>
+    public static string Expand(string text, Func<string, string?> lookup, Action<string>? onUnset = null)
     {
         if (!text.Contains('$'))
         {
@@ -33,13 +36,13 @@ internal static class Interpolation
             }
             else if (text[i + 1] == '{' && ClosingBrace(text, i + 1) is var end and > 0)
             {
-                result.Append(ExpandBraces(text[(i + 2)..end], lookup));
+                result.Append(ExpandBraces(text[(i + 2)..end], lookup, onUnset));
                 i = end;
             }
             else
             {
                 var length = NameLength(text.AsSpan(i + 1));
-                result.Append(length == 0 ? "$" : lookup(text.Substring(i + 1, length)));
+                result.Append(length == 0 ? "$" : Plain(text.Substring(i + 1, length), lookup, onUnset));
                 i += length;
             }
 
@@ -54,7 +57,18 @@ internal static class Interpolation
         return result.ToString();
     }
 
-    private static string ExpandBraces(string body, Func<string, string?> lookup)
+    private static string Plain(string name, Func<string, string?> lookup, Action<string>? onUnset)
+    {
+        if (lookup(name) is { Length: > 0 } value)
+        {
+            return value;
+        }
+
+        onUnset?.Invoke(name);
+        return "";
+    }
+
+    private static string ExpandBraces(string body, Func<string, string?> lookup, Action<string>? onUnset)
     {
         var length = NameLength(body);
         var value = lookup(body[..length]);
@@ -69,12 +83,12 @@ internal static class Interpolation
         var argument = rest.IsEmpty ? "" : rest[1..].ToString();
         return (rest.IsEmpty ? ' ' : rest[0]) switch
         {
-            '-' => isSet ? value! : Expand(argument, lookup),
-            '+' => isSet ? Expand(argument, lookup) : "",
+            '-' => isSet ? value! : Expand(argument, lookup, onUnset),
+            '+' => isSet ? Expand(argument, lookup, onUnset) : "",
             '?' when !isSet => throw new EnteException(
                 $"The compose file needs the variable {body[..length]}, which is not set: {argument}",
                 "Set it in .env or in the environment."),
-            _ => value ?? "",
+            _ => Plain(body[..length], lookup, onUnset),
         };
     }
 

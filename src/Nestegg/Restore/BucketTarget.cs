@@ -28,7 +28,7 @@ internal sealed class BucketTarget(
         {
             if (buckets.Find(slot) is not { } bucket)
             {
-                return new PutResult(written, Failed(row, $"its row names {slot}, which has no bucket"));
+                return new PutResult(written, Failed(row, $"its row names {slot}, which has no bucket that can be used"));
             }
 
             var found = contents.Find(slot, row.Key);

@@ -90,6 +90,19 @@ public class BucketSlotsTests
         Assert.Contains(named, Assert.Single(slots.Unusable).Unusable);
     }
 
+    [Theory]
+    [InlineData("n/a")]
+    [InlineData("eu central")]
+    public void A_region_that_is_no_name_costs_nothing_where_an_endpoint_is_given(string region)
+    {
+        var slots = Read($"b5: {{ bucket: five, endpoint: 'e:1', region: {region} }}");
+
+        var slot = Assert.Single(slots.Configured);
+        Assert.Empty(slots.Unusable);
+        Assert.Equal("", slot.Region);
+        Assert.Contains($"s3.b5.region (museum.yaml line 1) is `{region}`", Assert.Single(slots.WithoutRegion).UnusedRegion);
+    }
+
     [Fact]
     public void A_slots_text_holds_no_key()
     {

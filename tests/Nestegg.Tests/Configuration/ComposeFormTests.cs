@@ -274,6 +274,20 @@ public sealed class ComposeFormTests : IDisposable
     }
 
     [Fact]
+    public void Only_variables_that_nobody_sets_and_that_have_no_default_are_called_unset()
+    {
+        Write(".env", "SET=x\n");
+        Write(
+            "compose.yaml",
+            "services: { museum: { image: '${TAG:-ente/server}${OTHER+x}', environment: [PASSED], "
+            + "volumes: ['${PLACE}/m.yaml:/museum.yaml', '$SET:/set', './x${INNER:-$DEEP}:/deep'] } }");
+
+        var message = Assert.Throws<EnteException>(Read().RequireConfiguration).Message;
+
+        Assert.Contains("variables that are not set: DEEP, PASSED, PLACE.", message);
+    }
+
+    [Fact]
     public void Two_files_of_one_name_from_elsewhere_do_not_take_each_others_place()
     {
         Write("project/.env", "A=1\n");

@@ -22,6 +22,11 @@ public class DatabaseAndSecretsTests
     }
 
     [Fact]
+    public void A_database_behind_a_socket_is_named_as_one() => Assert.Equal(
+        "ente_db behind the socket /run/postgresql/.s.PGSQL.5432 as u",
+        DatabaseSettings.From(Read("db: { host: /run/postgresql/, user: u }")).ToString());
+
+    [Fact]
     public void What_extra_names_wins()
     {
         var settings = DatabaseSettings.From(

@@ -33,7 +33,7 @@ public sealed class PreflightConfigurationTests : IDisposable
 
         Assert.Equal(
             [
-                "Note museum-yaml-missing museum.yaml", "Ok settings-origin ENTE_DB_USER in .env",
+                "Note museum-yaml-missing museum.yaml", "Ok settings-origin .env",
                 "Warning secret-public-default key.encryption", "Warning secret-public-default key.hash",
                 "Warning secret-public-default jwt.secret",
             ],
@@ -63,6 +63,25 @@ public sealed class PreflightConfigurationTests : IDisposable
         var origin = PreflightConfiguration.Look(instance).Single(finding => finding.Code == "settings-origin");
 
         Assert.Equal("db.name (line 3), db.user (line 2)", origin.Message);
+    }
+
+    [Fact]
+    public async Task Settings_of_one_file_of_variables_are_one_finding()
+    {
+        File.WriteAllText(folder[".env"], "ENTE_DB_USER=a\nENTE_DB_NAME=b\n");
+        await using var instance = EnteInstance.Open(new NesteggConfiguration { Instance = new InstanceLocation(folder.Path) });
+
+        var origin = PreflightConfiguration.Look(instance).Single(finding => finding.Code == "settings-origin");
+
+        Assert.Equal((".env", "db.name (ENTE_DB_NAME), db.user (ENTE_DB_USER)"), (origin.Subject, origin.Message));
+    }
+
+    [Fact]
+    public async Task A_hot_slot_with_a_region_that_is_no_name_stays_in_use_and_is_warned_of()
+    {
+        File.WriteAllText(folder["museum.yaml"], "s3: { b2-eu-cen: { bucket: main, endpoint: 'minio:3200', region: n/a } }");
+
+        Assert.Contains("Warning setting-unusable s3.b2-eu-cen", await LookAsync());
     }
 
     [Fact]

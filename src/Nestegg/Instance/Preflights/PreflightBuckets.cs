@@ -12,7 +12,7 @@ internal static class PreflightBuckets
     public static async IAsyncEnumerable<Finding> LookAsync(
         EnteInstance instance, DatabaseLook database, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!instance.Slots.HotPrimary.IsConfigured)
+        if (instance.Slots.HotPrimary is { IsConfigured: false, Unusable: null })
         {
             yield return new Finding(
                 "hot-storage-not-configured", Severity.Error, instance.Slots.HotPrimary.Name,

@@ -11,11 +11,18 @@ internal static class PreflightConfiguration
         .. Slots(instance.Slots), .. Settings(instance), .. HardCodedCodes(instance.Folder.Configuration),
     ];
 
-    /// <summary>The slots that cannot be used because of a value in the configuration.</summary>
-    public static IEnumerable<Finding> Slots(BucketSlots slots) => slots.Unusable.Select(slot => new Finding(
-        "setting-unusable", slot == slots.HotPrimary ? Severity.Error : Severity.Warning, $"s3.{slot.Name}",
-        $"{slot.Unusable}: the slot is left out",
-        $"correct it, or remove the slot if no object is in it"));
+    /// <summary>The slots that cannot be used because of a value in the configuration, or are used without it.</summary>
+    public static IEnumerable<Finding> Slots(BucketSlots slots) =>
+    [
+        .. slots.Unusable.Select(slot => new Finding(
+            "setting-unusable", slot == slots.HotPrimary ? Severity.Error : Severity.Warning, $"s3.{slot.Name}",
+            $"{slot.Unusable}: the slot is left out",
+            "correct it, or remove the slot if no object is in it")),
+        .. slots.WithoutRegion.Select(slot => new Finding(
+            "setting-unusable", Severity.Warning, $"s3.{slot.Name}",
+            $"{slot.UnusedRegion}: requests to the slot's endpoint are signed for us-east-1, which most stores take",
+            "set the region that the store names, or us-east-1")),
+    ];
 
     private static IEnumerable<Finding> MuseumYaml(InstanceFolder folder)
     {
@@ -44,10 +51,24 @@ internal static class PreflightConfiguration
     private static IEnumerable<Finding> Origins(MuseumConfiguration configuration) =>
         configuration.Settings()
             .Where(setting => setting.Key.Split('.')[0] is "db" or "s3" or "key" or "jwt" && setting.Origin.Source != MuseumDefaults.Source)
-            .GroupBy(setting => setting.Origin.Source)
+            .Select(setting => (setting.Key, Origin: Split(setting.Origin)))
+            .GroupBy(setting => setting.Origin.Place)
             .Select(place => new Finding(
                 "settings-origin", Severity.Ok, place.Key,
-                string.Join(", ", place.Select(setting => setting.Key + (setting.Origin.Line is { } line ? $" (line {line})" : "")))));
+                string.Join(
+                    ", ", place.Select(setting => setting.Origin.Within is { } within ? $"{setting.Key} ({within})" : setting.Key))));
+
+    // `ENTE_DB_USER in .env` is a variable and the file that sets it.
+    private static (string Place, string? Within) Split(SettingOrigin origin)
+    {
+        const string between = " in ";
+        var variable = origin.Source.StartsWith("ENTE_", StringComparison.Ordinal)
+            ? origin.Source.IndexOf(between, StringComparison.Ordinal)
+            : -1;
+        return variable > 0
+            ? (origin.Source[(variable + between.Length)..], origin.Source[..variable])
+            : (origin.Source, origin.Line is { } line ? $"line {line}" : null);
+    }
 
     private static IEnumerable<Finding> Secrets(MuseumConfiguration configuration)
     {

@@ -17,7 +17,8 @@ internal sealed class PreflightSlots(BucketSlots slots, RunLog log)
         {
             log.Find(new Finding(
                 "slot-not-configured", Severity.Error,
-                name, $"{count:N0} objects are only there by their rows, and the slot has no bucket in the configuration",
+                name, $"{count:N0} objects are only there by their rows, and the slot "
+                    + (slots.Find(name)?.Unusable is { } wrong ? $"cannot be used: {wrong}" : "has no bucket in the configuration"),
                 $"configure s3.{name} in museum.yaml; objects are looked for in the other slots meanwhile"));
         }
 
