@@ -61,7 +61,7 @@ internal sealed class BoundedYaml(IParser inner, string source) : IParser
             throw new EnteException(
                 $"{source} line {inner.Current!.Start.Line} cannot be read: "
                 + (nodes > MostNodes ? $"it comes to more than {MostNodes:N0} values." : $"it nests deeper than {DeepestLevel} levels."),
-                "No configuration of museum, compose or nestegg does. Is it the right file, and is it whole?");
+                "No configuration of an instance does, and no nestegg.yaml. Is it the right file, and is it whole?");
         }
     }
 
