@@ -43,7 +43,7 @@ internal sealed class CliProcess : IAsyncDisposable
     public static CliProcess Start(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         // Where the tests run in the background, a shell has told them to ignore the interrupt, and what they start would too.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "setsid", Program, .. arguments])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT,HUP", "setsid", Program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),

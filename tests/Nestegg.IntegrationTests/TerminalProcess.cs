@@ -24,7 +24,9 @@ internal sealed class TerminalProcess : IAsyncDisposable
     /// <param name="commands">For the shell; <c>nestegg</c> is the program of these tests.</param>
     public static TerminalProcess Start(string commands)
     {
-        var start = new ProcessStartInfo("script", ["-qefc", $"nestegg() {{ '{CliProcess.Program}' \"$@\"; }}; {commands}", "/dev/null"])
+        // Under nohup the tests have been told to ignore that the terminal hangs up, and what they start would too.
+        var shell = $"nestegg() {{ '{CliProcess.Program}' \"$@\"; }}; {commands}";
+        var start = new ProcessStartInfo("env", ["--default-signal=HUP,INT", "script", "-qefc", shell, "/dev/null"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath(),
         };
