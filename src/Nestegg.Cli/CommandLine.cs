@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Nestegg.Cli.Commands;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente.Scratch;
@@ -17,9 +18,7 @@ internal static class CommandLine
         common.Output = output;
         if (parse.Errors.Count > 0 && parse.Action is not HelpAction and not HelpWithExamples)
         {
-            // A word that nobody knows explains more than what is missing because of it.
-            var message = parse.UnmatchedTokens is [var unknown, ..] ? $"`{unknown}` is not known here" : parse.Errors[0].Message;
-            output.Error(ExitCode.BadInput, message, $"{CommandPath(parse)} --help");
+            output.Error(ExitCode.BadInput, WhatIsWrong(parse), $"{CommandPath(parse)} --help");
             output.End(ExitCode.BadInput);
             return ExitCode.BadInput;
         }
@@ -95,6 +94,15 @@ internal static class CommandLine
 
         return root;
     }
+
+    // A word that nobody knows explains more than what is missing because of it.
+    private static string WhatIsWrong(ParseResult parse) => parse switch
+    {
+        { UnmatchedTokens: [var unknown, ..] } => $"`{unknown}` is not known here",
+        { Errors: [{ SymbolResult: OptionResult { Tokens: [var word, ..] } given }, ..] } when given.Option.ValueType == typeof(int?) =>
+            $"{given.Option.Name} takes a whole number, and not `{word.Value}`",
+        _ => parse.Errors[0].Message,
+    };
 
     private static ExitCode Fail(Exception exception, Output output, CommandHost host, CancellationToken cancellationToken)
     {

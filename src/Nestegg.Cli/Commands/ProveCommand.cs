@@ -20,11 +20,10 @@ internal sealed class ProveCommand(CommonOptions common)
         HelpName = "ID",
         DefaultValueFactory = _ => SnapshotSource.Latest,
     };
-    private readonly Option<double> sample = new("--sample")
+    private readonly Option<double?> sample = new("--sample")
     {
-        Description = "Decrypt only this share of the files, chosen at random: 5%",
+        Description = "Decrypt only this share of the files, chosen at random: 5% (else all of them)",
         HelpName = "PERCENT",
-        DefaultValueFactory = _ => 1,
         CustomParser = Percent,
     };
     private readonly Option<bool> onlyNew = new("--new") { Description = "Leave out what an earlier proof of the same person decrypted" };
@@ -58,7 +57,7 @@ internal sealed class ProveCommand(CommonOptions common)
             + "--sample 5%");
     }
 
-    private static double Percent(ArgumentResult result)
+    private static double? Percent(ArgumentResult result)
     {
         var text = result.Tokens.Count == 1 ? result.Tokens[0].Value.Trim() : "";
         if (double.TryParse(text.TrimEnd('%'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var percent)
@@ -83,7 +82,7 @@ internal sealed class ProveCommand(CommonOptions common)
 
         var source = new SnapshotSource(parse.GetValue(snapshot)!, identity.Source(common.Host, parse));
         var options =
-            new ProofOptions { Sample = parse.GetValue(sample), OnlyNew = parse.GetValue(onlyNew), Names = parse.GetValue(names) };
+            new ProofOptions { Sample = parse.GetValue(sample) ?? 1, OnlyNew = parse.GetValue(onlyNew), Names = parse.GetValue(names) };
         return new Asked(
             new PersonSource(source, account.Source(common.Host, parse)),
             parse.GetValue(parallel) is { } files ? options with { Parallel = files } : options,

@@ -76,10 +76,16 @@ public static class ProofReport
                 $"{with}, a random sample was decrypted, byte for byte: {files}. The keys and descriptions of all files were "
                 + $"opened.{before}",
             _ =>
-                $"{with}, {files} were decrypted and are in "
-                + $"order.{(counts.FilesNotProved > 0 ? $" {Number(counts.FilesNotProved)} are not." : "")} What is wrong stands below.{before}",
+                $"{with}, {files} were decrypted and are in order.{NotProved(counts.FilesNotProved)} What is wrong stands below.{before}",
         };
     }
+
+    private static string NotProved(long files) => files switch
+    {
+        0 => "",
+        1 => " 1 is not.",
+        _ => $" {Number(files)} are not.",
+    };
 
     private static void Numbers(StringBuilder page, ProofRecord record)
     {
@@ -87,7 +93,7 @@ public static class ProofReport
         page.Append("<section><h2>What was opened</h2><table class=\"numbers\">");
         Row(page, "Files", counts.Files, "each once, those in the trash among them");
         Row(page, "proved", counts.FilesProved, "every chunk authentic, whole, and as recorded", "sub");
-        RowIfAny(page, "not proved", counts.FilesNotProved, "see below", "sub bad");
+        RowIfAny(page, "not proved", counts.FilesNotProved, "named under “What was found”", "sub bad");
         RowIfAny(page, "proved by an earlier proof", counts.FilesProvedBefore, "same bytes, same keys; not read again", "sub");
         RowIfAny(page, "outside the sample", counts.FilesNotSampled, "only their keys and descriptions were opened", "sub");
         RowIfAny(page, "shared by others", counts.SharedFiles, "", "sub");

@@ -22,6 +22,7 @@ public sealed class CommandLineTests : IDisposable
     [Theory]
     [InlineData("backpu", "error: `backpu` is not known here")]
     [InlineData("doctor --fast", "error: `--fast` is not known here")]
+    [InlineData("backup --parallel many", "error: --parallel takes a whole number, and not `many`")]
     [InlineData("init", "error: Option '--instance' is required.")]
     [InlineData("", "error: Required command was not provided.")]
     public async Task Bad_input_is_two_lines_and_exit_code_2(string arguments, string message)
