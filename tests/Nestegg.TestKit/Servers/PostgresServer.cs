@@ -176,7 +176,7 @@ public sealed class PostgresServer : IAsyncDisposable
         var (program, arguments) = AsOrdinaryUser(Path.Combine(BinFolder, "postgres"),
         [
             "-D", folder["data"], "-p", Port.ToString(), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=" + folder.Path,
-            "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200",
+            "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200",
         ]);
         return ServerProcess.Start(program, arguments);
     }
