@@ -45,7 +45,10 @@ public class BucketClientTests(SharedServers servers, KnownInstances instances)
             Settings(proxy.Endpoint) with { AnswerLimit = TimeSpan.FromSeconds(fallSilent ? 2 : 30) }, Credentials, name);
         var content = new byte[8 << 20];
         new Random(3).NextBytes(content);
-        await bucket.PutAsync("key", new MemoryStream(content), content.Length, Token);
+        await using (var patient = new BucketClient(Settings(ceph.Endpoint), Credentials, name))
+        {
+            await patient.PutAsync("key", new MemoryStream(content), content.Length, Token);
+        }
 
         proxy.Faults = 4;
         await using var item = await bucket.TryOpenAsync("key", 1000, content.Length - 2000, Token);

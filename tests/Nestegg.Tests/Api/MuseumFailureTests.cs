@@ -28,17 +28,23 @@ public sealed class MuseumFailureTests
         await using var store = new ScriptedHttpServer((_, context) => SendAsync(context, knowsRanges));
         await using var proxy = new FaultyProxy(store.Endpoint) { CutAfterBytes = 1_000_000, Faults = 2, FallSilent = fallsSilent };
         await using var museum = Redirecting(new Uri(proxy.Endpoint, "object?signature=1"));
-        using var client = new MuseumClient(museum.Endpoint, new TestTime(haste: 100, limits: fallsSilent ? 60 : 1));
+        using var client = new MuseumClient(museum.Endpoint, new TestTime(haste: 100, limits: fallsSilent ? 20 : 1));
 
         await using var stream = await client.OpenAsync("files/download/1", Session, Token);
         using var received = new MemoryStream();
         await stream!.CopyToAsync(received, Token);
 
         Assert.Equal(Content, received.ToArray());
-        Assert.Equal(store.Requests, museum.Requests);
-
-        // A busy machine may be silent once more by itself.
-        Assert.InRange(store.Requests, 3, fallsSilent ? 6 : 3);
+        if (fallsSilent)
+        {
+            // A busy machine may be silent by itself, also before a request reaches the store.
+            Assert.InRange(museum.Requests, 3, 6);
+            Assert.InRange(store.Requests, 3, museum.Requests);
+        }
+        else
+        {
+            Assert.Equal((3, 3), (store.Requests, museum.Requests));
+        }
     }
 
     [Fact]
