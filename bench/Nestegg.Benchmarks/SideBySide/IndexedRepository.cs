@@ -13,7 +13,7 @@ namespace Nestegg.Benchmarks.SideBySide;
 /// </summary>
 internal static class IndexedRepository
 {
-    private const int RowsInFile = 50_000;
+    private const int RowsInFile = 3 * ObjectsInPack;
     private const int ObjectsInPack = 20_000;
 
     /// <param name="signingKeyPath">The key that <c>init</c> made.</param>
@@ -49,7 +49,7 @@ internal static class IndexedRepository
             var path = Path.Combine(folder, RepositoryKeys.Pack(pack));
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await using var file = File.Create(path);
-            file.SetLength(bytes);
+            file.SetLength(IndexRow.PackBytes(bytes));
         }
     }
 }
