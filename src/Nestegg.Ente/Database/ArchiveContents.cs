@@ -200,7 +200,7 @@ internal static partial class ArchiveContents
         var match = SetValue().Match(entry.Definition ?? "");
         return match.Success
             && long.TryParse(match.Groups["value"].Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
-            ? new ArchiveSequence(entry.Tag, value, match.Groups["called"].Value == "true")
+            ? new ArchiveSequence(entry.Schema, entry.Tag, value, match.Groups["called"].Value == "true")
             : throw new EnteException(
                 $"The database archive does not say where sequence \"{entry.Tag}\" stands.", ArchiveSource.DamageHint);
     }

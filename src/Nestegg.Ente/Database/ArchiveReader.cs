@@ -41,6 +41,7 @@ public sealed class ArchiveReader
         Tables = [.. this.awaited.Values.Select(awaited => awaited.Table).OfType<ArchiveTable>()];
         TablesWithoutRows = [.. definitions.Keys.Except(Tables.Select(table => (table.Schema, table.Name)))];
         Entries = [.. entries.Select(entry => (entry.Description, entry.Schema, entry.Tag))];
+        Misnamed = [.. entries.Where(entry => !ArchiveNames.Agree(entry)).Select(entry => (entry.Description, entry.Schema, entry.Tag))];
         Sequences = [.. entries.Where(entry => entry.Description == "SEQUENCE SET").Select(ArchiveContents.Sequence)];
     }
 
@@ -55,6 +56,9 @@ public sealed class ArchiveReader
 
     /// <summary>The table of contents: what each entry makes or fills, in which schema, and its name there.</summary>
     public IReadOnlyList<(string Kind, string Schema, string Name)> Entries { get; }
+
+    /// <summary>Entries whose statement is about another table or sequence than the entry itself: pg_dump writes none.</summary>
+    public IReadOnlyList<(string Kind, string Schema, string Name)> Misnamed { get; }
 
     /// <summary>Where the sequences stand.</summary>
     public IReadOnlyList<ArchiveSequence> Sequences { get; }

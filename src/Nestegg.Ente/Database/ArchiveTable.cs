@@ -28,7 +28,8 @@ public enum ArchiveColumnType
 }
 
 /// <summary>Where a sequence stands.</summary>
+/// <param name="Schema">The schema that it is in.</param>
 /// <param name="Name">The sequence's name, without its schema.</param>
 /// <param name="Value">Its last value.</param>
 /// <param name="IsCalled">Whether that value was given out; when not, it is the next one.</param>
-public readonly record struct ArchiveSequence(string Name, long Value, bool IsCalled);
+public readonly record struct ArchiveSequence(string Schema, string Name, long Value, bool IsCalled);

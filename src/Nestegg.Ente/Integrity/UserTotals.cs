@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Nestegg.Ente.Database;
+using Nestegg.Ente.Objects;
 
 namespace Nestegg.Ente.Integrity;
 
@@ -22,9 +23,9 @@ public sealed record UserTotals(long UserId, long Files, long Bytes, long Albums
             SELECT f.owner_id, COUNT(*) FROM files f WHERE f.encrypted_metadata <> '{EnteTables.Scrubbed}'
                 AND NOT EXISTS (SELECT 1 FROM trash t WHERE t.file_id = f.file_id AND t.is_deleted) GROUP BY f.owner_id
             """);
-        var bytes = await PerUserAsync("""
+        var bytes = await PerUserAsync($"""
             SELECT f.owner_id, CAST(SUM(o.size) AS bigint) FROM object_keys o JOIN files f ON f.file_id = o.file_id
-            WHERE NOT COALESCE(o.is_deleted, false) GROUP BY f.owner_id
+            WHERE NOT COALESCE(o.is_deleted, false) AND o.size BETWEEN 1 AND {NamedObject.LargestBytes} GROUP BY f.owner_id
             """);
         var albums =
             await PerUserAsync("SELECT owner_id, COUNT(*) FROM collections WHERE NOT COALESCE(is_deleted, false) GROUP BY owner_id");

@@ -124,7 +124,7 @@ public static class NamedObjects
     {
         var key = row.GetString(1);
         return new NamedObject(
-            key, (ObjectKind)row.GetInt32(5), Known(row.IsDBNull(2) ? null : row.GetInt64(2)), null, slots.Of("", row.GetString(3)),
+            key, (ObjectKind)row.GetInt32(5), Stated(row.IsDBNull(2) ? null : row.GetInt64(2)), null, slots.Of("", row.GetString(3)),
             row.GetBoolean(4),
             ObjectKey.TryReadOwner(key, out var owner) ? owner : null, row.GetInt64(0));
     }
@@ -171,11 +171,15 @@ public static class NamedObjects
     {
         var owner = row.GetInt64(0);
         return new NamedObject(
-            ObjectKey.OfAttachment(owner, row.GetString(1), row.GetString(2)).ToString(), ObjectKind.ProfilePicture, row.GetInt64(3), null,
+            ObjectKey.OfAttachment(owner, row.GetString(1), row.GetString(2)).ToString(), ObjectKind.ProfilePicture, Stated(row.GetInt64(3)),
+            null,
             slots.Of(row.GetString(4), row.GetString(5)), row.GetBoolean(6), owner, null);
     }
 
-    // A length that cannot be says as little as none.
+    // What is uploaded once has its length in its row: one that cannot be vouches for nothing, whatever the buckets hold.
+    private static long Stated(long? sizeBytes) => sizeBytes is > 0 and <= NamedObject.LargestBytes and var bytes ? bytes : NamedObject.Impossible;
+
+    // A preview's row need not state one, and a length that cannot be says as little as none.
     private static long? Known(long? sizeBytes) => sizeBytes >= 0 ? sizeBytes : null;
 
     /// <summary>Limits the queries to the rows of some objects. For PostgreSQL alone.</summary>

@@ -30,6 +30,9 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
         var name = (string)(await export.ExecuteScalarAsync(cancellationToken))!;
         var takenAt = time.GetUtcNow();
 
+        // Before pg_dump looks at them: they move on while it runs.
+        var sequences = await SequenceValue.ReadAsync(connection, cancellationToken);
+
         // When one of the two fails the other must not go on for hours.
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var dump = DumpAsync(name, connection.PostgreSqlVersion.Major, both.Token);
@@ -44,6 +47,7 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
         var (objects, catalog, tables) = await scan;
         var dumped = await dump;
         DumpInspection.RequireRows(dumped, catalog.Schema, tables);
+        DumpInspection.RequireNames(dumped, catalog, sequences);
         DumpInspection.RequireParts(dumped, catalog.Schema, await SchemaParts.ReadAsync(connection, catalog.Schema, cancellationToken));
         return (new CapturedDatabase(takenAt, connection.PostgreSqlVersion.ToString(), catalog, tables), objects);
     }

@@ -72,6 +72,37 @@ internal sealed class DumpInspection : IAsyncDisposable
         }
     }
 
+    /// <summary>Looks for tables and columns that the database has not, and for numbers that were given out and would be again.</summary>
+    /// <param name="sequences">Read in the live database before the dump began.</param>
+    /// <exception cref="NesteggException">There is one.</exception>
+    public static void RequireNames(DumpedTables dumped, EnteCatalog catalog, IReadOnlyList<SequenceValue> sequences)
+    {
+        // The catalog does not list a table without columns.
+        foreach (var table in dumped.Columns.Where(table => table.Schema == catalog.Schema && table.Columns.Count > 0))
+        {
+            RequireTable(catalog, table.Name);
+            if (table.Columns.FirstOrDefault(column => !catalog.HasColumn(table.Name, column.Name)) is { Name: { } column })
+            {
+                throw NotWhole($"It has a column \"{column}\" of table \"{table.Name}\", and the database has no such column.", null);
+            }
+        }
+
+        foreach (var (_, table) in dumped.WithoutRows.Where(table => table.Schema == catalog.Schema))
+        {
+            RequireTable(catalog, table);
+        }
+
+        foreach (var sequence in sequences)
+        {
+            var sets = dumped.Sequences.Where(set => set.Schema == catalog.Schema && set.Name == sequence.Name);
+            if (sets.Any(set => !sequence.IsReachedBy(set)))
+            {
+                throw NotWhole(
+                    $"It sets the sequence \"{sequence.Name}\" to less than {sequence.Last:N0}, which the database had given out before.", null);
+            }
+        }
+    }
+
     /// <summary>Looks for what the schema has besides tables, without which a restore would fail or be another database.</summary>
     /// <param name="parts"><see cref="SchemaParts.ReadAsync"/> of the same transaction.</param>
     /// <exception cref="NesteggException">Something is not in the dump.</exception>
@@ -87,6 +118,14 @@ internal sealed class DumpInspection : IAsyncDisposable
         }
     }
 
+    private static void RequireTable(EnteCatalog catalog, string table)
+    {
+        if (!catalog.HasTable(table))
+        {
+            throw NotWhole($"It makes a table \"{table}\", which the database has not.", null);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await pipe.Writer.CompleteAsync(new OperationCanceledException("the dump was given up"));
@@ -98,7 +137,18 @@ internal sealed class DumpInspection : IAsyncDisposable
         // Disposing tells the writer that nobody reads any more.
         await using var stream = pipe.Reader.AsStream();
         var archive = await ArchiveReader.OpenAsync(stream, cancellationToken);
-        return new DumpedTables(await archive.CountRowsAsync(cancellationToken), archive.TablesWithoutRows.ToHashSet(), archive.Entries);
+        if (archive.Misnamed is [var (kind, _, name), ..])
+        {
+            throw new EnteException(
+                $"Its table of contents contradicts itself: the entry {kind} \"{name}\" holds a statement about something else.", Hint);
+        }
+
+        return new DumpedTables(
+            await archive.CountRowsAsync(cancellationToken), archive.TablesWithoutRows.ToHashSet(), archive.Entries)
+        {
+            Columns = archive.Tables,
+            Sequences = archive.Sequences,
+        };
     }
 
     private static NesteggException NotWhole(string what, Exception? cause) => new(
@@ -112,4 +162,11 @@ internal sealed class DumpInspection : IAsyncDisposable
 /// <param name="Entries">Its whole table of contents.</param>
 internal sealed record DumpedTables(
     IReadOnlyDictionary<(string Schema, string Table), long> Rows, IReadOnlySet<(string Schema, string Table)> WithoutRows,
-    IReadOnlyList<(string Kind, string Schema, string Name)> Entries);
+    IReadOnlyList<(string Kind, string Schema, string Name)> Entries)
+{
+    /// <summary>The tables that it has rows of, with the columns that the rows have.</summary>
+    public IReadOnlyList<ArchiveTable> Columns { get; init; } = [];
+
+    /// <summary>Where it sets its sequences.</summary>
+    public IReadOnlyList<ArchiveSequence> Sequences { get; init; } = [];
+}

@@ -87,5 +87,7 @@ internal sealed class LossReview(EnteInstance instance, SlotCopier copier, Snaps
             "The apps make it again from the original.")
         : new Finding(
             ObjectMissing, Severity.Error, item.Key, $"{item.Kind.Name} {item.Key} of file {item.FileId} is missing ({reason}).",
-            "Look for its bytes in older copies of the bucket; nestegg audit --live lists all that is missing.");
+            item.SizeBytes == NamedObject.Impossible
+                ? "What a bucket holds is kept as it is, and nestegg prove says whether it opens: museum's row needs its right length."
+                : "Look for its bytes in older copies of the bucket; nestegg audit --live lists all that is missing.");
 }

@@ -43,7 +43,7 @@ internal sealed class ObjectCopier(SlotCopier copier, SlotReach reach, CopyProgr
                 problems.Add(item, failure.Reason);
             }
 
-            progress.Add(item.SizeBytes ?? 0);
+            progress.Add(item.CountedBytes);
         });
     }
 }

@@ -35,7 +35,7 @@ internal sealed class ObjectQueue : IDisposable
             Debug.Assert(!isBeingRead, "Reading and adding share one position in the file.");
             Write(item, reason);
             Count++;
-            TotalBytes += item.SizeBytes ?? 0;
+            TotalBytes += item.CountedBytes;
         }
     }
 

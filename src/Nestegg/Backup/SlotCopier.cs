@@ -112,7 +112,7 @@ internal sealed class SlotCopier(InstanceBuckets buckets, SlotReach reach, Snaps
 
         return isAsStated
             ? new SlotAnswer(CopyState.Done, "")
-            : new SlotAnswer(CopyState.WrongLength, $"{download.SizeBytes:N0} bytes, the database states {item.SizeBytes:N0}");
+            : new SlotAnswer(CopyState.WrongLength, $"{download.SizeBytes:N0} bytes, the database states {item.StatedLength}");
     }
 
     private async Task<BucketObject?> OpenAsync(BucketSlot slot, string key, CancellationToken cancellationToken)

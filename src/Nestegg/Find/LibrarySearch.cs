@@ -67,7 +67,7 @@ public sealed class LibrarySearch(string? albumPattern, string? namePattern, Dat
         return !dates.Wants(file) || !Fits(namePattern, name)
             ? []
             : file.Albums.Select(album => new FoundFile(
-                album.Id, album.Name, file.Id, name, file.CreationTime, file.Content?.SizeBytes,
+                album.Id, album.Name, file.Id, name, file.CreationTime, file.Content is { SizeBytes: >= 0 and var bytes } ? bytes : null,
                 isTrashed ? "trash" : album.IsHidden || file.Visibility == Visibility.Hidden ? "hidden" : ""));
     }
 

@@ -40,7 +40,7 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
             {
                 it.Derived(
                     "derived-size-differs",
-                    $"{FileCase.Where(named, row)}: the database says {named.SizeBytes:N0} bytes, the snapshot holds {row.SizeBytes:N0}");
+                    $"{FileCase.Where(named, row)}: the database says {named.StatedLength}, the snapshot holds {row.SizeBytes:N0}");
                 continue;
             }
 

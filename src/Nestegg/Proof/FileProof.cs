@@ -170,7 +170,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
     {
         var (named, what) = (job.Named, job.What);
         var isOfSize = named.SizeBytes is null || named.SizeBytes == row.SizeBytes;
-        var sizes = isOfSize ? "" : $"; the database says {named.SizeBytes:N0} bytes, the snapshot holds {row.SizeBytes:N0}";
+        var sizes = isOfSize ? "" : $"; the database says {named.StatedLength}, the snapshot holds {row.SizeBytes:N0}";
         if (outcome.Defect is { } defect)
         {
             var code = defect.Kind switch
@@ -178,7 +178,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
                 SecretStreamDefectKind.FinalMissing or SecretStreamDefectKind.ChunkTooShort => $"{what}-cut",
                 SecretStreamDefectKind.DataAfterFinal => $"{what}-longer",
                 _ when row.SizeBytes < named.SizeBytes => $"{what}-cut",
-                _ when row.SizeBytes > named.SizeBytes => $"{what}-longer",
+                _ when named.SizeBytes > 0 && row.SizeBytes > named.SizeBytes => $"{what}-longer",
                 _ => $"{what}-damaged",
             };
             var key = defect is not { Kind: SecretStreamDefectKind.NotAuthentic, Chunk: 1 } ? ""
@@ -243,7 +243,7 @@ internal sealed class FileProof(ProofObjects objects, ProvedObjects proved, Proo
     }
 
     private static Stream Buffer(long? encryptedBytes) =>
-        encryptedBytes is <= ZipInMemoryBytes ? new WipedStream((int)encryptedBytes) : ScratchFile.Create(ZipBufferBytes);
+        encryptedBytes is >= 0 and <= ZipInMemoryBytes ? new WipedStream((int)encryptedBytes) : ScratchFile.Create(ZipBufferBytes);
 
     private static bool HasHash(RecordedHash hash) =>
         hash.IsOfParts ? ContentReader.IsHash(hash.Image) && ContentReader.IsHash(hash.Video) : ContentReader.IsHash(hash.Whole);

@@ -96,6 +96,27 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
     }
 
     [Theory]
+    [InlineData("-1")]
+    [InlineData("0")]
+    [InlineData("9223372036854775807")]
+    [InlineData("NULL")]
+    public async Task A_row_with_a_length_that_no_object_has_is_told_and_its_object_is_kept(string size)
+    {
+        using var instance = await StartAsync(KnownInstances.Sample);
+        var (odd, other) = (instance.Moment.Originals()[0], instance.Moment.Originals()[1]);
+        await instance.ExecuteAsync(
+            $"ALTER TABLE object_keys ALTER size DROP NOT NULL; UPDATE object_keys SET size = {size} "
+            + $"WHERE object_key IN ('{odd.Key}', '{other.Key}')", Token);
+        var run = await BackupAsync(instance, ExitCode.Incomplete);
+        Assert.Equal(["object-missing", "object-missing", "objects-missing"], run.FindingCodes("error").Order());
+        var manifest = await LatestAsync(instance);
+        Assert.Equal(new[] { odd.Key, other.Key }.Order(), manifest.Missing.Select(missing => missing.Key).Order());
+        Assert.All(manifest.Missing, missing => Assert.Contains("a length that no object has", missing.Reason, StringComparison.Ordinal));
+        await AssertObjectsAsync(instance);
+        await Cli.ExpectAsync(ExitCode.Incomplete, Token, "audit", "--live", "--config", instance.ConfigurationPath);
+    }
+
+    [Theory]
     [InstanceData]
     public async Task Machine_learning_data_that_vanished_is_a_warning_and_no_loss(string name)
     {

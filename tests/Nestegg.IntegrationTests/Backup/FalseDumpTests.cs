@@ -24,6 +24,13 @@ public sealed class FalseDumpTests(SharedServers servers, KnownInstances instanc
         new("\"$PG_DUMP\" \"$@\" --section=pre-data --section=data", "does not make the constraint"),
         new("\"$PG_DUMP\" \"$@\" --table='public.*'", "does not make the function"),
         new("\"$PG_DUMP\" \"$@\" --inserts", "something else than COPY text"),
+        new("\"$PG_DUMP\" \"$@\" | sed 's/CREATE TABLE public.trash /CREATE TABLE public.trasj /'", "contradicts itself"),
+        new("\"$PG_DUMP\" \"$@\" | sed 's/COPY public.trash /COPY public.files /'", "contradicts itself"),
+        new("\"$PG_DUMP\" \"$@\" | sed 's/public.files_file_id_seq.,/public.files_file_id_sez'\"'\"',/'", "contradicts itself"),
+        new("\"$PG_DUMP\" \"$@\" | sed 's/encrypted_metadata/encrypted_metadatb/g'", "has a column \"encrypted_metadatb\""),
+        new(
+            "\"$PG_DUMP\" \"$@\" | sed -E \"s/(setval\\('public.files_file_id_seq', )[0-9]([0-9]*)/\\10\\2/\"",
+            "sets the sequence \"files_file_id_seq\" to less than"),
         new("\"$PG_DUMP\" \"$@\" --format=plain", "does not begin with \"PGDMP\""),
     ];
 
@@ -46,6 +53,33 @@ public sealed class FalseDumpTests(SharedServers servers, KnownInstances instanc
         await PgDumpWrapper.ConfigureAsync(
             instance, $"\"$PG_DUMP\" --format=custom --compress=0 --dbname {postgres.ConnectionUri(other)}", Token);
         await AssertRefusedAsync(instance, "rows of table \"collection_shares\", and at that moment the database has");
+    }
+
+    [Fact]
+    public async Task A_table_that_the_database_has_not_is_no_part_of_its_dump()
+    {
+        using var instance = await instances.StartAsync(KnownInstances.Sample, "t1", servers, Token);
+        var postgres = await servers.PostgresAsync(Token);
+        var other = await postgres.RestoreAsync(instance.Moment.DumpPath, Token);
+        await postgres.ExecuteAsync(other, "CREATE TABLE one_more (id int)", Token);
+        await PgDumpWrapper.ConfigureAsync(
+            instance, $"\"$PG_DUMP\" --format=custom --compress=0 --dbname {postgres.ConnectionUri(other)}", Token);
+        await AssertRefusedAsync(instance, "makes a table \"one_more\", which the database has not");
+    }
+
+    [Fact]
+    public async Task A_sequence_that_moves_on_while_the_dump_is_made_is_right()
+    {
+        using var instance = await instances.StartAsync(KnownInstances.Sample, "t1", servers, Token);
+        await instance.ExecuteAsync(
+            "CREATE SEQUENCE falling INCREMENT -1; CREATE SEQUENCE unused; CREATE SEQUENCE \"o'd\\d seq\"; "
+            + "SELECT nextval('falling'), nextval('\"o''d\\d seq\"')", Token);
+        await PgDumpWrapper.ConfigureAsync(instance, "touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done; \"$PG_DUMP\" \"$@\"", Token);
+        var backup = Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", instance.ConfigurationPath);
+        await PgDumpWrapper.ReachedAsync(instance, Token);
+        await instance.ExecuteAsync("SELECT nextval('falling'), nextval('unused'), nextval('files_file_id_seq')", Token);
+        PgDumpWrapper.GoOn(instance);
+        await backup;
     }
 
     [Fact]

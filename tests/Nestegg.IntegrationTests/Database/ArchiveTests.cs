@@ -71,7 +71,7 @@ public sealed class ArchiveTests(PostgresVersions versions, KnownInstances insta
             var reader = await ArchiveReader.OpenAsync(File.OpenRead(dump), Token);
             var format = int.Parse(version) switch { < 16 => 14, 16 => 15, _ => 16 };
             Assert.Equal(new Version(1, format), reader.Header.Version);
-            Assert.Contains(new ArchiveSequence("awkward_id_seq", 9007199254740993, true), reader.Sequences);
+            Assert.Contains(new ArchiveSequence("public", "awkward_id_seq", 9007199254740993, true), reader.Sequences);
             await AssertTypedAsync(server, database, dump);
         }
     }

@@ -31,7 +31,7 @@ public class ArchiveReaderTests
 
         Assert.Equal(new Version(1, minor), reader.Header.Version);
         Assert.Equal("ente_db", reader.Header.Database);
-        Assert.Equal([new ArchiveSequence("first_id_seq", 42, true), new ArchiveSequence("unused_seq", -7, false)], reader.Sequences);
+        Assert.Equal([new ArchiveSequence("public", "first_id_seq", 42, true), new("public", "unused_seq", -7, false)], reader.Sequences);
         Assert.Equal(["first:1|one", "first:2|<null>", "first:3|", "second:4|four\nlines"], await RowsAsync(reader));
     }
 

@@ -46,6 +46,19 @@ public sealed class NamedObjectsTests : IDisposable
         Assert.Equal([new("odd key", ObjectKind.File, 1, null, SlotNames.Parse("b7"), false, null, 7)], await AllAsync());
     }
 
+    [Theory]
+    [InlineData("NULL")]
+    [InlineData("-1")]
+    [InlineData("0")]
+    [InlineData("5497558138881")]
+    [InlineData("9223372036854775807")]
+    public async Task A_length_that_no_object_has_is_none_that_is_stated(string size)
+    {
+        await RunAsync(ObjectKeys + $"; INSERT INTO object_keys VALUES (7, 'file', '42/aaaa', {size}, '{{b7}}', 0)");
+        var named = Assert.Single(await AllAsync());
+        Assert.Equal((NamedObject.Impossible, 0), (named.SizeBytes, named.CountedBytes));
+    }
+
     [Fact]
     public async Task Derived_data_is_named_by_its_type()
     {

@@ -39,7 +39,8 @@ internal sealed class FileReader(EnteRows rows)
             : "";
         var totals = $"""
             WITH ids AS ({ids}) SELECT (SELECT COUNT(DISTINCT file_id) FROM ids),
-                (SELECT CAST(COALESCE(SUM(size), 0) AS bigint) FROM object_keys WHERE NOT COALESCE(is_deleted, false) AND file_id IN (SELECT file_id FROM ids))
+                (SELECT CAST(COALESCE(SUM(size), 0) AS bigint) FROM object_keys
+                WHERE NOT COALESCE(is_deleted, false) AND size BETWEEN 1 AND {NamedObject.LargestBytes} AND file_id IN (SELECT file_id FROM ids))
             """;
         await foreach (var row in rows.ReadAsync(totals, cancellationToken))
         {
