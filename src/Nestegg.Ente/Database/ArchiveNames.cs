@@ -5,7 +5,7 @@ namespace Nestegg.Ente.Database;
 /// </summary>
 internal static class ArchiveNames
 {
-    /// <summary>Whether the statement of a table, of its rows or of where a sequence stands is about what the entry is named after.</summary>
+    /// <summary>Whether the statement of a table, of its rows or of where a sequence stands is about what its entry names.</summary>
     public static bool Agree(ArchiveEntry entry) => entry.Description switch
     {
         "TABLE" => Begins(entry.Definition, entry, name => $"CREATE TABLE {name} ")

@@ -15,7 +15,8 @@ internal readonly record struct SequenceValue(string Name, long Last, long Step)
         """;
 
     /// <summary>
-    /// Reads them for the schema of museum's tables. Sequences are of no transaction: what is read later may be ahead of this, never behind.
+    /// Reads them for the schema of museum's tables. Sequences are of no transaction: what is read later may be ahead of this, never
+    /// behind.
     /// </summary>
     public static async Task<IReadOnlyList<SequenceValue>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

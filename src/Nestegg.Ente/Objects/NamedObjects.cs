@@ -171,13 +171,14 @@ public static class NamedObjects
     {
         var owner = row.GetInt64(0);
         return new NamedObject(
-            ObjectKey.OfAttachment(owner, row.GetString(1), row.GetString(2)).ToString(), ObjectKind.ProfilePicture, Stated(row.GetInt64(3)),
-            null,
+            ObjectKey.OfAttachment(owner, row.GetString(1), row.GetString(2)).ToString(), ObjectKind.ProfilePicture,
+            Stated(row.GetInt64(3)), null,
             slots.Of(row.GetString(4), row.GetString(5)), row.GetBoolean(6), owner, null);
     }
 
     // What is uploaded once has its length in its row: one that cannot be vouches for nothing, whatever the buckets hold.
-    private static long Stated(long? sizeBytes) => sizeBytes is > 0 and <= NamedObject.LargestBytes and var bytes ? bytes : NamedObject.Impossible;
+    private static long Stated(long? sizeBytes) =>
+        sizeBytes is > 0 and <= NamedObject.LargestBytes and var bytes ? bytes : NamedObject.Impossible;
 
     // A preview's row need not state one, and a length that cannot be says as little as none.
     private static long? Known(long? sizeBytes) => sizeBytes >= 0 ? sizeBytes : null;

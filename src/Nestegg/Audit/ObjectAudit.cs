@@ -102,7 +102,8 @@ internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, 
 
             var elsewhere = right.Place >= 0
                 && compared.Places is not null ? $"; the right length is in {compared.Places.NameOf(right.Place)}" : "";
-            return Finding("object-size-wrong", item, $"it has {actual.SizeBytes:N0} bytes where the database states {item.StatedLength}{elsewhere}");
+            return Finding(
+                "object-size-wrong", item, $"it has {actual.SizeBytes:N0} bytes where the database states {item.StatedLength}{elsewhere}");
         }
 
         var sizeBytes = item.SizeBytes ?? looked[0].SizeBytes;

@@ -74,7 +74,8 @@ public sealed class FalseDumpTests(SharedServers servers, KnownInstances instanc
         await instance.ExecuteAsync(
             "CREATE SEQUENCE falling INCREMENT -1; CREATE SEQUENCE unused; CREATE SEQUENCE \"o'd\\d seq\"; "
             + "SELECT nextval('falling'), nextval('\"o''d\\d seq\"')", Token);
-        await PgDumpWrapper.ConfigureAsync(instance, "touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done; \"$PG_DUMP\" \"$@\"", Token);
+        await PgDumpWrapper.ConfigureAsync(
+            instance, "touch \"$MARK\"; while [ ! -e \"$GO\" ]; do sleep 0.05; done; \"$PG_DUMP\" \"$@\"", Token);
         var backup = Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", instance.ConfigurationPath);
         await PgDumpWrapper.ReachedAsync(instance, Token);
         await instance.ExecuteAsync("SELECT nextval('falling'), nextval('unused'), nextval('files_file_id_seq')", Token);
