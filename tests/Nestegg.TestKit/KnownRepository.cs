@@ -29,8 +29,8 @@ internal static class KnownRepository
         }, 1_000_000, cancellationToken);
         var instance = InstanceFolder.Read(folder ?? moment.Folder);
         await writer.PutSecretAsync(
-            SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(instance, stream, TimeProvider.System, token),
-            10_000, cancellationToken);
+            SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(
+                instance.Configuration, instance.ListFiles(token).Files, stream, TimeProvider.System, token), 10_000, cancellationToken);
         foreach (var found in moment.Objects)
         {
             // The same key with other bytes is a new version, as in a real index.

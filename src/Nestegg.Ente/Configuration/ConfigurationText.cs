@@ -25,13 +25,28 @@ internal static class ConfigurationText
 
     /// <summary>Opens a file; links are followed, as museum follows them.</summary>
     /// <returns><see langword="null"/> when it is not to be read, for <paramref name="reason"/>.</returns>
-    public static SafeFileHandle? TryOpen(string path, out string reason)
+    public static SafeFileHandle? TryOpen(string path, out string reason) => TryOpen(
+        () =>
+        {
+            var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+            return HeldFolder.TryOpenFile(Path.GetDirectoryName(target)!, Path.GetFileName(target));
+        },
+        out reason);
+
+    /// <summary>Opens a file where it was when its folder was read; what is a link by now is refused.</summary>
+    /// <inheritdoc cref="TryOpen(string, out string)" path="/returns"/>
+    public static SafeFileHandle? TryOpenAsListed(InstanceFile file, out string reason)
+    {
+        var root = Path.GetPathRoot(file.FullPath)!;
+        return TryOpen(() => HeldFolder.TryOpenFile(root, file.FullPath[root.Length..]), out reason);
+    }
+
+    private static SafeFileHandle? TryOpen(Func<SafeFileHandle?> open, out string reason)
     {
         reason = "it is not there";
         try
         {
-            var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-            var handle = HeldFolder.TryOpenFile(Path.GetDirectoryName(target)!, Path.GetFileName(target));
+            var handle = open();
             if (handle is null || RandomAccess.GetLength(handle) is var size && size <= LargestBytes)
             {
                 return handle;
@@ -42,7 +57,7 @@ internal static class ConfigurationText
         }
         catch (StrangeEntryException)
         {
-            reason = "it is no file but a pipe, a socket, a device or a folder";
+            reason = "it is no file but a link, a pipe, a socket, a device or a folder";
         }
         catch (UnauthorizedAccessException)
         {

@@ -29,7 +29,7 @@ internal sealed class InstanceFileList(
                 var relative = RelativePath(path, name);
 
                 // Two files from elsewhere can have one name; neither takes the other's place.
-                var isTaken = files.TryGetValue(relative, out var other) && other.FullPath != path;
+                var isTaken = files.TryGetValue(relative, out var other) && other.FullPath != Resolved(path);
                 Add(isTaken ? "elsewhere" + path.Replace(Path.DirectorySeparatorChar, '/') : relative, new FileInfo(path));
             }
         }
@@ -72,7 +72,7 @@ internal sealed class InstanceFileList(
             return;
         }
 
-        if (!walked.Add(LinkedPath.Resolve(directory.FullName) ?? directory.FullName))
+        if (!walked.Add(Resolved(directory.FullName)))
         {
             skipped.Add(new SkippedFile(relativePath, "its files are taken under the folder's other name"));
             return;
@@ -96,7 +96,7 @@ internal sealed class InstanceFileList(
                 }
                 else if (Directory.Exists(item.FullName))
                 {
-                    Walk(path, new DirectoryInfo(LinkedPath.Resolve(item.FullName) ?? item.FullName));
+                    Walk(path, new DirectoryInfo(Resolved(item.FullName)));
                 }
                 else
                 {
@@ -140,9 +140,11 @@ internal sealed class InstanceFileList(
         }
         else
         {
-            files.TryAdd(relativePath, new InstanceFile(relativePath, file.FullName, RandomAccess.GetLength(handle)));
+            files.TryAdd(relativePath, new InstanceFile(relativePath, Resolved(file.FullName), RandomAccess.GetLength(handle)));
         }
     }
+
+    private static string Resolved(string path) => LinkedPath.Resolve(path) ?? path;
 
     private string RelativePath(string path, string nameElsewhere)
     {

@@ -1,3 +1,4 @@
+using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
 using Nestegg.Instance.Preflights;
 using Nestegg.Repositories;
@@ -36,11 +37,6 @@ internal sealed class BackupRun(
     {
         await repository.RequireOwnRecipientsAsync(options.Recipients, cancellationToken);
         buckets = await new Preflight(instance, log).RunAsync(cancellationToken);
-        foreach (var finding in ConfigurationArchive.Skipped(instance.Folder, cancellationToken))
-        {
-            log.Find(finding);
-        }
-
         await using var hold = await repository.LockAsync("backup", log, time, options.Random, cancellationToken);
         return await hold.RunAsync(token => TakeAsync(hold, token), cancellationToken);
     }
@@ -60,9 +56,7 @@ internal sealed class BackupRun(
         }
 
         log.Step("configuration", "Capturing the configuration");
-        await snapshot.PutSecretAsync(
-            SecretPart.Configuration, (output, token) => ConfigurationArchive.WriteAsync(instance.Folder, output, time, token),
-            expectedBytes: 1 << 16, cancellationToken);
+        await PutConfigurationAsync(snapshot, cancellationToken);
         log.Step("objects", $"{counts.Objects:N0} objects are in the repository already, {queue.Count:N0} are to be fetched");
         try
         {
@@ -76,6 +70,21 @@ internal sealed class BackupRun(
         {
             await KeepWhatIsStoredAsync(objects.Writer);
             throw;
+        }
+    }
+
+    private async Task PutConfigurationAsync(SnapshotWriter snapshot, CancellationToken cancellationToken)
+    {
+        var (files, skipped) = instance.Folder.ListFiles(cancellationToken);
+        IReadOnlyList<SkippedFile> gone = [];
+        await snapshot.PutSecretAsync(
+            SecretPart.Configuration,
+            async (output, token) => gone =
+                await ConfigurationArchive.WriteAsync(instance.Folder.Configuration, files, output, time, token),
+            expectedBytes: 1 << 16, cancellationToken);
+        foreach (var file in skipped.Concat(gone))
+        {
+            log.Find(ConfigurationArchive.LeftOut(file));
         }
     }
 

@@ -15,19 +15,32 @@ internal static class ConfigurationArchive
     // A backup leaves out files above 16 MiB; a configuration is kilobytes.
     private const long LargestBytes = 256 << 20;
 
-    public static async Task WriteAsync(InstanceFolder instance, Stream output, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="configuration">What museum makes of the files.</param>
+    /// <param name="files">Those of the instance's folder.</param>
+    /// <returns>Files that cannot be read any more, or are another kind of thing now, and are not in it.</returns>
+    public static async Task<IReadOnlyList<SkippedFile>> WriteAsync(
+        MuseumConfiguration configuration, IEnumerable<InstanceFile> files, Stream output, TimeProvider time,
+        CancellationToken cancellationToken)
     {
+        var skipped = new List<SkippedFile>();
         await using var tar = new TarWriter(output, TarEntryFormat.Pax, leaveOpen: true);
-        foreach (var file in instance.ListFiles(cancellationToken).Files)
+        foreach (var file in files)
         {
-            await using var content = OpenForReading(file);
-            var modified = File.GetLastWriteTimeUtc(file.FullPath);
+            if (ConfigurationText.TryOpenAsListed(file, out var reason) is not { } handle)
+            {
+                skipped.Add(new SkippedFile(file.RelativePath, reason));
+                continue;
+            }
+
+            await using var content = new FileStream(handle, FileAccess.Read);
+            var modified = File.GetLastWriteTimeUtc(handle);
             await tar.WriteEntryAsync(Entry(Folder + file.RelativePath, content, modified), cancellationToken);
         }
 
         var now = time.GetUtcNow();
-        await WriteTextAsync(EffectiveName, instance.Configuration.ToYaml());
-        await WriteTextAsync(EnvironmentName, instance.Configuration.ToEnvironmentFile());
+        await WriteTextAsync(EffectiveName, configuration.ToYaml());
+        await WriteTextAsync(EnvironmentName, configuration.ToEnvironmentFile());
+        return skipped;
 
         Task WriteTextAsync(string name, string text) =>
             tar.WriteEntryAsync(Entry(name, new MemoryStream(Encoding.UTF8.GetBytes(text)), now), cancellationToken);
@@ -66,26 +79,10 @@ internal static class ConfigurationArchive
         }
     }
 
-    /// <summary>The files that were left out, and why.</summary>
-    public static IEnumerable<Finding> Skipped(InstanceFolder instance, CancellationToken cancellationToken) =>
-        instance.ListFiles(cancellationToken).Skipped.Select(file => new Finding(
-            "configuration-file-left-out", Severity.Warning, file.RelativePath,
-            $"{file.RelativePath} is not in the backup of the configuration: {file.Reason}.",
-            "Copy it by hand if the instance needs it."));
-
-    private static FileStream OpenForReading(InstanceFile file)
-    {
-        try
-        {
-            return File.OpenRead(file.FullPath);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new NesteggException(
-                FailureKind.BadInput, $"the instance's file {file.FullPath} cannot be read",
-                "Let the user who runs backups read the instance's folder.", exception);
-        }
-    }
+    public static Finding LeftOut(SkippedFile file) => new(
+        "configuration-file-left-out", Severity.Warning, file.RelativePath,
+        $"{file.RelativePath} is not in the backup of the configuration: {file.Reason}.",
+        "Copy it by hand if the instance needs it.");
 
     // Modes of the original are not kept: everything in here is for the owner's eyes.
     private static PaxTarEntry Entry(string name, Stream content, DateTimeOffset modified) => new(TarEntryType.RegularFile, name)

@@ -80,9 +80,10 @@ public sealed class ProofMemoryTests(SharedServers servers, ITestOutputHelper ou
         }
 
         await PutDatabaseAsync(writer, postgres, name);
+        var own = InstanceFolder.Read(folder["my-ente"]);
         await writer.PutSecretAsync(
             SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(
-                InstanceFolder.Read(folder["my-ente"]), stream, TimeProvider.System, token), 10_000, Token);
+                own.Configuration, own.ListFiles(token).Files, stream, TimeProvider.System, token), 10_000, Token);
         await writer.CommitAsync(SampleRepository.Draft(new Dictionary<string, byte[]>()), stored, Token);
         return instance.RecoveryWords;
     }

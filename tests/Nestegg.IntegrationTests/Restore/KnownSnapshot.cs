@@ -55,9 +55,10 @@ internal sealed class KnownSnapshot : IDisposable
             await using var dump = File.OpenRead(moment.DumpPath);
             await dump.CopyToAsync(stream, token);
         }, 1_000_000, cancellationToken);
+        var instance = InstanceFolder.Read(moment.Folder);
         await writer.PutSecretAsync(
             SecretPart.Configuration, (stream, token) => ConfigurationArchive.WriteAsync(
-                InstanceFolder.Read(moment.Folder), stream, TimeProvider.System, token), 10_000, cancellationToken);
+                instance.Configuration, instance.ListFiles(token).Files, stream, TimeProvider.System, token), 10_000, cancellationToken);
         foreach (var item in moment.Objects)
         {
             await using var content = File.OpenRead(item.FilePath);

@@ -1,5 +1,6 @@
 using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
+using Nestegg.Snapshots;
 using Nestegg.TestKit;
 
 namespace Nestegg.Tests.Configuration;
@@ -8,6 +9,8 @@ namespace Nestegg.Tests.Configuration;
 public sealed class HostileFolderTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public void Dispose() => folder.Dispose();
 
@@ -55,6 +58,36 @@ public sealed class HostileFolderTests : IDisposable
         Assert.Contains("characters", Assert.Throws<EnteException>(Read).Message);
     }
 
+    [Theory]
+    [InlineData("data/key", "rm data/key; mkfifo data/key")]
+    [InlineData("data/key", "rm data/key; mkdir data/key")]
+    [InlineData("data/key", "rm data/key; ln -s ../outside/key data/key")]
+    [InlineData("data/key", "mv data aside; ln -s outside data")]
+    [InlineData("data/key", "rm data/key")]
+    [InlineData("data/key", "truncate -s 1G data/key")]
+    [InlineData("data/linked", "rm outside/key; ln -s /etc/hostname outside/key")]
+    public async Task What_became_something_else_after_it_was_listed_is_left_out_and_told(string name, string change)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "links need a privilege there");
+        Write("project/compose.yaml", "services: { museum: { volumes: ['./outside:/outside', './data:/data'] } }");
+        Write("project/outside/key", "the other");
+        Write("project/data/key", "the one");
+        Link("data/linked", "../outside/key");
+        var instance = InstanceFolder.Read(Path.Join(folder.Path, "project"));
+        var (files, _) = instance.ListFiles(Token);
+        await ExternalProgram.RunAsync("sh", ["-c", $"cd '{instance.Folder}'; {change}"], Token);
+
+        using var tar = new MemoryStream();
+        var skipped = await ConfigurationArchive.WriteAsync(instance.Configuration, files, tar, TimeProvider.System, Token);
+        tar.Position = 0;
+        var saved = await ConfigurationArchive.ReadAsync(tar, Token);
+
+        Assert.Equal(name, Assert.Single(skipped).RelativePath);
+        Assert.Equal(
+            files.Select(file => file.RelativePath).Where(path => path != name).Order(),
+            saved.Files.Select(file => file.RelativePath).Order());
+    }
+
     [Fact]
     public void Links_are_followed_within_the_folder_and_what_leads_out_is_left_out_and_told()
     {
@@ -75,7 +108,7 @@ public sealed class HostileFolderTests : IDisposable
         Link("data/circle", "circle");
         Link("data/up", ".");
 
-        var (files, skipped) = InstanceFolder.Read(Path.Join(folder.Path, "project")).ListFiles(TestContext.Current.CancellationToken);
+        var (files, skipped) = InstanceFolder.Read(Path.Join(folder.Path, "project")).ListFiles(Token);
 
         Assert.Equal(
             ["compose.yaml", "data/good", "data/in", "data/in-folder/tls.cert", "data/mounted"], files.Select(file => file.RelativePath));
