@@ -149,7 +149,7 @@ internal static partial class ArchiveContents
 
         await source.SkipAsync(offsetBytes, cancellationToken);
         // Few kinds of definition are looked at later; the others need not stay in memory.
-        var isLookedAt = description is "TABLE" or "SEQUENCE SET" or "ENCODING" or "FUNCTION" or "PROCEDURE";
+        var isLookedAt = description is "TABLE" or "SEQUENCE SET" or "ENCODING" or "SEARCHPATH" or "FUNCTION" or "PROCEDURE";
         return new ArchiveEntry(id, hasData, tag, description, isLookedAt ? definition : null, copy, schema)
         {
             Dependencies = dependencies,

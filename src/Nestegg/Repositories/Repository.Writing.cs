@@ -63,14 +63,16 @@ internal sealed partial class Repository
                     "if you changed one of them, make both alike; if you did not, somebody else has written to the repository");
             }
         }
-        else if (newest is null && notBelieved > 0)
+        else if (newest is null)
         {
+            var none = notBelieved > 0
+                ? $"none of the {notBelieved} snapshots at {Location} has a signature that fits"
+                : $"{Location} has no snapshot yet, and the configuration names no recipients";
             throw new NesteggException(
                 FailureKind.Damaged,
-                $"none of the {notBelieved} snapshots at {Location} has a signature that fits, so nothing says whether the recipients in "
-                + $"{RepositoryKeys.Description} are yours: {string.Join(", ", found)}",
-                "if they are, write them into nestegg.yaml (recipients:); somebody else has written to the repository: compare it with "
-                + "another copy");
+                $"{none}, so nothing says whether the recipients in {RepositoryKeys.Description} are yours: {string.Join(", ", found)}",
+                "if they are, write them into nestegg.yaml (recipients:)"
+                + (notBelieved > 0 ? "; somebody else has written to the repository: compare it with another copy" : ""));
         }
         else if (newest is not null && newest.RepositorySha256 != Description.Hash)
         {

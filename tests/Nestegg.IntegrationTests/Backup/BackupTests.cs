@@ -185,10 +185,6 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
     public async Task A_damaged_snapshot_and_index_are_said_and_the_next_snapshot_is_whole(string name)
     {
         using var instance = await StartAsync(name);
-        using var description = JsonDocument.Parse(
-            await File.ReadAllTextAsync(Path.Combine(instance.RepositoryFolder, "nestegg.json"), Token));
-        await File.AppendAllTextAsync(
-            instance.ConfigurationPath, $"recipients: {description.RootElement.GetProperty("recipients").GetRawText()}\n", Token);
         await BackupAsync(instance, ExitCode.Done);
         foreach (var pattern in new[] { "snapshot.json", "*.tsv.zst" })
         {
@@ -237,8 +233,10 @@ public class BackupTests(SharedServers servers, KnownInstances instances)
     public async Task A_recipient_that_somebody_added_to_the_repository_is_refused(string name)
     {
         using var instance = await StartAsync(name);
-        await File.AppendAllTextAsync(
-            instance.ConfigurationPath, "recipients: [age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq]\n", Token);
+        var text = await File.ReadAllTextAsync(instance.ConfigurationPath, Token);
+        await File.WriteAllTextAsync(
+            instance.ConfigurationPath,
+            text.Replace("recipients: [", "recipients: [age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq, "), Token);
         var run = await Cli.ExpectAsync(ExitCode.Damaged, Token, "backup", "--config", instance.ConfigurationPath);
         Assert.Contains("age1qyqszqgp", run.Error);
         Assert.Contains("somebody else has written to the repository", run.Error);

@@ -31,10 +31,11 @@ public class MemoryTests(SharedServers servers, ITestOutputHelper output)
             },
             objects, Token);
         instance.WriteObjects(store.Folder);
-        await NewRepository.CreateAsync(LocalStore.Create(folder["repository"]), folder["signing.key"], Token);
+        var recipient = await NewRepository.CreateAsync(LocalStore.Create(folder["repository"]), folder["signing.key"], Token);
         await File.WriteAllTextAsync(
             folder["nestegg.yaml"],
-            $"instance: {folder["my-ente"]}\nrepository: {folder["repository"]}\nsigning-key: {folder["signing.key"]}\n", Token);
+            $"instance: {folder["my-ente"]}\nrepository: {folder["repository"]}\nsigning-key: {folder["signing.key"]}\n"
+            + $"recipients: [{recipient}]\n", Token);
 
         Assert.Equal(objects, await BackUpAsync("first", folder["nestegg.yaml"]));
         Assert.Equal(0, await BackUpAsync("second", folder["nestegg.yaml"]));

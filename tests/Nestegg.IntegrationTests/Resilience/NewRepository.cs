@@ -12,12 +12,14 @@ namespace Nestegg.IntegrationTests.Resilience;
 /// </summary>
 internal static class NewRepository
 {
-    public static async Task CreateAsync(IStore store, string signingKeyPath, CancellationToken cancellationToken)
+    /// <returns>The recipient, as in nestegg.yaml.</returns>
+    public static async Task<string> CreateAsync(IStore store, string signingKeyPath, CancellationToken cancellationToken)
     {
         using var key = MinisignSecretKey.Generate();
         using var identity = AgeIdentity.Generate();
         await File.WriteAllBytesAsync(signingKeyPath, key.ToFileText(), cancellationToken);
         await Repository.CreateAsync(store, [identity.Recipient], key.PublicKey, TimeProvider.System, cancellationToken);
+        return identity.Recipient.ToString();
     }
 
     /// <summary>Every snapshot passes a check that reads every byte.</summary>

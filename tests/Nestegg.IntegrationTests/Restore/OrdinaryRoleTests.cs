@@ -165,6 +165,52 @@ public sealed class OrdinaryRoleTests(SharedServers servers, KnownInstances inst
         Assert.Contains("is a standby", Assert.Single(plan.Refusals).Message);
     }
 
+    [Fact]
+    public async Task Functions_that_rows_are_checked_and_made_with_find_their_names()
+    {
+        var postgres = await servers.PostgresAsync(Token);
+        var role = await RoleAsync(postgres);
+        var known = await OfDatabaseAsync(postgres, """
+            CREATE FUNCTION smallest() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT 0 * count(*) FROM schema_migrations';
+            CREATE FUNCTION is_known(id bigint) RETURNS bool LANGUAGE sql STABLE AS 'SELECT id >= smallest()';
+            CREATE FUNCTION twice(id bigint) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN smallest() + 2 * id; END';
+            CREATE DOMAIN known AS bigint CHECK (is_known(VALUE));
+            CREATE TABLE checked (id known, two bigint GENERATED ALWAYS AS (twice(id)) STORED, CHECK (is_known(id)));
+            INSERT INTO checked VALUES (1), (2);
+            ALTER TABLE users ADD CONSTRAINT known_users CHECK (is_known(user_id));
+            CREATE SUBSCRIPTION far CONNECTION 'host=localhost' PUBLICATION near WITH (connect = false)
+            """);
+        using var snapshot = await KnownSnapshot.CreateAsync(known, Token);
+        using var target = await NewInstance.CreateAsync(servers, known, Token);
+        await UseRoleAsync(target, role, owns: true);
+
+        var plan = await target.PlanAsync(snapshot, Token);
+        Assert.Empty(plan.Refusals);
+        Assert.Equal(
+            ["not loaded, because museum does not need it: subscription far"],
+            plan.Findings.Where(finding => finding.Code.StartsWith("dump-", StringComparison.Ordinal)).Select(finding => finding.Message));
+        Assert.True((await target.RestoreAsync(snapshot, Token)).IsComplete);
+        Assert.Equal(6, await target.AskAsync<decimal>("SELECT sum(two) FROM checked", Token));
+        Assert.Equal(known.Users, await target.AskAsync<long>("SELECT count(*) FROM users", Token));
+    }
+
+    [Fact]
+    public async Task What_lay_in_another_tablespace_is_where_the_database_is()
+    {
+        await using var postgres = await PostgresServer.StartAsync(Token);
+        await postgres.ExecuteAsync("postgres", "ALTER SYSTEM SET allow_in_place_tablespaces = on", Token);
+        await postgres.ExecuteAsync("postgres", "SELECT pg_reload_conf()", Token);
+        await postgres.ExecuteAsync("postgres", "CREATE TABLESPACE slow LOCATION ''", Token);
+        var known = await OfDatabaseAsync(
+            postgres, "ALTER TABLE files SET TABLESPACE slow; CREATE INDEX in_slow ON users (email_hash) TABLESPACE slow");
+        using var snapshot = await KnownSnapshot.CreateAsync(known, Token);
+        using var target = await NewInstance.CreateAsync(servers, known, Token);
+        await UseRoleAsync(target, await RoleAsync(target.Postgres), owns: true);
+        Assert.True((await target.RestoreAsync(snapshot, Token)).IsComplete);
+        Assert.Equal(0, await target.AskAsync<long>(
+            "SELECT count(*) FROM pg_class WHERE relname IN ('files', 'in_slow') AND reltablespace <> 0", Token));
+    }
+
     private async Task<KnownMoment> OfDatabaseAsync(PostgresServer postgres, string sql)
     {
         var known = (await instances.OpenAsync(KnownInstances.Sample, Token))["t1"];

@@ -19,6 +19,7 @@ public sealed class RunningInstance : IDisposable
     private static readonly string[] Slots = ["b2-eu-cen", "wasabi-eu-central-2-v3", "scw-eu-fr-v3"];
 
     private readonly TemporaryFolder folder = new();
+    private readonly AgeIdentity identity = AgeIdentity.Generate();
     private readonly KnownInstance known;
     private readonly PostgresServer postgres;
     private readonly CephGateway store;
@@ -152,14 +153,17 @@ public sealed class RunningInstance : IDisposable
         return folder["bucket.yaml"];
     }
 
-    public void Dispose() => folder.Dispose();
+    public void Dispose()
+    {
+        identity.Dispose();
+        folder.Dispose();
+    }
 
     private string PlaceOf(string key) => buckets[Moment.Objects.First(item => item.Key == key).Slot];
 
     private async Task CreateRepositoryAsync(IStore store, CancellationToken cancellationToken)
     {
         using var key = MinisignSecretKey.Generate();
-        using var identity = AgeIdentity.Generate();
         await File.WriteAllBytesAsync(folder["signing.key"], key.ToFileText(), cancellationToken);
         if (!OperatingSystem.IsWindows())
         {
@@ -174,6 +178,7 @@ public sealed class RunningInstance : IDisposable
         instance: {Folder}
         repository: {RepositoryFolder}
         signing-key: {folder["signing.key"]}
+        recipients: [{identity.Recipient}]
         map:
           - postgres:5432=127.0.0.1:{postgres.Port}
           - localhost:3200={store.Endpoint.Authority}

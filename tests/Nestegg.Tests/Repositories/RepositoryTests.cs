@@ -238,12 +238,15 @@ public sealed class RepositoryTests : IDisposable
     {
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
-        await sample.Repository.RequireOwnRecipientsAsync([], Token);
+        var own = sample.Identity.Recipient.ToString();
+        var unsure = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.RequireOwnRecipientsAsync([], Token));
+        Assert.Contains($"has no snapshot yet, and the configuration names no recipients, so nothing says whether", unsure.Message);
+        Assert.Contains(own, unsure.Message);
+        await sample.Repository.RequireOwnRecipientsAsync([own], Token);
         await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
         await sample.Repository.RequireOwnRecipientsAsync([], Token);
 
         using var stranger = AgeIdentity.Generate();
-        var own = sample.Identity.Recipient.ToString();
         var changed = File.ReadAllText(folder["nestegg.json"]).Replace($"\"{own}\"", $"\"{own}\", \"{stranger.Recipient}\"");
         File.WriteAllText(folder["nestegg.json"], changed);
         await sample.ReopenAsync(store, Token);
