@@ -4,8 +4,8 @@ using System.Text;
 namespace Nestegg.Ente.Database;
 
 /// <summary>
-/// An archive of pg_dump as pg_restore is to see it: with a table of contents that names only what museum needs, and with museum's schema as
-/// the place where names are looked up. All that follows passes as it is; pg_restore passes over rows that its contents do not name.
+/// An archive of pg_dump as pg_restore is to see it: with a table of contents that names only what museum needs, and with museum's schema
+/// as the place where names are looked up. All that follows passes as it is; pg_restore passes over rows that its contents do not name.
 /// </summary>
 internal sealed class SelectedArchive : ReadOnlyStream
 {

@@ -176,6 +176,7 @@ internal sealed class RestoreRun : IAsyncDisposable
             selected,
             arguments => program.Start(target.Database.Settings, target.Routes.Map, state.ServerMajorVersion, arguments),
             bytes => log.Progress("database", 0, null, bytes), cancellationToken);
+        log.Step("database", "the dump is loaded and not neutralised yet: until the next line museum must not start on it");
     }
 
     private async Task<IReadOnlyList<NeutralisingResult>> NeutraliseAsync(CancellationToken cancellationToken)
