@@ -68,6 +68,19 @@ public sealed class InstanceFolder
     /// <summary>Reads a folder with everything where the quickstart has it.</summary>
     public static InstanceFolder Read(string folder) => new(new InstanceLocation(folder));
 
+    /// <summary>The compose files that compose itself finds in a folder: the first of its names and the override; often none.</summary>
+    public static IReadOnlyList<string> ComposeFilesIn(string folder)
+    {
+        var found = ComposeNames.Select(name => Path.Join(folder, name)).FirstOrDefault(File.Exists);
+        if (found is null)
+        {
+            return [];
+        }
+
+        var overrides = ComposeNames.Select(name => Path.Join(folder, name.Replace(".y", ".override.y", StringComparison.Ordinal)));
+        return [found, .. overrides.Where(File.Exists).Take(1)];
+    }
+
     /// <summary>
     /// Demands that museum's own configuration was found. Without it all settings would be museum's public defaults, and a backup would
     /// keep those as the keys of an instance that has others.
@@ -113,7 +126,7 @@ public sealed class InstanceFolder
         return compose?.Find(path)?.HostPath ?? Path.GetFullPath(path.TrimStart('/'), Folder);
     }
 
-    private List<string> FindComposeFiles(Func<string, string?> lookup)
+    private IReadOnlyList<string> FindComposeFiles(Func<string, string?> lookup)
     {
         if (location.ComposeFiles.Count > 0)
         {
@@ -126,14 +139,7 @@ public sealed class InstanceFolder
             return [.. listed.Split(separator, StringSplitOptions.RemoveEmptyEntries).Select(location.Existing)];
         }
 
-        var found = ComposeNames.Select(name => Path.Join(Folder, name)).FirstOrDefault(File.Exists);
-        if (found is null)
-        {
-            return [];
-        }
-
-        var overrides = ComposeNames.Select(name => Path.Join(Folder, name.Replace(".y", ".override.y", StringComparison.Ordinal)));
-        return [found, .. overrides.Where(File.Exists).Take(1)];
+        return ComposeFilesIn(Folder);
     }
 
     // What compose fills in: the files that it is given with --env-file, or else .env; Portainer writes stack.env.

@@ -1,3 +1,4 @@
+using Nestegg.Ente.Configuration;
 using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Restore;
@@ -36,21 +37,37 @@ public static class RestoreAdvice
         }
     }
 
+    /// <summary>Commands for the folder as it is after the restore, with the names of the files that are in it.</summary>
     public static IEnumerable<string> NextSteps(RestoreOptions options)
     {
+        var compose = string.Concat(InstanceFolder.ComposeFilesIn(options.Into).Select(path => $" -f {Path.GetFileName(path)}"));
         yield return $"cd {options.Into}";
+        if (compose.Length == 0)
+        {
+            yield return "# no compose file that `docker compose` finds by itself is here: start museum as the old instance started it";
+        }
+
         if (options.IsBesideProduction)
         {
-            yield return "docker compose up -d    # jobs, mail and every outside effect are switched off in museum.yaml";
+            yield return (compose.Length > 0 ? "docker compose up -d    " : "./museum    ")
+                + "# jobs, mail and every outside effect are switched off in museum.yaml";
             yield break;
         }
 
-        // `docker compose run museum` would do without a file, but the relay to MinIO lives in the network of the service itself.
-        yield return """echo 'services: {museum: {environment: {ENTE_JOBS_CRON_SKIP: "true"}}}' > first-start.yaml""";
-        yield return "docker compose -f compose.yaml -f first-start.yaml up -d    # a first start without jobs; without compose: "
-            + "ENTE_JOBS_CRON_SKIP=true ./museum";
-        yield return "# sign in with an app and look at some pictures; then, with jobs:";
-        yield return "docker compose up -d && rm first-start.yaml";
+        if (compose.Length == 0)
+        {
+            yield return "ENTE_JOBS_CRON_SKIP=true ./museum    # a first start without jobs";
+            yield return "# sign in with an app and look at some pictures; then start it without that variable, with jobs";
+        }
+        else
+        {
+            // `docker compose run museum` would do without a file, but the relay to MinIO lives in the network of the service itself.
+            yield return """echo 'services: {museum: {environment: {ENTE_JOBS_CRON_SKIP: "true"}}}' > first-start.yaml""";
+            yield return $"docker compose{compose} -f first-start.yaml up -d    # a first start without jobs";
+            yield return "# sign in with an app and look at some pictures; then, with jobs:";
+            yield return "docker compose up -d && rm first-start.yaml";
+        }
+
         yield return "# and make backups of the new machine: docs/operations.md, \"Backups after a restore\"";
     }
 
