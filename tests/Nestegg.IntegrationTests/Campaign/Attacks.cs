@@ -71,7 +71,9 @@ internal static class Attacks
         new(
             "take away a snapshot from before the newest", "check 20 snapshot-gone; backup 0 rolled-back",
             (to, token) => DeleteAsync(to, $"snapshots/{to.Snapshots[0]}/", token)),
-        new("set the repository back", "check 20 rolled-back; backup 0 rolled-back", (to, token) => DeleteAsync(to, $"snapshots/{to.Snapshots[1]}/", token)),
+        new(
+            "set the repository back", "check 20 rolled-back; backup 0 rolled-back",
+            (to, token) => DeleteAsync(to, $"snapshots/{to.Snapshots[1]}/", token)),
         new(
             "replay an older dump", "check 20 file-damaged; readers 20 database.dump",
             (to, token) => ReplayAsync(to, RepositoryKeys.Database, token)),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 
@@ -9,10 +10,13 @@ internal sealed class ProgramRun : IAsyncDisposable
     // Enough for the last messages; a program that complains for hours must not fill the memory.
     private const int KeptErrorLines = 40;
 
+    // What it started may outlive it and hold its standard error open for as long as it likes.
+    private static readonly TimeSpan LastWordsLimit = TimeSpan.FromSeconds(2);
+
     private readonly string name;
     private readonly Process process;
     private readonly Task errorReading;
-    private readonly Queue<string> errorLines = new();
+    private readonly ConcurrentQueue<string> errorLines = new();
 
     /// <param name="variables">What it gets besides the few that every program gets (<see cref="ChildEnvironment"/>).</param>
     /// <exception cref="NesteggException">The program cannot be started.</exception>
@@ -61,7 +65,7 @@ internal sealed class ProgramRun : IAsyncDisposable
     public async Task<int> WaitAsync(CancellationToken cancellationToken)
     {
         await process.WaitForExitAsync(cancellationToken);
-        await errorReading.WaitAsync(cancellationToken);
+        await ReadLastWordsAsync(cancellationToken);
         return process.ExitCode;
     }
 
@@ -70,10 +74,16 @@ internal sealed class ProgramRun : IAsyncDisposable
         if (process.HasExited || TryKill())
         {
             await process.WaitForExitAsync(CancellationToken.None);
-            await errorReading;
+            await ReadLastWordsAsync(CancellationToken.None);
         }
 
         process.Dispose();
+    }
+
+    private async Task ReadLastWordsAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAny(errorReading, Task.Delay(LastWordsLimit, TimeProvider.System, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     // A program that sudo started as somebody else cannot be ended from here, and ends by itself when its pipes are closed.
@@ -106,7 +116,7 @@ internal sealed class ProgramRun : IAsyncDisposable
             errorLines.Enqueue(line);
             if (errorLines.Count > KeptErrorLines)
             {
-                errorLines.Dequeue();
+                errorLines.TryDequeue(out _);
             }
         }
     }
