@@ -86,6 +86,7 @@ internal static class CommandLine
         root.Subcommands.Add(new ExportCommand(common).Create());
         root.Subcommands.Add(new FindCommand(common).Create());
         root.Subcommands.Add(ObjectStoreCommand.Create(common));
+        root.Subcommands.Add(HelpCommand.Create(common));
 
         if (root.Options.OfType<HelpOption>().FirstOrDefault() is { Action: HelpAction standard } help)
         {

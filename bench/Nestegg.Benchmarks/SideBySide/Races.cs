@@ -30,7 +30,7 @@ internal static class Races
     /// <summary>Makes a new repository.</summary>
     public static string Init(BenchStand stand) =>
         $"{Aside("repository")}; rm -f nestegg.yaml nestegg.key identity.txt; {stand.Nestegg} init --quiet --instance my-ente "
-        + $"--repository {stand.Folder}/repository --new-identity identity.txt --config nestegg.yaml";
+        + $"--repository {stand.Folder}/repository --new-identity identity.txt --identity-beside-repository --config nestegg.yaml";
 
     public static string Backup(BenchStand stand) =>
         $"{stand.Nestegg} backup --quiet --config nestegg.yaml --parallel {BenchStand.Parallel}";

@@ -37,6 +37,10 @@ internal sealed class InitCommand
     {
         Description = "Make an identity that can open the backups, and write it here", HelpName = "FILE",
     };
+    private readonly Option<bool> besideRepository = new("--identity-beside-repository")
+    {
+        Description = "Write the new identity onto the repository's own disk all the same",
+    };
     private readonly Option<bool> passphrase = new("--passphrase")
     {
         Description = "Keep an identity in the repository, under a passphrase that is asked for",
@@ -60,7 +64,8 @@ internal sealed class InitCommand
         var command = new Command("init", "Makes nestegg.yaml, the repository, and the keys that belong to it")
         {
             init.instance, init.name, init.map,
-            init.environmentFiles, init.recipients, init.newIdentity, init.passphrase, init.passphraseFile, init.passphraseDescriptor,
+            init.environmentFiles, init.recipients, init.newIdentity, init.besideRepository,
+            init.passphrase, init.passphraseFile, init.passphraseDescriptor,
         };
         common.SetActionWithoutConfiguration(command, init.Read, RunAsync);
         return command.WithExamples(
@@ -94,6 +99,7 @@ internal sealed class InitCommand
             EnvironmentFiles = variables,
             Recipients = [.. (parse.GetValue(recipients) ?? []).Select(AgeRecipient.Parse)],
             NewIdentityPath = parse.GetValue(newIdentity) is { } path ? Host.FullPath(path) : null,
+            IsIdentityBesideRepository = parse.GetValue(besideRepository),
         };
         var source = new SecretSource(parse.GetValue(passphraseFile), parse.GetValue(passphraseDescriptor));
         return new Asked(

@@ -28,7 +28,7 @@ public static class BackupJob
             async repository =>
             {
                 using var signingKey = ReadSigningKey(context);
-                context.LookAtSigningKey(log);
+                context.LookAtKeys(log);
                 await using var instance = await EnteInstance.OpenAsync(context.Configuration, context.Time, cancellationToken);
                 var memory = await CheckMemory.LoadAsync(CheckMemory.FolderIn(context.Environment), repository, cancellationToken);
                 var options =

@@ -14,7 +14,7 @@ public static class DoctorJob
             {
                 await new Preflight(instance, log).RunAsync(cancellationToken);
                 await LookAsBrowserAsync(instance, log, cancellationToken);
-                context.LookAtSigningKey(log);
+                context.LookAtKeys(log);
                 return log;
             },
             cancellationToken);

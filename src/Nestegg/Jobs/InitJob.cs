@@ -43,7 +43,7 @@ public static class InitJob
         if (setup.NewIdentityPath is { } path)
         {
             log.Find(
-                "identity-on-server", Severity.Note, path, "whoever has this file can open the backups, and without it nobody can",
+                "identity-on-server", Severity.Warning, path, "whoever has this file can open the backups, and without it nobody can",
                 $"move it off this machine now, keep a second copy elsewhere, and a copy of {signingKeyPath} beside it: "
                 + "with that key another machine can go on in this repository");
         }
@@ -51,9 +51,9 @@ public static class InitJob
         if (setup.Passphrase is not null)
         {
             log.Find(
-                "identity-in-repository", Severity.Note, "identity.age",
+                "identity-in-repository", Severity.Warning, "identity.age",
                 "the repository holds an identity under your passphrase: the backups are as safe as the passphrase is long",
-                "keep the passphrase off this machine");
+                "keep the passphrase off this machine, and the file that it was read from too; without it nobody opens the backups");
         }
     }
 

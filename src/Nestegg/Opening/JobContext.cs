@@ -69,9 +69,18 @@ public sealed class JobContext
         }
     }
 
-    /// <summary>Says so when others on this machine may use the signing key's file.</summary>
-    internal void LookAtSigningKey(RunLog log)
+    /// <summary>Says so when others on this machine may use the signing key's file, and when what opens the backups lies here.</summary>
+    internal void LookAtKeys(RunLog log)
     {
+        if (Configuration.IdentityMadeAt is { } identity && File.Exists(identity))
+        {
+            log.Find(
+                "identity-on-server", Severity.Warning, identity,
+                $"{identity} still lies on this machine: whoever breaks into it opens the backups with that file, and if it is lost with the "
+                + "machine, nobody does",
+                "move it to a password manager or a USB stick, and keep a second copy elsewhere; backups do not need it");
+        }
+
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         if (!OperatingSystem.IsWindows() && Configuration.SigningKeyPath is { } path && File.Exists(path)
             && File.GetUnixFileMode(path) is var mode && (mode & others) != 0)

@@ -20,7 +20,7 @@ internal sealed partial class Repository : IAsyncDisposable
 
     private const string DamagedHint =
         "it is small and plain text: put it back from another copy of the repository, or write it again from the comments in the identity "
-        + "file (docs/format.md)";
+        + "file (nestegg help format)";
 
     private readonly IStore store;
 

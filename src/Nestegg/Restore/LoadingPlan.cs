@@ -11,7 +11,7 @@ internal static class LoadingPlan
         {
             yield return new Finding(
                 "dump-in-part", Severity.Note, database, $"not loaded, because museum does not need it: {string.Join(", ", others)}",
-                "the dump has all of it: docs/recover-by-hand.md loads it whole");
+                "the dump has all of it: nestegg help recover-by-hand tells how to load it whole");
         }
 
         foreach (var item in omissions.Where(item => item is { IsMuseums: true, IsTableOfEnte: false }))

@@ -68,7 +68,7 @@ public static class RestoreAdvice
             yield return "docker compose up -d && rm first-start.yaml";
         }
 
-        yield return "# and make backups of the new machine: docs/operations.md, \"Backups after a restore\"";
+        yield return "# and make backups of the new machine: nestegg help operations, \"Backups after a restore\"";
     }
 
     /// <summary>Which museum fits the database.</summary>

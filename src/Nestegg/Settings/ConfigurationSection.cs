@@ -28,7 +28,7 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
     public NesteggException Unknown(string key, IEnumerable<string> known)
     {
         var nearest = known.MinBy(candidate => Distance(key, candidate))!;
-        return Wrong(key, "no such key", $"did you mean {Named(nearest)}? docs/configuration.md describes every key");
+        return Wrong(key, "no such key", $"did you mean {Named(nearest)}? nestegg help configuration describes every key");
     }
 
     public NesteggException Wrong(string key, string what, string hint)
@@ -67,13 +67,14 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
         return YamlSettings.Text(child) is { Length: > 0 } text ? text : null;
     }
 
-    public string Required(string key) => Text(key) ?? throw Wrong(key, "is missing", "docs/configuration.md describes it");
+    public string Required(string key) => Text(key) ?? throw Wrong(key, "is missing", "nestegg help configuration describes it");
 
     public string OneOf(string key, params string[] values)
     {
         var text = Text(key) ?? values[0];
         return values.Contains(text) ? text : throw Wrong(
-            key, $"`{text}` is none of {string.Join(", ", values.Where(value => value.Length > 0))}", "docs/configuration.md describes it");
+            key, $"`{text}` is none of {string.Join(", ", values.Where(value => value.Length > 0))}",
+            "nestegg help configuration describes it");
     }
 
     public bool Flag(string key, bool otherwise) => OneOf(key, otherwise ? "true" : "false", "true", "false") == "true";
@@ -87,7 +88,7 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
 
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? number
-            : throw Wrong(key, $"`{text}` is no number from {least} to {most}", "docs/configuration.md describes it");
+            : throw Wrong(key, $"`{text}` is no number from {least} to {most}", "nestegg help configuration describes it");
     }
 
     /// <summary>A list of texts; a single text is a list of one.</summary>

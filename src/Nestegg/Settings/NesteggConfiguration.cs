@@ -36,6 +36,9 @@ public sealed class NesteggConfiguration
     /// <summary>The file of the minisign secret key that signs manifests.</summary>
     public string? SigningKeyPath { get; init; }
 
+    /// <summary>Where <c>init</c> wrote an identity that opens the backups; it should not stay there.</summary>
+    public string? IdentityMadeAt { get; init; }
+
     /// <summary>Objects in transfer at once.</summary>
     public int Parallel { get; init; } = 8;
 
@@ -79,7 +82,7 @@ public sealed class NesteggConfiguration
     {
         Path = Path, InstanceName = InstanceName, Instance = Instance, Map = Map, Postgres = Postgres,
         Repository = Repository?.Location == repository.Location ? Repository : repository,
-        Recipients = Recipients, SigningKeyPath = SigningKeyPath, Parallel = Parallel,
+        Recipients = Recipients, SigningKeyPath = SigningKeyPath, IdentityMadeAt = IdentityMadeAt, Parallel = Parallel,
     };
 
     /// <summary>The instance's location, which a command that works on the instance needs.</summary>

@@ -16,7 +16,8 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
     public NesteggConfiguration Read(string text)
     {
         var root = new ConfigurationSection(Root(text), "", name);
-        root.AllowOnly("instance", "access", "map", "postgresql", "repository", "recipients", "signing-key", "parallel");
+        root.AllowOnly("instance", "access", "map", "postgresql", "repository", "recipients", "signing-key", "identity-made-at",
+            "parallel");
         var instance = root.Section("instance", scalarKey: "folder");
         return new NesteggConfiguration
         {
@@ -28,6 +29,7 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
             Repository = root.Section("repository", scalarKey: "location") is { } repository ? ReadRepository(repository) : null,
             Recipients = root.List("recipients"),
             SigningKeyPath = root.Text("signing-key") is { } key ? FullPath(key) : null,
+            IdentityMadeAt = root.Text("identity-made-at") is { } made ? FullPath(made) : null,
             Parallel = root.Number("parallel", 8, 1, 256),
         };
     }

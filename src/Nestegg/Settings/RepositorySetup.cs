@@ -6,6 +6,7 @@ using Nestegg.Formats.Age;
 using Nestegg.Formats.Minisign;
 using Nestegg.Repositories;
 using Nestegg.Stores;
+using Nestegg.Stores.Local;
 
 namespace Nestegg.Settings;
 
@@ -30,6 +31,9 @@ public sealed record SetupRequest
 
     /// <summary>Where a new identity is written; <see langword="null"/> for none.</summary>
     public string? NewIdentityPath { get; init; }
+
+    /// <summary>Whether the new identity may lie on the disk that the repository is on.</summary>
+    public bool IsIdentityBesideRepository { get; init; }
 
     /// <summary>
     /// A passphrase in UTF-8 under which a new identity is kept in the repository; <see langword="null"/> for none. The caller wipes it.
@@ -64,12 +68,51 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
             }
         }
 
+        RequireOtherDisk();
         if (request.Recipients.Count == 0 && request.NewIdentityPath is null && request.Passphrase is null)
         {
             throw new NesteggException(
                 FailureKind.BadInput, "nobody could open these backups: no recipient is named",
                 "give --recipient age1…, or --new-identity FILE, or --passphrase");
         }
+    }
+
+    private void RequireOtherDisk()
+    {
+        var repository = request.RepositoryLocation;
+        if (request.NewIdentityPath is not { } identity || repository.StartsWith("s3://", StringComparison.OrdinalIgnoreCase))
+        {
+            return;
+        }
+
+        if (LinkedPath.IsWithin(identity, repository))
+        {
+            throw new NesteggException(
+                FailureKind.BadInput, $"{identity} would be inside the repository, which it opens",
+                "give --new-identity a place outside of it: a USB stick, say");
+        }
+
+        var disk = Volume.Of(Existing(identity));
+        if (!request.IsIdentityBesideRepository && disk.Length > 0 && disk == Volume.Of(Existing(repository)))
+        {
+            throw new NesteggException(
+                FailureKind.BadInput,
+                $"{identity} would be on the same disk as the repository {repository}: whoever gets that disk opens the backups, and when it "
+                + "breaks, both are gone",
+                "give --new-identity a place on another disk, a USB stick say; is the repository's disk mounted? To write it here all the "
+                + "same and move it away afterwards, add --identity-beside-repository");
+        }
+    }
+
+    // Neither need be there yet.
+    private static string Existing(string path)
+    {
+        while (!Directory.Exists(path))
+        {
+            path = Path.GetDirectoryName(path)!;
+        }
+
+        return path;
     }
 
     public async Task<MadeRepository> RunAsync(IStore store, CancellationToken cancellationToken)
@@ -140,7 +183,7 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
 
     private string ConfigurationText(IReadOnlyList<AgeRecipient> recipients)
     {
-        var text = new StringBuilder("# Nestegg's configuration; docs/configuration.md describes every key.\n");
+        var text = new StringBuilder("# Nestegg's configuration; nestegg help configuration describes every key.\n");
         text.Append("instance:\n").Append($"  folder: {Quoted(request.InstanceFolder)}\n");
         if (request.InstanceName.Length > 0)
         {
@@ -151,6 +194,11 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
         AppendList("map", request.Map);
         text.Append($"repository: {Quoted(request.RepositoryLocation)}\n").Append($"signing-key: {SigningKeyName}\n");
         AppendList("recipients", recipients.Select(recipient => recipient.ToString()));
+        if (request.NewIdentityPath is { } identity)
+        {
+            text.Append($"identity-made-at: {Quoted(identity)}\n");
+        }
+
         return text.ToString();
 
         void AppendList(string key, IEnumerable<string> items)

@@ -56,7 +56,7 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
         var (configuration, repository) = (folder["nestegg.yaml"], folder["backups"]);
         var made = await Cli.ExpectAsync(
             ExitCode.Done, Token, "init", "--config", configuration, "--instance", Instance, "--repository", repository,
-            "--new-identity", folder["identity.txt"]);
+            "--new-identity", folder["identity.txt"], "--identity-beside-repository");
         Assert.Contains("next: nestegg doctor", made.Out);
         Assert.DoesNotContain("10.", await File.ReadAllTextAsync(configuration, Token));
         var looked = await Cli.RunAsync(Token, "doctor", "--config", configuration, "--json");

@@ -29,7 +29,7 @@ internal static class BulkSnapshot
         await File.WriteAllTextAsync(folder["password"], sample.Ada.Password, cancellationToken);
         await CliProcess.ExpectAsync(
             ExitCode.Done, cancellationToken, "init", "--instance", folder["my-ente"], "--repository", folder["repository"],
-            "--new-identity", folder["identity"], "--config", folder["nestegg.yaml"]);
+            "--new-identity", folder["identity"], "--identity-beside-repository", "--config", folder["nestegg.yaml"]);
         await CliProcess.ExpectAsync(ExitCode.Done, cancellationToken, "backup", "--quiet", "--config", folder["nestegg.yaml"]);
         return sample.Ada;
     }

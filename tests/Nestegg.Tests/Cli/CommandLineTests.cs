@@ -59,7 +59,7 @@ public sealed class CommandLineTests : IDisposable
     public async Task Init_makes_a_repository_its_keys_and_a_configuration_that_can_be_read()
     {
         Assert.Equal(ExitCode.Done, await RunAsync(
-            "init --instance ente --repository repo --new-identity id.txt --map 127.0.0.1:1=127.0.0.2:1 --name home"));
+            "init --instance ente --repository repo --new-identity id.txt --identity-beside-repository --map 127.0.0.1:1=127.0.0.2:1 --name home"));
 
         Assert.Equal(
             ["ente/museum.yaml", "id.txt", "nestegg.key", "nestegg.yaml", "repo/nestegg.json"],
@@ -79,12 +79,39 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
+    [InlineData("id.txt", "would be on the same disk as the repository")]
+    [InlineData("repo/id.txt", "would be inside the repository")]
+    [InlineData("repo/id.txt --identity-beside-repository", "would be inside the repository")]
+    public async Task Init_writes_no_identity_beside_what_it_opens(string identity, string words)
+    {
+        Assert.SkipWhen(Nestegg.Stores.Local.Volume.Of(folder.Path) == "", "the file system has no id");
+        Assert.Equal(ExitCode.BadInput, await RunAsync($"init --instance ente --repository repo --new-identity {identity}"));
+        Assert.Contains(words, error.ToString());
+        Assert.Equal(["ente/museum.yaml"], Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(folder.Path, path)));
+    }
+
+    [Fact]
+    public async Task While_the_new_identity_lies_here_doctor_reminds_of_it()
+    {
+        await RunAsync("init --quiet --instance ente --repository repo --new-identity id.txt --identity-beside-repository");
+        Assert.Contains("without it nobody can", output.ToString());
+
+        await RunAsync("doctor");
+        Assert.Contains("id.txt still lies on this machine", output.ToString());
+        File.Delete(folder["id.txt"]);
+        output.GetStringBuilder().Clear();
+        await RunAsync("doctor");
+        Assert.DoesNotContain("still lies", output.ToString());
+    }
+
+    [Theory]
     [InlineData("id.txt")]
     [InlineData("nestegg.key")]
     [InlineData("nestegg.yaml")]
     public async Task Secret_files_are_for_the_owner_alone(string name)
     {
-        await RunAsync("init --instance ente --repository repo --new-identity id.txt");
+        await RunAsync("init --instance ente --repository repo --new-identity id.txt --identity-beside-repository");
 
         if (OperatingSystem.IsWindows())
         {
@@ -99,12 +126,13 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task Init_overwrites_nothing_and_leaves_nothing_behind_when_it_fails()
     {
-        Assert.Equal(ExitCode.Done, await RunAsync("init --instance ente --repository repo --new-identity id.txt"));
-        Assert.Equal(ExitCode.BadInput, await RunAsync("init --instance ente --repository repo2 --new-identity id2.txt"));
+        const string init = "init --instance ente --identity-beside-repository";
+        Assert.Equal(ExitCode.Done, await RunAsync($"{init} --repository repo --new-identity id.txt"));
+        Assert.Equal(ExitCode.BadInput, await RunAsync($"{init} --repository repo2 --new-identity id2.txt"));
         Assert.Contains("nestegg.yaml exists already", error.ToString());
 
         Assert.Equal(
-            ExitCode.BadInput, await RunAsync("init --instance ente --repository repo --new-identity id2.txt --config other/nestegg.yaml"));
+            ExitCode.BadInput, await RunAsync($"{init} --repository repo --new-identity id2.txt --config other/nestegg.yaml"));
         Assert.Contains("is a repository already", error.ToString());
         Assert.False(File.Exists(folder["other/nestegg.key"]) || File.Exists(folder["id2.txt"]) || Directory.Exists(folder["repo2"]));
     }

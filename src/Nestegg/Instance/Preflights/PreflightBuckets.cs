@@ -64,7 +64,7 @@ internal static class PreflightBuckets
                     + $"its objects, no more",
                 "store-unreachable" =>
                     $"{finding.Hint}; if {slot.ConfiguredEndpoint} exists only inside the compose network, add it to the map in "
-                    + $"nestegg.yaml (docs/operations.md)",
+                    + $"nestegg.yaml (nestegg help operations)",
                 _ => finding.Hint,
             },
         };

@@ -122,8 +122,8 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
         var cause = exception is SocketException ? exception : exception.InnerException ?? exception;
         var hint = cause is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }
             ? $"{target.Host} is a name inside the compose network: publish the port on 127.0.0.1 and put \"{configured}=127.0.0.1:5432\" "
-                + $"into the map in nestegg.yaml, or run nestegg inside that network (docs/operations.md)"
-            : $"is PostgreSQL running, and does it listen at {target}? docs/operations.md describes the ways to reach it";
+                + $"into the map in nestegg.yaml, or run nestegg inside that network (nestegg help operations)"
+            : $"is PostgreSQL running, and does it listen at {target}? nestegg help operations describes the ways to reach it";
         return new Finding("database-unreachable", Severity.Error, Subject, $"no answer from {target}: {cause.Message}", hint);
     }
 
