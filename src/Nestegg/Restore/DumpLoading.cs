@@ -35,9 +35,9 @@ internal static class DumpLoading
 
     private static NesteggException Refusal(IEnumerable<string> lines) => new(
         FailureKind.OutOfReach,
-        $"the database was not loaded, and is as empty as before: {string.Join(' ', FirstError([.. lines]))}",
+        $"pg_restore failed, and what it loads is there whole or not at all: {string.Join(' ', FirstError([.. lines]))}",
         "a server or a pg_restore that is older than the one the snapshot was made with refuses what it does not know; after mending it, "
-        + "run the same command again");
+        + "run the same command again, before museum is started: it goes on where it was");
 
     // The item and the first complaint about it; what follows from that is not worth a line.
     private static IEnumerable<string> FirstError(IReadOnlyList<string> lines)
