@@ -20,7 +20,8 @@ internal sealed class Story(string folder)
 
             Say("Set up once: a configuration, a repository, and an identity, which alone can open the backups.");
             await nestegg.RunAsync(
-                $"init --instance my-ente --repository backups --new-identity identity.txt {first.Map}", cancellationToken);
+                "init --instance my-ente --repository backups --new-identity identity.txt --identity-beside-repository "
+                + first.Map, cancellationToken);
             Say("Is everything in order?");
             await nestegg.RunAsync("doctor", cancellationToken);
             Say("The first backup.");
