@@ -131,6 +131,7 @@ public sealed class SampleInstanceTests(SharedServers servers) : IAsyncLifetime
             instance: {sample.Options.Folder}
             repository: {folder["repository"]}
             signing-key: {folder["signing.key"]}
+            recipients: [{keys.Identity.Recipient}]
             map:
               - postgres:5432=127.0.0.1:{postgres.Port}
               - localhost:3200={store.Endpoint.Authority}
