@@ -76,7 +76,7 @@ public sealed class JobContext
         {
             log.Find(
                 "identity-on-server", Severity.Warning, identity,
-                $"{identity} still lies on this machine: whoever breaks into it opens the backups with that file, and if it is lost with the "
+                "the identity still lies on this machine: whoever breaks into it opens the backups with that file, and if it is lost with the "
                 + "machine, nobody does",
                 "move it to a password manager or a USB stick, and keep a second copy elsewhere; backups do not need it");
         }

@@ -98,7 +98,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("without it nobody can", output.ToString());
 
         await RunAsync("doctor");
-        Assert.Contains("id.txt still lies on this machine", output.ToString());
+        Assert.Contains("id.txt: the identity still lies on this machine", output.ToString());
         File.Delete(folder["id.txt"]);
         output.GetStringBuilder().Clear();
         await RunAsync("doctor");
