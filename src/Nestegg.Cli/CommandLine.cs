@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Nestegg.Cli.Commands;
 using Nestegg.Cli.Terminal;
+using Nestegg.Ente;
 using Nestegg.Ente.Scratch;
 
 namespace Nestegg.Cli;
@@ -114,7 +115,7 @@ internal static class CommandLine
             NesteggException { Kind: FailureKind.OutOfReach } when cancellationToken.IsCancellationRequested => Cancelled,
             NesteggException known => (ExitCodes.Of(known.Kind), known.Message, known.Hint),
             UnauthorizedAccessException or IOException =>
-                (ExitCode.OutOfReach, exception.Message, "look at the path and at who may use it"),
+                (ExitCode.OutOfReach, SystemWords.WithPath(exception), "look at the path and at who may use it"),
             _ when cancellationToken.IsCancellationRequested => Cancelled,
             _ => (ExitCode.Unexpected, $"unexpected: {exception.Message}", "NESTEGG_TRACE=1 shows where; please report it"),
         };

@@ -29,7 +29,7 @@ internal sealed partial class HeldFolder
     /// <summary>What the system's number for a failure is in .NET.</summary>
     public static Exception Failure(int errno, string path)
     {
-        var words = $"{path}: {Marshal.GetPInvokeErrorMessage(errno)}";
+        var words = $"{Marshal.GetPInvokeErrorMessage(errno)} : '{path}'";
         return errno switch
         {
             Enoent or Enotdir => new DirectoryNotFoundException(words),

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Nestegg.Ente;
 
 namespace Nestegg;
 
@@ -74,6 +75,7 @@ public static class NamedFile
             new(FailureKind.BadInput, $"{what} {path} cannot be read: it is a folder", "name the file in it", failure),
         UnauthorizedAccessException =>
             new(FailureKind.BadInput, $"{what} {path} cannot be read: permission denied", "run as the user that it belongs to", failure),
-        _ => new(FailureKind.BadInput, $"{what} {path} cannot be read: {failure.Message}", "look at the disk that it lies on", failure),
+        _ => new(
+            FailureKind.BadInput, $"{what} {path} cannot be read: {SystemWords.Of(failure)}", "look at the disk that it lies on", failure),
     };
 }

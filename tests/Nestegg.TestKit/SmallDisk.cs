@@ -44,6 +44,23 @@ public sealed class SmallDisk : IAsyncDisposable
         return mounted;
     });
 
+    /// <summary>Takes all the room that is left.</summary>
+    public void Fill()
+    {
+        using var filler = new FileStream(System.IO.Path.Combine(Path, "filler"), FileMode.Append, FileAccess.Write, FileShare.None, 0);
+        try
+        {
+            while (true)
+            {
+                filler.Write(new byte[4096]);
+            }
+        }
+        catch (IOException)
+        {
+            // It is full now.
+        }
+    }
+
     /// <param name="mode"><c>ro</c> or <c>rw</c>.</param>
     public Task RemountAsync(string mode, CancellationToken cancellationToken) =>
         ExternalProgram.RunAsync("mount", ["-o", "remount," + mode, Path], cancellationToken);

@@ -12,7 +12,7 @@ internal sealed class AuditReport : IProgress<RunEvent>, IDisposable
     private const int ShownPerCode = 50;
 
     private readonly Output output;
-    private readonly StreamWriter? csv;
+    private readonly OutputFile? csv;
     private readonly SortedDictionary<string, List<Finding>> shown = new(StringComparer.Ordinal);
 
     public AuditReport(Output output, string? csvPath)
@@ -20,8 +20,8 @@ internal sealed class AuditReport : IProgress<RunEvent>, IDisposable
         this.output = output;
         if (csvPath is not null)
         {
-            csv = new StreamWriter(csvPath);
-            csv.WriteLine("severity,code,subject,message,hint");
+            csv = OutputFile.Open(csvPath, "the table");
+            csv.Write("severity,code,subject,message,hint\n");
         }
     }
 
@@ -33,8 +33,8 @@ internal sealed class AuditReport : IProgress<RunEvent>, IDisposable
             return;
         }
 
-        csv?.WriteLine(
-            string.Join(',', new[] { SeverityName(finding), finding.Code, finding.Subject, finding.Message, finding.Hint }.Select(Quoted)));
+        string[] cells = [SeverityName(finding), finding.Code, finding.Subject, finding.Message, finding.Hint];
+        csv?.Write(string.Join(',', cells.Select(Quoted)) + "\n");
         var first = shown.GetValueOrDefault(finding.Code) ?? (shown[finding.Code] = []);
         var isShown = first.Count < ShownPerCode;
         if (isShown)
@@ -50,23 +50,19 @@ internal sealed class AuditReport : IProgress<RunEvent>, IDisposable
 
     public ExitCode Finish(AuditResult result, bool isLive)
     {
-        csv?.Flush();
         ShowFindings(result);
         ShowUsers(result);
-        return output.Finish(Summary(result, isLive), ExitCodes.Of(result.IsComplete));
+        if (csv?.Loss is { } loss)
+        {
+            output.Report(new FindingEvent(new Finding(
+                "table-not-written", Severity.Warning, csv.Path, $"not all findings are in {csv.Path}, which could not be written: {loss}",
+                "make room and audit again; --json has all findings too")));
+        }
+
+        return output.Finish(Summary(result, isLive), ExitCodes.Of(result.IsComplete && csv?.Loss is null));
     }
 
-    public void Dispose()
-    {
-        try
-        {
-            csv?.Dispose();
-        }
-        catch (IOException)
-        {
-            // It writes what is buffered once more, after a write that failed and is told; Finish has written everything otherwise.
-        }
-    }
+    public void Dispose() => csv?.Dispose();
 
     // One table a code, the errors first: a table of all would repeat itself in every line.
     private void ShowFindings(AuditResult result)

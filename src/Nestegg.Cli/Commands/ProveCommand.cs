@@ -92,18 +92,16 @@ internal sealed class ProveCommand(CommonOptions common)
 
     private static async Task<ExitCode> RunAsync(CommandRun run, Asked asked, CancellationToken cancellationToken)
     {
-        var request = new ProveRequest(asked.Person, asked.Options, asked.IsKept, WriteReportAsync);
-        var (record, isKept) = await ProveJob.RunAsync(run.Context, request, run.Log, cancellationToken);
-        return run.Output.Finish(Numbers(record, isKept), ExitCodes.Of(record.Verdict != ProofVerdict.NotProved));
-
-        async Task WriteReportAsync(ProofRecord made)
+        using var report = asked.Report is { } path ? OutputFile.Open(path, "the report") : null;
+        var request = new ProveRequest(asked.Person, asked.Options, asked.IsKept, report);
+        var (record, isKept, isReported) = await ProveJob.RunAsync(run.Context, request, run.Log, cancellationToken);
+        if (isReported)
         {
-            if (asked.Report is { } path)
-            {
-                await File.WriteAllTextAsync(path, ProofReport.Write(made), cancellationToken);
-                run.Output.Line($"the report is {path}");
-            }
+            run.Output.Line($"the report is {asked.Report}");
         }
+
+        return run.Output.Finish(
+            Numbers(record, isKept), ExitCodes.Of(record.Verdict != ProofVerdict.NotProved && isReported == report is not null));
     }
 
     private static Summary Numbers(ProofRecord record, bool isKept)

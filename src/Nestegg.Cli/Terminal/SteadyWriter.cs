@@ -1,4 +1,5 @@
 using System.Text;
+using Nestegg.Ente;
 
 namespace Nestegg.Cli.Terminal;
 
@@ -34,7 +35,7 @@ internal sealed class SteadyWriter(TextWriter inner) : TextWriter
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
-            Loss ??= exception.Message;
+            Loss ??= SystemWords.Of(exception);
         }
     }
 }

@@ -33,14 +33,14 @@ internal static class MuseumRetries
     internal static MuseumException? Explain(string server, Exception failure) => failure switch
     {
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => new MuseumException(
-            $"{server} has no certificate that this machine trusts: {failure.InnerException?.Message ?? failure.Message}",
+            $"{server} has no certificate that this machine trusts: {SystemWords.Of(failure)}",
             "when it is your own, name the PEM file of the authority that signed it in SSL_CERT_FILE, or add that to the system's; "
             + "when there is no TLS at all, write http://", failure),
         IOException => new MuseumException(
-            $"{server} broke off in the middle of an answer: {failure.Message}",
+            $"{server} broke off in the middle of an answer: {SystemWords.Of(failure)}",
             "look at the network and its log, and run the command again", failure),
         HttpRequestException or TimeoutException => new MuseumException(
-            $"{server} cannot be reached: {failure.Message}",
+            $"{server} cannot be reached: {SystemWords.Of(failure)}",
             "check the address and the network; in the quickstart museum listens on port 8080", failure),
         _ => null,
     };

@@ -65,7 +65,7 @@ internal static class ConfigurationText
         }
         catch (IOException failure)
         {
-            reason = failure.Message;
+            reason = SystemWords.Of(failure);
         }
 
         return null;

@@ -86,7 +86,7 @@ public sealed class ArchiveDatabase : IAsyncDisposable
 
             // What SQLite cannot build PostgreSQL could not have dumped, such as a table with two columns of one name.
             throw new EnteException(
-                $"The database archive is damaged: a table of it cannot be built ({failure.Message}).", ArchiveSource.DamageHint, failure);
+                $"The database archive is damaged: a table of it cannot be built ({SystemWords.Of(failure)}).", ArchiveSource.DamageHint, failure);
         }
         catch
         {

@@ -1,6 +1,3 @@
-using Microsoft.Data.Sqlite;
-using SQLitePCL;
-
 namespace Nestegg.Ente.Scratch;
 
 /// <summary>The folder for temporary files is not there, is full, or cannot be written.</summary>
@@ -10,9 +7,6 @@ public sealed class ScratchException(string folder, Exception cause) : EnteExcep
     $"Temporary files cannot be kept in {folder}: {Reason(folder, cause)}.",
     $"{Cure(folder)}, or name another folder in the environment variable {Variable}.", cause)
 {
-    private const int Enospc = 28;
-    private const int WindowsDiskFull = unchecked((int)0x80070070);
-
     private static string Variable => OperatingSystem.IsWindows() ? "TMP" : "TMPDIR";
 
     private static string Cure(string folder) => Directory.Exists(folder) ? "Make room there" : "Make the folder";
@@ -20,8 +14,6 @@ public sealed class ScratchException(string folder, Exception cause) : EnteExcep
     private static string Reason(string folder, Exception cause) => cause switch
     {
         _ when !Directory.Exists(folder) => "the folder does not exist",
-        { HResult: Enospc or WindowsDiskFull } or SqliteException { SqliteErrorCode: raw.SQLITE_FULL } => "the disk is full",
-        UnauthorizedAccessException => "permission denied",
-        _ => cause.Message.TrimEnd('.'),
+        _ => SystemWords.Of(cause),
     };
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Data.Sqlite;
-using SQLitePCL;
+using Nestegg.Ente;
 
 namespace Nestegg.Export;
 
@@ -69,8 +68,7 @@ internal sealed class ExportFolder : IDisposable
     /// <summary>A full disk, a folder that is read-only or was taken away: nothing that the next file would not meet too.</summary>
     internal static NesteggException CannotWrite(Exception exception) => new(
         FailureKind.OutOfReach,
-        $"the export folder cannot be written: "
-        + $"{(exception is SqliteException { SqliteErrorCode: raw.SQLITE_FULL } ? "No space left on device" : exception.Message)}",
+        $"the export folder cannot be written: {SystemWords.WithPath(exception)}",
         "make room, mount it or make it writable, or give another with --to; run again, the export goes on where it is", exception);
 
     /// <summary>The path of a new temporary file. May be called by several tasks at once.</summary>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Npgsql;
 
@@ -59,7 +60,7 @@ internal static class DatabaseFailure
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
                     return ("does not answer: nothing listens there", again);
                 case SocketException socket:
-                    return ($"is out of reach: {socket.Message}", again);
+                    return ($"is out of reach: {SystemWords.Of(socket)}", again);
                 case TimeoutException:
                     return ("did not answer in time", again);
                 case IOException:
@@ -67,6 +68,6 @@ internal static class DatabaseFailure
             }
         }
 
-        return ($"failed: {failure.Message}", again);
+        return ($"failed: {SystemWords.Of(failure)}", again);
     }
 }

@@ -6,13 +6,11 @@ namespace Nestegg.Jobs;
 
 /// <summary>What a proof is asked for.</summary>
 /// <param name="IsKept">Whether the repository is to keep the proof.</param>
-/// <param name="Report">
-/// Gets the record before the repository does: hours of decrypting are not in vain where that can only be read.
-/// </param>
-public sealed record ProveRequest(PersonSource Person, ProofOptions Options, bool IsKept, Func<ProofRecord, Task> Report);
+/// <param name="Report">Gets the report; neither it nor the repository costs the other one the proof.</param>
+public sealed record ProveRequest(PersonSource Person, ProofOptions Options, bool IsKept, OutputFile? Report);
 
-/// <summary>A proof, and whether the repository has it.</summary>
-public sealed record ProveResult(ProofRecord Record, bool IsKept);
+/// <summary>A proof, whether the repository has it, and whether the report that was asked for is whole.</summary>
+public sealed record ProveResult(ProofRecord Record, bool IsKept, bool IsReported);
 
 /// <summary>Opens a snapshot with a person's secret and decrypts what it holds of that person.</summary>
 public static class ProveJob
@@ -24,14 +22,15 @@ public static class ProveJob
             {
                 using var proved = ProvedObjects.Create();
                 var record = await ProveAsync(context, request, account, proved, log, cancellationToken);
-                await request.Report(record);
+                var report = ProofReport.Write(record);
+                var isReported = request.Report is { } file && TryReport(file, report, record, log);
                 var isKept = request.IsKept && await TryKeepAsync(record, log, async () =>
                 {
                     var repository = account.Source.Repository;
                     await repository.RequireOwnRecipientsAsync(context.Configuration.Recipients, cancellationToken);
-                    await repository.Proofs.WriteAsync(record, ProofReport.Write(record), proved.WriteNewAsync, cancellationToken);
+                    await repository.Proofs.WriteAsync(record, report, proved.WriteNewAsync, cancellationToken);
                 });
-                return new ProveResult(record, isKept);
+                return new ProveResult(record, isKept, isReported);
             },
             cancellationToken);
 
@@ -52,6 +51,19 @@ public static class ProveJob
             "prove", $"the account opened; decrypting {(options.Sample < 1 ? $"{options.Sample:P0} of its files" : "all of its files")}");
         var run = new ProofRun(account.Snapshot, options, context.Time, context.Random, log.OfPart());
         return await run.RunAsync(new ProofAccount(account.UserId, user, account.OpenedWith, account.Keys), proved, cancellationToken);
+    }
+
+    private static bool TryReport(OutputFile file, string report, ProofRecord record, RunLog log)
+    {
+        file.Write(report);
+        if (file.Loss is { } loss)
+        {
+            log.Find(
+                "report-not-written", Severity.Warning, $"proofs/{record.Snapshot}", $"the report {file.Path} could not be written: {loss}",
+                "a proof that is kept in the repository has the report in it; prove again with --report another file");
+        }
+
+        return file.Loss is null;
     }
 
     private static async Task<bool> TryKeepAsync(ProofRecord record, RunLog log, Func<Task> keep)

@@ -1,7 +1,9 @@
 using System.Data.Common;
+using Microsoft.Data.Sqlite;
 using Nestegg.Ente;
 using Nestegg.Ente.Api;
 using Nestegg.Ente.Scratch;
+using Nestegg.Instance;
 
 namespace Nestegg.Opening;
 
@@ -22,16 +24,20 @@ internal static class JobFailure
             var kind = failure is MuseumException or ScratchException ? FailureKind.OutOfReach : FailureKind.BadInput;
             throw new NesteggException(kind, failure.Message, failure.Hint, failure);
         }
+        catch (SqliteException failure)
+        {
+            var scratch = new ScratchException(ScratchFolder.SystemFolder, failure);
+            throw new NesteggException(FailureKind.OutOfReach, scratch.Message, scratch.Hint, failure);
+        }
         catch (DbException failure)
         {
-            throw new NesteggException(
-                FailureKind.OutOfReach, $"a temporary database failed: {failure.Message}",
-                "see that there is room for temporary files, and run the command again", failure);
+            var (what, hint) = DatabaseFailure.Describe(failure);
+            throw new NesteggException(FailureKind.OutOfReach, $"the database {what}", hint, failure);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new NesteggException(
-                FailureKind.OutOfReach, HeldFolder.InWords(failure.Message),
+                FailureKind.OutOfReach, SystemWords.WithPath(failure),
                 "look at the path and at who may use it, and run the command again", failure);
         }
     }

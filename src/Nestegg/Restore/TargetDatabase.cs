@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
 using Nestegg.Instance;
@@ -42,7 +43,7 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         {
             throw new NesteggException(
                 FailureKind.OutOfReach,
-                $"PostgreSQL at {map.Resolve(settings.Endpoint)} does not answer: {(failure.InnerException ?? failure).Message}",
+                $"PostgreSQL at {map.Resolve(settings.Endpoint)} does not answer: {SystemWords.Of(failure)}",
                 $"start it (docker compose up -d postgres). A name that is known only inside compose needs --map "
                 + $"{settings.Endpoint}=127.0.0.1:5432 or the container's address",
                 failure);

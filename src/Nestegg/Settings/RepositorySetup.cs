@@ -125,8 +125,14 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
             [.. request.Recipients, .. new[] { fileIdentity, passphraseIdentity }.OfType<AgeIdentity>()
                 .Select(identity => identity.Recipient)];
 
+        // All places are tried before anything is made: a repository that nobody can open, or go on with, is in its own way.
+        using var identityFile = request.NewIdentityPath is { } identityPath
+            ? OutputFile.CreateSecret(identityPath, "the identity") : null;
+        using var configurationFile = OutputFile.CreateSecret(request.ConfigurationPath, "the configuration");
+        using var signingKeyFile = OutputFile.CreateSecret(signingKeyPath, "the signing key");
+
         // The key is safe on disk before the repository names it; when the repository cannot be made, the key is worth nothing.
-        await WriteSecretAsync(signingKeyPath, signingKey.ToFileText(), cancellationToken);
+        WriteSecret(signingKeyFile, signingKey.ToFileText());
         Repository repository;
         try
         {
@@ -145,11 +151,10 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
 
         if (fileIdentity is not null)
         {
-            await WriteSecretAsync(
-                request.NewIdentityPath!, IdentityText(fileIdentity, repository.Description.Id, signingKey.PublicKey), cancellationToken);
+            WriteSecret(identityFile!, IdentityText(fileIdentity, repository.Description.Id, signingKey.PublicKey));
         }
 
-        await WriteSecretAsync(request.ConfigurationPath, Encoding.UTF8.GetBytes(ConfigurationText(recipients)), cancellationToken);
+        WriteSecret(configurationFile, Encoding.UTF8.GetBytes(ConfigurationText(recipients)));
         return new MadeRepository(repository, recipients, signingKeyPath);
     }
 
@@ -213,26 +218,11 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
 
     private static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"";
 
-    // For the owner alone, never over a file that is there, wiped in memory afterwards.
-    private static async Task WriteSecretAsync(string path, byte[] content, CancellationToken cancellationToken)
+    private static void WriteSecret(OutputFile file, byte[] content)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await using var file = new FileStream(path, options);
-            await file.WriteAsync(content, cancellationToken);
-            file.Flush(flushToDisk: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new NesteggException(
-                FailureKind.BadInput, $"{path} cannot be written: {exception.Message}", "choose a place that you may write to", exception);
+            file.WriteSecret(content);
         }
         finally
         {

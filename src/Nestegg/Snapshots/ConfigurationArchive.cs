@@ -1,6 +1,7 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 
 namespace Nestegg.Snapshots;
@@ -67,7 +68,7 @@ internal static class ConfigurationArchive
         }
         catch (Exception failure) when (failure is InvalidDataException or EndOfStreamException)
         {
-            throw Strange($"is no whole tar ({failure.Message})");
+            throw Strange($"is no whole tar ({SystemWords.Of(failure)})");
         }
         finally
         {

@@ -30,7 +30,7 @@ public sealed class StandardStreamTests(SharedServers servers, KnownInstances in
             Assert.True(code == 0, $"{ways[i]}: {code} {error}");
             Assert.Equal(i + 1, await NewRepository.AssertIntactAsync(store, ways[i], Token));
             var isTold = ways[i].EndsWith("> /dev/full", StringComparison.Ordinal) && !ways[i].Contains('2');
-            Assert.Equal(isTold, error.Contains("No space left on device"));
+            Assert.Equal(isTold, error.Contains("the disk is full"));
         }
     }
 
@@ -42,7 +42,7 @@ public sealed class StandardStreamTests(SharedServers servers, KnownInstances in
         var (code, _, error) = await ShellAsync($"nestegg snapshots --repository {folder["repository"]} > /dev/full");
 
         Assert.Equal((int)ExitCode.Incomplete, code);
-        Assert.Contains("could be written to standard output: No space left on device", error);
+        Assert.Contains("could be written to standard output: the disk is full", error);
         var broken = await ShellAsync($"nestegg snapshots --repository {folder["repository"]} | true; exit ${{PIPESTATUS[0]}}");
         Assert.Equal(0, broken.ExitCode);
     }

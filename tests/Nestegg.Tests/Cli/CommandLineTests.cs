@@ -137,6 +137,23 @@ public sealed class CommandLineTests : IDisposable
         Assert.False(File.Exists(folder["other/nestegg.key"]) || File.Exists(folder["id2.txt"]) || Directory.Exists(folder["repo2"]));
     }
 
+    [Theory]
+    [InlineData("museum/id.txt", "the identity", "file exists")]
+    [InlineData("file/id.txt", "the identity", "not a directory")]
+    [InlineData("/dev/null/id.txt", "the identity", "not a directory")]
+    [InlineData("id.txt --config file/nestegg.yaml", "the configuration", "not a directory")]
+    public async Task Init_makes_no_repository_when_it_could_not_write_what_opens_it(string identity, string what, string why)
+    {
+        File.WriteAllText(folder["file"], "");
+        File.CreateSymbolicLink(folder["museum"], folder["file"]);
+        Assert.Equal(
+            ExitCode.BadInput,
+            await RunAsync($"init --instance ente --repository repo --identity-beside-repository --new-identity {identity}"));
+        Assert.Matches($"error: {what} /.* cannot be written: .*({why}|does not exist|a file)", error.ToString());
+        Assert.Equal(["ente/museum.yaml", "file", "museum"], Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(folder.Path, path)).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task Init_wants_somebody_who_can_open_the_backups()
     {

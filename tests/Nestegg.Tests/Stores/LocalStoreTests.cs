@@ -192,7 +192,7 @@ public sealed class LocalStoreTests : IDisposable
     [InlineData(30, "read-only")]
     [InlineData(116, "stale file handle")]
     [InlineData(122, "quota")]
-    [InlineData(71, "something odd")]
+    [InlineData(71, "protocol error")]
     public void What_the_system_reports_is_put_in_words(int errno, string words)
     {
         var failure = LocalFailure.Explain("write", folder["objects/ab/item"], folder.Path, new IOException("something odd.", errno));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Nestegg.Ente;
 using Nestegg.Instance.Programs;
 
 namespace Nestegg.Instance.Containers;
@@ -44,7 +45,7 @@ internal sealed record ContainerEngine(string Program, RunEngine Run)
         catch (JsonException failure)
         {
             throw new NesteggException(
-                FailureKind.OutOfReach, $"{Program} inspect printed what is no description of containers: {failure.Message}",
+                FailureKind.OutOfReach, $"{Program} inspect printed what is no description of containers: {SystemWords.Of(failure)}",
                 $"see what {Program} inspect prints for a container", failure);
         }
     }

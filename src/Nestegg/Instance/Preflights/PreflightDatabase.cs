@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Nestegg.Ente;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Integrity;
 using Nestegg.Ente.Objects;
@@ -124,7 +125,7 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
             ? $"{target.Host} is a name inside the compose network: publish the port on 127.0.0.1 and put \"{configured}=127.0.0.1:5432\" "
                 + $"into the map in nestegg.yaml, or run nestegg inside that network (nestegg help operations)"
             : $"is PostgreSQL running, and does it listen at {target}? nestegg help operations describes the ways to reach it";
-        return new Finding("database-unreachable", Severity.Error, Subject, $"no answer from {target}: {cause.Message}", hint);
+        return new Finding("database-unreachable", Severity.Error, Subject, $"no answer from {target}: {SystemWords.Of(exception)}", hint);
     }
 
     private Finding? PlaceOfTables(MuseumSchema schema)

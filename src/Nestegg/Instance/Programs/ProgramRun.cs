@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
+using Nestegg.Ente;
 
 namespace Nestegg.Instance.Programs;
 
@@ -36,7 +37,7 @@ internal sealed class ProgramRun : IAsyncDisposable
         catch (Exception exception) when (exception is Win32Exception or IOException)
         {
             throw new NesteggException(
-                FailureKind.BadInput, $"{start.FileName} cannot be started: {exception.Message}", PostgresProgram.MissingHint(name),
+                FailureKind.BadInput, $"{start.FileName} cannot be started: {SystemWords.Of(exception)}", PostgresProgram.MissingHint(name),
                 exception);
         }
 

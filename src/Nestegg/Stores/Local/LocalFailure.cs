@@ -74,23 +74,23 @@ internal static class LocalFailure
                 failure.Message,
                 "look who made it; what it stands for must be a folder or file of its own there (a folder on another disk can be mounted)"),
             { HResult: Enospc or WindowsDiskFull } =>
-                ("the disk is full", $"make room on the disk of {root} and run the command again; it goes on from where it stopped"),
-            { HResult: Edquot } => ("the disk quota is used up", $"raise the quota or make room in {root} and run the command again"),
+                (SystemWords.Of(failure), $"make room on the disk of {root} and run the command again; it goes on from where it stopped"),
+            { HResult: Edquot } => (SystemWords.Of(failure), $"raise the quota or make room in {root} and run the command again"),
             { HResult: Erofs } =>
-                ("the file system is read-only", $"mount the file system of {root} for writing; if it turned read-only by itself, look at "
+                (SystemWords.Of(failure), $"mount the file system of {root} for writing; if it turned read-only by itself, look at "
                     + $"the kernel's log for disk errors"),
             { HResult: Eio } =>
-                ("the disk reports an input/output error", "look at the kernel's log and at the disk's health; copy the repository "
+                (SystemWords.Of(failure), "look at the kernel's log and at the disk's health; copy the repository "
                     + "elsewhere before anything else"),
             { HResult: Enxio } => ("it is a socket or a device", "look who made it: a repository has only files and folders"),
             { HResult: Estale } =>
-                ("the network share has gone away and come back (stale file handle)", $"mount {root} again and run the command again"),
-            UnauthorizedAccessException => ("permission denied", $"run as the user who owns {root}, or give this user access to it"),
+                (SystemWords.Of(failure), $"mount {root} again and run the command again"),
+            UnauthorizedAccessException => (SystemWords.Of(failure), $"run as the user who owns {root}, or give this user access to it"),
             FileNotFoundException or DirectoryNotFoundException =>
                 ("it has vanished", $"see that the disk of {root} is still mounted and that no other program cleans this folder, and run "
                     + $"the command again"),
             PathTooLongException => ("the path is too long for the file system", "use a repository with a shorter path"),
-            _ => (HeldFolder.InWords(failure.Message).TrimEnd('.'), $"look at {root} and run the command again"),
+            _ => (SystemWords.Of(failure), $"look at {root} and run the command again"),
         };
     }
 }
