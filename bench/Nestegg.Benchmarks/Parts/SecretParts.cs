@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using BenchmarkDotNet.Attributes;
 using Nestegg.Formats.Age;
-using ZstdSharp;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.Benchmarks.Parts;
 
@@ -18,7 +18,7 @@ public class SecretParts
     [Benchmark]
     public void Zstd()
     {
-        using var output = new CompressionStream(Stream.Null);
+        using var output = ZstdWriter.Over(Stream.Null);
         output.Write(dump);
     }
 

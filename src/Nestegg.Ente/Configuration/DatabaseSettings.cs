@@ -81,6 +81,7 @@ public sealed partial class DatabaseSettings
             Timeout = int.TryParse(Parameter("connect_timeout", ""), out var seconds) && seconds > 0 ? seconds : 15,
             CommandTimeout = 0,
             KeepAlive = 30,
+            ReadBufferSize = 64 * 1024,
             IncludeErrorDetail = false,
         };
         Set("sslrootcert", value => builder.RootCertificate = value);

@@ -28,7 +28,8 @@ internal sealed class DumpInspection : IAsyncDisposable
         var buffer = new byte[BlockBytes];
         var isRead = true;
         int count;
-        while ((count = await dump.ReadAsync(buffer, cancellationToken)) > 0)
+        // pg_dump writes a few kilobytes at a time, and each piece that is passed on wakes somebody.
+        while ((count = await dump.ReadAtLeastAsync(buffer, BlockBytes / 4, throwOnEndOfStream: false, cancellationToken)) > 0)
         {
             isRead = isRead && !(await pipe.Writer.WriteAsync(buffer.AsMemory(0, count), cancellationToken)).IsCompleted;
             await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
