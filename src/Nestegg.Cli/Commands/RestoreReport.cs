@@ -27,6 +27,14 @@ internal sealed class RestoreReport(Output output)
             output.List("setting", ["setting", "why"], changes.Select(change => (Cell[])[change.Key, change.Reason]));
         }
 
+        if (plan.Folder.Moves is { Count: > 0 } moves)
+        {
+            output.Line("");
+            output.Line("What belongs outside of the folder: it is kept in it, and what to type is said at the end:");
+            output.List("move", ["kept as", "belongs to", "there now"], moves.Select(
+                move => (Cell[])[move.From, move.To, !move.IsTaken ? "nothing" : move.IsFolder ? "a folder" : "another file"]));
+        }
+
         output.Line("");
         output.Line("What is changed in the restored database, and why (--keep STEP leaves a step out):");
         output.List("neutralise", ["step", "what", "why"], plan.Steps.Select(
@@ -78,7 +86,7 @@ internal sealed class RestoreReport(Output output)
 
         output.Line("");
         output.Line("What to type next:");
-        foreach (var line in RestoreAdvice.NextSteps(options))
+        foreach (var line in RestoreAdvice.NextSteps(options, result.Plan.Folder.Moves))
         {
             output.Line($"  {line}");
             output.Event("next", json => json.WriteString("text", line));

@@ -16,9 +16,9 @@ internal sealed class ComposeProject
     private readonly SortedSet<string> files = new(StringComparer.Ordinal);
     private readonly SortedSet<string> unsetVariables = new(StringComparer.Ordinal);
     private readonly List<EnvironmentVariable> environment = [];
-    private readonly string root;
+    private readonly InstancePaths paths;
 
-    private ComposeProject(string root) => this.root = root;
+    private ComposeProject(InstancePaths paths) => this.paths = paths;
 
     /// <summary>The service that runs museum; without one, compose says nothing about its environment.</summary>
     public ComposeService? Museum { get; private set; }
@@ -41,15 +41,15 @@ internal sealed class ComposeProject
     /// <summary>Files and folders of the host that museum is given.</summary>
     public IEnumerable<string> MuseumPaths => Museum is null ? [] : HostPaths(Museum);
 
-    /// <param name="root">What names in messages are relative to.</param>
+    /// <param name="paths">Those of the instance, told of each that the files name.</param>
     /// <param name="composeFiles">The compose file and then its overrides, as full paths.</param>
     /// <param name="lookup">The variables for <c>${…}</c>.</param>
     /// <exception cref="EnteException">A file is missing or is not YAML, or several services could be museum.</exception>
-    public static ComposeProject Read(string root, IReadOnlyList<string> composeFiles, Func<string, string?> lookup)
+    public static ComposeProject Read(InstancePaths paths, IReadOnlyList<string> composeFiles, Func<string, string?> lookup)
     {
-        var project = new ComposeProject(root);
+        var project = new ComposeProject(paths);
         var active = (lookup("COMPOSE_PROFILES") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var folder = Path.GetDirectoryName(composeFiles[0])!;
+        var folder = paths.FolderOf(composeFiles[0]);
         foreach (var file in composeFiles)
         {
             project.ReadFile(file, folder, lookup, DeepestNesting);
@@ -111,7 +111,8 @@ internal sealed class ComposeProject
     private ComposeScope? Load(string file, string folder, Func<string, string?> lookup, int depth)
     {
         var name = Named(file);
-        if (depth == 0 || !File.Exists(file))
+        var present = paths.Present(file);
+        if (depth == 0 || !File.Exists(present))
         {
             throw new EnteException(
                 depth == 0 ? $"{name} includes or extends itself." : $"The compose file {file} does not exist.",
@@ -119,38 +120,38 @@ internal sealed class ComposeProject
         }
 
         files.Add(file);
-        return YamlSettings.ReadRoot(ConfigurationText.Read(file), name) is { } content
-            ? new ComposeScope(name, folder, content, lookup, variable => unsetVariables.Add(variable))
+        return YamlSettings.ReadRoot(ConfigurationText.Read(present), name) is { } content
+            ? new ComposeScope(name, folder, content, lookup, variable => unsetVariables.Add(variable), paths)
             : null;
     }
 
     private void Include(YamlNode item, ComposeScope scope, int depth)
     {
-        string[] paths = [.. scope.Value(item) is { } text ? [text] : scope.Values(item, "path")];
-        if (paths.Length == 0)
+        string[] included = [.. scope.Value(item) is { } text ? [text] : scope.Values(item, "path")];
+        if (included.Length == 0)
         {
             return;
         }
 
-        var first = Path.GetDirectoryName(scope.HostPath(paths[0]))!;
+        var first = paths.FolderOf(scope.HostPath(included[0]));
         var folder = scope.Value(item, "project_directory") is { } named ? scope.HostPath(named) : first;
         string[] variableFiles = [.. scope.Values(item, "env_file").Select(scope.HostPath)];
 
         // What the outer project sets wins over what the included one brings along.
         var own = ReadVariables(variableFiles.Length > 0 ? variableFiles : [Path.Join(folder, ".env")], scope.Lookup);
-        foreach (var path in paths)
+        foreach (var path in included)
         {
             ReadFile(scope.HostPath(path), folder, name => scope.Lookup(name) ?? own.GetValueOrDefault(name), depth - 1);
         }
     }
 
-    private Dictionary<string, string> ReadVariables(IEnumerable<string> paths, Func<string, string?> lookup)
+    private Dictionary<string, string> ReadVariables(IEnumerable<string> named, Func<string, string?> lookup)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var path in paths.Where(File.Exists))
+        foreach (var path in named.Where(path => File.Exists(paths.Present(path))))
         {
             files.Add(path);
-            foreach (var (name, value) in DotEnv.Read(ConfigurationText.Read(path), lookup))
+            foreach (var (name, value) in DotEnv.Read(ConfigurationText.Read(paths.Present(path)), lookup))
             {
                 variables[name] = value ?? "";
             }
@@ -169,7 +170,7 @@ internal sealed class ComposeProject
         if ((scope.Value(extends) ?? scope.Value(extends, "service")) is { } name)
         {
             var path = scope.Value(extends, "file") is { } file ? scope.HostPath(file) : null;
-            var from = path is null ? scope : Load(path, Path.GetDirectoryName(path)!, scope.Lookup, depth);
+            var from = path is null ? scope : Load(path, paths.FolderOf(path), scope.Lookup, depth);
             var parent = from is null ? null : YamlSettings.Child(YamlSettings.Child(from.Root, "services"), name);
             if (parent is null || depth == 0)
             {
@@ -206,9 +207,9 @@ internal sealed class ComposeProject
         foreach (var file in Museum?.VariableFiles ?? [])
         {
             files.Add(file.Path);
-            if (File.Exists(file.Path))
+            if (paths.Present(file.Path) is var present && File.Exists(present))
             {
-                var text = ConfigurationText.Read(file.Path);
+                var text = ConfigurationText.Read(present);
                 environment.AddRange((file.IsRaw ? RawVariables.Read(text) : DotEnv.Read(text, lookup))
                     .Select(entry => new EnvironmentVariable(entry.Name, entry.Value ?? lookup(entry.Name) ?? "", Named(file.Path))));
             }
@@ -218,5 +219,5 @@ internal sealed class ComposeProject
     }
 
     private string Named(string path) =>
-        Path.GetRelativePath(root, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+        Path.GetRelativePath(paths.Folder, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 }

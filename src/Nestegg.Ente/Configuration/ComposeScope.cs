@@ -8,8 +8,9 @@ namespace Nestegg.Ente.Configuration;
 /// <param name="Root">Its content.</param>
 /// <param name="Lookup">The variables for <c>${…}</c>.</param>
 /// <param name="OnUnset">Told of each that is asked for, and that neither is set nor has a default.</param>
+/// <param name="Paths">Told of each path of the host.</param>
 internal sealed record ComposeScope(
-    string File, string Folder, YamlMappingNode Root, Func<string, string?> Lookup, Action<string> OnUnset)
+    string File, string Folder, YamlMappingNode Root, Func<string, string?> Lookup, Action<string> OnUnset, InstancePaths Paths)
 {
     /// <summary>The text of a scalar with its variables filled in; <see langword="null"/> for anything else.</summary>
     public string? Value(YamlNode? node) => YamlSettings.Text(node) is { } text ? Interpolation.Expand(text, Lookup, OnUnset) : null;
@@ -42,9 +43,7 @@ internal sealed record ComposeScope(
     }
 
     /// <summary>The full path of a path in the file.</summary>
-    public string HostPath(string path) => path.StartsWith('~')
-        ? Path.Join(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path[1..])
-        : Path.GetFullPath(path, Folder);
+    public string HostPath(string path) => Paths.FullPath(path, Folder);
 
     /// <summary>The folder that a named volume is bound to; <see langword="null"/> for one that lives with the engine.</summary>
     public string? VolumeFolder(string name)

@@ -4,48 +4,56 @@ namespace Nestegg.Ente.Configuration;
 /// Collects the files of a configuration; leaves out what belongs to other services, is not a small file, cannot be read, or is a link to
 /// what is no part of the configuration.
 /// </summary>
-/// <param name="folder">The instance's folder.</param>
+/// <param name="paths">Those of the instance.</param>
 /// <param name="foreignFolders">Those that belong to other services.</param>
 /// <param name="mounted">What compose gives museum, wherever it is: links may lead there, and within the folder.</param>
 /// <param name="cancellationToken">A folder can be large, or on a disk that is slow.</param>
 internal sealed class InstanceFileList(
-    string folder, IReadOnlyList<string> foreignFolders, IEnumerable<string> mounted, CancellationToken cancellationToken)
+    InstancePaths paths, IReadOnlyList<string> foreignFolders, IEnumerable<string> mounted, CancellationToken cancellationToken)
 {
     // A folder of certificates and price lists is small too; a larger one is a store of something else.
     private const long LargestFolderBytes = 32 << 20;
 
     private readonly SortedDictionary<string, InstanceFile> files = new(StringComparer.Ordinal);
+    private readonly List<(string Name, string Path)> outsideFolders = [];
     private readonly List<SkippedFile> skipped = [];
-    private readonly List<string> places = [.. mounted.Prepend(folder).Select(LinkedPath.Resolve).OfType<string>()];
+    private readonly List<string> places = [.. mounted.Prepend(paths.Folder).Select(LinkedPath.Resolve).OfType<string>()];
     private readonly HashSet<string> walked = new(StringComparer.Ordinal);
 
+    /// <param name="single">Files, some with the name that they have in a copy of the folder wherever they are.</param>
+    /// <param name="folders">Folders, with that name.</param>
     public (IReadOnlyList<InstanceFile> Files, IReadOnlyList<SkippedFile> Skipped) Collect(
-        IEnumerable<(string Name, string? Path)> single, IEnumerable<(string Name, string Path)> folders)
+        IReadOnlyCollection<(string? Name, string Path)> single, IEnumerable<(string Name, string Path)> folders)
     {
-        foreach (var (name, path) in single)
-        {
-            if (File.Exists(path))
-            {
-                var relative = RelativePath(path, name);
+        var there = single.Where(file => File.Exists(file.Path)).ToList();
 
-                // Two files from elsewhere can have one name; neither takes the other's place.
-                var isTaken = files.TryGetValue(relative, out var other) && other.FullPath != Resolved(path);
-                Add(isTaken ? "elsewhere" + path.Replace(Path.DirectorySeparatorChar, '/') : relative, new FileInfo(path));
+        // What is in the folder keeps its name, whatever else would be called so; and what is in a folder is told of with it.
+        there.FindAll(file => !paths.IsOutside(file.Path)).ForEach(AddSingle);
+        foreach (var (name, path) in folders.Where(folder => Directory.Exists(folder.Path)))
+        {
+            var relative = NameOf(path, name);
+            AddFolder(relative, path, PlaceOf(relative, path));
+            if (paths.IsOutside(path))
+            {
+                outsideFolders.Add((relative, path));
             }
         }
 
-        foreach (var (name, path) in folders)
-        {
-            if (Directory.Exists(path))
-            {
-                AddFolder(RelativePath(path, name), path);
-            }
-        }
-
+        there.FindAll(file => paths.IsOutside(file.Path) && !IsInOutsideFolder(file.Path)).ForEach(AddSingle);
         return ([.. files.Values], skipped);
     }
 
-    private void AddFolder(string relativePath, string path)
+    private bool IsInOutsideFolder(string path) =>
+        outsideFolders.Any(
+            folder => LinkedPath.IsWithin(path, folder.Path) && files.ContainsKey(folder.Name + path[folder.Path.TrimEnd('/').Length..]));
+
+    private void AddSingle((string? Name, string Path) file)
+    {
+        var relative = NameOf(file.Path, file.Name);
+        Add(relative, new FileInfo(file.Path), PlaceOf(relative, file.Path));
+    }
+
+    private void AddFolder(string relativePath, string path, InstancePlace? place)
     {
         var before = files.Keys.ToHashSet();
         if (LeadsOut(new DirectoryInfo(path)) is { } reason)
@@ -54,7 +62,7 @@ internal sealed class InstanceFileList(
             return;
         }
 
-        Walk(relativePath, new DirectoryInfo(path));
+        Walk(relativePath, new DirectoryInfo(path), place);
         var added = files.Where(file => !before.Contains(file.Key)).ToList();
         var size = added.Sum(file => file.Value.SizeBytes);
         if (size > LargestFolderBytes)
@@ -64,7 +72,7 @@ internal sealed class InstanceFileList(
         }
     }
 
-    private void Walk(string relativePath, DirectoryInfo directory)
+    private void Walk(string relativePath, DirectoryInfo directory, InstancePlace? place)
     {
         if (foreignFolders.Any(foreign => foreign.TrimEnd('/') == directory.FullName.TrimEnd('/')))
         {
@@ -89,18 +97,18 @@ internal sealed class InstanceFileList(
             foreach (var item in directory.EnumerateFileSystemInfos())
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var path = $"{relativePath}/{item.Name}";
+                var path = relativePath == "." ? item.Name : $"{relativePath}/{item.Name}";
                 if (LeadsOut(item) is { } reason)
                 {
                     skipped.Add(new SkippedFile(path, reason));
                 }
                 else if (Directory.Exists(item.FullName))
                 {
-                    Walk(path, new DirectoryInfo(Resolved(item.FullName)));
+                    Walk(path, new DirectoryInfo(Resolved(item.FullName)), place);
                 }
                 else
                 {
-                    Add(path, new FileInfo(item.FullName));
+                    Add(path, new FileInfo(item.FullName), place);
                 }
             }
         }
@@ -124,12 +132,24 @@ internal sealed class InstanceFileList(
     private static bool IsStore(string folder) =>
         File.Exists(Path.Join(folder, "PG_VERSION")) || Directory.Exists(Path.Join(folder, ".minio.sys"));
 
-    private void Add(string relativePath, FileInfo file)
+    private void Add(string relativePath, FileInfo file, InstancePlace? place)
     {
+        var fullPath = Resolved(file.FullName);
         if (relativePath.Any(c => c == '\\' || char.IsControl(c)))
         {
             // Readers of tars differ in what they make of such a name, or read no further.
             skipped.Add(new SkippedFile(relativePath, "its name holds a backslash, a line end or another control character"));
+            return;
+        }
+
+        if (files.TryGetValue(relativePath, out var other))
+        {
+            if (other.FullPath != fullPath)
+            {
+                var free = FreeName(file.FullName);
+                Add(free, file, PlaceOf(free, file.FullName));
+            }
+
             return;
         }
 
@@ -140,15 +160,37 @@ internal sealed class InstanceFileList(
         }
         else
         {
-            files.TryAdd(relativePath, new InstanceFile(relativePath, Resolved(file.FullName), RandomAccess.GetLength(handle)));
+            files.Add(relativePath, new InstanceFile(relativePath, fullPath, RandomAccess.GetLength(handle)) { Place = place });
         }
     }
 
     private static string Resolved(string path) => LinkedPath.Resolve(path) ?? path;
 
-    private string RelativePath(string path, string nameElsewhere)
+    private string NameOf(string path, string? elsewhere) =>
+        !paths.IsOutside(path) ? Path.GetRelativePath(paths.Folder, path).Replace(Path.DirectorySeparatorChar, '/')
+        : elsewhere is not null && !IsTaken(elsewhere) ? elsewhere
+        : FreeName(path);
+
+    // `elsewhere/srv/secrets/.env`, or `elsewhere/up/secrets/.env` for `../secrets/.env`.
+    private string FreeName(string path)
     {
-        var relative = Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
-        return relative.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(relative) ? nameElsewhere : relative;
+        var place = paths.PlaceOf(path);
+        var steps = place.Split('/', StringSplitOptions.RemoveEmptyEntries).Select(step => step == ".." ? "up" : step);
+        var rest = string.Join('/', steps);
+        var name = $"elsewhere/{rest}";
+        for (var number = 2; IsTaken(name); number++)
+        {
+            name = $"elsewhere-{number}/{rest}";
+        }
+
+        return name;
     }
+
+    private bool IsTaken(string name) =>
+        files.Keys.Any(
+            other => other == name
+                || other.StartsWith(name + "/", StringComparison.Ordinal) || name.StartsWith(other + "/", StringComparison.Ordinal));
+
+    private InstancePlace? PlaceOf(string relativePath, string path) =>
+        paths.PlaceOf(path) is var place && place != relativePath ? new InstancePlace(relativePath, place) : null;
 }

@@ -9,6 +9,7 @@ public sealed class InstanceFolder
     private static readonly string[] ProjectVariableNames = [".env", "stack.env"];
 
     private readonly InstanceLocation location;
+    private readonly InstancePaths paths;
     private readonly ComposeProject? compose;
     private readonly MuseumFiles museum;
     private readonly List<string> environmentFiles = [];
@@ -22,13 +23,14 @@ public sealed class InstanceFolder
                 $"The instance's folder {Folder} does not exist.", "Name the folder that holds museum.yaml and compose.yaml.");
         }
 
+        paths = new InstancePaths(location);
         var variables = ReadProjectVariables();
         string? Lookup(string name) => Process(name) ?? variables.LastOrDefault(variable => variable.Name == name)?.Value;
 
         ComposeFiles = FindComposeFiles(Lookup);
-        compose = ComposeFiles.Count > 0 ? ComposeProject.Read(Folder, ComposeFiles, Lookup) : null;
+        compose = ComposeFiles.Count > 0 ? ComposeProject.Read(paths, ComposeFiles, Lookup) : null;
         var environment = CollectEnvironment(variables);
-        museum = MuseumFiles.Find(location, compose, environment);
+        museum = MuseumFiles.Find(location, paths, compose, environment);
         Configuration = MuseumConfiguration.Create(museum.Layers, environment, museum.Defaults);
         Access = location.Overrides.Count == 0
             ? Configuration
@@ -55,6 +57,13 @@ public sealed class InstanceFolder
 
     /// <summary>The files that compose mounts for museum and that are not where it takes them from, with that place.</summary>
     public IReadOnlyList<string> Absent => museum.Unreadable;
+
+    /// <summary>Museum's folders of certificates, accounts and price lists, by the name that each has in a copy, as full paths.</summary>
+    public IReadOnlyList<(string Name, string Path)> Folders =>
+        [("credentials", FolderOf("credentials-dir", "credentials")), ("data", FolderOf(null, "data"))];
+
+    /// <summary>The places of those of the location's stand-ins that were read in place of what is not there.</summary>
+    public IReadOnlyCollection<string> UsedStandIns => paths.UsedStandIns;
 
     /// <summary>The compose files in force, as full paths.</summary>
     public IReadOnlyList<string> ComposeFiles { get; }
@@ -108,13 +117,11 @@ public sealed class InstanceFolder
 
     /// <summary>The files that belong into a backup of the configuration, sorted by path, and those that were left out.</summary>
     public (IReadOnlyList<InstanceFile> Files, IReadOnlyList<SkippedFile> Skipped) ListFiles(CancellationToken cancellationToken) =>
-        new InstanceFileList(Folder, [.. compose?.ForeignFolders ?? []], compose?.MuseumPaths ?? [], cancellationToken).Collect(
-            [.. museum.Paths, (".env", Path.Join(Folder, ".env")), .. Others()],
-            [("credentials", FolderOf("credentials-dir", "credentials")), ("data", FolderOf(null, "data"))]);
+        new InstanceFileList(paths, [.. compose?.ForeignFolders ?? []], compose?.MuseumPaths ?? [], cancellationToken).Collect(
+            [.. museum.Paths, (null, Path.Join(Folder, ".env")), .. Others()], Folders);
 
-    private IEnumerable<(string, string?)> Others() =>
-        ComposeFiles.Concat(environmentFiles).Concat(compose?.Files ?? []).Distinct()
-            .Select(path => (Path.GetFileName(path), (string?)path));
+    private IEnumerable<(string?, string)> Others() =>
+        ComposeFiles.Concat(environmentFiles).Concat(compose?.Files ?? []).Distinct().Select(path => ((string?)null, path));
 
     private static string Unset(IReadOnlyCollection<string> names) =>
         names.Count == 0 ? "" : $" The compose files ask for variables that are not set: {string.Join(", ", names)}.";
@@ -123,20 +130,20 @@ public sealed class InstanceFolder
     {
         var configured = key is null ? "" : Configuration.Text(key);
         var path = configured.Length > 0 ? configured : name;
-        return compose?.Find(path)?.HostPath ?? Path.GetFullPath(path.TrimStart('/'), Folder);
+        return paths.Present(compose?.Find(path)?.HostPath ?? Path.GetFullPath(path.TrimStart('/'), Folder));
     }
 
     private IReadOnlyList<string> FindComposeFiles(Func<string, string?> lookup)
     {
         if (location.ComposeFiles.Count > 0)
         {
-            return [.. location.ComposeFiles.Select(location.Existing)];
+            return [.. location.ComposeFiles.Select(paths.Existing)];
         }
 
         if (lookup("COMPOSE_FILE") is { Length: > 0 } listed)
         {
             var separator = lookup("COMPOSE_PATH_SEPARATOR") is { Length: > 0 } other ? other : Path.PathSeparator.ToString();
-            return [.. listed.Split(separator, StringSplitOptions.RemoveEmptyEntries).Select(location.Existing)];
+            return [.. listed.Split(separator, StringSplitOptions.RemoveEmptyEntries).Select(paths.Existing)];
         }
 
         return ComposeFilesIn(Folder);
@@ -146,9 +153,9 @@ public sealed class InstanceFolder
     private List<EnvironmentVariable> ReadProjectVariables()
     {
         string[] own = [.. ProjectVariableNames.Select(name => Path.Join(Folder, name)).Where(File.Exists).Take(1)];
-        string[] paths = location.EnvironmentFiles.Count > 0 ? [.. location.EnvironmentFiles.Select(location.Existing)] : own;
-        environmentFiles.AddRange(paths);
-        return [.. paths.SelectMany(path => Variables(path, DotEnv.Read(ConfigurationText.Read(path), Process)))];
+        string[] named = location.EnvironmentFiles.Count > 0 ? [.. location.EnvironmentFiles.Select(paths.Existing)] : own;
+        environmentFiles.AddRange(named);
+        return [.. named.SelectMany(path => Variables(path, DotEnv.Read(ConfigurationText.Read(paths.Present(path)), Process)))];
     }
 
     private List<EnvironmentVariable> CollectEnvironment(List<EnvironmentVariable> projectVariables)

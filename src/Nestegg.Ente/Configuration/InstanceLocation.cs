@@ -27,6 +27,12 @@ public sealed record InstanceLocation(string Folder)
     /// <summary>The variables of the process; <c>ENTE_…</c> among them win over those of compose and .env, as an operator's own.</summary>
     public IReadOnlyDictionary<string, string> ProcessEnvironment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Files and folders that are not in their place yet, and where they are until then: full paths, by the place that the configuration
+    /// names.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> StandIns { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The full path of a file that was named.</summary>
     /// <exception cref="EnteException">It is not there.</exception>
     internal string Existing(string path)

@@ -6,14 +6,19 @@ namespace Nestegg.Ente.Configuration;
 /// </summary>
 internal sealed class MuseumFiles
 {
+    // A copy of the folder has them under these names; a backup's reader looks there.
+    private static readonly string[] OwnNames = ["museum.yaml", "credentials.yaml"];
+
     private readonly InstanceLocation location;
+    private readonly InstancePaths paths;
     private readonly ComposeProject? compose;
     private readonly List<string> looked = [];
     private readonly List<string> unreadable = [];
 
-    private MuseumFiles(InstanceLocation location, ComposeProject? compose)
+    private MuseumFiles(InstanceLocation location, InstancePaths paths, ComposeProject? compose)
     {
         this.location = location;
+        this.paths = paths;
         this.compose = compose?.Museum is null ? null : compose;
     }
 
@@ -23,8 +28,8 @@ internal sealed class MuseumFiles
     /// <summary>The credentials file and museum.yaml, as far as they exist, the weaker first.</summary>
     public List<(string Source, string Text)> Layers { get; } = [];
 
-    /// <summary>The files of this machine behind all of it, with their names in a backup when they are outside the folder.</summary>
-    public List<(string Name, string? Path)> Paths { get; } = [];
+    /// <summary>The files of this machine behind all of it, with the name of those that museum calls so.</summary>
+    public List<(string? Name, string Path)> Paths { get; } = [];
 
     public string? MuseumYaml { get; private set; }
 
@@ -39,9 +44,10 @@ internal sealed class MuseumFiles
     /// <summary>Files that museum is given and that are not to be read from here: what they set is not known.</summary>
     public IReadOnlyList<string> Unreadable => unreadable;
 
-    public static MuseumFiles Find(InstanceLocation location, ComposeProject? compose, IReadOnlyCollection<EnvironmentVariable> environment)
+    public static MuseumFiles Find(
+        InstanceLocation location, InstancePaths paths, ComposeProject? compose, IReadOnlyCollection<EnvironmentVariable> environment)
     {
-        var files = new MuseumFiles(location, compose);
+        var files = new MuseumFiles(location, paths, compose);
         var chosen = environment.LastOrDefault(variable => variable.Name == "ENVIRONMENT")?.Value;
         var defaults = $"configurations/{(string.IsNullOrEmpty(chosen) ? "local" : chosen)}.yaml";
         files.Defaults = files.Read(defaults, named: null, out _);
@@ -59,7 +65,7 @@ internal sealed class MuseumFiles
 
     private (string Source, string Text)? Read(string path, string? named, out string? hostPath)
     {
-        hostPath = named is not null ? location.Existing(named) : null;
+        hostPath = named is not null ? paths.Existing(named) : null;
         var mounted = named is null ? compose?.Find(path) : null;
         if (mounted?.Text is { } text)
         {
@@ -68,10 +74,11 @@ internal sealed class MuseumFiles
         }
 
         hostPath ??= compose is null ? Path.GetFullPath(path, location.Folder) : mounted?.HostPath;
+        hostPath = hostPath is null ? null : paths.Present(hostPath);
         looked.Add(hostPath ?? $"{path} in the museum service of compose, which mounts nothing there");
         if (File.Exists(hostPath))
         {
-            Paths.Add((Path.GetFileName(path), hostPath));
+            Paths.Add((OwnNames.Contains(Path.GetFileName(path)) ? Path.GetFileName(path) : null, hostPath));
             return (location.Named(hostPath), ConfigurationText.Read(hostPath));
         }
 

@@ -38,10 +38,22 @@ public static class RestoreAdvice
     }
 
     /// <summary>Commands for the folder as it is after the restore, with the names of the files that are in it.</summary>
-    public static IEnumerable<string> NextSteps(RestoreOptions options)
+    /// <param name="moves">What is kept in the folder and belongs elsewhere.</param>
+    public static IEnumerable<string> NextSteps(RestoreOptions options, IReadOnlyList<PlannedMove> moves)
     {
-        var compose = string.Concat(InstanceFolder.ComposeFilesIn(options.Into).Select(path => $" -f {Path.GetFileName(path)}"));
-        yield return $"cd {options.Into}";
+        var compose = string.Concat(
+            InstanceFolder.ComposeFilesIn(options.Into).Select(path => $" -f {ShellWord.Of(Path.GetFileName(path))}"));
+        yield return $"cd {ShellWord.Of(options.Into)}";
+        if (moves.Count > 0)
+        {
+            yield return "# what the configuration looks for outside of this folder, where a restore does not write:";
+        }
+
+        foreach (var move in moves)
+        {
+            yield return move.Command + (move.IsTaken ? "    # something else is there: asks before it replaces a file" : "");
+        }
+
         if (compose.Length == 0)
         {
             yield return "# no compose file that `docker compose` finds by itself is here: start museum as the old instance started it";

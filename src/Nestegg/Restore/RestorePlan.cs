@@ -31,7 +31,11 @@ public enum DatabaseAction
 /// <param name="IsNew">Whether it is absent or empty, and gets the old configuration as it was.</param>
 /// <param name="NewFiles">What is written that is not there, relative to the folder.</param>
 /// <param name="Changes">The old settings that go into its museum.yaml; empty when it has them already or is new.</param>
-public sealed record PlannedFolder(string Folder, bool IsNew, IReadOnlyList<string> NewFiles, IReadOnlyList<SettingChange> Changes);
+public sealed record PlannedFolder(string Folder, bool IsNew, IReadOnlyList<string> NewFiles, IReadOnlyList<SettingChange> Changes)
+{
+    /// <summary>What is kept in it and belongs elsewhere, in the order in which a person moves it.</summary>
+    public IReadOnlyList<PlannedMove> Moves { get; init; } = [];
+}
 
 /// <summary>The database of a plan.</summary>
 /// <param name="Description">Host, port, name and user.</param>

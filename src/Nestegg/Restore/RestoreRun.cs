@@ -137,7 +137,8 @@ internal sealed class RestoreRun : IAsyncDisposable
             throw new NesteggException(
                 FailureKind.OutOfReach,
                 $"the configuration is in {target.Folder.Folder}, but its services do not answer yet: {plan.Refusals[0].Message}",
-                $"start them without museum (cd {target.Folder.Folder} && docker compose up -d postgres minio), then run the same command "
+                $"start them without museum (cd {target.Folder.Folder}{string.Concat(target.Folder.Moves.Select(move => $" && {move.Command}"))} "
+                + "&& docker compose up -d postgres minio), then run the same command "
                 + $"again; {plan.Refusals[0].Hint}");
         }
     }

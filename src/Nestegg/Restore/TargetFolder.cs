@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
-using Nestegg.Ente.Scratch;
 using Nestegg.Snapshots;
 
 namespace Nestegg.Restore;
@@ -13,10 +11,6 @@ namespace Nestegg.Restore;
 /// </summary>
 internal sealed class TargetFolder : IDisposable
 {
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode FolderMode = Private | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-
     private readonly SavedConfiguration saved;
     private readonly IReadOnlyList<SavedFile> files;
     private readonly string museumYaml;
@@ -53,7 +47,10 @@ internal sealed class TargetFolder : IDisposable
     public IEnumerable<string> NewFiles => files.Select(file => file.RelativePath);
 
     /// <summary>What a plan says of it.</summary>
-    public PlannedFolder Planned => new(Folder, IsNew, [.. NewFiles], [.. Merge?.Changes ?? []]);
+    public PlannedFolder Planned => new(Folder, IsNew, [.. NewFiles], [.. Merge?.Changes ?? []]) { Moves = Moves };
+
+    /// <summary>What the configuration looks for outside of the folder, and is kept in it: sorted, so that each finds its folder.</summary>
+    public IReadOnlyList<PlannedMove> Moves { get; private init; } = [];
 
     /// <summary>Whether museum.yaml changes; the old one is kept aside.</summary>
     public bool ChangesMuseumYaml => Merge is { Changes.Count: > 0 };
@@ -90,7 +87,8 @@ internal sealed class TargetFolder : IDisposable
         Directory.CreateDirectory(Folder);
         foreach (var file in files)
         {
-            await WriteFileAsync(Folder, Path.Join(Folder, file.RelativePath), file.Content, Private, cancellationToken);
+            await WholeFile.WriteAsync(
+                Folder, Path.Join(Folder, file.RelativePath), file.Content, WholeFile.Private, cancellationToken);
         }
 
         if (files.Count > 0)
@@ -127,12 +125,29 @@ internal sealed class TargetFolder : IDisposable
         IReadOnlyList<SavedFile> files = saved.Files.Any(file => file.RelativePath == name)
             ? saved.Files
             : [.. saved.Files, new SavedFile(name, Encoding.UTF8.GetBytes(saved.EffectiveYaml))];
-        return new TargetFolder(folder, saved, old, files, Path.Join(folder, name)) { Configuration = old };
+        return new TargetFolder(folder, saved, old, files, Path.Join(folder, name))
+        {
+            Configuration = old,
+            Moves = MovesOf(folder, saved.Places, saved.Files),
+        };
     }
+
+    private static IReadOnlyList<PlannedMove> MovesOf(
+        string folder, IEnumerable<InstancePlace> places, IReadOnlyCollection<SavedFile> files) =>
+        [
+            .. places.Select(place => PlannedMove.Of(folder, place, files)).OfType<PlannedMove>()
+                .OrderBy(move => move.To, StringComparer.Ordinal),
+        ];
+
+    private static Dictionary<string, string> StandIns(string folder, IEnumerable<InstancePlace> places) =>
+        places.DistinctBy(place => place.Place)
+            .ToDictionary(place => Path.GetFullPath(place.Place, folder), place => Path.GetFullPath(place.RelativePath, folder));
 
     private static TargetFolder OfInstance(string folder, SavedConfiguration saved, bool isBesideProduction)
     {
-        var present = ReadInstance(folder);
+        // What an earlier run has put into the folder and nobody has moved yet.
+        var kept = saved.Places.Where(place => !Path.Exists(Path.GetFullPath(place.Place, folder))).ToList();
+        var present = ReadInstance(new InstanceLocation(folder) { StandIns = StandIns(folder, kept) });
         var old = saved.Effective;
         var museumYaml = present.MuseumYaml ?? Path.Join(folder, "museum.yaml");
         if (new FileInfo(museumYaml).LinkTarget is not null)
@@ -149,21 +164,38 @@ internal sealed class TargetFolder : IDisposable
             RefuseProduction(museumYaml, present.Configuration, old);
         }
 
-        return new TargetFolder(folder, saved, old, [.. Missing(folder, saved, isBesideProduction)], museumYaml)
+        var (missing, places) = Missing(present, saved, isBesideProduction);
+        var used = kept.Where(place => present.UsedStandIns.Contains(Path.GetFullPath(place.Place, folder)));
+        return new TargetFolder(folder, saved, old, missing, museumYaml)
         {
             Configuration = present.Configuration,
             Merge = merge,
             MuseumImage = present.MuseumImage,
+            Moves = MovesOf(folder, places.Concat(used).DistinctBy(place => place.RelativePath), saved.Files),
         };
     }
 
-    // What the old instance had besides settings: certificates, service accounts, price lists. Only what the new one lacks.
-    private static IEnumerable<SavedFile> Missing(string folder, SavedConfiguration saved, bool isBesideProduction) =>
-        saved.Files.Where(file =>
-            (file.RelativePath.StartsWith("credentials/", StringComparison.Ordinal)
-                || file.RelativePath.StartsWith("data/", StringComparison.Ordinal))
-            && !(isBesideProduction && Path.GetFileName(file.RelativePath) == "fcm-service-account.json")
-            && !File.Exists(Path.Join(folder, file.RelativePath)));
+    // What the old instance had besides settings: certificates, service accounts, price lists. Only what the new one lacks, and where its
+    // own compose file has them mounted from.
+    private static (IReadOnlyList<SavedFile> Files, IReadOnlyList<InstancePlace> Places) Missing(
+        InstanceFolder present, SavedConfiguration saved, bool isBesideProduction)
+    {
+        var files = new List<SavedFile>();
+        var places = new List<InstancePlace>();
+        foreach (var (name, path) in present.Folders)
+        {
+            var inside = Path.GetRelativePath(present.Folder, path);
+            var isOutside = inside.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(inside);
+            var below = saved.Files.Where(file => file.RelativePath.StartsWith(name + "/", StringComparison.Ordinal)
+                && !(isBesideProduction && Path.GetFileName(file.RelativePath) == "fcm-service-account.json")
+                && !File.Exists(path + file.RelativePath[name.Length..])).ToList();
+            files.AddRange(below.Select(file => isOutside ? file : file with { RelativePath = inside + file.RelativePath[name.Length..] })
+                .Where(file => !File.Exists(Path.Join(present.Folder, file.RelativePath))));
+            places.AddRange(isOutside && below.Count > 0 ? [new InstancePlace(name, path)] : []);
+        }
+
+        return (files, places);
+    }
 
     // Two quickstarts have the same host names in networks of their own, but never the same password or key.
     private static void RefuseProduction(string museumYaml, MuseumConfiguration present, MuseumConfiguration old)
@@ -190,9 +222,9 @@ internal sealed class TargetFolder : IDisposable
         }
     }
 
-    private static InstanceFolder ReadInstance(string folder)
+    private static InstanceFolder ReadInstance(InstanceLocation location)
     {
-        var present = InstanceFolder.Read(folder);
+        var (folder, present) = (location.Folder, InstanceFolder.Read(location));
         if (present.IsMuseumYamlADirectory)
         {
             throw new NesteggException(
@@ -214,8 +246,11 @@ internal sealed class TargetFolder : IDisposable
     // Settings that came from the environment of the old machine are in no file; museum.yaml takes them in.
     private async Task<IReadOnlyList<string>> CompleteAsync(CancellationToken cancellationToken)
     {
-        var written = InstanceFolder.Read(new InstanceLocation(Folder) { MuseumYaml = museumYaml });
-        var text = await File.ReadAllTextAsync(museumYaml, cancellationToken);
+        var location = new InstanceLocation(Folder) { StandIns = StandIns(Folder, saved.Places) };
+        var written = InstanceFolder.Read(location);
+        var path = LinkedPath.IsWithin(written.MuseumYaml ?? "", Folder) ? written.MuseumYaml! : museumYaml;
+        written = InstanceFolder.Read(location with { MuseumYaml = path });
+        var text = await File.ReadAllTextAsync(path, cancellationToken);
         var added = new List<string>();
         foreach (var setting in Old.Settings().Where(setting => written.Configuration.Text(setting.Key) != setting.Text))
         {
@@ -225,21 +260,22 @@ internal sealed class TargetFolder : IDisposable
 
         if (added.Count > 0)
         {
-            await WriteMuseumYamlAsync(museumYaml, Encoding.UTF8.GetBytes(text), ModeOf(museumYaml), cancellationToken);
+            await WriteMuseumYamlAsync(path, Encoding.UTF8.GetBytes(text), ModeOf(path), cancellationToken);
         }
 
-        // Above all what the compose file mounts from outside its folder: the restore writes nowhere else than where it was told to.
+        // An older snapshot does not say where its files from outside the folder belong; the compose file does.
         return
         [
             .. added.Take(1).Select(_ => $"museum.yaml takes in what came from the old machine's environment: {string.Join(", ", added)}"),
-            .. InstanceFolder.Read(Folder).Absent.Select(file => $"move to its place before the first start: {file}"),
+            .. Moves.Select(move => $"move to its place before the first start: {move.From}, to {move.To}"),
+            .. InstanceFolder.Read(location).Absent.Select(file => $"move to its place before the first start: {file}"),
         ];
     }
 
     private async Task<IReadOnlyList<string>> ReplaceMuseumYamlAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         var done = new List<string>();
-        var mode = Private;
+        var mode = WholeFile.Private;
         if (File.Exists(museumYaml))
         {
             mode = ModeOf(museumYaml);
@@ -253,47 +289,10 @@ internal sealed class TargetFolder : IDisposable
         return done;
     }
 
-    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? Private : File.GetUnixFileMode(path);
+    private static UnixFileMode ModeOf(string path) => OperatingSystem.IsWindows() ? WholeFile.Private : File.GetUnixFileMode(path);
 
     // It lies where the compose file mounts it from, which need not be in the folder.
     private static Task WriteMuseumYamlAsync(
         string path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken cancellationToken) =>
-        WriteFileAsync(Path.GetDirectoryName(path)!, path, content, mode, cancellationToken);
-
-    /// <param name="root">Must exist; below it no link is followed.</param>
-    private static async Task WriteFileAsync(
-        string root, string path, ReadOnlyMemory<byte> content, UnixFileMode mode, CancellationToken cancellationToken)
-    {
-        using var parent = HeldFolder.Make(root, Path.GetRelativePath(root, Path.GetDirectoryName(path)!), FolderMode);
-        var temporary = parent.PathOf($"{Path.GetFileName(path)}.nestegg-part");
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = Private;
-        }
-
-        try
-        {
-            // One that a killed run left; were it a link, what is written would be elsewhere.
-            File.Delete(temporary);
-            await using (var file = new FileStream(temporary, options))
-            {
-                await file.WriteAsync(content, cancellationToken);
-                file.Flush(flushToDisk: true);
-            }
-
-            if (!OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(temporary, mode);
-            }
-
-            File.Move(temporary, parent.PathOf(Path.GetFileName(path)), overwrite: true);
-        }
-        catch
-        {
-            // It may hold the instance's secrets.
-            Leftover.Remove(temporary);
-            throw;
-        }
-    }
+        WholeFile.WriteAsync(Path.GetDirectoryName(path)!, path, content, mode, cancellationToken);
 }

@@ -24,6 +24,7 @@ internal static class ConfigurationArchive
         CancellationToken cancellationToken)
     {
         var skipped = new List<SkippedFile>();
+        var places = new List<InstancePlace>();
         await using var tar = new TarWriter(output, TarEntryFormat.Pax, leaveOpen: true);
         foreach (var file in files)
         {
@@ -36,11 +37,17 @@ internal static class ConfigurationArchive
             await using var content = new FileStream(handle, FileAccess.Read);
             var modified = File.GetLastWriteTimeUtc(handle);
             await tar.WriteEntryAsync(Entry(Folder + file.RelativePath, content, modified), cancellationToken);
+            places.AddRange(file.Place is { } place && !places.Contains(place) ? [place] : []);
         }
 
         var now = time.GetUtcNow();
         await WriteTextAsync(EffectiveName, configuration.ToYaml());
         await WriteTextAsync(EnvironmentName, configuration.ToEnvironmentFile());
+        if (places.Count > 0)
+        {
+            await WriteTextAsync(PlaceList.Name, PlaceList.Write(places));
+        }
+
         return skipped;
 
         Task WriteTextAsync(string name, string text) =>
@@ -60,10 +67,13 @@ internal static class ConfigurationArchive
         {
             await ReadEntriesAsync(tar, contents, cancellationToken);
             await RequireEndAsync(tar, cancellationToken);
-            var files = contents.Where(entry => entry.Key.StartsWith(Folder, StringComparison.Ordinal))
-                .Select(entry => new SavedFile(entry.Key[Folder.Length..], entry.Value));
+            SavedFile[] files =
+            [
+                .. contents.Where(entry => entry.Key.StartsWith(Folder, StringComparison.Ordinal))
+                    .Select(entry => new SavedFile(entry.Key[Folder.Length..], entry.Value)),
+            ];
             return contents.GetValueOrDefault(EffectiveName) is { Length: > 0 } effective
-                ? saved = new SavedConfiguration([.. files], effective)
+                ? saved = new SavedConfiguration(files, effective, PlaceList.Read(contents.GetValueOrDefault(PlaceList.Name, []), files))
                 : throw Strange($"has no {EffectiveName}");
         }
         catch (Exception failure) when (failure is InvalidDataException or EndOfStreamException)
@@ -117,7 +127,7 @@ internal static class ConfigurationArchive
                 throw Strange($"names `{entry.Name}`, which is no path inside a folder");
             }
 
-            if (isOfFolder || entry.Name == EffectiveName)
+            if (isOfFolder || entry.Name is EffectiveName or PlaceList.Name)
             {
                 var content = new byte[entry.Length];
                 if (!contents.TryAdd(entry.Name, content))

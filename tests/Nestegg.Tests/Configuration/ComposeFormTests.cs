@@ -297,7 +297,7 @@ public sealed class ComposeFormTests : IDisposable
         var files = InstanceFolder.Read(Path.Join(folder.Path, "project")).ListFiles(TestContext.Current.CancellationToken).Files;
 
         Assert.Equal(
-            [".env", "compose.yaml", $"elsewhere{folder.Path}/secrets/.env"], files.Select(file => file.RelativePath));
+            [".env", "compose.yaml", "elsewhere/up/secrets/.env"], files.Select(file => file.RelativePath));
     }
 
     private InstanceFolder Read() => InstanceFolder.Read(folder.Path);

@@ -28,7 +28,20 @@ public sealed class RestoreAdviceTests : IDisposable
         Assert.Contains(lines, line => line.StartsWith("ENTE_JOBS_CRON_SKIP=true ./museum", StringComparison.Ordinal));
     }
 
-    private List<string> NextSteps(string[] names)
+    [Fact]
+    public void What_belongs_outside_of_the_folder_is_moved_before_anything_is_started()
+    {
+        var lines = NextSteps(
+            ["compose.yaml"],
+            new PlannedMove("data", "../files/data", folder["files/data"], IsFolder: true, IsTaken: false),
+            new PlannedMove("museum.yaml", "/etc/my ente/museum.yaml", "/etc/my ente/museum.yaml", IsFolder: false, IsTaken: true));
+        Assert.Equal($"cd {folder["new"]}", lines[0]);
+        Assert.Equal("mkdir -p ../files && mv data ../files/data", lines[2]);
+        Assert.StartsWith("mv -i museum.yaml '/etc/my ente/museum.yaml'    # ", lines[3], StringComparison.Ordinal);
+        Assert.True(lines.FindIndex(line => line.StartsWith("docker", StringComparison.Ordinal)) > 3);
+    }
+
+    private List<string> NextSteps(string[] names, params PlannedMove[] moves)
     {
         Directory.CreateDirectory(folder["new"]);
         foreach (var name in names)
@@ -36,6 +49,6 @@ public sealed class RestoreAdviceTests : IDisposable
             File.WriteAllText(Path.Join(folder["new"], name), "services: {}\n");
         }
 
-        return [.. RestoreAdvice.NextSteps(new RestoreOptions { Into = folder["new"] })];
+        return [.. RestoreAdvice.NextSteps(new RestoreOptions { Into = folder["new"] }, moves)];
     }
 }
