@@ -70,7 +70,7 @@ internal sealed class CommonOptions(CommandHost host)
         var path = NesteggConfiguration.FindPath(parse.GetValue(config), host.WorkingFolder, host.Environment);
         var read = path is null ? new NesteggConfiguration() : NesteggConfiguration.Load(path, host.Environment);
         return parse.GetValue(repository) is { } location
-            ? read.With(RepositorySettings.At(location, host.WorkingFolder, host.Environment))
+            ? read.With(RepositorySettings.At(location, host.BaseOf(location), host.Environment))
             : read;
     }
 }

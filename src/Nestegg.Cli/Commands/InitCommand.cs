@@ -81,7 +81,7 @@ internal sealed class InitCommand
     private Asked Read(ParseResult parse)
     {
         var settings = common.RepositoryLocation(parse) is { } location
-            ? RepositorySettings.At(location, Host.WorkingFolder, Host.Environment)
+            ? RepositorySettings.At(location, Host.BaseOf(location), Host.Environment)
             : throw new NesteggException(
                 FailureKind.BadInput, "no repository is named", "say where backups go: --repository /mnt/nas/nestegg");
         IReadOnlyList<string> variables = [.. (parse.GetValue(environmentFiles) ?? []).Select(Host.FullPath)];

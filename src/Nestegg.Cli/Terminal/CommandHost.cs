@@ -14,10 +14,18 @@ internal sealed class CommandHost
 
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
-    public required string WorkingFolder { get; init; }
+    /// <summary>Where it was started; <see langword="null"/> when that folder has been removed, which full paths can do without.</summary>
+    public required string? WorkingFolder { get; init; }
 
     /// <summary>A path as it was typed, from the working folder on.</summary>
-    public string FullPath(string path) => Path.GetFullPath(path, WorkingFolder);
+    /// <exception cref="NesteggException">It is relative, and there is no working folder.</exception>
+    public string FullPath(string path) => Path.GetFullPath(path, BaseOf(path));
+
+    /// <summary>The folder that a path, or the address of a repository, starts from.</summary>
+    /// <inheritdoc cref="FullPath" path="/exception"/>
+    public string BaseOf(string path) => WorkingFolder ?? (IsFull(path) ? "/" : throw new NesteggException(
+        FailureKind.BadInput, $"{path} is named from a folder that has been removed",
+        "change into a folder that exists (cd), or give the full path"));
 
     /// <summary>Whether a person looks at standard error: only then there is a progress line.</summary>
     public bool IsTerminal { get; init; }
@@ -43,12 +51,27 @@ internal sealed class CommandHost
         Error = CallersDescriptor.IsOpen(2) ? Console.Error : TextWriter.Null,
         Environment = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "", StringComparer.Ordinal),
-        WorkingFolder = Directory.GetCurrentDirectory(),
+        WorkingFolder = CurrentFolder(),
         IsTerminal = !Console.IsErrorRedirected,
         IsOutTerminal = !Console.IsOutputRedirected,
         Columns = WindowColumns,
         CanPrompt = !Console.IsInputRedirected && !Console.IsErrorRedirected,
     };
+
+    private static bool IsFull(string path) =>
+        Path.IsPathRooted(path) || path.StartsWith('~') || path.Contains("://", StringComparison.Ordinal);
+
+    private static string? CurrentFolder()
+    {
+        try
+        {
+            return Directory.GetCurrentDirectory();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
 
     private static int? WindowColumns()
     {

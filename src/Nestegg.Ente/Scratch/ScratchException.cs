@@ -5,14 +5,20 @@ namespace Nestegg.Ente.Scratch;
 /// <param name="cause">What the file system, or SQLite upon it, said.</param>
 public sealed class ScratchException(string folder, Exception cause) : EnteException(
     $"Temporary files cannot be kept in {folder}: {Reason(folder, cause)}.",
-    $"{Cure(folder)}, or name another folder in the environment variable {Variable}.", cause)
+    $"{Cure(folder, cause)}, or name another folder in the environment variable {Variable}.", cause)
 {
     private static string Variable => OperatingSystem.IsWindows() ? "TMP" : "TMPDIR";
 
-    private static string Cure(string folder) => Directory.Exists(folder) ? "Make room there" : "Make the folder";
+    private static string Cure(string folder, Exception cause) => cause switch
+    {
+        _ when !Directory.Exists(folder) => "Make the folder",
+        _ when SystemWords.IsDiskFull(cause) => "Make room there",
+        _ => "Let this user write there",
+    };
 
     private static string Reason(string folder, Exception cause) => cause switch
     {
+        _ when File.Exists(folder) => "it is no folder",
         _ when !Directory.Exists(folder) => "the folder does not exist",
         _ => SystemWords.Of(cause),
     };

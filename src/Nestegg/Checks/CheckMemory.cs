@@ -30,12 +30,11 @@ internal sealed class CheckMemory
     /// <summary>Snapshots that were finished when this machine made or saw them; the newest of them, if there were very many.</summary>
     public IReadOnlySet<SnapshotId> Committed => file.Committed;
 
-    /// <summary><c>$XDG_CACHE_HOME/nestegg</c>, else <c>~/.cache/nestegg</c>.</summary>
-    public static string FolderIn(IReadOnlyDictionary<string, string> environment) => Path.Combine(
-        environment.GetValueOrDefault("XDG_CACHE_HOME") is { Length: > 0 } cache
-            ? cache
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"),
-        "nestegg");
+    /// <summary>
+    /// <c>$XDG_CACHE_HOME/nestegg</c>, else <c>~/.cache/nestegg</c>; for a user without a home one that nobody can make.
+    /// </summary>
+    public static string FolderIn(IReadOnlyDictionary<string, string> environment) =>
+        Path.Join(UserFolders.Cache(environment) ?? "/dev/null", "nestegg");
 
     /// <summary>Reads what is remembered; a file that is absent or broken is no memory.</summary>
     public static async Task<CheckMemory> LoadAsync(string folder, Repository repository, CancellationToken cancellationToken)

@@ -70,7 +70,8 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         {
             log.Find(
                 "no-memory", Severity.Note, options.MemoryFolder,
-                $"{options.MemoryFolder} cannot be written: the next check will not know what this one saw");
+                $"{options.MemoryFolder} cannot be written: the next check will not know what this one saw",
+                "name a folder that this user may write to in the environment variable XDG_CACHE_HOME");
         }
 
         return tally.Counts with { Errors = log.Errors, Warnings = log.Warnings };

@@ -77,7 +77,8 @@ internal sealed class RestoreTarget : IAsyncDisposable
             PgRestore, Routes.Postgres, serverMajorVersion,
 
             // `docker compose exec` looks for its file in the folder it is started in.
-            Directory.Exists(Folder.Folder) ? Folder.Folder : Directory.GetCurrentDirectory(), cancellationToken);
+            Directory.Exists(Folder.Folder) ? Folder.Folder : Directory.Exists(".") ? Directory.GetCurrentDirectory() : "/",
+            cancellationToken);
 
     /// <summary>Said when there is none.</summary>
     public Refusal MissingPgRestore() => new(

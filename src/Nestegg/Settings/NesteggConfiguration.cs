@@ -44,23 +44,24 @@ public sealed class NesteggConfiguration
 
     /// <summary>Finds the file: the one that was named, else ./nestegg.yaml, $NESTEGG_CONFIG, ~/.config/nestegg/nestegg.yaml.</summary>
     /// <returns>The one that was named, whether it exists or not; <see langword="null"/> when none was named and none exists.</returns>
-    public static string? FindPath(string? named, string workingFolder, IReadOnlyDictionary<string, string> environment)
+    public static string? FindPath(string? named, string? workingFolder, IReadOnlyDictionary<string, string> environment)
     {
         var fromVariable = environment.GetValueOrDefault("NESTEGG_CONFIG") ?? "";
-        if (named is null && File.Exists(System.IO.Path.Join(workingFolder, FileName)))
+        if (named is null && workingFolder is not null && File.Exists(System.IO.Path.Join(workingFolder, FileName)))
         {
             return System.IO.Path.Join(workingFolder, FileName);
         }
 
         if ((named ?? fromVariable) is { Length: > 0 } path)
         {
-            return System.IO.Path.GetFullPath(path, workingFolder);
+            return workingFolder is not null || System.IO.Path.IsPathRooted(path)
+                ? System.IO.Path.GetFullPath(path, workingFolder ?? "/")
+                : throw new NesteggException(
+                    FailureKind.BadInput, $"the configuration {path} is named from a folder that has been removed",
+                    "change into a folder that exists (cd), or name the configuration by its full path");
         }
 
-        var home = environment.GetValueOrDefault("XDG_CONFIG_HOME") is { Length: > 0 } folder
-            ? folder
-            : System.IO.Path.Join(environment.GetValueOrDefault("HOME") ?? "", ".config");
-        var last = System.IO.Path.Join(home, "nestegg", FileName);
+        var last = System.IO.Path.Join(UserFolders.Config(environment) ?? "/", "nestegg", FileName);
         return File.Exists(last) ? last : null;
     }
 

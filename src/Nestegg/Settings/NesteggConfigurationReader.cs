@@ -172,7 +172,7 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
         instance?.Text("folder") is { } at ? Path.GetFileName(FullPath(at).TrimEnd('/')) : "";
 
     private string Expand(string value) => value == "~" || value.StartsWith("~/", StringComparison.Ordinal)
-        ? Path.Join(environment.GetValueOrDefault("HOME") ?? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), value[1..])
+        ? Path.Join(UserFolders.Home(environment), value[1..])
         : value;
 
     private string FullPath(string value) => Path.GetFullPath(Expand(value), folder);

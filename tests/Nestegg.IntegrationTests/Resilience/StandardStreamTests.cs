@@ -47,6 +47,27 @@ public sealed class StandardStreamTests(SharedServers servers, KnownInstances in
         Assert.Equal(0, broken.ExitCode);
     }
 
+    [Fact]
+    public async Task A_folder_that_was_removed_under_it_and_odd_variables_keep_nothing_from_working_and_get_no_files()
+    {
+        Directory.CreateDirectory(folder["repository"]);
+        await NewRepository.CreateAsync(new LocalStore(folder["repository"]), folder["key"], Token);
+        var removed = $"mkdir {folder["gone"]} && cd {folder["gone"]} && rmdir {folder["gone"]}";
+        foreach (var command in new[] { "snapshots", "check" })
+        {
+            const string variables = "HOME=relative XDG_CACHE_HOME=relative XDG_CONFIG_HOME=/dev/null TMPDIR=/nonexistent";
+            var (code, _, error) = await ShellAsync($"{removed} && {variables} nestegg {command} --repository {folder["repository"]}");
+            Assert.True(code == 0, error);
+            var relative = await ShellAsync($"{removed} && {variables} nestegg {command} --repository repository");
+            Assert.Equal((int)ExitCode.BadInput, relative.ExitCode);
+            Assert.StartsWith("error: repository is named from a folder that has been removed\nhint: ", relative.Error);
+            (code, _, error) = await ShellAsync($"cd {folder.Path} && {variables} nestegg {command} --repository repository");
+            Assert.True(code == 0, error);
+        }
+
+        Assert.Equal(["key", "repository"], Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
+    }
+
     [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]

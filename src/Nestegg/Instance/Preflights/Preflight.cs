@@ -1,3 +1,4 @@
+using Nestegg.Ente.Scratch;
 using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Instance.Preflights;
@@ -12,6 +13,11 @@ internal sealed class Preflight(EnteInstance instance, RunLog log)
     /// <returns>How the buckets are set up.</returns>
     public async Task<IReadOnlyList<ManifestBucket>> RunAsync(CancellationToken cancellationToken)
     {
+        if (TemporaryFolder() is { } unusable)
+        {
+            log.Find(unusable);
+        }
+
         foreach (var finding in PreflightConfiguration.Look(instance).Concat(instance.Routes.Findings))
         {
             log.Find(finding);
@@ -32,5 +38,19 @@ internal sealed class Preflight(EnteInstance instance, RunLog log)
         }
 
         return buckets;
+    }
+
+    // A backup keeps the list of objects there, and whatever opens a snapshot its database.
+    private static Finding? TemporaryFolder()
+    {
+        try
+        {
+            ScratchFile.Create(bufferBytes: 0).Dispose();
+            return null;
+        }
+        catch (ScratchException failure)
+        {
+            return new Finding("temporary-folder-unusable", Severity.Error, "temporary files", failure.Message, failure.Hint);
+        }
     }
 }
