@@ -8,6 +8,11 @@ namespace Nestegg.Instance;
 /// <summary>Turns what PostgreSQL answers, or that it does not, into words that a person can act on.</summary>
 internal static class DatabaseFailure
 {
+    /// <summary>For a connection pooler, which does not hand on the settings that every session of ours begins with.</summary>
+    public const string PoolerHint =
+        "a connection pooler (PgBouncer) answers there, and a backup needs sessions of PostgreSQL itself: say in the map of nestegg.yaml where "
+        + "that is (nestegg help configuration)";
+
     // Npgsql does not wrap everything: a host name that nobody knows is the system's own failure.
     public static bool IsOfDatabase(Exception failure) => failure is NpgsqlException or SocketException or TimeoutException;
 
@@ -31,6 +36,10 @@ internal static class DatabaseFailure
         return true;
     });
 
+    /// <summary>PostgreSQL itself takes what a session may begin with.</summary>
+    public static bool IsOfPooler(PostgresException answer) =>
+        answer.SqlState == PostgresErrorCodes.ProtocolViolation && answer.MessageText.Contains("startup parameter", StringComparison.Ordinal);
+
     private static NesteggException Explain(DatabaseSettings database, Exception failure)
     {
         var (what, hint) = Describe(failure);
@@ -49,6 +58,7 @@ internal static class DatabaseFailure
                     ($"ended the connection: {answer.MessageText}", again),
                 PostgresErrorCodes.InsufficientPrivilege =>
                     ($"refuses: {answer.MessageText}", "nestegg doctor names what the role may not read, and the GRANT that changes it"),
+                _ when IsOfPooler(answer) => ($"refuses: {answer.MessageText}", PoolerHint),
                 _ => ($"refuses: {answer.MessageText} ({answer.SqlState})", "nestegg doctor looks at the database; its own log says more"),
             };
         }

@@ -28,7 +28,10 @@ internal sealed class ConfigurationSection(YamlMappingNode node, string prefix, 
     public NesteggException Unknown(string key, IEnumerable<string> known)
     {
         var nearest = known.MinBy(candidate => Distance(key, candidate))!;
-        return Wrong(key, "no such key", $"did you mean {Named(nearest)}? nestegg help configuration describes every key");
+
+        // With half of its letters wrong it is no typing mistake, but a key of another place.
+        var guess = Distance(key, nearest) <= nearest.Length / 2 ? $"did you mean {Named(nearest)}? " : "";
+        return Wrong(key, "no such key", guess + "nestegg help configuration describes every key, and where it belongs");
     }
 
     public NesteggException Wrong(string key, string what, string hint)

@@ -21,6 +21,10 @@ public sealed class DatabaseFailureTests
             new PostgresException("permission denied", "ERROR", "ERROR", PostgresErrorCodes.InsufficientPrivilege),
             "refuses: permission denied"
         },
+        {
+            new PostgresException("unsupported startup parameter: options", "FATAL", "FATAL", PostgresErrorCodes.ProtocolViolation),
+            "refuses: unsupported startup parameter"
+        },
         { new PostgresException("bye", "FATAL", "FATAL", PostgresErrorCodes.AdminShutdown), "ended the connection: bye" },
     };
 
@@ -34,6 +38,15 @@ public sealed class DatabaseFailureTests
         Assert.Contains(words, told.Message);
         Assert.Null(ErrorText.WhatIsWrong(told, "db.example.org"));
         Assert.DoesNotContain("hush", told.Message + told.Hint);
+    }
+
+    [Fact]
+    public void A_pooler_that_hands_on_no_settings_is_called_one()
+    {
+        var (_, hint) = DatabaseFailure.Describe(
+            new PostgresException("unsupported startup parameter: options", "FATAL", "FATAL", PostgresErrorCodes.ProtocolViolation));
+        Assert.Contains("PgBouncer", hint);
+        Assert.Contains("map of nestegg.yaml", hint);
     }
 
     [Fact]

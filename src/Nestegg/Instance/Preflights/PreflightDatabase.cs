@@ -111,6 +111,7 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
                 $"look at {instance.Folder.Access.Describe("db.user")} and {instance.Folder.Access.Describe("db.password")}; a container keeps the password that it was first started with",
             PostgresErrorCodes.InvalidCatalogName => $"look at {instance.Folder.Access.Describe("db.name")}",
             PostgresErrorCodes.CannotConnectNow => "the server is starting; try again in a moment",
+            _ when DatabaseFailure.IsOfPooler(exception) => DatabaseFailure.PoolerHint,
             _ => "look at the server's log",
         };
         return new Finding("database-login-refused", Severity.Error, Subject, $"the server refuses: {exception.MessageText}", hint);
