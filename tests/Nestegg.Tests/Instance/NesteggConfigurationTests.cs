@@ -83,7 +83,9 @@ public sealed class NesteggConfigurationTests : IDisposable
 
     [Theory]
     [InlineData("instances: x", "nestegg.yaml line 1: instances: no such key", "did you mean instance?")]
-    [InlineData("instance:\n  map: x", "nestegg.yaml line 2: instance.map: no such key", "nestegg help configuration describes every key, and where it belongs")]
+    [InlineData(
+        "instance:\n  map: x", "nestegg.yaml line 2: instance.map: no such key",
+        "nestegg help configuration describes every key, and where it belongs")]
     [InlineData(
         "repository:\n  location: x\n  end-point: y", "nestegg.yaml line 3: repository.end-point: no such key",
         "did you mean repository.endpoint?")]
