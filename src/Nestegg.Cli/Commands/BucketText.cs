@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nestegg.Ente;
 using Nestegg.Repositories.Manifests;
 using Nestegg.Stores.S3;
 
@@ -47,5 +48,5 @@ internal static class BucketText
 
     private static string Say(BucketLock rule) => rule.Mode is null
         ? "on"
-        : string.Create(CultureInfo.InvariantCulture, $"{rule.Mode}, {(rule.Days is { } days ? $"{days} days" : $"{rule.Years} years")}");
+        : $"{rule.Mode}, {(rule.Days is { } days ? Counted.Of(days, "day") : Counted.Of(rule.Years ?? 0, "year"))}";
 }

@@ -1,4 +1,5 @@
 using Nestegg.Cli.Terminal;
+using Nestegg.Ente;
 using Nestegg.Instance;
 using Nestegg.Restore;
 
@@ -12,7 +13,8 @@ internal sealed class RestoreReport(Output output)
         List<Cell[]> rows =
         [
             ["snapshot", plan.Snapshot.Id.ToString(),
-            $"{plan.Snapshot.Counts.Users:N0} users, {plan.Snapshot.Counts.Files:N0} files, {plan.Snapshot.Counts.Objects:N0} objects, {ByteText.Of(plan.Snapshot.Counts.ObjectBytes)}"],
+            $"{Counted.Of(plan.Snapshot.Counts.Users, "user")}, {Counted.Of(plan.Snapshot.Counts.Files, "file")}, "
+            + $"{Counted.Of(plan.Snapshot.Counts.Objects, "object")}, {ByteText.Of(plan.Snapshot.Counts.ObjectBytes)}"],
             ["configuration", plan.Folder.Folder, DescribeFolder(plan.Folder)],
             ["database", plan.Database.Description, DescribeDatabase(plan.Database)],
         ];
@@ -123,17 +125,19 @@ internal sealed class RestoreReport(Output output)
 
         var files = folder.NewFiles.Count;
         return (folder.Changes.Count > 0
-            ? $"{folder.Changes.Count} old settings go into its museum.yaml, which is kept aside"
+            ? $"{Counted.Of(folder.Changes.Count, "old setting goes", "old settings go")} into its museum.yaml, which is kept aside"
             : "its museum.yaml has the old settings already")
-            + (files > 0 ? $"; {files} files are added" : "");
+            + (files > 0 ? $"; {Counted.Of(files, "file is", "files are")} added" : "");
     }
 
     private static string DescribeDatabase(PlannedDatabase database) => database.Action switch
     {
         DatabaseAction.Create => "is absent and is made",
         DatabaseAction.Fill => "is empty and is filled",
-        DatabaseAction.ReplaceUnused => $"has {database.State!.Tables} tables without rows, which are replaced",
-        DatabaseAction.Overwrite => $"IS OVERWRITTEN: {database.State!.Tables} tables, {database.State.Users} users",
+        DatabaseAction.ReplaceUnused =>
+            $"has {Counted.Of(database.State!.Tables, "table without rows, which is", "tables without rows, which are")} replaced",
+        DatabaseAction.Overwrite =>
+            $"IS OVERWRITTEN: {Counted.Of(database.State!.Tables, "table")}, {Counted.Of(database.State.Users, "user")}",
         DatabaseAction.Continue when database.State!.Marker!.Step == RestoreStep.Finished =>
             $"was restored from this snapshot by the run of {database.State.Marker.StartedAt:u}; what is missing is put and looked at again",
         DatabaseAction.Continue => $"an interrupted restore of {database.State!.Marker!.StartedAt:u} goes on",
@@ -160,5 +164,6 @@ internal sealed class RestoreReport(Output output)
 
     private static string DescribeContents(PlannedBucket bucket) => bucket.IsAbsent ? "is absent and is made"
         : bucket.IsEmpty ? "is empty"
-        : $"{bucket.AlreadyThere:N0} objects of the snapshot are there, {bucket.Conflicting:N0} differ, {bucket.Foreign:N0} are others'";
+        : $"{Counted.Of(bucket.AlreadyThere, "object of the snapshot is", "objects of the snapshot are")} there, "
+            + $"{Counted.Of(bucket.Conflicting, "differs", "differ")}, {Counted.Of(bucket.Foreign, "is another's", "are others'")}";
 }

@@ -72,7 +72,7 @@ public sealed class KeyChain : IDisposable
     private static string? Defect(KeyAttributes attributes) => attributes switch
     {
         { Salt.Length: not Argon2id.SaltBytes } =>
-            $"the password's salt is damaged: it has {attributes.Salt.Length} bytes instead of {Argon2id.SaltBytes}",
+            $"the password's salt is damaged: it has {Counted.Of(attributes.Salt.Length, "byte")} instead of {Argon2id.SaltBytes}",
         _ when !Argon2id.AreLimitsUsable(attributes.Operations, attributes.MemoryBytes) =>
             $"the limits of the password's key are damaged: {attributes.Operations} passes over {attributes.MemoryBytes} bytes",
         _ => null,

@@ -82,7 +82,7 @@ public sealed class MuseumSignIn : IDisposable
         return salt.Length == Argon2id.SaltBytes && Argon2id.AreLimitsUsable(operations, memoryBytes)
             ? password.Derive(salt, operations, memoryBytes)
             : throw new EnteException(
-                $"museum gave a salt of {salt.Length} bytes and limits of "
+                $"museum gave a salt of {Counted.Of(salt.Length, "byte")} and limits of "
                 + $"{operations} passes over {memoryBytes} bytes, which no password key has",
                 "look whether this is really your museum");
     }

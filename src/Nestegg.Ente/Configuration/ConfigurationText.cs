@@ -53,7 +53,7 @@ internal static class ConfigurationText
             }
 
             handle.Dispose();
-            reason = $"{size:N0} bytes are too many for a file of a configuration";
+            reason = $"{Counted.Of(size, "byte is", "bytes are")} too many for a file of a configuration";
         }
         catch (StrangeEntryException)
         {

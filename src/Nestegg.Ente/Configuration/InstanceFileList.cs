@@ -68,7 +68,8 @@ internal sealed class InstanceFileList(
         if (size > LargestFolderBytes)
         {
             added.ForEach(file => files.Remove(file.Key));
-            skipped.Add(new SkippedFile(relativePath, $"{size:N0} bytes are too many for a folder of a configuration"));
+            skipped.Add(new SkippedFile(
+                relativePath, $"{Counted.Of(size, "byte is", "bytes are")} too many for a folder of a configuration"));
         }
     }
 

@@ -82,7 +82,7 @@ internal static partial class ArchiveContents
         var count = await source.IntAsync(cancellationToken);
         if (count is < 0 or > EntryLimit)
         {
-            throw source.Damaged($"it counts {count} entries, the limit is {EntryLimit}");
+            throw source.Damaged($"it counts {Counted.Of(count, "entry", "entries")}, the limit is {EntryLimit}");
         }
 
         var entries = new List<ArchiveEntry>();

@@ -146,8 +146,8 @@ public sealed class ArchiveReader
             if (await source.IsAtEndAsync(cancellationToken))
             {
                 return this.awaited.Count == 0 ? null : throw new EnteException(
-                    $"The database archive ends too early: the rows of {this.awaited.Count} tables are missing, "
-                    + $"\"{this.awaited.Values.First().Entry.Tag}\" among them.",
+                    $"The database archive ends too early: the rows of {Counted.Of(this.awaited.Count, "table")} are missing, the first of them "
+                    + $"\"{this.awaited.Values.First().Entry.Tag}\".",
                     ArchiveSource.DamageHint);
             }
 

@@ -200,7 +200,7 @@ public sealed class ArchiveRows
         var found = Split(start, start + length);
         if (found != fields.Length)
         {
-            throw Damaged($"it has {found} fields, the table has {fields.Length} columns");
+            throw Damaged($"it has {Counted.Of(found, "field")}, the table has {Counted.Of(fields.Length, "column")}");
         }
 
         start += length + 1;

@@ -12,7 +12,7 @@ namespace Nestegg.Ente.Integrity;
 /// <param name="Files">Rows of <c>files</c>, deleted ones among them.</param>
 internal sealed record AddressTwin(long UserId, bool HasKeys, long Files)
 {
-    public override string ToString() => $"{UserId} ({(HasKeys ? $"{Files:N0} files" : "without keys")})";
+    public override string ToString() => $"{UserId} ({(HasKeys ? Counted.Of(Files, "file") : "without keys")})";
 }
 
 /// <summary>

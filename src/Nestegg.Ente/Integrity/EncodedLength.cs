@@ -24,5 +24,5 @@ internal static class EncodedLength
     /// <summary>Of bytes.</summary>
     internal static string? Defect(int length, int bytes, bool isLeast) => (isLeast ? length >= bytes : length == bytes)
         ? null
-        : $"holds {length} bytes where {(isLeast ? "at least " : "")}{bytes} are needed";
+        : $"holds {Counted.Of(length, "byte")} where {(isLeast ? "at least " : "")}{bytes} are needed";
 }

@@ -27,5 +27,5 @@ public readonly record struct NamedObject(
     public long CountedBytes => SizeBytes is > 0 and <= LargestBytes and var bytes ? bytes : 0;
 
     /// <summary>What the database states, in words.</summary>
-    public string StatedLength => SizeBytes == Impossible ? "a length that no object has" : $"{SizeBytes:N0} bytes";
+    public string StatedLength => SizeBytes == Impossible ? "a length that no object has" : Counted.Of(SizeBytes ?? 0, "byte");
 }

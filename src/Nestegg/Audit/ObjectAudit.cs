@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Objects;
 
 namespace Nestegg.Audit;
@@ -33,7 +34,7 @@ internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var total = tables.Count("named");
-        log.Step("objects", $"Comparing {total:N0} objects that the database names with what is there");
+        log.Step("objects", $"Comparing {Counted.Of(total, "object")} that the database names with what is there");
         var done = 0L;
         foreach (var (item, found) in tables.Compare(cancellationToken))
         {
@@ -103,7 +104,7 @@ internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, 
             var elsewhere = right.Place >= 0
                 && compared.Places is not null ? $"; the right length is in {compared.Places.NameOf(right.Place)}" : "";
             return Finding(
-                "object-size-wrong", item, $"it has {actual.SizeBytes:N0} bytes where the database states {item.StatedLength}{elsewhere}");
+                "object-size-wrong", item, $"it has {Counted.Of(actual.SizeBytes, "byte")} where the database states {item.StatedLength}{elsewhere}");
         }
 
         var sizeBytes = item.SizeBytes ?? looked[0].SizeBytes;
@@ -111,7 +112,8 @@ internal sealed class ObjectAudit(AuditTables tables, ComparedObjects compared, 
             ? null
             : Finding(
                 "size-impossible",
-                item, $"its {sizeBytes:N0} bytes are a length that nothing encrypted has: it was cut off before it was stored");
+                item,
+                $"{Counted.Of(sizeBytes, "byte is", "bytes are")} a length that nothing encrypted has: it was cut off before it was stored");
     }
 
     // What museum overwrites in place it stores first and writes into the row after; in between the row is the older one.

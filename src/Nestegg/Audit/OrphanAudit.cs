@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
 
@@ -73,7 +74,8 @@ internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditC
         counts.OrphanBytes += sizeBytes;
         log.Find(
             "object-orphan", Severity.Warning,
-            key, $"no row names this object in {places.NameOf(place)}: {sizeBytes:N0} bytes, stored {modified:yyyy-MM-dd HH:mm}Z.",
+            key,
+            $"no row names this object in {places.NameOf(place)}: {Counted.Of(sizeBytes, "byte")}, stored {modified:yyyy-MM-dd HH:mm}Z.",
             "Leave it until you know why: after a restore of an older database it may be a photo that was uploaded since.");
     }
 }

@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Integrity;
 
@@ -40,7 +41,7 @@ internal sealed class RowAudit(EnteRows rows, AuditCounts counts, RunLog log)
         {
             log.Find(
                 "owner-without-keys", Severity.Error, $"user {user}",
-                $"owns {albums:N0} albums and has no row in key_attributes: no password opens them.", BackupHint);
+                $"owns {Counted.Of(albums, "album")} and has no row in key_attributes: no password opens them.", BackupHint);
         }
 
         await foreach (var (album, user) in checks.SharesWithoutKeysAsync(cancellationToken))

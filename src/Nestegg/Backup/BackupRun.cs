@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
 using Nestegg.Instance.Preflights;
@@ -57,7 +58,8 @@ internal sealed class BackupRun(
 
         log.Step("configuration", "Capturing the configuration");
         await PutConfigurationAsync(snapshot, cancellationToken);
-        log.Step("objects", $"{counts.Objects:N0} objects are in the repository already, {queue.Count:N0} are to be fetched");
+        var there = Counted.Of(counts.Objects, "object is", "objects are");
+        log.Step("objects", $"{there} in the repository already, {queue.Count:N0} to be fetched");
         try
         {
             var damaged = await CopyAsync(snapshot, objects, queue, cancellationToken);
@@ -101,7 +103,7 @@ internal sealed class BackupRun(
 
             if (removed > 0)
             {
-                log.Step("leftovers", $"{removed:N0} leftovers of interrupted runs were removed");
+                log.Step("leftovers", $"{Counted.Of(removed, "leftover was", "leftovers were")} removed, of runs that were interrupted");
             }
         }
         catch (NesteggException denied) when (denied.IsOfOneItem)
@@ -137,7 +139,9 @@ internal sealed class BackupRun(
         try
         {
             await objects.KeepAsync(limit.Token);
-            log.Step("stopped", $"{objects.AddedObjects:N0} objects that were fetched so far are kept for the next run");
+            log.Step("stopped", Counted.Of(
+                objects.AddedObjects, "object that was fetched so far is kept for the next run",
+                "objects that were fetched so far are kept for the next run"));
         }
         catch (Exception failure) when (failure is NesteggException or OperationCanceledException)
         {
@@ -162,7 +166,9 @@ internal sealed class BackupRun(
             log.Find(
                 new Finding(
                     "objects-missing", Severity.Error, "objects",
-                    $"{counts.Missing:N0} objects that the database names are missing or have another length.",
+                    Counted.Of(
+                        counts.Missing, "object that the database names is missing or has another length.",
+                        "objects that the database names are missing or have another length."),
                     "They are named in the manifest (nestegg snapshots ID) and in missing.tsv.zst."));
         }
 
@@ -171,7 +177,9 @@ internal sealed class BackupRun(
             log.Find(
                 new Finding(
                     "derived-objects-missing", Severity.Warning, "objects",
-                    $"{counts.MissingDerived:N0} previews or machine-learning objects are missing.",
+                    Counted.Of(
+                        counts.MissingDerived, "preview or machine-learning object is missing.",
+                        "previews or machine-learning objects are missing."),
                     "The apps make them again from the originals."));
         }
 

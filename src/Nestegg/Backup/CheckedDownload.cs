@@ -64,7 +64,7 @@ internal sealed class CheckedDownload(Stream content, long announcedBytes, strin
         Debug.Assert(isAtEnd, "Only all of the bytes have the length and the MD5.");
         if (readBytes != announcedBytes)
         {
-            throw new DownloadException($"{readBytes:N0} bytes came, {announcedBytes:N0} were announced");
+            throw new DownloadException($"{Counted.Of(readBytes, "byte")} came, {announcedBytes:N0} had been announced");
         }
 
         if (md5 is not null && Convert.ToHexStringLower(md5.GetHashAndReset()) is var found && found != expectedMd5)

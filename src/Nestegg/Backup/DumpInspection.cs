@@ -68,7 +68,8 @@ internal sealed class DumpInspection : IAsyncDisposable
             }
             else if (rows != count)
             {
-                throw NotWhole($"It holds {rows:N0} rows of table \"{table}\", and at that moment the database has {count:N0}.", null);
+                throw NotWhole(
+                    $"It holds {Counted.Of(rows, "row")} of table \"{table}\", and at that moment the database has {count:N0}.", null);
             }
         }
     }
@@ -115,7 +116,8 @@ internal sealed class DumpInspection : IAsyncDisposable
         {
             throw NotWhole(
                 $"It does not make the {kind.ToLowerInvariant()} \"{name}\""
-                + (others.Count > 0 ? $" and {others.Count:N0} more indexes, constraints, triggers, functions or sequences" : ""), null);
+                + (others.Count > 0 ? $", nor {others.Count:N0} more of its indexes, constraints, triggers, functions and sequences" : ""),
+                null);
         }
     }
 

@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Objects;
 using Nestegg.Ente.Scratch;
 using Nestegg.Instance;
@@ -34,7 +35,9 @@ internal sealed class Mending(Repository repository, InstanceBuckets buckets, Sl
 
         log.Find(
             "objects-gone", Severity.Warning, "objects",
-            $"{missing.Rows.Count:N0} objects that earlier runs stored are gone from the repository or damaged; they are fetched again.",
+            Counted.Of(
+                missing.Rows.Count, "object that an earlier run stored is gone from the repository or damaged; it is fetched again.",
+                "objects that earlier runs stored are gone from the repository or damaged; they are fetched again."),
             "look at the disk, and at who can delete in the repository");
         foreach (var (name, rows) in missing.Rows.Files)
         {
@@ -46,7 +49,9 @@ internal sealed class Mending(Repository repository, InstanceBuckets buckets, Sl
 
         var left = objects.Known.Lost();
         var putBack = missing.Rows.Count - left.Common(missing.Rows.Of).Count;
-        log.Step("mending", $"{putBack:N0} of {missing.Rows.Count:N0} objects that were gone are where they were again");
+        log.Step(
+            "mending",
+            $"of what was gone or damaged, {Counted.Of(putBack, "object is where it was", "objects are where they were")} again");
     }
 
     /// <summary>Says what earlier snapshots have lost for good. All that this run stores is stored.</summary>
@@ -57,16 +62,18 @@ internal sealed class Mending(Repository repository, InstanceBuckets buckets, Sl
         {
             log.Step(
                 "mending",
-                $"{missing.Elsewhere:N0} objects of earlier snapshots are in other packs than those name; they are read from there");
+                Counted.Of(
+                    missing.Elsewhere, "object of earlier snapshots is in another pack than they name; it is read from there",
+                    "objects of earlier snapshots are in other packs than they name; they are read from there"));
         }
 
         await foreach (var (manifest, rows) in repository.WhoNeedsAsync(missing.Rows, cancellationToken))
         {
             log.Find(
                 "snapshot-lost-objects", Severity.Warning, manifest.Id.ToString(),
-                $"the snapshot {manifest.Id} has lost {rows.Count:N0} of its {manifest.Counts.Objects:N0} objects: no bucket of the instance "
-                + "has them any more as they were",
-                "look for them in another copy of the repository; nestegg check names the files");
+                $"the snapshot {manifest.Id} has lost {rows.Count:N0} of its {Counted.Of(manifest.Counts.Objects, "object")}: "
+                + $"no bucket of the instance has {Counted.Word(rows.Count, "it any more as it was", "them any more as they were")}",
+                "look for what is lost in another copy of the repository; nestegg check names the files");
         }
     }
 

@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Objects;
 using Nestegg.Instance;
@@ -112,7 +113,7 @@ internal sealed class SlotCopier(InstanceBuckets buckets, SlotReach reach, Snaps
 
         return isAsStated
             ? new SlotAnswer(CopyState.Done, "")
-            : new SlotAnswer(CopyState.WrongLength, $"{download.SizeBytes:N0} bytes, the database states {item.StatedLength}");
+            : new SlotAnswer(CopyState.WrongLength, $"{Counted.Of(download.SizeBytes, "byte")}, the database states {item.StatedLength}");
     }
 
     private async Task<BucketObject?> OpenAsync(BucketSlot slot, string key, CancellationToken cancellationToken)

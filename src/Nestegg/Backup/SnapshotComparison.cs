@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Repositories.Manifests;
 
 namespace Nestegg.Backup;
@@ -22,7 +23,7 @@ internal static class SnapshotComparison
             {
                 yield return new Finding(
                     "database-shrank", Severity.Warning, table,
-                    $"The table {table} has {now:N0} rows; it had {before:N0} in the snapshot {previous.Id}.",
+                    $"The table {table} has {Counted.Of(now, "row")}; it had {before:N0} in the snapshot {previous.Id}.",
                     $"If that is not what you expect, do not prune: the snapshot {previous.Id} still has the rest.");
             }
         }

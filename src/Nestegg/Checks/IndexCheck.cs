@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Nestegg.Ente;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
@@ -74,7 +75,7 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
         {
             tally.AddDamaged(key);
             log.Find(
-                "object-missing", Severity.Error, key, $"{key} {what}; {rows} rows need it, among them {example}", ContentCheck.Cure);
+                "object-missing", Severity.Error, key, $"{key} {what}; {Counted.Of(rows, "row needs it:", "rows need it, among them")} {example}", ContentCheck.Cure);
         }
 
         if (elsewhere > 0)
@@ -121,7 +122,7 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
         {
             log.Find(
                 "row-missing", Severity.Error, key,
-                $"{key} has {last} rows; the snapshot {needed.NeedsLast(name)} needs row {live.Last}");
+                $"{key} has {Counted.Of(last, "row")}; the snapshot {needed.NeedsLast(name)} needs row {live.Last}");
         }
     }
 
@@ -149,7 +150,8 @@ internal sealed class IndexCheck(Repository repository, CheckedFiles stored, Che
         var key = RepositoryKeys.IndexFile(name);
         log.Find(
             "index-missing", Severity.Error, key,
-            $"{key} is missing; {needed.Of(name).Count} objects of {needed.NeedsLast(name)} and perhaps others are known by it alone",
+            $"{key} is missing, which alone knows where {Counted.Of(needed.Of(name).Count, "object")} of {needed.NeedsLast(name)}, and "
+            + "perhaps of others, can be found",
             "look for it in another copy of the repository");
     }
 }

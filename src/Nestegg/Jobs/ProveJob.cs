@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Opening;
 using Nestegg.Proof;
 using Nestegg.Repositories;
@@ -44,7 +45,7 @@ public static class ProveJob
             var earlier = await proved.LoadEarlierAsync(
                 source.Repository.Proofs, account.UserId, source.Identities.Identities, log, cancellationToken);
             log.Step(
-                "earlier", earlier == 1 ? "1 earlier proof of this person was read" : $"{earlier} earlier proofs of this person were read");
+                "earlier", Counted.Of(earlier, "earlier proof of this person was read", "earlier proofs of this person were read"));
         }
 
         log.Step(

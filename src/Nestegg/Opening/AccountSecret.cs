@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Nestegg.Ente;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Cryptography;
@@ -148,7 +149,7 @@ public sealed class AccountSecret : IDisposable
     {
         var totals = await UserTotals.ReadAsync(snapshot.Connection, cancellationToken);
         var listed = totals.Where(account => accounts.Contains(account.UserId))
-            .Select(account => $"{account.UserId} ({account.Files:N0} files)");
+            .Select(account => $"{account.UserId} ({Counted.Of(account.Files, "file")})");
         return new NesteggException(
             FailureKind.BadInput, $"several accounts have the address {user} and open with this: {string.Join(", ", listed)}",
             "say which by its number: --user NUMBER");

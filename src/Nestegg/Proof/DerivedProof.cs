@@ -1,4 +1,5 @@
 using Nestegg.Contents;
+using Nestegg.Ente;
 using Nestegg.Ente.Cryptography;
 using Nestegg.Ente.Library;
 using Nestegg.Ente.Objects;
@@ -100,7 +101,7 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
         {
             if (await objects.ReadAsync(row, FileData.MaxBytes, cancellationToken) is not { } content)
             {
-                return ($"it has {row.SizeBytes:N0} bytes, more than any that an app makes", null);
+                return ($"it has {Counted.Of(row.SizeBytes, "byte")}, more than any that an app makes", null);
             }
 
             tally.Count(counts => counts.DecryptedBytes += content.Length);
@@ -142,7 +143,7 @@ internal sealed class DerivedProof(ProofObjects objects, ProvedObjects proved, P
         {
             if (parsed.EndBytes != row.SizeBytes)
             {
-                return $"its playlist speaks of {parsed.EndBytes:N0} bytes, it has {row.SizeBytes:N0}";
+                return $"its playlist speaks of {Counted.Of(parsed.EndBytes, "byte")}, it has {row.SizeBytes:N0}";
             }
 
             // Nothing inside authenticates a video's bytes, so at least the copy is compared with what the backup read.

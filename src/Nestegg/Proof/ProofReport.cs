@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Nestegg.Ente;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Manifests;
 
@@ -63,7 +64,8 @@ public static class ProofReport
     private static string Sentence(ProofRecord record)
     {
         var counts = record.Counts;
-        var files = $"{Number(counts.FilesProved)} of {Count(counts.Files, "file")}";
+        var files = $"{Number(counts.FilesProved)} of {Counted.Of(counts.Files, "file")}";
+        var all = counts.Files == 1 ? "the only file was" : $"all {Counted.Of(counts.Files, "file")} were";
         var with = $"With the account’s {record.OpenedWith}";
         var before = counts.FilesProvedBefore > 0 ? $" {Number(counts.FilesProvedBefore)} of them an earlier proof had decrypted." : "";
         var recorded = counts.FilesWithoutHash > 0
@@ -71,21 +73,17 @@ public static class ProofReport
             : "compared with what the uploading app had recorded";
         return record.Verdict switch
         {
-            ProofVerdict.Proved => $"{with}, all {Count(counts.Files, "file")} were decrypted, byte for byte, and {recorded}.{before}",
+            ProofVerdict.Proved => $"{with}, {all} decrypted, byte for byte, and {recorded}.{before}",
             ProofVerdict.SampleProved =>
                 $"{with}, a random sample was decrypted, byte for byte: {files}. The keys and descriptions of all files were "
                 + $"opened.{before}",
             _ =>
-                $"{with}, {files} were decrypted and are in order.{NotProved(counts.FilesNotProved)} What is wrong stands below.{before}",
+                $"{with}, {files} {Counted.Word(counts.FilesProved, "was decrypted and is", "were decrypted and are")} in order."
+                + $"{NotProved(counts.FilesNotProved)} What is wrong stands below.{before}",
         };
     }
 
-    private static string NotProved(long files) => files switch
-    {
-        0 => "",
-        1 => " 1 is not.",
-        _ => $" {Number(files)} are not.",
-    };
+    private static string NotProved(long files) => files == 0 ? "" : $" {Counted.Of(files, "is", "are")} not.";
 
     private static void Numbers(StringBuilder page, ProofRecord record)
     {
@@ -104,7 +102,7 @@ public static class ProofReport
         RowIfAny(page, "live photos", counts.LivePhotos, "picture and video compared apart", "sub");
         RowIfAny(page, "items of Locker", counts.LockerItems, "notes, credentials and the like", "sub");
         page.Append(
-            $"<tr><th>Decrypted</th><td>{Bytes(counts.DecryptedBytes)}</td><td>{Number(counts.DecryptedBytes)} bytes of plain "
+            $"<tr><th>Decrypted</th><td>{Bytes(counts.DecryptedBytes)}</td><td>{Counted.Of(counts.DecryptedBytes, "byte")} of plain "
             + $"content</td></tr>");
         RowIfAny(page, "Thumbnails", counts.Thumbnails, "");
         RowIfAny(page, "Derived data", counts.DerivedObjects, "search and face data, streamable videos; can be made again");
@@ -200,16 +198,14 @@ public static class ProofReport
 
     private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
-    private static string Count(long value, string noun) => value == 1 ? $"1 {noun}" : $"{Number(value)} {noun}s";
-
     private static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture);
 
     private static string Duration(TimeSpan took) => took.TotalMinutes < 2
-        ? Count((long)Math.Ceiling(took.TotalSeconds), "second")
+        ? Counted.Of((long)Math.Ceiling(took.TotalSeconds), "second")
         : took.TotalHours < 2
-            ? Count((long)took.TotalMinutes, "minute")
+            ? Counted.Of((long)took.TotalMinutes, "minute")
             : $"{took.TotalHours.ToString("N1", CultureInfo.InvariantCulture)} hours";
 
     private static string Bytes(long bytes)

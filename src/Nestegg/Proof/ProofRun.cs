@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Nestegg.Ente;
 using Nestegg.Ente.Accounts;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Library;
@@ -102,8 +103,12 @@ internal sealed class ProofRun(OpenedSnapshot snapshot, ProofOptions options, Ti
         {
             log.Find(
                 "derived-newer", Severity.Note, "derived objects",
-                $"{count:N0} objects that apps overwrite were written again between the dump and the copy, and are newer than their rows; they "
-                + $"open all the same");
+                Counted.Of(
+                    count,
+                    "object of those that apps overwrite was written again between the dump and the copy, and is newer than its row; it opens "
+                    + "all the same",
+                    "objects of those that apps overwrite were written again between the dump and the copy, and are newer than their rows; "
+                    + "they open all the same"));
         }
     }
 

@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
 
@@ -45,7 +46,7 @@ internal sealed class CommittedSnapshots(IReadOnlySet<SnapshotId> known)
     public static Finding? BeforeRun(SnapshotId run, SnapshotId? newest, Severity severity) =>
         run.Number <= (newest?.Number ?? 0) + 1 ? null : new Finding(
             "rolled-back", severity, $"{RepositoryKeys.Snapshots}{newest}",
-            $"the run {run} has left index files, and there were {run.Number - 1} snapshots before it; the newest that is here is "
+            $"the run {run} has left index files, and there {Counted.Word(run.Number - 1, "was", "were")} {Counted.Of(run.Number - 1, "snapshot")} before it; the newest that is here is "
             + $"{newest?.ToString() ?? "none"}",
             "if you did not remove them, somebody who can write to the repository did; look at another copy");
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Nestegg.Ente;
 using Nestegg.Repositories.Files;
 using Nestegg.Stores;
 
@@ -103,7 +104,7 @@ internal sealed class DamageClaims(IStore store)
         try
         {
             var content = item.SizeBytes > RecordLimitBytes
-                ? throw Damage.Of($"{item.Key} has {item.SizeBytes:N0} bytes, more than a record of damage has")
+                ? throw Damage.Of($"{item.Key} has {Counted.Of(item.SizeBytes, "byte")}, more than a record of damage has")
                 : await store.TryReadAsync(item.Key, cancellationToken) ?? [];
             var lines = Encoding.ASCII.GetString(content).Split('\n');
             return [.. lines.Where(key => RepositoryKeys.TryGetHash(key, out _, out _)).Take(MostFiles)];

@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Packs;
@@ -37,8 +38,12 @@ internal sealed partial class Repository
 
     public static Finding Elsewhere(long count) => new(
         "objects-elsewhere", Severity.Note, RepositoryKeys.Packs,
-        $"{count:N0} objects are not, or not whole, in the packs that the snapshot names, and a later run has stored them again: they are read "
-        + "from there, and nothing of them is missing");
+        Counted.Of(
+            count,
+            "object is not, or not whole, in the pack that the snapshot names, and a later run has stored it again: it is read from there, and "
+            + "nothing of it is missing",
+            "objects are not, or not whole, in the packs that the snapshot names, and a later run has stored them again: they are read from "
+            + "there, and nothing of them is missing"));
 
     /// <returns><see langword="null"/> when no other pack has it.</returns>
     private async Task<byte[]?> TryReadElsewhereAsync(IndexRow row, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Nestegg.Ente;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Manifests;
@@ -40,7 +41,7 @@ internal sealed partial class Repository
             if (found != rows.Count)
             {
                 throw Damage.Of(
-                    $"the snapshot {manifest.Id} needs {rows.Count} rows of {RepositoryKeys.IndexFile(name)}, which has {found} of them");
+                    $"the snapshot {manifest.Id} needs {Counted.Of(rows.Count, "row")} of {RepositoryKeys.IndexFile(name)}, which has {found:N0} of them");
             }
         }
     }

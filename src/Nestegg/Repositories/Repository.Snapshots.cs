@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Nestegg.Ente;
 using Nestegg.Formats.Age;
 using Nestegg.Formats.Minisign;
 using Nestegg.Repositories.Files;
@@ -91,7 +92,9 @@ internal sealed partial class Repository
         }
 
         throw matches.Count > 0 && signed.Count == 0
-            ? Damage.Of($"none of the {matches.Count} snapshots at {Location} that fit '{name}' has a signature of the repository's key")
+            ? Damage.Of(
+                $"of {Counted.Of(matches.Count, "snapshot that fits", "snapshots that fit")} '{name}' at {Location}, none has a signature of "
+                + "the repository's key")
             : new NesteggException(
                 FailureKind.BadInput, WhyNotFound(name, list, matches),
                 list.Finished.Count == 0 ? "make one with nestegg backup" : "nestegg snapshots lists them; 'latest' is the newest");
@@ -221,7 +224,7 @@ internal sealed partial class Repository
     }
 
     private string WhyNotFound(string name, SnapshotList list, IReadOnlyList<SnapshotId> matches) =>
-        matches.Count > 1 ? $"'{name}' may be any of {matches.Count} snapshots: {string.Join(", ", matches.Take(3))}"
+        matches.Count > 1 ? $"'{name}' may be any of {Counted.Of(matches.Count, "snapshot")}: {string.Join(", ", matches.Take(3))}"
         : list.Finished.Count == 0 ? $"the repository at {Location} has no finished snapshot"
         : list.Unfinished.Any(id => id.ToString() == name) ? $"the snapshot {name} was never finished: it has no manifest"
         : $"there is no snapshot '{name}' at {Location}";

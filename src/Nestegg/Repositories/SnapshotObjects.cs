@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Manifests;
@@ -77,9 +78,9 @@ internal sealed class SnapshotObjects : IAsyncDisposable
         {
             yield return new Finding(
                 "index-missing", Severity.Warning, RepositoryKeys.IndexFile(gone[0]),
-                $"{gone.Count:N0} of the index files that the snapshot {previous!.Id} names are gone, the first of them "
-                + $"{RepositoryKeys.IndexFile(gone[0])}: what they list is fetched again.",
-                "earlier snapshots cannot be read without them: look for them in another copy of the repository");
+                $"of the index files that the snapshot {previous!.Id} names, {Counted.Of(gone.Count, "is gone:", "are gone, the first of them")} "
+                + $"{RepositoryKeys.IndexFile(gone[0])}; what was listed there is fetched again.",
+                "earlier snapshots cannot be read without: look in another copy of the repository");
         }
     }
 

@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
 using Nestegg.Stores.S3;
@@ -126,8 +127,9 @@ internal sealed class BucketPlanning(RestoreSource source, RestoreTarget target,
             var example = contents.Example(slot.Name, isConflict: conflicting > 0);
             Refusals.Add(new Refusal(
                 FailureKind.BadInput,
-                $"the bucket {slot.Bucket} ({slot.Name}) is not empty: {foreign:N0} objects that the snapshot does not have, "
-                + $"{conflicting:N0} with another length than in the snapshot, such as {example}",
+                $"the bucket {slot.Bucket} ({slot.Name}) is not empty: it has "
+                + $"{Counted.Of(foreign, "object")} that the snapshot does not have, and {conflicting:N0} with another length than in the "
+                + $"snapshot, such as {example}",
                 $"name an empty bucket in museum.yaml, or add --overwrite-bucket {slot.Bucket}: objects of the snapshot are replaced "
                 + $"then, others stay"));
         }

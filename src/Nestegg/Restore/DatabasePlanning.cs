@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Database;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
@@ -67,7 +68,7 @@ internal static class DatabasePlanning
         if (state.OtherSessions > 0)
         {
             return Refuse(
-                $"{state.OtherSessions} other programs are connected to the database {database.Name}; a museum that sees restored rows "
+                $"{Counted.Of(state.OtherSessions, "other program is", "other programs are")} connected to the database {database.Name}; a museum that sees restored rows "
                 + $"begins to delete at once",
                 "stop museum (docker compose stop museum) and close other connections, then run the same command again");
         }
@@ -122,7 +123,7 @@ internal static class DatabasePlanning
             ? (DatabaseAction.ReplaceUnused, null)
             : Refuse(
                 $"the database {database.Name} ({database.Description}) is not empty: it has "
-                + $"{state.Tables} tables, {state.Users} users, and rows in {state.TableWithRows}",
+                + $"{Counted.Of(state.Tables, "table")}, {Counted.Of(state.Users, "user")}, and rows in {state.TableWithRows}",
                 $"name another database in museum.yaml (db.name), or, if what it holds may be lost, add --overwrite-database "
                 + $"{database.Name}");
     }

@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Repositories.Manifests;
 
@@ -106,8 +107,8 @@ public static class RestoreAdvice
         {
             yield return new Finding(
                 "snapshot-incomplete", Severity.Warning, snapshot.Id.ToString(),
-                $"The snapshot is not complete: {snapshot.Counts.Missing} objects were missing when it was taken, "
-                + $"{snapshot.Counts.MissingDerived} of them can be made again.",
+                $"The snapshot is not complete: {Counted.Of(snapshot.Counts.Missing, "object was", "objects were")} missing when it was "
+                + $"taken; the apps can make {snapshot.Counts.MissingDerived:N0} of them again.",
                 "The rest can be restored; nestegg snapshots shows whether another snapshot is complete.");
         }
     }

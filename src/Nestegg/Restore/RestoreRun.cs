@@ -1,4 +1,5 @@
 using Nestegg.Audit;
+using Nestegg.Ente;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Revival;
 using Nestegg.Formats.Age;
@@ -206,7 +207,7 @@ internal sealed class RestoreRun : IAsyncDisposable
     {
         log.Step(
             "objects",
-            $"putting {source.Snapshot.Counts.Objects:N0} objects into {string.Join(", ", target.Buckets.Slots.Configured.Select(slot => slot.Bucket).Distinct())}");
+            $"putting {Counted.Of(source.Snapshot.Counts.Objects, "object")} into {string.Join(", ", target.Buckets.Slots.Configured.Select(slot => slot.Bucket).Distinct())}");
         await using var connections = target.Database.OpenPool();
         await using var connection = await connections.OpenConnectionAsync(cancellationToken);
         var catalog = await EnteCatalog.ReadAsync(connection, cancellationToken);

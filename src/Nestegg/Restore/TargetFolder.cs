@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Snapshots;
 
@@ -93,7 +94,7 @@ internal sealed class TargetFolder : IDisposable
 
         if (files.Count > 0)
         {
-            done.Add($"{files.Count} files written to {Folder}");
+            done.Add($"{Counted.Of(files.Count, "file")} written to {Folder}");
         }
 
         if (IsNew)
@@ -285,7 +286,7 @@ internal sealed class TargetFolder : IDisposable
         }
 
         await WriteMuseumYamlAsync(museumYaml, Encoding.UTF8.GetBytes(Merge!.Text), mode, cancellationToken);
-        done.Add($"{Merge.Changes.Count} settings of the old instance put into {museumYaml}");
+        done.Add($"{Counted.Of(Merge.Changes.Count, "setting")} of the old instance put into {museumYaml}");
         return done;
     }
 

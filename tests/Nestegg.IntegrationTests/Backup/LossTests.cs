@@ -91,7 +91,7 @@ public sealed class LossTests(SharedServers servers, KnownInstances instances)
         var audit = await TellAsync(ExitCode.Incomplete, "audit", "--snapshot", first, "--identity", instance.IdentityPath);
         Assert.Equal(1, audit.FindingCodes("error").Count(code => code == "object-missing"));
         var check = await TellAsync(ExitCode.Damaged, "check");
-        Assert.Contains($"1 rows need it, among them {purged.Key}", check.Out);
+        Assert.Contains($"1 row needs it: {purged.Key}", check.Out);
 
         async Task<Cli> TellAsync(ExitCode expected, params string[] arguments)
         {

@@ -56,7 +56,7 @@ public sealed class ElsewhereTests : IDisposable
         using var sample = await SampleRepository.CreateAsync(LocalStore.Create(folder["repository"]), Token);
         await LoseAndStoreAgainAsync(sample, loss, purged: "1/3");
         var findings = await CheckAsync(sample);
-        Assert.Contains("1 rows need it, among them 1/3", Assert.Single(findings, finding => finding.Code == "object-missing").Message);
+        Assert.Contains("1 row needs it: 1/3", Assert.Single(findings, finding => finding.Code == "object-missing").Message);
         Assert.StartsWith("4 objects", Assert.Single(findings, finding => finding.Code == "objects-elsewhere").Message);
         Assert.Equal(2, findings.Count);
     }

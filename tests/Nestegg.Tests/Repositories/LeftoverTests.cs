@@ -80,7 +80,7 @@ public sealed class LeftoverTests : IDisposable
         var finding = Assert.Single(await FindAsync(sample));
         Assert.Equal(("rolled-back", Severity.Error), (finding.Code, finding.Severity));
         Assert.Contains(
-            $"{run.Id} has left index files, and there were 1 snapshots before it; the newest that is here is none", finding.Message);
+            $"{run.Id} has left index files, and there was 1 snapshot before it; the newest that is here is none", finding.Message);
         await using (var writer = await sample.Repository.BeginSnapshotAsync(sample.SigningKey, TimeProvider.System, Random.Shared, Token))
         {
             Assert.Equal("rolled-back", Assert.Single((await writer.LoadObjectsAsync(Token)).Findings).Code);

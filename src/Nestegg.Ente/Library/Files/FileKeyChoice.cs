@@ -55,7 +55,7 @@ internal sealed class FileKeyChoice(FileRow row) : IDisposable
         if (failed > 0)
         {
             problems.Add(new LibraryProblem(
-                "file-key-damaged-in-album", $"the file's key does not open, or is another, in {failed} of its {albums} albums"));
+                "file-key-damaged-in-album", $"the file's key does not open, or is another, in {failed} of its {Counted.Of(albums, "album")}"));
         }
 
         if (!isProven)

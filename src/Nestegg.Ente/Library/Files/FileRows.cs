@@ -127,7 +127,7 @@ internal sealed class FileRows(long id)
         {
             problems.Add(
                 new LibraryProblem(
-                    "file-header-damaged", $"the file's decryption header has {content.Length} bytes instead of {SecretStream.HeaderBytes}",
+                    "file-header-damaged", $"the file's decryption header has {Counted.Of(content.Length, "byte")} instead of {SecretStream.HeaderBytes}",
                     IsFatal: true));
         }
 
@@ -136,7 +136,7 @@ internal sealed class FileRows(long id)
             problems.Add(
                 new LibraryProblem(
                     "thumbnail-header-damaged",
-                    $"the thumbnail's decryption header has {thumbnail.Length} bytes instead of {SecretStream.HeaderBytes}"));
+                    $"the thumbnail's decryption header has {Counted.Of(thumbnail.Length, "byte")} instead of {SecretStream.HeaderBytes}"));
         }
     }
 

@@ -99,7 +99,7 @@ internal sealed class LinkReader(EnteRows rows)
             && LenientJson.TryParse(expanded, out json));
         var unopened = files.Count(file => !file.Key.Opens(key));
         var problem = unopened > 0 ? new LibraryProblem(
-            "memory-share-key-wrong", $"the keys of {unopened} of the {files.Count} files of the link to a memory do not open")
+            "memory-share-key-wrong", $"of {Counted.Of(files.Count, "file")} of the link to a memory, {Counted.Of(unopened, "does", "do")} not open")
             : isNamed ? null : new LibraryProblem("memory-share-name-damaged", "the name of the link to a memory does not open");
         return new MemoryShare(id, type, secret, json, files.ConvertAll(file => file.FileId), problem);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Settings;
 
@@ -75,7 +76,7 @@ internal sealed record InstanceRoutes(EndpointMap Map, PostgresProgramSettings P
             if (!isTold)
             {
                 search.TellWaiting(
-                    $"waiting up to {search.Patience.TotalSeconds:N0} seconds for {address.Configured} to answer (the container "
+                    $"waiting up to {Counted.Of((long)search.Patience.TotalSeconds, "second")} for {address.Configured} to answer (the container "
                     + $"{address.Container.ShownName}, at {address.Reachable})");
                 isTold = true;
             }

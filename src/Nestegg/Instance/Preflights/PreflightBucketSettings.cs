@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nestegg.Ente;
 using Nestegg.Repositories.Manifests;
 using Nestegg.Stores.S3;
 
@@ -30,6 +31,6 @@ internal static class PreflightBucketSettings
         !rule.IsByTag && (rule.Prefix.Length == 0 || char.IsAsciiDigit(rule.Prefix[0]));
 
     private static string When(LifecycleRule rule) => rule.ExpirationDays is { } days
-        ? $"{days.ToString(CultureInfo.InvariantCulture)} {(days == 1 ? "day" : "days")} after they were written"
+        ? $"{Counted.Of(days, "day")} after they were written"
         : $"on {rule.ExpirationDate:yyyy-MM-dd}";
 }

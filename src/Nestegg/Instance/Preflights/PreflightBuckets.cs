@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Objects;
 
@@ -36,7 +37,7 @@ internal static class PreflightBuckets
         "bucket-empty" when database.ObjectsBySlot.GetValueOrDefault(slot.Name) is > 0 and var named => finding with
         {
             Severity = Severity.Error,
-            Message = $"{finding.Message}, but the database names {named:N0} objects in it",
+            Message = $"{finding.Message}, but the database names {Counted.Of(named, "object")} in it",
             Hint =
                 "is it the right bucket, and is the object store's disk mounted? The objects are looked for in the other slots meanwhile",
         },

@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Objects;
@@ -17,7 +18,7 @@ internal sealed class PreflightSlots(BucketSlots slots, RunLog log)
         {
             log.Find(new Finding(
                 "slot-not-configured", Severity.Error,
-                name, $"{count:N0} objects are only there by their rows, and the slot "
+                name, $"{Counted.Of(count, "object is only there by its row", "objects are only there by their rows")}, and the slot "
                     + (slots.Find(name)?.Unusable is { } wrong ? $"cannot be used: {wrong}" : "has no bucket in the configuration"),
                 $"configure s3.{name} in museum.yaml; objects are looked for in the other slots meanwhile"));
         }
@@ -38,14 +39,15 @@ internal sealed class PreflightSlots(BucketSlots slots, RunLog log)
             log.Find(new Finding(
                 "hot-storage-elsewhere", Severity.Warning, slots.HotPrimary.Name,
                 $"museum serves downloads only from this slot, and "
-                + $"{elsewhere:N0} of {total:N0} objects are in other ones: opening them fails with 404",
+                + $"{elsewhere:N0} of {Counted.Of(total, "object")} {Counted.Word(elsewhere, "is", "are")} in other ones: opening what is there "
+                + "fails with 404",
                 "copy the objects into this slot's bucket, or set s3.hot_storage back to where they are; they are backed up from where "
                 + "they are"));
         }
         else if (total > 0)
         {
             log.Find(new Finding(
-                "slots-ok", Severity.Ok, slots.HotPrimary.Name, $"{total:N0} objects, all in the slot that museum serves from"));
+                "slots-ok", Severity.Ok, slots.HotPrimary.Name, $"{Counted.Of(total, "object")}, all in the slot that museum serves from"));
         }
     }
 

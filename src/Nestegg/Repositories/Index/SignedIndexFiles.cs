@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Nestegg.Ente;
 using Nestegg.Repositories.Files;
 using Nestegg.Stores;
 
@@ -48,8 +49,8 @@ internal sealed class SignedIndexFiles(IStore store, Func<StoredIndex, bool> has
         {
             refuse(new Finding(
                 "index-crowded", severity, RepositoryKeys.Index,
-                $"after {refused:N0} files in {RepositoryKeys.Index} that no run of this repository wrote, {left:N0} more that no snapshot names "
-                + "were not looked at; what they may list is not believed",
+                $"after {Counted.Of(refused, "file")} in {RepositoryKeys.Index} that no run of this repository wrote, {left:N0} more that no "
+                + $"snapshot names {Counted.Word(left, "was", "were")} not looked at; what may be listed there is not believed",
                 "remove what no run wrote, and find out who else can write to the repository"));
         }
     }

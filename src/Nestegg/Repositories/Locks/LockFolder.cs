@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Nestegg.Ente;
 using Nestegg.Repositories.Files;
 using Nestegg.Stores;
 
@@ -94,7 +95,7 @@ internal sealed class LockFolder(IStore store, TimeProvider time, RunLog log)
 
     public NesteggException InUse(OtherLock other) => new(
         FailureKind.Locked, $"the repository at {store.Location} is in use by {other}",
-        $"wait until it is done; if it is dead, a run that begins {RepositoryLock.Lifetime.TotalMinutes:N0} minutes later removes its lock");
+        $"wait until it is done; if it is dead, a run that begins {Counted.Of((long)RepositoryLock.Lifetime.TotalMinutes, "minute")} later removes its lock");
 
     private NesteggException TooMany() => new(
         FailureKind.Locked, $"{RepositoryKeys.Locks} at {store.Location} holds more than {MostLocks} locks that may be alive",
