@@ -63,8 +63,8 @@ internal sealed class FindCommand(CommonOptions common)
         string[] columns = ["album", "name", "taken", "size", "state", "file"];
         var rows = history.Entries.Select(entry => (Cell[])
         [
-            OneLine(entry.Found.Album),
-            OneLine(entry.Found.Name), entry.Found.Day, Cell.Bytes(entry.Found.SizeBytes), isAll ? history.State(entry) : entry.Found.State,
+            entry.Found.Album, entry.Found.Name, entry.Found.Day, Cell.Bytes(entry.Found.SizeBytes),
+            isAll ? history.State(entry) : entry.Found.State,
             Cell.Id(entry.Found.FileId), .. isAll ? (Cell[])[entry.First.ToString(), entry.Last.ToString()] : [],
         ]);
         run.Output.Table("found", isAll ? [.. columns, "since", "until"] : columns, rows);
@@ -73,7 +73,4 @@ internal sealed class FindCommand(CommonOptions common)
             .Add("problems", run.Log.Errors, "snapshots that could not be searched");
         return run.Output.Finish(summary, ExitCodes.Of(run.Log.Errors == 0));
     }
-
-    // Somebody else may have chosen the name: it must not move the terminal's cursor.
-    private static string OneLine(string text) => new([.. text.Select(letter => char.IsControl(letter) ? '\ufffd' : letter)]);
 }

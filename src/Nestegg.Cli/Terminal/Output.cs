@@ -262,7 +262,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
             return;
         }
 
-        WriteText(host.Out, $"{severity,-8} {finding.Subject}: {finding.Message}", FindingIndent);
+        WriteText(host.Out, $"{severity,-8} {SafeText.OnOneLine($"{finding.Subject}: {finding.Message}")}", FindingIndent);
         if (finding.Hint.Length > 0)
         {
             WriteText(host.Out, $"{"",-8} hint: {finding.Hint}", FindingIndent + "hint: ".Length);
@@ -277,9 +277,6 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         _ => "error",
     };
 
-    /// <summary>
-    /// Names come from others too, such as those of files that somebody put into a repository: a terminal must not obey them.
-    /// </summary>
     /// <param name="indent">Where lines after the first begin, when the window is too narrow for one.</param>
     private void WriteText(TextWriter writer, string text, int indent = 2)
     {
@@ -287,7 +284,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         progress?.Clear();
         var isWindow = ReferenceEquals(writer, host.Out) ? host.IsOutTerminal : host.IsTerminal;
         var lines = TextFit.Wrap(text, isWindow ? host.Columns() : null, indent);
-        writer.WriteLine(string.Concat(lines.Select(letter => char.IsControl(letter) && letter is not ('\n' or '\t') ? '\ufffd' : letter)));
+        writer.WriteLine(SafeText.Of(lines));
     }
 
     private void WriteJson(string name, Action<Utf8JsonWriter> write)

@@ -43,5 +43,5 @@ internal static class TextTable
     }
 
     private static string Fitted(string text, int width) =>
-        string.Join(' ', text.Split(' ').Select(word => TextFit.CutMiddle(word, width)));
+        string.Join(' ', SafeText.OnOneLine(text).Split(' ').Select(word => TextFit.CutMiddle(word, width)));
 }

@@ -101,9 +101,13 @@ public sealed class OutputTests : IDisposable
         using var text = new Output(Host(isTerminal: true), isJson: false, isQuiet: false);
         text.Report(new FindingEvent(new Finding("unknown-file", Severity.Warning, "objects/\u001b[2Jx", "is \u009b31m odd", "\r hint")));
         text.Report(new StepEvent("lock", "The lock of \u001b]0;title\u0007"));
+        text.Report(new FindingEvent(new Finding("unknown-file", Severity.Warning, "a\nok", "\u202elooks\nnice", "")));
+        text.Table("found", ["name"], [["x\u001b[2J\ny\u2066"]]);
         text.Error(ExitCode.Damaged, "\u001b[1A", "");
         Assert.DoesNotContain(output.ToString() + error, letter => char.IsControl(letter) && letter is not '\n' and not '\t');
         Assert.Contains("objects/\ufffd[2Jx: is \ufffd31m odd", output.ToString());
+        Assert.Contains("a\ufffdok: \ufffdlooks\ufffdnice", output.ToString());
+        Assert.Contains("x\ufffd[2J\ufffdy\ufffd", output.ToString());
     }
 
     [Fact]
