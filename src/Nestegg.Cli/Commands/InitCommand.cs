@@ -29,6 +29,18 @@ internal sealed class InitCommand
     {
         Description = "A file of ENTE_ variables that museum is started with", HelpName = "FILE",
     };
+    private readonly Option<string?> museumYaml = new("--museum-yaml")
+    {
+        Description = "museum.yaml, where it is elsewhere than compose or museum's folder say", HelpName = "FILE",
+    };
+    private readonly Option<string?> credentialsYaml = new("--credentials-yaml")
+    {
+        Description = "The credentials file, likewise", HelpName = "FILE",
+    };
+    private readonly Option<string[]> composeFiles = new("--compose-file")
+    {
+        Description = "A compose file, instead of those that compose finds by itself; may be given several times", HelpName = "FILE",
+    };
     private readonly Option<string[]> recipients = new("--recipient")
     {
         Description = "Who can open the backups; may be given several times", HelpName = "age1…",
@@ -64,6 +76,7 @@ internal sealed class InitCommand
         var command = new Command("init", "Makes nestegg.yaml, the repository, and the keys that belong to it")
         {
             init.instance, init.name, init.map,
+            init.museumYaml, init.credentialsYaml, init.composeFiles,
             init.environmentFiles, init.recipients, init.newIdentity, init.besideRepository,
             init.passphrase, init.passphraseFile, init.passphraseDescriptor,
         };
@@ -84,11 +97,13 @@ internal sealed class InitCommand
             ? RepositorySettings.At(location, Host.BaseOf(location), Host.Environment)
             : throw new NesteggException(
                 FailureKind.BadInput, "no repository is named", "say where backups go: --repository /mnt/nas/nestegg");
-        IReadOnlyList<string> variables = [.. (parse.GetValue(environmentFiles) ?? []).Select(Host.FullPath)];
-        var folder = new InstanceLocation(
-            Host.FullPath(parse.GetValue(instance)!))
+        var folder = new InstanceLocation(Host.FullPath(parse.GetValue(instance)!))
         {
-            EnvironmentFiles = variables, ProcessEnvironment = Host.Environment,
+            MuseumYaml = parse.GetValue(museumYaml) is { } museum ? Host.FullPath(museum) : null,
+            CredentialsYaml = parse.GetValue(credentialsYaml) is { } credentials ? Host.FullPath(credentials) : null,
+            ComposeFiles = [.. (parse.GetValue(composeFiles) ?? []).Select(Host.FullPath)],
+            EnvironmentFiles = [.. (parse.GetValue(environmentFiles) ?? []).Select(Host.FullPath)],
+            ProcessEnvironment = Host.Environment,
         };
         var setup = new SetupRequest
         {
@@ -96,7 +111,10 @@ internal sealed class InitCommand
             InstanceFolder = folder.Folder,
             InstanceName = parse.GetValue(name) ?? "",
             RepositoryLocation = settings.Location,
-            EnvironmentFiles = variables,
+            MuseumYaml = folder.MuseumYaml,
+            CredentialsYaml = folder.CredentialsYaml,
+            ComposeFiles = folder.ComposeFiles,
+            EnvironmentFiles = folder.EnvironmentFiles,
             Recipients = [.. (parse.GetValue(recipients) ?? []).Select(AgeRecipient.Parse)],
             NewIdentityPath = parse.GetValue(newIdentity) is { } path ? Host.FullPath(path) : null,
             IsIdentityBesideRepository = parse.GetValue(besideRepository),

@@ -110,9 +110,10 @@ public sealed class InstanceFolder
             museum.Unreadable.Count > 0
                 ? $"museum's configuration cannot be read from here: {string.Join("; ", museum.Unreadable)}.{Unset(unset)}"
                 : $"No configuration of museum was found. Looked at {string.Join(", ", museum.Looked)}, and for ENTE_… variables."
-                    + Unset(unset),
-            "Name the file with instance.museum-yaml in nestegg.yaml, and with --env-file (instance.env-files) the file of variables that "
-            + "museum or compose is started with.");
+                    + Unset(unset) + UnreadForms.Describe(Folder),
+            "Name museum.yaml with --museum-yaml of nestegg init (instance.museum-yaml in nestegg.yaml), and with --env-file "
+            + "(instance.env-files) the file of variables that museum or compose is started with; where there is no such file, write what "
+            + "museum runs with into one.");
     }
 
     /// <summary>The files that belong into a backup of the configuration, sorted by path, and those that were left out.</summary>

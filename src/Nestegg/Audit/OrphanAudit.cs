@@ -48,7 +48,7 @@ internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditC
 
     private bool IsExpected(string key, PendingReason? reason, bool isYoung)
     {
-        var isDerived = ObjectKey.TryParse(key, out var parsed) && parsed.Kind.IsDerived;
+        var isEnte = ObjectKey.TryParse(key, out var parsed);
         switch (reason)
         {
             case PendingReason.Upload:
@@ -57,10 +57,12 @@ internal sealed class OrphanAudit(AuditTables tables, AuditPlaces places, AuditC
             case PendingReason.Deletion:
                 counts.WaitingForDeletion++;
                 return true;
-            case null when isDerived:
+            case null when isEnte && parsed.Kind.IsDerived:
                 counts.StaleDerived++;
                 return true;
-            case null when isYoung:
+
+            // museum stores nothing under another key.
+            case null when isEnte && isYoung:
                 counts.Young++;
                 return true;
             default:

@@ -18,9 +18,11 @@ internal sealed class InstanceBuckets : IAsyncDisposable
             slot => new BucketClient(
                 new S3Settings
                 {
-                    Endpoint = slot.Address is { } address ? map.Resolve(address) : null,
+                    Endpoint = AddressOf(slot, map),
                     Region = slot.Region.Length > 0 ? slot.Region : "us-east-1",
-                    PathStyle = slot.UsesPathStyle,
+
+                    // `bucket.` before the name that somebody maps to is the name of nothing.
+                    PathStyle = slot.UsesPathStyle || AddressOf(slot, map) != slot.Address,
                 },
                 new S3Credentials(slot.AccessKey, slot.SecretKey),
                 slot.Bucket,
@@ -34,6 +36,8 @@ internal sealed class InstanceBuckets : IAsyncDisposable
 
     /// <summary>The bucket of a slot; <see langword="null"/> when the slot is not configured.</summary>
     public BucketClient? Find(string slot) => clients.GetValueOrDefault(slot);
+
+    private static Uri? AddressOf(BucketSlot slot, EndpointMap map) => slot.Address is { } address ? map.Resolve(address) : null;
 
     public async ValueTask DisposeAsync()
     {

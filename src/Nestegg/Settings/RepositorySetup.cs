@@ -25,6 +25,13 @@ public sealed record SetupRequest
 
     public IReadOnlyList<string> Map { get; init; } = [];
 
+    /// <summary>museum.yaml, where it is elsewhere than it is looked for; so the next three.</summary>
+    public string? MuseumYaml { get; init; }
+
+    public string? CredentialsYaml { get; init; }
+
+    public IReadOnlyList<string> ComposeFiles { get; init; } = [];
+
     public IReadOnlyList<string> EnvironmentFiles { get; init; } = [];
 
     public IReadOnlyList<AgeRecipient> Recipients { get; init; } = [];
@@ -195,6 +202,9 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
             text.Append($"  name: {Quoted(request.InstanceName)}\n");
         }
 
+        text.Append(request.MuseumYaml is { } museum ? $"  museum-yaml: {Quoted(museum)}\n" : "")
+            .Append(request.CredentialsYaml is { } credentials ? $"  credentials-yaml: {Quoted(credentials)}\n" : "");
+        AppendList("  compose-files", request.ComposeFiles);
         AppendList("  env-files", request.EnvironmentFiles);
         AppendList("map", request.Map);
         text.Append($"repository: {Quoted(request.RepositoryLocation)}\n").Append($"signing-key: {SigningKeyName}\n");

@@ -140,7 +140,7 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
         string[] keys =
         [
             $"{owner}/orphan", $"{owner}/upload", $"{owner}/waiting", $"{owner}/outdated",
-            $"{owner}/file-data/10000016/vid_preview/pv_older", $"{owner}/file-data/7/mldata",
+            $"{owner}/file-data/10000016/vid_preview/pv_older", $"{owner}/file-data/7/mldata", $"photos/{owner}/orphan",
         ];
         foreach (var key in keys)
         {
@@ -155,15 +155,15 @@ public sealed class AuditTests(SharedServers servers, KnownInstances instances)
 
         // Stored just now, it may belong to an upload that is not in the database yet.
         var now = await AuditAsync(audited, TimeSpan.Zero);
-        Assert.Equal((0L, 1L), (now.Result.Counts.Orphans, now.Result.Counts.Young));
-        Assert.Empty(now.Findings);
+        Assert.Equal((1L, 1L), (now.Result.Counts.Orphans, now.Result.Counts.Young));
+        Assert.Equal($"photos/{owner}/orphan", Assert.Single(now.Findings).Subject);
 
         var later = await AuditAsync(audited, TimeSpan.FromDays(2));
-        Assert.Equal($"{owner}/orphan", Assert.Single(later.Findings).Subject);
+        Assert.Equal([$"{owner}/orphan", $"photos/{owner}/orphan"], later.Findings.Select(finding => finding.Subject));
         Assert.Equal(("object-orphan", Severity.Warning), (later.Findings[0].Code, later.Findings[0].Severity));
         var counts = later.Result.Counts;
         Assert.Equal(
-            (1L, 2L, 2L, 0L, 5L), (counts.Uploads, counts.WaitingForDeletion, counts.StaleDerived, counts.Young, counts.OrphanBytes));
+            (1L, 2L, 2L, 0L, 10L), (counts.Uploads, counts.WaitingForDeletion, counts.StaleDerived, counts.Young, counts.OrphanBytes));
         Assert.True(later.Result.IsComplete);
     }
 

@@ -4,6 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
+using Nestegg.Ente.Configuration;
+using Nestegg.Instance;
 using Nestegg.TestKit.Servers;
 
 namespace Nestegg.IntegrationTests.Instance;
@@ -45,6 +47,51 @@ public sealed class BucketFindingTests(SharedServers servers) : IAsyncLifetime
         await using var server = ScriptedHttpServer.Refusing(status, error);
 
         await AssertFoundAsync(server.Endpoint, code, words);
+    }
+
+    [Fact]
+    public async Task Objects_that_lie_below_a_folder_are_found_there()
+    {
+        foreach (var key in DoctorInstance.Keys)
+        {
+            await store.Client.DeleteObjectAsync(instance.Bucket, key, Token);
+            await store.Client.PutObjectAsync(new() { BucketName = instance.Bucket, Key = $"b2/{key}", ContentBody = "bytes" }, Token);
+        }
+
+        var (codes, result) = await instance.ExamineAsync(Token);
+
+        Assert.Equal(["Error objects-elsewhere"], codes);
+        var found = result.Findings.Single(finding => finding.Code == "objects-elsewhere");
+        Assert.Contains("none of 2 objects", found.Message, StringComparison.Ordinal);
+        Assert.Contains("it has b2/1/", found.Message, StringComparison.Ordinal);
+        Assert.Contains("below b2/ ", found.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bucket_with_somebody_else_s_objects_is_not_in_order()
+    {
+        foreach (var key in DoctorInstance.Keys)
+        {
+            await store.Client.DeleteObjectAsync(instance.Bucket, key, Token);
+        }
+
+        await store.Client.PutObjectAsync(new() { BucketName = instance.Bucket, Key = "2/x", ContentBody = "bytes" }, Token);
+
+        Assert.Equal(["Error objects-elsewhere"], (await instance.ExamineAsync(Token)).Codes);
+    }
+
+    [Fact]
+    public async Task A_bucket_that_museum_addresses_by_name_is_reached_at_a_name_that_it_is_mapped_to()
+    {
+        var configuration = MuseumConfiguration.Create(
+            [("museum.yaml", "s3: { b2-eu-cen: { key: " + EmbeddedStore.AccessKey + ", secret: " + EmbeddedStore.SecretKey
+                + $", endpoint: 'http://s3.example', region: us-east-1, bucket: {instance.Bucket}, use_path_style_urls: false }} }}")], []);
+        var slots = BucketSlots.From(configuration);
+        Assert.False(slots.HotPrimary.UsesPathStyle);
+        await using var buckets = new InstanceBuckets(
+            slots, EndpointMap.Parse([$"s3.example=localhost:{store.Endpoint.Port}"]), TimeProvider.System);
+
+        Assert.Equal("bucket-ok", Assert.Single(await buckets[slots.HotPrimary].ProbeAsync("slot", Token)).Code);
     }
 
     [Fact]

@@ -78,6 +78,25 @@ public sealed class CommandLineTests : IDisposable
         Assert.Contains("move it off this machine", output.ToString());
     }
 
+    [Fact]
+    public async Task What_the_hint_of_init_names_can_be_named_to_init_and_is_written_down()
+    {
+        Directory.CreateDirectory(folder["pods"]);
+        const string init = "init --instance pods --repository repo --new-identity id.txt --identity-beside-repository";
+        Assert.Equal(ExitCode.BadInput, await RunAsync(init));
+        Assert.Contains("--museum-yaml", error.ToString());
+
+        File.WriteAllText(folder["x.yaml"], "services: { museum: { image: ente/server, environment: [ENTE_DB_HOST=127.0.0.1] } }\n");
+        File.WriteAllText(folder["x.env"], "A=1\n");
+        Assert.Equal(
+            ExitCode.Done, await RunAsync($"{init} --museum-yaml ente/museum.yaml --compose-file x.yaml --env-file x.env"));
+
+        var location = Nestegg.Settings.NesteggConfiguration.Load(folder["nestegg.yaml"], new Dictionary<string, string>()).Instance!;
+        Assert.Equal(folder["ente/museum.yaml"], location.MuseumYaml);
+        Assert.Equal([folder["x.yaml"]], location.ComposeFiles);
+        Assert.Equal([folder["x.env"]], location.EnvironmentFiles);
+    }
+
     [Theory]
     [InlineData("id.txt", "would be on the same disk as the repository")]
     [InlineData("repo/id.txt", "would be inside the repository")]

@@ -336,6 +336,15 @@ public class S3FailureTests
         Assert.Null(ErrorText.WhatIsWrong(failure, "1/mldata"));
     }
 
+    [Fact]
+    public async Task A_bucket_s_own_host_name_is_the_one_that_is_not_known()
+    {
+        var settings = new S3Settings { Endpoint = new Uri("http://minio.invalid:3200"), PathStyle = false };
+        await using var bucket = new BucketClient(settings, new S3Credentials("key", "secret"), "photos", TimeProvider.System);
+        var found = Assert.Single(await bucket.ProbeAsync("slot", Token));
+        Assert.Contains("the host name photos.minio.invalid is not known", found.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("http://127.0.0.1:1", "store-unreachable", "nothing listens at 127.0.0.1:1")]
     [InlineData("http://minio.invalid:3200", "store-unreachable", "minio.invalid is not known")]

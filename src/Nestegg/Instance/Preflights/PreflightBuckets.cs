@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
 using Nestegg.Ente.Objects;
+using Nestegg.Stores.S3;
 
 namespace Nestegg.Instance.Preflights;
 
@@ -26,9 +27,75 @@ internal static class PreflightBuckets
         {
             foreach (var finding in await buckets[slot].ProbeAsync(slot.Name, cancellationToken))
             {
-                yield return Explained(Judged(finding, slot, database), instance, slot);
+                var judged = Judged(finding, slot, database);
+                if (judged.Code == "bucket-ok" && slot == instance.Slots.HotPrimary)
+                {
+                    judged = await SampleAsync(buckets[slot], judged, database.SampleKeys, cancellationToken);
+                }
+
+                yield return Explained(judged, instance, slot);
             }
         }
+    }
+
+    // A bucket can answer and hold something, and still be another one, or have everything below a folder.
+    private static async Task<Finding> SampleAsync(
+        BucketClient bucket, Finding inOrder, IReadOnlyList<string> keys, CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var key in keys)
+            {
+                if (await bucket.TryHeadAsync(key, cancellationToken) is not null)
+                {
+                    return inOrder;
+                }
+            }
+
+            return keys.Count == 0 ? inOrder : NotThere(bucket, inOrder, keys, await FindPrefixAsync(bucket, keys[0], cancellationToken));
+        }
+        catch (NesteggException)
+        {
+            // What keeps one object from being read is told where objects are read.
+            return inOrder;
+        }
+    }
+
+    private static Finding NotThere(BucketClient bucket, Finding inOrder, IReadOnlyList<string> keys, string? prefix) => inOrder with
+    {
+        Code = "objects-elsewhere",
+        Severity = Severity.Error,
+        Message = $"bucket '{bucket.Bucket}' answers, but has none of {Counted.Of(keys.Count, "object")} that the database names in it, "
+            + $"such as {keys[0]}"
+            + (prefix is null ? "" : $"; it has {prefix}{keys[0]}, where museum does not look"),
+        Hint = prefix is null
+            ? "is it the right bucket, and of the same moment as the database? `nestegg audit` names all that is missing"
+            : $"move everything from below {prefix} to the top of the bucket (rclone move, aws s3 mv --recursive), or name the bucket that "
+                + "has it there",
+    };
+
+    // A copy that went one folder too deep: the beginnings of keys that go on as Ente's do.
+    private static async Task<string?> FindPrefixAsync(BucketClient bucket, string key, CancellationToken cancellationToken)
+    {
+        var owner = $"/{key[..(key.IndexOf('/') + 1)]}";
+        var prefixes = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var item in bucket.ListAsync("", cancellationToken).Take(1000))
+        {
+            if (item.Key.IndexOf(owner, StringComparison.Ordinal) is > 0 and var at)
+            {
+                prefixes.Add(item.Key[..(at + 1)]);
+            }
+        }
+
+        foreach (var prefix in prefixes.Take(5))
+        {
+            if (await bucket.TryHeadAsync(prefix + key, cancellationToken) is not null)
+            {
+                return prefix;
+            }
+        }
+
+        return null;
     }
 
     private static Finding Judged(Finding finding, BucketSlot slot, DatabaseLook database) => finding.Code switch

@@ -11,7 +11,11 @@ namespace Nestegg.Instance.Preflights;
 /// <param name="ServerMajorVersion"><see langword="null"/> when the server did not answer.</param>
 /// <param name="ObjectsBySlot">How many objects its rows name in a bucket slot; empty when they could not be read.</param>
 /// <param name="NamesNothing">Its rows could be read and speak of no object at all, or there is nobody whose objects they could be.</param>
-internal sealed record DatabaseLook(int? ServerMajorVersion, IReadOnlyDictionary<string, long> ObjectsBySlot, bool NamesNothing);
+internal sealed record DatabaseLook(int? ServerMajorVersion, IReadOnlyDictionary<string, long> ObjectsBySlot, bool NamesNothing)
+{
+    /// <summary>Keys of a few objects that its rows name in the slot that museum serves from.</summary>
+    public IReadOnlyList<string> SampleKeys { get; init; } = [];
+}
 
 /// <summary>Signs in to the database and looks at its version, its schema, what the role may read, its secrets and its slots.</summary>
 internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
@@ -74,7 +78,10 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
             : new DatabaseLook(
                 null, await new PreflightSlots(instance.Slots, log).LookAsync(rows, cancellationToken),
                 NamesNothing: !await SlotCounts.IsAnyNamedAsync(rows, cancellationToken)
-                    || !await HasAccountsAsync(rows, cancellationToken));
+                    || !await HasAccountsAsync(rows, cancellationToken))
+            {
+                SampleKeys = await SlotCounts.SampleAsync(rows, instance.Slots.HotPrimary.Name, cancellationToken),
+            };
     }
 
     private static async Task<bool> HasAccountsAsync(EnteRows rows, CancellationToken cancellationToken) =>

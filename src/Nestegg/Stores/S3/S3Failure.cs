@@ -28,7 +28,7 @@ internal static class S3Failure
 
     /// <summary>A stable code for findings, what happened, and what to do.</summary>
     public static (string Code, string What, string Hint) Describe(Uri endpoint, string bucket, Exception failure) =>
-        Answer(failure) is { } answer ? DescribeAnswer(endpoint, bucket, answer) : DescribeSilence(endpoint, failure);
+        Answer(failure) is { } answer ? DescribeAnswer(endpoint, bucket, answer) : DescribeSilence(endpoint, bucket, failure);
 
     /// <summary>Whether the server refused without a word of why, as it must where its answer has no body.</summary>
     public static bool IsUnexplained(Exception failure) =>
@@ -101,7 +101,7 @@ internal static class S3Failure
             $"see whether {endpoint} is an S3 server and the settings of this bucket are right"),
     };
 
-    private static (string, string, string) DescribeSilence(Uri endpoint, Exception failure)
+    private static (string, string, string) DescribeSilence(Uri endpoint, string bucket, Exception failure)
     {
         var host = endpoint.Authority;
         for (var inner = failure; inner is not null; inner = inner.InnerException)
@@ -120,8 +120,8 @@ internal static class S3Failure
                     return ("store-unreachable", $"nothing listens at {host}", "see that the server runs, and that host and port are "
                         + "those that reach it from this machine");
                 case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }:
-                    return ("store-unreachable", $"the host name {endpoint.Host} is not known on this machine", "a name of a container "
-                        + "network is unknown outside of it: map it to an address that is reachable from here (--map)");
+                    return ("store-unreachable", $"the host name {HostOf(endpoint, bucket, failure)} is not known on this machine",
+                        "a name of a container network is unknown outside of it: map it to an address that is reachable from here (--map)");
                 case TimeoutException:
                     return ("store-unreachable", $"{host} does not answer ({inner.Message})", "see whether the server is up and a "
                         + "firewall is in between, and run the command again; it goes on from where it stopped");
@@ -134,6 +134,21 @@ internal static class S3Failure
 
         return ("store-unreachable", $"the connection to {host} broke, {S3Retries.Rules.Attempts} times in a row", "look at the network "
             + "and the server, and run the command again; it goes on from where it stopped");
+    }
+
+    // The bucket's own name was asked for, where addresses are made so.
+    private static string HostOf(Uri endpoint, string bucket, Exception failure)
+    {
+        var own = $"{bucket}.{endpoint.Host}";
+        for (var inner = failure; inner is not null; inner = inner.InnerException)
+        {
+            if (inner.Message.Contains($"({own}:", StringComparison.Ordinal))
+            {
+                return own;
+            }
+        }
+
+        return endpoint.Host;
     }
 
     private static string Sentence(string text) => text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
