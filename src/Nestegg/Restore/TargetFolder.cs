@@ -198,27 +198,13 @@ internal sealed class TargetFolder : IDisposable
         return (files, places);
     }
 
-    // Two quickstarts have the same host names in networks of their own, but never the same password or key.
     private static void RefuseProduction(string museumYaml, MuseumConfiguration present, MuseumConfiguration old)
     {
-        var (own, production) = (DatabaseSettings.From(present), DatabaseSettings.From(old));
-        var shared = own.Endpoint == production.Endpoint && own.Name == production.Name && own.Password == production.Password
-            ? "the database"
-            : null;
-        foreach (var slot in MuseumKeys.SlotNames)
-        {
-            string[] keys = [$"s3.{slot}.endpoint", $"s3.{slot}.bucket", $"s3.{slot}.key", $"s3.{slot}.secret"];
-            if (present.Text($"s3.{slot}.bucket").Length > 0 && keys.All(key => present.Text(key) == old.Text(key)))
-            {
-                shared ??= $"the bucket in {slot}";
-            }
-        }
-
-        if (shared is not null)
+        if (ProductionCredentials.SharedBy(present, old) is { } shared)
         {
             throw new NesteggException(
                 FailureKind.BadInput,
-                $"{museumYaml} names {shared} that production uses, with the same credentials, and --beside-production forbids that",
+                $"{museumYaml} names {shared}, which production uses with the same credentials, and --beside-production forbids that",
                 "give the copy a database, buckets and credentials of its own");
         }
     }
