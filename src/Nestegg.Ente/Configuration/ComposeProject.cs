@@ -44,8 +44,10 @@ internal sealed class ComposeProject
     /// <param name="paths">Those of the instance, told of each that the files name.</param>
     /// <param name="composeFiles">The compose file and then its overrides, as full paths.</param>
     /// <param name="lookup">The variables for <c>${…}</c>.</param>
+    /// <param name="running">The service that is known to run museum.</param>
     /// <exception cref="EnteException">A file is missing or is not YAML, or several services could be museum.</exception>
-    public static ComposeProject Read(InstancePaths paths, IReadOnlyList<string> composeFiles, Func<string, string?> lookup)
+    public static ComposeProject Read(
+        InstancePaths paths, IReadOnlyList<string> composeFiles, Func<string, string?> lookup, string? running = null)
     {
         var project = new ComposeProject(paths);
         var active = (lookup("COMPOSE_PROFILES") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -55,7 +57,9 @@ internal sealed class ComposeProject
             project.ReadFile(file, folder, lookup, DeepestNesting);
         }
 
-        project.Museum = MuseumService.Find(project.services.Values, active);
+        project.Museum = running is not null && project.services.TryGetValue(running, out var service)
+            ? service
+            : MuseumService.Find(project.services.Values, active);
         project.ReadEnvironment(lookup);
         return project;
     }

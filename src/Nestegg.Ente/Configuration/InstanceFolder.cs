@@ -28,8 +28,13 @@ public sealed class InstanceFolder
         string? Lookup(string name) => Process(name) ?? variables.LastOrDefault(variable => variable.Name == name)?.Value;
 
         ComposeFiles = FindComposeFiles(Lookup);
-        compose = ComposeFiles.Count > 0 ? ComposeProject.Read(paths, ComposeFiles, Lookup) : null;
+        compose = ComposeFiles.Count > 0 ? ComposeProject.Read(paths, ComposeFiles, Lookup, Museum?.Service) : null;
         var environment = CollectEnvironment(variables);
+        foreach (var path in (Museum?.HostPaths ?? []).Except(compose?.MuseumPaths ?? []).Where(paths.IsOutside))
+        {
+            paths.FullPath(path, Folder);
+        }
+
         museum = MuseumFiles.Find(location, paths, compose, environment);
         Configuration = MuseumConfiguration.Create(museum.Layers, environment, museum.Defaults);
         Access = location.Overrides.Count == 0
@@ -40,6 +45,13 @@ public sealed class InstanceFolder
     /// <summary>The folder as a full path.</summary>
     public string Folder => location.Folder;
 
+    /// <summary>museum as it runs; <see langword="null"/> when what is here came from files alone.</summary>
+    public MuseumProcess? Museum => location.Museum;
+
+    /// <summary>What compose would start museum with otherwise than it runs, in words.</summary>
+    public IReadOnlyList<string> Differences =>
+        compose?.Museum is null || Museum is null ? [] : [.. Museum.DifferencesFrom(compose)];
+
     /// <summary>What museum makes of all of it.</summary>
     public MuseumConfiguration Configuration { get; }
 
@@ -48,6 +60,9 @@ public sealed class InstanceFolder
 
     /// <summary>The full path of museum.yaml; <see langword="null"/> when there is none.</summary>
     public string? MuseumYaml => museum.MuseumYaml;
+
+    /// <summary>Who has its text, also where no path of this machine leads to it; <see langword="null"/> when museum reads none.</summary>
+    public string? MuseumYamlOrigin => museum.MuseumYamlOrigin;
 
     /// <summary>Docker made a directory for a bind mount whose file was missing; museum ignores it and runs on public defaults.</summary>
     public bool IsMuseumYamlADirectory => museum.IsMuseumYamlADirectory;
@@ -68,8 +83,8 @@ public sealed class InstanceFolder
     /// <summary>The compose files in force, as full paths.</summary>
     public IReadOnlyList<string> ComposeFiles { get; }
 
-    /// <summary>The museum service's image, from compose.yaml; <see langword="null"/> when there is none.</summary>
-    public string? MuseumImage => compose?.Museum?.Image;
+    /// <summary>museum's image, as it runs or from compose.yaml; <see langword="null"/> when there is none.</summary>
+    public string? MuseumImage => Museum?.Image ?? compose?.Museum?.Image;
 
     /// <exception cref="EnteException">The folder or a file that was named is missing, or a file is not what it should be.</exception>
     public static InstanceFolder Read(InstanceLocation location) => new(location);
@@ -90,6 +105,18 @@ public sealed class InstanceFolder
         return [found, .. overrides.Where(File.Exists).Take(1)];
     }
 
+    /// <summary>Museum's own configuration was found, and nothing that may hold its keys is out of reach.</summary>
+    public bool HasConfiguration
+    {
+        get
+        {
+            var isNothing = museum.Layers.Count == 0 && museum.Defaults is null && !museum.IsMuseumYamlADirectory
+                && !Configuration.Environment.Any(variable => MuseumKeys.KeyOf(variable.Name) is not null);
+            var areKeysPublic = MuseumDefaults.IsPublic("key.encryption", Configuration.Text("key.encryption"));
+            return !isNothing && !(areKeysPublic && museum.Unreadable.Count > 0);
+        }
+    }
+
     /// <summary>
     /// Demands that museum's own configuration was found. Without it all settings would be museum's public defaults, and a backup would
     /// keep those as the keys of an instance that has others.
@@ -97,10 +124,7 @@ public sealed class InstanceFolder
     /// <exception cref="EnteException">Nothing was found, or something is out of reach that may hold the instance's keys.</exception>
     public void RequireConfiguration()
     {
-        var isNothing = museum.Layers.Count == 0 && museum.Defaults is null && !museum.IsMuseumYamlADirectory
-            && !Configuration.Environment.Any(variable => MuseumKeys.KeyOf(variable.Name) is not null);
-        var areKeysPublic = MuseumDefaults.IsPublic("key.encryption", Configuration.Text("key.encryption"));
-        if (!isNothing && !(areKeysPublic && museum.Unreadable.Count > 0))
+        if (HasConfiguration)
         {
             return;
         }
@@ -117,9 +141,12 @@ public sealed class InstanceFolder
     }
 
     /// <summary>The files that belong into a backup of the configuration, sorted by path, and those that were left out.</summary>
-    public (IReadOnlyList<InstanceFile> Files, IReadOnlyList<SkippedFile> Skipped) ListFiles(CancellationToken cancellationToken) =>
-        new InstanceFileList(paths, [.. compose?.ForeignFolders ?? []], compose?.MuseumPaths ?? [], cancellationToken).Collect(
+    public (IReadOnlyList<InstanceFile> Files, IReadOnlyList<SkippedFile> Skipped) ListFiles(CancellationToken cancellationToken)
+    {
+        IEnumerable<string> given = [.. compose?.MuseumPaths ?? [], .. Museum?.HostPaths ?? []];
+        return new InstanceFileList(paths, [.. compose?.ForeignFolders ?? []], given, cancellationToken).Collect(
             [.. museum.Paths, (null, Path.Join(Folder, ".env")), .. Others()], Folders);
+    }
 
     private IEnumerable<(string?, string)> Others() =>
         ComposeFiles.Concat(environmentFiles).Concat(compose?.Files ?? []).Distinct().Select(path => ((string?)null, path));
@@ -131,7 +158,9 @@ public sealed class InstanceFolder
     {
         var configured = key is null ? "" : Configuration.Text(key);
         var path = configured.Length > 0 ? configured : name;
-        return paths.Present(compose?.Find(path)?.HostPath ?? Path.GetFullPath(path.TrimStart('/'), Folder));
+        return Museum?.Find(path)?.HostPath is { } given && Directory.Exists(given)
+            ? paths.WithinFolder(given)
+            : paths.Present(compose?.Find(path)?.HostPath ?? Path.GetFullPath(path.TrimStart('/'), Folder));
     }
 
     private IReadOnlyList<string> FindComposeFiles(Func<string, string?> lookup)
@@ -139,6 +168,11 @@ public sealed class InstanceFolder
         if (location.ComposeFiles.Count > 0)
         {
             return [.. location.ComposeFiles.Select(paths.Existing)];
+        }
+
+        if (Museum is { ComposeFiles: { Count: > 0 } started } && started.All(File.Exists))
+        {
+            return [.. started.Select(paths.WithinFolder).Select(paths.Existing)];
         }
 
         if (lookup("COMPOSE_FILE") is { Length: > 0 } listed)
@@ -153,7 +187,9 @@ public sealed class InstanceFolder
     // What compose fills in: the files that it is given with --env-file, or else .env; Portainer writes stack.env.
     private List<EnvironmentVariable> ReadProjectVariables()
     {
-        string[] own = [.. ProjectVariableNames.Select(name => Path.Join(Folder, name)).Where(File.Exists).Take(1)];
+        string[] own = Museum is { VariableFiles: { Count: > 0 } given } && given.All(File.Exists)
+            ? [.. given.Select(paths.WithinFolder)]
+            : [.. ProjectVariableNames.Select(name => Path.Join(Folder, name)).Where(File.Exists).Take(1)];
         string[] named = location.EnvironmentFiles.Count > 0 ? [.. location.EnvironmentFiles.Select(paths.Existing)] : own;
         environmentFiles.AddRange(named);
         return [.. named.SelectMany(path => Variables(path, DotEnv.Read(ConfigurationText.Read(paths.Present(path)), Process)))];
@@ -165,14 +201,18 @@ public sealed class InstanceFolder
             .Select(entry => new EnvironmentVariable(entry.Key, entry.Value, "the environment"));
 
         // With a museum service, these files only fill ${…}: compose does not pass them into the container.
-        if (compose?.Museum is not null)
+        var named = location.EnvironmentFiles.Count == 0 || compose?.Museum is not null
+            ? []
+            : environmentFiles.SelectMany(path => Variables(path, RawVariables.Read(ConfigurationText.Read(path))));
+        if (Museum is not null)
         {
-            return [.. compose.Environment, .. own];
+            // A person's own stand in for what the image's entry point sets later.
+            return [.. own, .. named, .. Museum.Variables];
         }
 
-        return location.EnvironmentFiles.Count == 0
-            ? [.. projectVariables, .. own]
-            : [.. own, .. environmentFiles.SelectMany(path => Variables(path, RawVariables.Read(ConfigurationText.Read(path))))];
+        return compose?.Museum is not null ? [.. compose.Environment, .. own]
+            : location.EnvironmentFiles.Count == 0 ? [.. projectVariables, .. own]
+            : [.. own, .. named];
     }
 
     private IEnumerable<EnvironmentVariable> Overrides() =>

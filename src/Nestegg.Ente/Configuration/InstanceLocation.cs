@@ -33,6 +33,11 @@ public sealed record InstanceLocation(string Folder)
     /// </summary>
     public IReadOnlyDictionary<string, string> StandIns { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// museum as it runs: its own environment and the files that it sees count before what the files say that it would be started with.
+    /// </summary>
+    public MuseumProcess? Museum { get; init; }
+
     /// <summary>The full path of a file that was named.</summary>
     /// <exception cref="EnteException">It is not there.</exception>
     internal string Existing(string path)

@@ -32,6 +32,12 @@ internal sealed class InstancePaths(InstanceLocation location)
         return path;
     }
 
+    /// <summary>A path that leads into the folder without the links that the folder's own path has, as a path below the folder.</summary>
+    public string WithinFolder(string path) =>
+        IsOutside(path) && LinkedPath.Resolve(Folder) is { } real && real != Folder && LinkedPath.IsWithin(path, real)
+            ? Path.Join(Folder, path[real.Length..])
+            : path;
+
     /// <summary>The full path of a file that the location, or a variable, names.</summary>
     /// <exception cref="EnteException">It is not there.</exception>
     public string Existing(string written)

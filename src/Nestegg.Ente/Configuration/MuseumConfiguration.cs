@@ -32,8 +32,7 @@ public sealed class MuseumConfiguration
         var configuration = new MuseumConfiguration();
         foreach (var variable in environment)
         {
-            if (variable.Value.Length > 0
-                && (variable.Name == "ENVIRONMENT" || variable.Name.StartsWith("ENTE_", StringComparison.Ordinal)))
+            if (variable.Value.Length > 0 && Counts(variable.Name))
             {
                 configuration.variables[variable.Name] = variable;
             }
@@ -60,6 +59,10 @@ public sealed class MuseumConfiguration
 
         return configuration;
     }
+
+    /// <summary>Whether museum looks at a variable of this name.</summary>
+    internal static bool Counts(string variableName) =>
+        variableName == "ENVIRONMENT" || variableName.StartsWith("ENTE_", StringComparison.Ordinal);
 
     /// <summary>The setting as museum sees it; <see langword="null"/> when it is not set or empty.</summary>
     public Setting? Find(string key)

@@ -30,6 +30,20 @@ internal static class MuseumDefaults
     public static bool IsPublic(string key, string value) =>
         key is "key.encryption" or "key.hash" or "jwt.secret" && Local[key] == value.Trim();
 
+    /// <summary>Whether an image's own defaults set for database, buckets and secrets what these do, and no more.</summary>
+    internal static bool AreThose(string environment, string source, string text)
+    {
+        EnvironmentVariable[] variables = [new("ENVIRONMENT", environment, source)];
+        return Deciding(MuseumConfiguration.Create([], variables, (source, text)))
+            .SetEquals(Deciding(MuseumConfiguration.Create([], variables)));
+    }
+
+    private static HashSet<(string, string)> Deciding(MuseumConfiguration configuration) =>
+    [
+        .. configuration.Settings().Where(setting => setting.Key.Split('.')[0] is "db" or "s3" or "key" or "jwt")
+            .Select(setting => (setting.Key, setting.Text)),
+    ];
+
     /// <summary>What museum starts from. Only its local environment (the one that compose files use) brings secrets.</summary>
     internal static IEnumerable<Setting> For(string environment)
     {

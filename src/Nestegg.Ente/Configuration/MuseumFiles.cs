@@ -11,7 +11,8 @@ internal sealed class MuseumFiles
 
     private readonly InstanceLocation location;
     private readonly InstancePaths paths;
-    private readonly ComposeProject? compose;
+    private readonly Func<string, ContainerFile?>? see;
+    private readonly string giver;
     private readonly List<string> looked = [];
     private readonly List<string> unreadable = [];
 
@@ -19,7 +20,8 @@ internal sealed class MuseumFiles
     {
         this.location = location;
         this.paths = paths;
-        this.compose = compose?.Museum is null ? null : compose;
+        see = location.Museum is { } running ? running.Find : compose?.Museum is null ? null : compose.Find;
+        giver = location.Museum?.Name ?? "the museum service of compose";
     }
 
     /// <summary>Its own defaults, in place of those that it ships with; <see langword="null"/> where it has none.</summary>
@@ -32,6 +34,8 @@ internal sealed class MuseumFiles
     public List<(string? Name, string Path)> Paths { get; } = [];
 
     public string? MuseumYaml { get; private set; }
+
+    public string? MuseumYamlOrigin { get; private set; }
 
     /// <summary>Docker made a directory for a bind mount whose file was missing.</summary>
     public bool IsMuseumYamlADirectory { get; private set; }
@@ -48,34 +52,44 @@ internal sealed class MuseumFiles
         InstanceLocation location, InstancePaths paths, ComposeProject? compose, IReadOnlyCollection<EnvironmentVariable> environment)
     {
         var files = new MuseumFiles(location, paths, compose);
-        var chosen = environment.LastOrDefault(variable => variable.Name == "ENVIRONMENT")?.Value;
-        var defaults = $"configurations/{(string.IsNullOrEmpty(chosen) ? "local" : chosen)}.yaml";
-        files.Defaults = files.Read(defaults, named: null, out _);
+        files.Defaults = files.Read(DefaultsOf(environment).Path, named: null, out _);
         var museum = files.Read("museum.yaml", location.MuseumYaml, out var museumPath);
         files.IsMuseumYamlADirectory = Directory.Exists(museumPath);
         files.MuseumYaml = File.Exists(museumPath) ? museumPath : null;
+        files.MuseumYamlOrigin = museum?.Source.TrimEnd(',');
 
-        // The option itself can stand in museum.yaml or in the environment, so both are looked at before the file is known.
-        var option = MuseumConfiguration.Create(museum is { } layer ? [layer] : [], environment).Text("credentials-file");
-        var credentials = files.Read(option.Length > 0 ? option : "credentials.yaml", location.CredentialsYaml, out var credentialsPath);
+        var credentials = files.Read(CredentialsOf(museum, environment), location.CredentialsYaml, out var credentialsPath);
         files.CredentialsYaml = File.Exists(credentialsPath) ? credentialsPath : null;
         files.Layers.AddRange(new[] { credentials, museum }.OfType<(string, string)>());
         return files;
     }
 
+    /// <summary>Museum's name of the environment that it runs in, and the file of that environment's defaults.</summary>
+    public static (string Environment, string Path) DefaultsOf(IEnumerable<EnvironmentVariable> environment)
+    {
+        var chosen = environment.LastOrDefault(variable => variable.Name == "ENVIRONMENT")?.Value is { Length: > 0 } set ? set : "local";
+        return (chosen, $"configurations/{chosen}.yaml");
+    }
+
+    /// <summary>The credentials file; the option itself can stand in museum.yaml or in the environment.</summary>
+    public static string CredentialsOf((string Source, string Text)? museumYaml, IEnumerable<EnvironmentVariable> environment) =>
+        MuseumConfiguration.Create(museumYaml is { } layer ? [layer] : [], environment).Text("credentials-file") is { Length: > 0 } option
+            ? option
+            : "credentials.yaml";
+
     private (string Source, string Text)? Read(string path, string? named, out string? hostPath)
     {
         hostPath = named is not null ? paths.Existing(named) : null;
-        var mounted = named is null ? compose?.Find(path) : null;
+        var mounted = named is null ? see?.Invoke(path) : null;
         if (mounted?.Text is { } text)
         {
             looked.Add($"{mounted.Origin.TrimEnd(',')} ({path})");
             return (mounted.Origin, text);
         }
 
-        hostPath ??= compose is null ? Path.GetFullPath(path, location.Folder) : mounted?.HostPath;
-        hostPath = hostPath is null ? null : paths.Present(hostPath);
-        looked.Add(hostPath ?? $"{path} in the museum service of compose, which mounts nothing there");
+        hostPath ??= see is null ? Path.GetFullPath(path, location.Folder) : mounted?.HostPath;
+        hostPath = hostPath is null ? null : paths.Present(paths.WithinFolder(hostPath));
+        looked.Add(hostPath ?? $"{path} in {giver}, which mounts nothing there");
         if (File.Exists(hostPath))
         {
             Paths.Add((OwnNames.Contains(Path.GetFileName(path)) ? Path.GetFileName(path) : null, hostPath));

@@ -28,15 +28,22 @@ internal static partial class MuseumService
     }
 
     // What it mounts and is told says more than its name; a name alone is enough when nothing else is like museum.
-    private static int Rank(ComposeService service)
+    private static int Rank(ComposeService service) => Rank(
+        service.Image, service.Name, service.Command, service.Files.Keys.Concat(service.Documents.Keys),
+        service.Environment.Select(variable => variable.Name));
+
+    /// <summary>How much speaks for a service or a container being museum; 0 when nothing does.</summary>
+    /// <param name="image">What it is started from.</param>
+    /// <param name="name">The service's, or the container's where it has none.</param>
+    /// <param name="command">Program and arguments.</param>
+    /// <param name="files">The paths inside that it is given.</param>
+    /// <param name="variables">The names in its environment.</param>
+    public static int Rank(string? image, string? name, string command, IEnumerable<string> files, IEnumerable<string> variables)
     {
-        var image = service.Image?.Split('@')[0] ?? "";
-        var isImage = ServerImage().IsMatch(image);
-        var isConfigured = service.Files.Keys.Concat(service.Documents.Keys)
-                .Any(path => path.EndsWith("/museum.yaml", StringComparison.Ordinal))
-            || service.Environment.Any(variable => MuseumKeys.KeyOf(variable.Name) is not null);
-        var isProgram = Program().IsMatch(service.Command);
-        return (isImage ? 8 : 0) + (isConfigured ? 4 : 0) + (service.Name == "museum" ? 2 : 0) + (isProgram ? 1 : 0);
+        var isImage = ServerImage().IsMatch(image?.Split('@')[0] ?? "");
+        var isConfigured = files.Any(path => path.EndsWith("/museum.yaml", StringComparison.Ordinal))
+            || variables.Any(variable => MuseumKeys.KeyOf(variable) is not null);
+        return (isImage ? 8 : 0) + (isConfigured ? 4 : 0) + (name == "museum" ? 2 : 0) + (Program().IsMatch(command) ? 1 : 0);
     }
 
     private static bool IsActive(ComposeService service, IReadOnlyCollection<string> profiles) =>

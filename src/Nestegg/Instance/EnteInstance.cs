@@ -24,7 +24,10 @@ internal sealed class EnteInstance : IAsyncDisposable
 
     public NesteggConfiguration Settings { get; }
 
-    /// <summary>The configuration as it lies on disk. What belongs in a backup is <see cref="InstanceFolder.Configuration"/>.</summary>
+    /// <summary>
+    /// The configuration as museum runs with it, or as it lies on disk. What belongs in a backup is
+    /// <see cref="InstanceFolder.Configuration"/>.
+    /// </summary>
     public InstanceFolder Folder { get; }
 
     public DatabaseSettings DatabaseSettings { get; }
@@ -48,17 +51,19 @@ internal sealed class EnteInstance : IAsyncDisposable
     public static EnteInstance Open(NesteggConfiguration settings, TimeProvider? time = null) =>
         new(settings, ReadFolder(settings), new InstanceRoutes(settings.Map, settings.Postgres, []), time ?? TimeProvider.System);
 
-    /// <summary>Opens it, and asks the container engines of this machine how it is reached.</summary>
+    /// <summary>Opens it, and asks the container engines of this machine with what museum runs and how it is reached.</summary>
     /// <exception cref="Ente.EnteException">The configuration is not what it should be.</exception>
     public static async Task<EnteInstance> OpenAsync(NesteggConfiguration settings, TimeProvider time, CancellationToken cancellationToken)
     {
-        var folder = ReadFolder(settings);
+        var running = await RunningInstance.ReadAsync(settings.RequireInstance(), time, cancellationToken);
+        var folder = running.Folder;
         var search = new RouteSearch(folder.Folder, folder.Access, time)
         {
-            Map = settings.Map, Postgres = settings.Postgres, MuseumYaml = folder.MuseumYaml,
+            Map = settings.Map, Postgres = settings.Postgres, MuseumYaml = folder.MuseumYaml, Containers = running.Containers,
+            Museum = running.Museum,
         };
         var routes = await InstanceRoutes.FindAsync(search, cancellationToken);
-        return new EnteInstance(settings, folder, routes, time);
+        return new EnteInstance(settings, folder, routes with { Findings = [.. running.Findings, .. routes.Findings] }, time);
     }
 
     /// <summary>The buckets of its slots; the caller disposes them.</summary>

@@ -1,4 +1,5 @@
 using Nestegg.Ente.Configuration;
+using Nestegg.Instance;
 using Nestegg.Instance.Containers;
 using Nestegg.Opening;
 using Nestegg.Settings;
@@ -27,11 +28,11 @@ public static class InitJob
     private static async Task<InitResult> MakeAsync(
         InitRequest request, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
-        var folder = InstanceFolder.Read(request.Instance);
-        folder.RequireConfiguration();
+        var running = await RunningInstance.ReadAsync(request.Instance, time, cancellationToken);
+        var folder = running.Folder;
         var setup = request.Setup with { InstanceFolder = folder.Folder, RepositoryLocation = request.Repository.Location };
         new RepositorySetup(setup, time).Check();
-        await TellOfRoutesAsync(folder, request.Map, time, log, cancellationToken);
+        await TellOfRoutesAsync(running, request.Map, time, log, cancellationToken);
         await using var store = request.Repository.OpenStore(create: true, time);
         var made = await new RepositorySetup(setup with { Map = request.Map }, time).RunAsync(store, cancellationToken);
         TellOfIdentities(setup, made.SigningKeyPath, log);
@@ -59,11 +60,15 @@ public static class InitJob
 
     // Only what a person gave is written down.
     private static async Task TellOfRoutesAsync(
-        InstanceFolder folder, IReadOnlyList<string> given, TimeProvider time, RunLog log, CancellationToken cancellationToken)
+        RunningInstance running, IReadOnlyList<string> given, TimeProvider time, RunLog log, CancellationToken cancellationToken)
     {
         var routes = await InstanceRoutes.FindAsync(
-            new RouteSearch(folder.Folder, folder.Configuration, time) { Map = EndpointMap.Parse(given) }, cancellationToken);
-        foreach (var finding in routes.Findings)
+            new RouteSearch(running.Folder.Folder, running.Folder.Configuration, time)
+            {
+                Map = EndpointMap.Parse(given), Containers = running.Containers, Museum = running.Museum,
+            },
+            cancellationToken);
+        foreach (var finding in running.Findings.Concat(routes.Findings))
         {
             log.Find(finding);
         }

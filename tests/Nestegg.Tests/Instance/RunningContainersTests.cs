@@ -1,3 +1,4 @@
+using System.Text;
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance.Containers;
 
@@ -28,7 +29,7 @@ public class RunningContainersTests
         """;
 
     private static ContainerEngine Engine(string description) => new(
-        "docker", (arguments, _) => Task.FromResult(arguments[0] == "ps" ? "x0\na1\nb2\nc3\n" : description));
+        "docker", (arguments, _) => Task.FromResult(Encoding.UTF8.GetBytes(arguments[0] == "ps" ? "x0\na1\nb2\nc3\n" : description)));
 
     private static async Task<string> FindAsync(string host, int port, string folder = "/srv/my-ente", string description = Description)
     {

@@ -9,6 +9,9 @@ internal sealed record Container
 
     public string? Name { get; init; }
 
+    /// <summary>The program that it runs.</summary>
+    public string? Path { get; init; }
+
     public IReadOnlyList<string>? Args { get; init; }
 
     public ContainerSettings? Config { get; init; }
@@ -48,6 +51,11 @@ internal sealed record ContainerSettings
     public string? Image { get; init; }
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>The whole environment, <c>NAME=value</c>.</summary>
+    public IReadOnlyList<string>? Env { get; init; }
+
+    public string? WorkingDir { get; init; }
 }
 
 internal sealed record ContainerHost
@@ -64,6 +72,9 @@ internal sealed record ContainerState
 internal sealed record ContainerMount
 {
     public string? Source { get; init; }
+
+    /// <summary>Where it is inside.</summary>
+    public string? Destination { get; init; }
 }
 
 internal sealed record ContainerNetworks

@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.Formats.Tar;
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Nestegg.Ente;
 using Nestegg.Instance.Programs;
 
@@ -7,14 +10,18 @@ namespace Nestegg.Instance.Containers;
 
 /// <summary>Runs an engine's program with these arguments and gives what it printed.</summary>
 /// <exception cref="NesteggException">It failed; the message has its words.</exception>
-internal delegate Task<string> RunEngine(IReadOnlyList<string> arguments, CancellationToken cancellationToken);
+internal delegate Task<byte[]> RunEngine(IReadOnlyList<string> arguments, CancellationToken cancellationToken);
 
 /// <summary>A container engine, asked through its own program; Compose, in whichever form, need not be there.</summary>
 /// <param name="Program"><c>docker</c> or <c>podman</c>.</param>
-internal sealed record ContainerEngine(string Program, RunEngine Run)
+internal sealed partial record ContainerEngine(string Program, RunEngine Run)
 {
     private static readonly string[] Programs = ["docker", "podman"];
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    // Descriptions of thousands of containers are shorter, and so is any file of a configuration.
+    private const int LongestAnswer = 64 << 20;
+    private const int MostLinks = 40;
 
     /// <summary>Those whose program is on this machine.</summary>
     public static IReadOnlyList<ContainerEngine> OfThisMachine(TimeProvider time)
@@ -29,7 +36,7 @@ internal sealed record ContainerEngine(string Program, RunEngine Run)
     /// <exception cref="NesteggException">The engine cannot be asked.</exception>
     public async Task<IReadOnlyList<Container>> ListAsync(CancellationToken cancellationToken)
     {
-        var ids = (await Run(["ps", "--quiet", "--no-trunc"], cancellationToken))
+        var ids = Encoding.UTF8.GetString(await Run(["ps", "--quiet", "--no-trunc"], cancellationToken))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (ids.Length == 0)
         {
@@ -50,7 +57,46 @@ internal sealed record ContainerEngine(string Program, RunEngine Run)
         }
     }
 
-    private static async Task<string> AskAsync(
+    /// <summary>The text of a file as the container sees it, behind links too; <see langword="null"/> when no file is there.</summary>
+    /// <exception cref="NesteggException">The engine cannot be asked.</exception>
+    public async Task<string?> ReadFileAsync(string id, string path, CancellationToken cancellationToken)
+    {
+        for (var links = 0; links < MostLinks; links++)
+        {
+            await using var reader = new TarReader(new MemoryStream(await CopyAsync(id, path, cancellationToken) ?? []));
+            switch (await reader.GetNextEntryAsync(copyData: false, cancellationToken))
+            {
+                case { EntryType: TarEntryType.SymbolicLink } link:
+                    path = Path.GetFullPath(link.LinkName, Path.GetDirectoryName(path)!);
+                    break;
+                case { EntryType: TarEntryType.RegularFile or TarEntryType.V7RegularFile } file:
+                    using (var text = new StreamReader(file.DataStream ?? Stream.Null))
+                    {
+                        return await text.ReadToEndAsync(cancellationToken);
+                    }
+
+                default:
+                    return null;
+            }
+        }
+
+        return null;
+    }
+
+    // A tar; nothing where nothing is.
+    private async Task<byte[]?> CopyAsync(string id, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Run(["cp", $"{id}:{path}", "-"], cancellationToken);
+        }
+        catch (NesteggException failure) when (IsAbsent().IsMatch(failure.Message))
+        {
+            return null;
+        }
+    }
+
+    private static async Task<byte[]> AskAsync(
         string program, IReadOnlyList<string> arguments, TimeProvider time, CancellationToken cancellationToken)
     {
         using var clock = new CancellationTokenSource(Limit, time);
@@ -65,10 +111,12 @@ internal sealed record ContainerEngine(string Program, RunEngine Run)
         {
             await using var run = new ProgramRun(program, start, []);
             run.StandardInput.Close();
-            using var reader = new StreamReader(run.StandardOutput);
-            var text = await reader.ReadToEndAsync(limit.Token);
+            var answer = await ReadAsync(run.StandardOutput, limit.Token)
+                ?? throw new NesteggException(
+                    FailureKind.OutOfReach, $"{program} {arguments[0]} printed more than {LongestAnswer:N0} bytes",
+                    $"see what {program} {arguments[0]} prints");
             await run.CompleteAsync(limit.Token);
-            return text;
+            return answer;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -77,4 +125,24 @@ internal sealed record ContainerEngine(string Program, RunEngine Run)
                 $"see whether {program} ps answers");
         }
     }
+
+    private static async Task<byte[]?> ReadAsync(Stream output, CancellationToken cancellationToken)
+    {
+        using var answer = new MemoryStream();
+        var buffer = new byte[64 << 10];
+        while (await output.ReadAsync(buffer, cancellationToken) is var count and > 0)
+        {
+            answer.Write(buffer, 0, count);
+            if (answer.Length > LongestAnswer)
+            {
+                return null;
+            }
+        }
+
+        return answer.ToArray();
+    }
+
+    // `Could not find the file /x in container y`, `"/x" could not be found on container y: no such file or directory`.
+    [GeneratedRegex("could not find the file|could not be found|no such file or directory", RegexOptions.IgnoreCase)]
+    private static partial Regex IsAbsent();
 }

@@ -18,6 +18,12 @@ internal sealed record RouteSearch(string Folder, MuseumConfiguration Configurat
     /// <summary>museum's own file, as a full path; <see langword="null"/> where there is none, or it is about to be written.</summary>
     public string? MuseumYaml { get; init; }
 
+    /// <summary>What the engines said a moment ago; they are asked where it is <see langword="null"/>.</summary>
+    public RunningContainers? Containers { get; init; }
+
+    /// <summary>museum's own, where it is known.</summary>
+    public Container? Museum { get; init; }
+
     /// <summary>How long a container that runs may take until it answers.</summary>
     public TimeSpan Patience { get; init; }
 
@@ -36,8 +42,8 @@ internal sealed record InstanceRoutes(EndpointMap Map, PostgresProgramSettings P
 
     public static async Task<InstanceRoutes> FindAsync(RouteSearch search, CancellationToken cancellationToken)
     {
-        var engines = ContainerEngine.OfThisMachine(search.Time);
-        var containers = await RunningContainers.FindAsync(search.Folder, engines, cancellationToken);
+        var containers = search.Containers
+            ?? await RunningContainers.FindAsync(search.Folder, ContainerEngine.OfThisMachine(search.Time), cancellationToken);
         var endpoints = Reachability.EndpointsOf(search.Configuration).ToList();
         var unreachable = await Reachability.FindUnreachableAsync(endpoints, search.Map, search.Time, cancellationToken);
         var found = unreachable.Select(containers.Find).OfType<DiscoveredAddress>().ToList();
@@ -47,13 +53,15 @@ internal sealed record InstanceRoutes(EndpointMap Map, PostgresProgramSettings P
             findings.Add(Found(address, await AnswersAsync(address, search, cancellationToken)));
         }
 
-        if (search.MuseumYaml is { } path && containers.Given(path) is { } museum && Changed(path, museum) is { } changed)
+        if (search.MuseumYaml is { } path
+            && (search.Museum ?? containers.Given(path)) is { } museum
+            && Changed(path, museum) is { } changed)
         {
             findings.Add(changed);
         }
 
         var lost = unreachable.Except(found.Select(address => address.Configured));
-        findings.AddRange(lost.Select(endpoint => Unknown(endpoint, engines, containers)));
+        findings.AddRange(lost.Select(endpoint => Unknown(endpoint, containers)));
         var database = DatabaseSettings.From(search.Configuration).Endpoint;
         var server = containers.Serving(database) ?? containers.Serving(search.Map.Resolve(database));
         return new InstanceRoutes(
@@ -112,9 +120,9 @@ internal sealed record InstanceRoutes(EndpointMap Map, PostgresProgramSettings P
             : null;
     }
 
-    private static Finding Unknown(Endpoint endpoint, IReadOnlyList<ContainerEngine> engines, RunningContainers containers)
+    private static Finding Unknown(Endpoint endpoint, RunningContainers containers)
     {
-        var answered = engines.Select(engine => engine.Program).Except(containers.Refusals.Keys).ToList();
+        var answered = containers.Engines.Except(containers.Refusals.Keys).ToList();
         string[] words =
         [
             .. answered.Select(program => $"{program} shows no container of this instance with that name"),

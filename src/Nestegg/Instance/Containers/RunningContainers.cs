@@ -19,20 +19,48 @@ internal sealed partial class RunningContainers
 {
     private const string FolderLabel = "com.docker.compose.project.working_dir";
 
+    private readonly IReadOnlyList<Container> own;
     private readonly IReadOnlyList<Container> containers;
+    private readonly IReadOnlyList<ContainerEngine> engines;
 
-    private RunningContainers(IReadOnlyList<Container> containers, IReadOnlyDictionary<string, string> refusals)
+    private RunningContainers(
+        IReadOnlyList<Container> all, string folder, IReadOnlyList<ContainerEngine> engines, IReadOnlyDictionary<string, string> refusals)
     {
-        this.containers = containers;
+        own = FindOwn(all, folder);
+        IsFolders = own.Count > 0;
+        own = IsFolders ? own : FindOnlyMuseum(all);
+        containers = WithNeighbours(own, all);
+        this.engines = engines;
         Refusals = refusals;
     }
+
+    /// <summary>They name the folder or mount something of it; otherwise they are only those around the one museum that runs.</summary>
+    public bool IsFolders { get; }
+
+    /// <summary>
+    /// Those that are museum by what they are given and called, of those that belong to the folder; several alike count once.
+    /// </summary>
+    public IReadOnlyList<Container> Museums
+    {
+        get
+        {
+            var ranked = own.Where(container => container.Label("com.docker.compose.oneoff") != "True")
+                .Select(container => (Container: container, Rank: Rank(container)))
+                .Where(entry => entry.Rank > 0).ToList();
+            var best = ranked.Count > 0 ? ranked.Max(entry => entry.Rank) : 0;
+            return [.. ranked.Where(entry => entry.Rank == best).Select(entry => entry.Container).DistinctBy(WhatItIsGiven)];
+        }
+    }
+
+    /// <summary>The programs of the engines that were asked.</summary>
+    public IEnumerable<string> Engines => engines.Select(engine => engine.Program);
 
     /// <summary>What engines said that could not be asked, by program.</summary>
     public IReadOnlyDictionary<string, string> Refusals { get; }
 
     /// <param name="folder">Full path of the instance's folder.</param>
     public static async Task<RunningContainers> FindAsync(
-        string folder, IEnumerable<ContainerEngine> engines, CancellationToken cancellationToken)
+        string folder, IReadOnlyList<ContainerEngine> engines, CancellationToken cancellationToken)
     {
         var (all, refusals) = (new List<Container>(), new Dictionary<string, string>());
         foreach (var engine in engines)
@@ -48,8 +76,12 @@ internal sealed partial class RunningContainers
         }
 
         // Docker's client may well speak to Podman.
-        return new RunningContainers(Choose([.. all.DistinctBy(container => container.Id)], folder), refusals);
+        return new RunningContainers([.. all.DistinctBy(container => container.Id)], folder, engines, refusals);
     }
+
+    /// <inheritdoc cref="ContainerEngine.ReadFileAsync"/>
+    public Task<string?> ReadFileAsync(Container container, string path, CancellationToken cancellationToken) =>
+        engines.First(engine => engine.Program == container.Engine).ReadFileAsync(container.Id, path, cancellationToken);
 
     /// <summary>The address from here of what the configuration calls so; <see langword="null"/> when no container has that name.</summary>
     public DiscoveredAddress? Find(Endpoint endpoint)
@@ -74,21 +106,25 @@ internal sealed partial class RunningContainers
     public Container? Given(string path) =>
         containers.FirstOrDefault(container => container.Mounts?.Any(mount => mount.Source == path) == true);
 
-    // By the labels of Compose in all of its forms; else by what is mounted from the folder; else the one museum that runs.
-    private static IReadOnlyList<Container> Choose(IReadOnlyList<Container> all, string folder)
+    // By the labels of Compose in all of its forms; else by what is mounted from the folder.
+    private static List<Container> FindOwn(IReadOnlyList<Container> all, string folder)
     {
-        var own = all.Where(container => IsStartedFrom(container, folder)).ToList();
-        if (own.Count == 0)
-        {
-            own = [.. all.Where(container => container.Mounts?.Any(mount => IsInside(mount.Source, folder)) == true)];
-        }
+        // A link may lead to the folder, or the engine may say where it leads.
+        string[] folders = [.. new[] { folder, LinkedPath.Resolve(folder) ?? folder }.Distinct()];
+        var started = all.Where(container => folders.Any(name => IsStartedFrom(container, name))).ToList();
+        return started.Count > 0
+            ? started
+            : [.. all.Where(container => container.Mounts?.Any(mount => folders.Any(name => IsInside(mount.Source, name))) == true)];
+    }
 
-        if (own.Count == 0)
-        {
-            own = [.. all.Where(container => MuseumImage().IsMatch(container.Config?.Image ?? ""))];
-            own = own.Count == 1 && own[0].Label(FolderLabel) is null ? own : [];
-        }
+    private static List<Container> FindOnlyMuseum(IReadOnlyList<Container> all)
+    {
+        var museums = all.Where(container => MuseumImage().IsMatch(container.Config?.Image ?? "")).ToList();
+        return museums.Count == 1 && museums[0].Label(FolderLabel) is null ? museums : [];
+    }
 
+    private static IReadOnlyList<Container> WithNeighbours(IReadOnlyList<Container> own, IReadOnlyList<Container> all)
+    {
         var projects = own.Select(container => container.Project).OfType<string>().ToHashSet();
         var networks = own.SelectMany(container => container.Networks).Select(network => network.Key).ToHashSet();
         return [.. own
@@ -96,6 +132,18 @@ internal sealed partial class RunningContainers
             .Concat(all.Where(container => container.Networks.Any(network => networks.Contains(network.Key))))
             .Distinct()];
     }
+
+    private static int Rank(Container container) => MuseumService.Rank(
+        container.Config?.Image, container.Service ?? container.ShownName, string.Join(' ', [container.Path, .. container.Args ?? []]),
+        (container.Mounts ?? []).Select(mount => mount.Destination ?? ""),
+        (container.Config?.Env ?? []).Select(entry => entry.Split('=')[0]));
+
+    // Two of one kind behind a balancer.
+    private static string WhatItIsGiven(Container container) => string.Join(
+        '\0',
+        (container.Config?.Env ?? []).Where(entry => MuseumConfiguration.Counts(entry.Split('=')[0]))
+            .Concat((container.Mounts ?? []).Select(mount => $"{mount.Source}:{mount.Destination}"))
+            .Append(container.Config?.WorkingDir ?? "").Order(StringComparer.Ordinal));
 
     private static bool IsStartedFrom(Container container, string folder) =>
         IsSame(container.Label(FolderLabel), folder)

@@ -34,7 +34,7 @@ internal static class PreflightConfiguration
                 + $"runs with its public default secrets, and existing accounts are not found",
                 "stop museum, remove the directory, put the real museum.yaml there, and start again");
         }
-        else if (folder.MuseumYaml is null)
+        else if ((folder.MuseumYaml ?? folder.MuseumYamlOrigin) is not { } museumYaml)
         {
             yield return new Finding(
                 "museum-yaml-missing", Severity.Note, "museum.yaml",
@@ -43,7 +43,7 @@ internal static class PreflightConfiguration
         }
         else
         {
-            yield return new Finding("museum-yaml-ok", Severity.Ok, "museum.yaml", $"read {folder.MuseumYaml}");
+            yield return new Finding("museum-yaml-ok", Severity.Ok, "museum.yaml", $"read {museumYaml}");
         }
     }
 
