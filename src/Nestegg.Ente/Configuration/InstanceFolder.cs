@@ -83,6 +83,9 @@ public sealed class InstanceFolder
     /// <summary>The compose files in force, as full paths.</summary>
     public IReadOnlyList<string> ComposeFiles { get; }
 
+    /// <summary>What compose calls the museum service; <see langword="null"/> when it has none.</summary>
+    public string? MuseumServiceName => compose?.Museum?.Name;
+
     /// <summary>museum's image, as it runs or from compose.yaml; <see langword="null"/> when there is none.</summary>
     public string? MuseumImage => Museum?.Image ?? compose?.Museum?.Image;
 

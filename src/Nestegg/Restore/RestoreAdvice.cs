@@ -42,8 +42,8 @@ public static class RestoreAdvice
     /// <param name="moves">What is kept in the folder and belongs elsewhere.</param>
     public static IEnumerable<string> NextSteps(RestoreOptions options, IReadOnlyList<PlannedMove> moves)
     {
-        var compose = string.Concat(
-            InstanceFolder.ComposeFilesIn(options.Into).Select(path => $" -f {ShellWord.Of(Path.GetFileName(path))}"));
+        var (files, service) = Compose(options.Into, moves);
+        var compose = string.Concat(files.Select(path => $" -f {ShellWord.Of(Path.GetRelativePath(options.Into, path))}"));
         yield return $"cd {ShellWord.Of(options.Into)}";
         if (moves.Count > 0)
         {
@@ -75,13 +75,28 @@ public static class RestoreAdvice
         else
         {
             // `docker compose run museum` would do without a file, but the relay to MinIO lives in the network of the service itself.
-            yield return """echo 'services: {museum: {environment: {ENTE_JOBS_CRON_SKIP: "true"}}}' > first-start.yaml""";
+            yield return $"echo 'services: {{{service}: {{environment: {{ENTE_JOBS_CRON_SKIP: \"true\"}}}}}}' > first-start.yaml";
             yield return $"docker compose{compose} -f first-start.yaml up -d    # a first start without jobs";
             yield return "# sign in with an app and look at some pictures; then, with jobs:";
             yield return "docker compose up -d && rm first-start.yaml";
         }
 
         yield return "# and make backups of the new machine: nestegg help operations, \"Backups after a restore\"";
+    }
+
+    // The files in force, which COMPOSE_FILE of .env may name, and what they call museum; as it is before anything is moved.
+    private static (IReadOnlyList<string> Files, string Service) Compose(string folder, IReadOnlyList<PlannedMove> moves)
+    {
+        try
+        {
+            var standIns = moves.Where(move => !move.IsTaken).ToDictionary(move => move.To, move => Path.Join(folder, move.From));
+            var instance = InstanceFolder.Read(new InstanceLocation(folder) { StandIns = standIns });
+            return (instance.ComposeFiles, instance.MuseumServiceName ?? "museum");
+        }
+        catch (EnteException)
+        {
+            return (InstanceFolder.ComposeFilesIn(folder), "museum");
+        }
     }
 
     /// <summary>Which museum fits the database.</summary>

@@ -29,6 +29,22 @@ public sealed class RestoreAdviceTests : IDisposable
     }
 
     [Fact]
+    public void The_first_start_names_the_files_of_COMPOSE_FILE_and_the_service_as_it_is_called()
+    {
+        Directory.CreateDirectory(folder["new/stack"]);
+        File.WriteAllText(folder["new/.env"], "COMPOSE_FILE=stack/base.yaml:own.yaml\n");
+        File.WriteAllText(folder["new/stack/base.yaml"], "services: { photos-api: { image: ghcr.io/ente-io/server } }\n");
+        File.WriteAllText(folder["new/own.yaml"], "services: { photos-api: { environment: [ENTE_DB_HOST=x] } }\n");
+
+        var lines = NextSteps([]);
+
+        Assert.Contains("echo 'services: {photos-api: {environment: {ENTE_JOBS_CRON_SKIP: \"true\"}}}' > first-start.yaml", lines);
+        Assert.Contains(
+            lines,
+            line => line.StartsWith("docker compose -f stack/base.yaml -f own.yaml -f first-start.yaml up", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_belongs_outside_of_the_folder_is_moved_before_anything_is_started()
     {
         var lines = NextSteps(
