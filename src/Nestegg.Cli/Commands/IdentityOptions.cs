@@ -28,12 +28,22 @@ internal sealed class IdentityOptions
         Description = "Take the passphrase of the identity from an open file descriptor", HelpName = "N",
     };
 
+    /// <summary>What <c>--identity</c> is for, where that is not a snapshot.</summary>
+    public string Description
+    {
+        init => identity.Description = value;
+    }
+
+    /// <summary>The identity files.</summary>
+    public Option<string[]> Files => identity;
+
     public IEnumerable<Option> All => [identity, passphraseFile, passphraseDescriptor];
+
+    public SecretSource Passphrase(ParseResult parse) => new(parse.GetValue(passphraseFile), parse.GetValue(passphraseDescriptor));
 
     public IdentitySource Source(CommandHost host, ParseResult parse)
     {
-        var (prompt, passphrase) =
-            (new SecretPrompt(host), new SecretSource(parse.GetValue(passphraseFile), parse.GetValue(passphraseDescriptor)));
+        var (prompt, passphrase) = (new SecretPrompt(host), Passphrase(parse));
         return new IdentitySource(
             [.. (parse.GetValue(identity) ?? []).Select(host.FullPath)],
             async (asked, problem, token) => problem is null

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente.Configuration;
 using Nestegg.Formats.Age;
@@ -8,7 +7,7 @@ using Nestegg.Settings;
 
 namespace Nestegg.Cli.Commands;
 
-/// <summary><c>nestegg init</c>: makes nestegg.yaml, the repository, and the keys that belong to it.</summary>
+/// <summary><c>nestegg init</c>: makes nestegg.yaml, the repository, and the keys that belong to it, or adopts one.</summary>
 internal sealed class InitCommand
 {
     private readonly CommonOptions common;
@@ -49,21 +48,22 @@ internal sealed class InitCommand
     {
         Description = "Make an identity that can open the backups, and write it here", HelpName = "FILE",
     };
+    private readonly Option<string?> signingKey = new("--signing-key")
+    {
+        Description = "Adopt a repository that is there already: its nestegg.key (else the one beside nestegg.yaml, if it is there)",
+        HelpName = "FILE",
+    };
     private readonly Option<bool> besideRepository = new("--identity-beside-repository")
     {
         Description = "Write the new identity onto the repository's own disk all the same",
     };
     private readonly Option<bool> passphrase = new("--passphrase")
     {
-        Description = "Keep an identity in the repository, under a passphrase that is asked for",
+        Description = "Keep an identity in the repository, under a passphrase that is asked for; or adopt one that keeps one",
     };
-    private readonly Option<string?> passphraseFile = new("--passphrase-file")
+    private readonly IdentityOptions identities = new()
     {
-        Description = "Take the passphrase from a file", HelpName = "FILE",
-    };
-    private readonly Option<int?> passphraseDescriptor = new("--passphrase-fd")
-    {
-        Description = "Take the passphrase from an open file descriptor", HelpName = "N",
+        Description = "Adopt a repository that is there already: an age identity that opens it; may be given several times",
     };
 
     private InitCommand(CommonOptions common) => this.common = common;
@@ -73,25 +73,25 @@ internal sealed class InitCommand
     public static Command Create(CommonOptions common)
     {
         var init = new InitCommand(common);
-        var command = new Command("init", "Makes nestegg.yaml, the repository, and the keys that belong to it")
+        var command = new Command("init", "Makes nestegg.yaml, the repository and its keys; adopts a repository that is there")
         {
             init.instance, init.name, init.map,
             init.museumYaml, init.credentialsYaml, init.composeFiles,
-            init.environmentFiles, init.recipients, init.newIdentity, init.besideRepository,
-            init.passphrase, init.passphraseFile, init.passphraseDescriptor,
+            init.environmentFiles, init.recipients, init.newIdentity, init.besideRepository, init.signingKey, init.passphrase,
         };
+        foreach (var option in init.identities.All)
+        {
+            command.Add(option);
+        }
+
         common.SetActionWithoutConfiguration(command, init.Read, RunAsync);
         return command.WithExamples(
             "nestegg init --instance ~/my-ente --repository /mnt/nas/nestegg --new-identity /media/usb/nestegg-identity.txt",
-            "nestegg init --instance ~/my-ente --repository s3://backups/ente --recipient age1… --map postgres:5432=127.0.0.1:5432");
+            "nestegg init --instance ~/my-ente --repository s3://backups/ente --recipient age1… --map postgres:5432=127.0.0.1:5432",
+            "nestegg init --instance ~/my-ente --repository /mnt/nas/nestegg --identity /media/usb/nestegg-identity.txt");
     }
 
-    /// <param name="AskPassphrase">
-    /// Asks for the passphrase of an identity that the repository keeps; <see langword="null"/> for none.
-    /// </param>
-    private sealed record Asked(InitRequest Request, Func<CancellationToken, Task<byte[]>>? AskPassphrase);
-
-    private Asked Read(ParseResult parse)
+    private InitRequest Read(ParseResult parse)
     {
         var settings = common.RepositoryLocation(parse) is { } location
             ? RepositorySettings.At(location, Host.BaseOf(location), Host.Environment)
@@ -116,38 +116,33 @@ internal sealed class InitCommand
             ComposeFiles = folder.ComposeFiles,
             EnvironmentFiles = folder.EnvironmentFiles,
             Recipients = [.. (parse.GetValue(recipients) ?? []).Select(AgeRecipient.Parse)],
+            SigningKeyPath = parse.GetValue(signingKey) is { } key ? Host.FullPath(key) : null,
             NewIdentityPath = parse.GetValue(newIdentity) is { } path ? Host.FullPath(path) : null,
             IsIdentityBesideRepository = parse.GetValue(besideRepository),
         };
-        var source = new SecretSource(parse.GetValue(passphraseFile), parse.GetValue(passphraseDescriptor));
-        return new Asked(
-            new InitRequest(folder, parse.GetValue(map) ?? [], settings, setup),
-            parse.GetValue(passphrase) || source.IsGiven
+        var source = identities.Passphrase(parse);
+        return new InitRequest(folder, parse.GetValue(map) ?? [], settings, setup, identities.Source(Host, parse))
+        {
+            AskNewPassphrase = parse.GetValue(passphrase) || (source.IsGiven && (parse.GetValue(identities.Files) ?? []).Length == 0)
                 ? token => new SecretPrompt(Host).ReadNewAsync(
                     "passphrase of the repository", source, IdentityOptions.PassphraseVariable, token)
-                : null);
+                : null,
+        };
     }
 
-    private static async Task<ExitCode> RunAsync(CommandRun run, Asked asked, CancellationToken cancellationToken)
+    private static async Task<ExitCode> RunAsync(CommandRun run, InitRequest request, CancellationToken cancellationToken)
     {
-        var secret = asked.AskPassphrase is null ? null : await asked.AskPassphrase(cancellationToken);
-        try
-        {
-            var request = asked.Request with { Setup = asked.Request.Setup with { Passphrase = secret } };
-            var made = await InitJob.RunAsync(request, run.Context.Time, run.Log, cancellationToken);
-            var summary = new Summary()
-                .Add("configuration", request.Setup.ConfigurationPath, "configuration")
-                .Add("repository", made.Location, "repository")
-                .Add("repositoryId", made.RepositoryId, "repository id")
-                .Add("signingKey", made.SigningKeyPath, "signing key")
-                .Add("recipients", made.Recipients, "recipients");
-            run.Output.Finish(summary);
-            run.Output.Line("next: nestegg doctor");
-            return ExitCode.Done;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(secret);
-        }
+        var made = await InitJob.RunAsync(request, run.Context.Time, run.Log, cancellationToken);
+        var summary = new Summary()
+            .Add("configuration", request.Setup.ConfigurationPath, "configuration")
+            .Add("repository", made.Location, made.IsAdopted ? "repository, adopted" : "repository")
+            .Add("repositoryId", made.RepositoryId, "repository id")
+            .Add("signingKey", made.SigningKeyPath, made.IsSigningKeyAbsent ? "signing key, absent" : "signing key")
+            .Add("recipients", made.Recipients, "recipients");
+        run.Output.Finish(summary);
+        run.Output.Line(made.IsSigningKeyAbsent
+            ? $"next: put the signing key at {made.SigningKeyPath}, then nestegg doctor; nestegg restore and nestegg prove need none"
+            : "next: nestegg doctor");
+        return ExitCode.Done;
     }
 }

@@ -68,7 +68,9 @@ public static class BackupJob
         ?? throw (context.Configuration.SigningKeyPath is { } path
             ? new NesteggException(
                 FailureKind.BadInput, $"the signing key {path} does not exist",
-                "put back the file that nestegg init wrote; without it no snapshot can be signed")
+                "put a copy of it there (it was to be kept where the identity is): without it no snapshot can be signed. Where it is lost, "
+                + "begin a new repository: nestegg init with another --repository and another --config; this one can be restored from as "
+                + "before")
             : new NesteggException(
                 FailureKind.BadInput, "no signing key is configured",
                 "name the file that nestegg init wrote as signing-key in nestegg.yaml"));

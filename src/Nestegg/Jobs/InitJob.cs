@@ -1,7 +1,10 @@
+using System.Security.Cryptography;
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
 using Nestegg.Instance.Containers;
 using Nestegg.Opening;
+using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 using Nestegg.Settings;
 
 namespace Nestegg.Jobs;
@@ -13,13 +16,29 @@ namespace Nestegg.Jobs;
 /// </param>
 /// <param name="Repository">Where it goes.</param>
 /// <param name="Setup">The rest of it; <see cref="SetupRequest.Map"/> is filled in from <paramref name="Map"/>.</param>
-public sealed record InitRequest(InstanceLocation Instance, IReadOnlyList<string> Map, RepositorySettings Repository, SetupRequest Setup);
+/// <param name="Identities">What opens a repository that is there already, so that it is adopted.</param>
+public sealed record InitRequest(
+    InstanceLocation Instance, IReadOnlyList<string> Map, RepositorySettings Repository, SetupRequest Setup, IdentitySource Identities)
+{
+    /// <summary>
+    /// Asks for the passphrase, in UTF-8, of an identity that a new repository keeps; <see langword="null"/> for none. In a repository that
+    /// is there, the identity that it keeps is opened.
+    /// </summary>
+    public Func<CancellationToken, Task<byte[]>>? AskNewPassphrase { get; init; }
+}
 
 /// <summary>What was made.</summary>
 /// <param name="Recipients">How many identities can open the backups.</param>
-public sealed record InitResult(string Location, string RepositoryId, string SigningKeyPath, int Recipients);
+public sealed record InitResult(string Location, string RepositoryId, string SigningKeyPath, int Recipients)
+{
+    /// <summary>The repository was there already.</summary>
+    public bool IsAdopted { get; init; }
 
-/// <summary>Makes nestegg.yaml, the repository, and the keys that belong to it.</summary>
+    /// <summary>The key that signs snapshots is not where nestegg.yaml names it.</summary>
+    public bool IsSigningKeyAbsent { get; init; }
+}
+
+/// <summary>Makes nestegg.yaml, the repository, and the keys that belong to it, or adopts a repository that is there.</summary>
 public static class InitJob
 {
     public static Task<InitResult> RunAsync(InitRequest request, TimeProvider time, RunLog log, CancellationToken cancellationToken) =>
@@ -31,12 +50,47 @@ public static class InitJob
         var running = await RunningInstance.ReadAsync(request.Instance, time, cancellationToken);
         var folder = running.Folder;
         var setup = request.Setup with { InstanceFolder = folder.Folder, RepositoryLocation = request.Repository.Location };
-        new RepositorySetup(setup, time).Check();
+        if (await TryAdoptAsync(request, setup with { Map = request.Map }, time, log, cancellationToken) is { } adopted)
+        {
+            await TellOfRoutesAsync(running, request.Map, time, log, cancellationToken);
+            return adopted;
+        }
+
+        new RepositorySetup(setup with { IsPassphraseWanted = request.AskNewPassphrase is not null }, time).Check();
         await TellOfRoutesAsync(running, request.Map, time, log, cancellationToken);
-        await using var store = request.Repository.OpenStore(create: true, time);
-        var made = await new RepositorySetup(setup with { Map = request.Map }, time).RunAsync(store, cancellationToken);
-        TellOfIdentities(setup, made.SigningKeyPath, log);
-        return new InitResult(store.Location, made.Repository.Description.Id, made.SigningKeyPath, made.Recipients.Count);
+        var passphrase = request.AskNewPassphrase is { } ask ? await ask(cancellationToken) : null;
+        try
+        {
+            setup = setup with { Map = request.Map, Passphrase = passphrase };
+            await using var store = request.Repository.OpenStore(create: true, time);
+            var made = await new RepositorySetup(setup, time).RunAsync(store, cancellationToken);
+            TellOfIdentities(setup, made.SigningKeyPath, log);
+            return new InitResult(store.Location, made.Repository.Description.Id, made.SigningKeyPath, made.Recipients.Count);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(passphrase);
+        }
+    }
+
+    /// <returns><see langword="null"/> when there is no repository yet.</returns>
+    private static async Task<InitResult?> TryAdoptAsync(
+        InitRequest request, SetupRequest setup, TimeProvider time, RunLog log, CancellationToken cancellationToken)
+    {
+        RepositorySetup.RequireAbsent(setup.ConfigurationPath);
+        await using var store = request.Repository.OpenStore(create: false, time);
+        var isThere = (request.Repository.IsS3 || Directory.Exists(request.Repository.Location))
+            && await store.TryGetSizeAsync(RepositoryKeys.Description, cancellationToken) is not null;
+        if (!isThere)
+        {
+            return request.Identities.Files.Count == 0 && setup.SigningKeyPath is null ? null : throw new NesteggException(
+                FailureKind.NoRepository, $"there is no repository at {store.Location} that could be adopted",
+                "check the path, and that the disk is mounted; for a new repository leave out --identity and --signing-key");
+        }
+
+        await using var repository = await Repository.OpenAsync(store, cancellationToken);
+        return await new RepositoryAdoption(setup, request.Identities, log)
+            .RunAsync(repository, request.AskNewPassphrase is not null, cancellationToken);
     }
 
     private static void TellOfIdentities(SetupRequest setup, string signingKeyPath, RunLog log)

@@ -34,6 +34,11 @@ public sealed class JobContext
                 {
                     repository.CheckAgainst(signingKey.PublicKey);
                 }
+
+                if (MinisignPublicKey.TryParse(Configuration.SigningPublicKey ?? "", out var known))
+                {
+                    repository.CheckAgainst(known!);
+                }
             }
 
             return await work(repository);

@@ -15,6 +15,9 @@ internal sealed class OpenedIdentities : IDisposable
 
     public IReadOnlyCollection<AgeIdentity> Identities => [.. files.SelectMany(file => file.Identities)];
 
+    /// <summary>Whether one of the files says which key signs the repository's snapshots; it was compared.</summary>
+    public bool NamesSigningKey => files.Any(file => file.Comments.ContainsKey(Repository.SigningKeyComment));
+
     /// <summary>
     /// Reads the identities, asks for a passphrase where one is needed, and compares the repository with what the files say of it.
     /// </summary>

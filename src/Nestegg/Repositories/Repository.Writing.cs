@@ -39,8 +39,11 @@ internal sealed partial class Repository
     /// Whoever can write to the repository could add a recipient of their own to <c>nestegg.json</c> and read what is encrypted next.
     /// </summary>
     /// <param name="configured">Whom the operator wrote down; when nobody, the newest snapshot says what the file was.</param>
+    /// <param name="accept">How a person says that the recipients found are theirs.</param>
     /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/></exception>
-    public async Task RequireOwnRecipientsAsync(IReadOnlyList<string> configured, CancellationToken cancellationToken)
+    public async Task RequireOwnRecipientsAsync(
+        IReadOnlyList<string> configured, CancellationToken cancellationToken,
+        string accept = "write them into nestegg.yaml (recipients:)")
     {
         var notBelieved = 0;
         var newest = await FindNewestAsync(
@@ -71,7 +74,7 @@ internal sealed partial class Repository
             throw new NesteggException(
                 FailureKind.Damaged,
                 $"{none}, so nothing says whether the recipients in {RepositoryKeys.Description} are yours: {string.Join(", ", found)}",
-                "if they are, write them into nestegg.yaml (recipients:)"
+                $"if they are, {accept}"
                 + (notBelieved > 0 ? "; somebody else has written to the repository: compare it with another copy" : ""));
         }
         else if (newest is not null && newest.RepositorySha256 != Description.Hash)
@@ -80,8 +83,8 @@ internal sealed partial class Repository
                 FailureKind.Damaged,
                 $"{file} hashes to {Description.Hash}; when {newest.Id} was made it hashed to {newest.RepositorySha256}. "
                 + $"Its recipients are now {string.Join(", ", found)}",
-                "if you changed it, write these recipients into nestegg.yaml (recipients:), and it is accepted; if you did not, somebody "
-                + "else has written to the repository: put the file back from another copy");
+                $"if you changed it, {accept}, and it is accepted; if you did not, somebody else "
+                + "has written to the repository: put the file back from another copy");
         }
     }
 

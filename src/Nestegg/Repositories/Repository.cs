@@ -72,7 +72,7 @@ internal sealed partial class Repository : IAsyncDisposable
             {
                 throw new NesteggException(
                     FailureKind.BadInput, $"{store.Location} is a repository already",
-                    "give another place, or go on with this one: nestegg backup");
+                    "give another place, or go on in this one: nestegg init --identity FILE, or --signing-key FILE, adopts it");
             }
 
             var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));

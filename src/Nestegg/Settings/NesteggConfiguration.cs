@@ -36,6 +36,11 @@ public sealed class NesteggConfiguration
     /// <summary>The file of the minisign secret key that signs manifests.</summary>
     public string? SigningKeyPath { get; init; }
 
+    /// <summary>
+    /// The public half of that key, as in the second line of a minisign public key file; <see langword="null"/> when none is written down.
+    /// </summary>
+    public string? SigningPublicKey { get; init; }
+
     /// <summary>Where <c>init</c> wrote an identity that opens the backups; it should not stay there.</summary>
     public string? IdentityMadeAt { get; init; }
 
@@ -83,7 +88,8 @@ public sealed class NesteggConfiguration
     {
         Path = Path, InstanceName = InstanceName, Instance = Instance, Map = Map, Postgres = Postgres,
         Repository = Repository?.Location == repository.Location ? Repository : repository,
-        Recipients = Recipients, SigningKeyPath = SigningKeyPath, IdentityMadeAt = IdentityMadeAt, Parallel = Parallel,
+        Recipients = Recipients, SigningKeyPath = SigningKeyPath, SigningPublicKey = SigningPublicKey, IdentityMadeAt = IdentityMadeAt,
+        Parallel = Parallel,
     };
 
     /// <summary>The instance's location, which a command that works on the instance needs.</summary>

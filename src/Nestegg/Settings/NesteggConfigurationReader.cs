@@ -1,6 +1,7 @@
 using System.Text;
 using Nestegg.Ente;
 using Nestegg.Ente.Configuration;
+using Nestegg.Formats.Minisign;
 using YamlDotNet.RepresentationModel;
 
 namespace Nestegg.Settings;
@@ -16,8 +17,8 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
     public NesteggConfiguration Read(string text)
     {
         var root = new ConfigurationSection(Root(text), "", name);
-        root.AllowOnly("instance", "access", "map", "postgresql", "repository", "recipients", "signing-key", "identity-made-at",
-            "parallel");
+        root.AllowOnly("instance", "access", "map", "postgresql", "repository", "recipients", "signing-key",
+            "signing-public-key", "identity-made-at", "parallel");
         var instance = root.Section("instance", scalarKey: "folder");
         return new NesteggConfiguration
         {
@@ -29,9 +30,19 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
             Repository = root.Section("repository", scalarKey: "location") is { } repository ? ReadRepository(repository) : null,
             Recipients = root.List("recipients"),
             SigningKeyPath = root.Text("signing-key") is { } key ? FullPath(key) : null,
+            SigningPublicKey = ReadPublicKey(root),
             IdentityMadeAt = root.Text("identity-made-at") is { } made ? FullPath(made) : null,
             Parallel = root.Number("parallel", 8, 1, 256),
         };
+    }
+
+    private static string? ReadPublicKey(ConfigurationSection root)
+    {
+        const string key = "signing-public-key";
+        return root.Text(key) is not { } text || MinisignPublicKey.TryParse(text, out _)
+            ? root.Text(key)
+            : throw root.Wrong(
+                key, $"`{text}` is no minisign public key", "write the line that begins with RW: nestegg.json has it as signingKey");
     }
 
     /// <summary>The repository's settings from a location alone, with what the environment says about credentials.</summary>

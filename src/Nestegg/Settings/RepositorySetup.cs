@@ -43,6 +43,14 @@ public sealed record SetupRequest
     public bool IsIdentityBesideRepository { get; init; }
 
     /// <summary>
+    /// The signing key of a repository that is there already; <see langword="null"/> for the one beside nestegg.yaml, if there is one.
+    /// </summary>
+    public string? SigningKeyPath { get; init; }
+
+    /// <summary>Whether a passphrase will be asked for once the rest is known to be right.</summary>
+    public bool IsPassphraseWanted { get; init; }
+
+    /// <summary>
     /// A passphrase in UTF-8 under which a new identity is kept in the repository; <see langword="null"/> for none. The caller wipes it.
     /// </summary>
     public byte[]? Passphrase { get; init; }
@@ -58,7 +66,8 @@ internal sealed record MadeRepository(Repository Repository, IReadOnlyList<AgeRe
 /// </summary>
 internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
 {
-    private const string SigningKeyName = "nestegg.key";
+    /// <summary>What the signing key's file is called; it lies beside nestegg.yaml.</summary>
+    public const string SigningKeyName = "nestegg.key";
 
     private readonly string signingKeyPath = Path.Join(Path.GetDirectoryName(request.ConfigurationPath), SigningKeyName);
 
@@ -66,21 +75,37 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
     /// <exception cref="NesteggException">A file is in the way, or nobody could open the backups.</exception>
     public void Check()
     {
-        foreach (var path in new[] { request.ConfigurationPath, signingKeyPath, request.NewIdentityPath })
+        RequireAbsent(request.ConfigurationPath);
+        if (File.Exists(signingKeyPath))
         {
-            if (File.Exists(path))
-            {
-                throw new NesteggException(FailureKind.BadInput, $"{path} exists already",
-                    "move it away, or give --config or --new-identity another place: the signing key lies beside the configuration");
-            }
+            throw new NesteggException(
+                FailureKind.BadInput, $"{signingKeyPath} exists already, and there is no repository at {request.RepositoryLocation}",
+                "it belongs to a repository that was made before: name that one with --repository and it is adopted; for a new one give "
+                + "--config a file in another folder, where its own key goes");
+        }
+
+        if (request.NewIdentityPath is { } identity)
+        {
+            RequireAbsent(identity);
         }
 
         RequireOtherDisk();
-        if (request.Recipients.Count == 0 && request.NewIdentityPath is null && request.Passphrase is null)
+        if (request.Recipients.Count == 0 && request.NewIdentityPath is null
+            && request.Passphrase is null && !request.IsPassphraseWanted)
         {
             throw new NesteggException(
                 FailureKind.BadInput, "nobody could open these backups: no recipient is named",
                 "give --recipient age1…, or --new-identity FILE, or --passphrase");
+        }
+    }
+
+    /// <exception cref="NesteggException">There is a file of that name already.</exception>
+    public static void RequireAbsent(string path)
+    {
+        if (File.Exists(path))
+        {
+            throw new NesteggException(
+                FailureKind.BadInput, $"{path} exists already", "move it away, or give --config or --new-identity another place");
         }
     }
 
@@ -161,7 +186,7 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
             WriteSecret(identityFile!, IdentityText(fileIdentity, repository.Description.Id, signingKey.PublicKey));
         }
 
-        WriteSecret(configurationFile, Encoding.UTF8.GetBytes(ConfigurationText(recipients)));
+        WriteSecret(configurationFile, Encoding.UTF8.GetBytes(NewConfiguration.Text(request, SigningKeyName, signingKey.PublicKey, recipients)));
         return new MadeRepository(repository, recipients, signingKeyPath);
     }
 
@@ -192,41 +217,6 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
             CryptographicOperations.ZeroMemory(text);
         }
     }
-
-    private string ConfigurationText(IReadOnlyList<AgeRecipient> recipients)
-    {
-        var text = new StringBuilder("# Nestegg's configuration; nestegg help configuration describes every key.\n");
-        text.Append("instance:\n").Append($"  folder: {Quoted(request.InstanceFolder)}\n");
-        if (request.InstanceName.Length > 0)
-        {
-            text.Append($"  name: {Quoted(request.InstanceName)}\n");
-        }
-
-        text.Append(request.MuseumYaml is { } museum ? $"  museum-yaml: {Quoted(museum)}\n" : "")
-            .Append(request.CredentialsYaml is { } credentials ? $"  credentials-yaml: {Quoted(credentials)}\n" : "");
-        AppendList("  compose-files", request.ComposeFiles);
-        AppendList("  env-files", request.EnvironmentFiles);
-        AppendList("map", request.Map);
-        text.Append($"repository: {Quoted(request.RepositoryLocation)}\n").Append($"signing-key: {SigningKeyName}\n");
-        AppendList("recipients", recipients.Select(recipient => recipient.ToString()));
-        if (request.NewIdentityPath is { } identity)
-        {
-            text.Append($"identity-made-at: {Quoted(identity)}\n");
-        }
-
-        return text.ToString();
-
-        void AppendList(string key, IEnumerable<string> items)
-        {
-            var lines = items.Select(item => $"{new string(' ', key.Length - key.TrimStart().Length)}  - {Quoted(item)}\n").ToArray();
-            if (lines.Length > 0)
-            {
-                text.Append(key).Append(":\n").AppendJoin("", lines);
-            }
-        }
-    }
-
-    private static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"";
 
     private static void WriteSecret(OutputFile file, byte[] content)
     {
