@@ -26,8 +26,8 @@ internal static class BackupCommand
         var code = run.Output.Finish(Summary(result), ExitCodes.Of(result.IsComplete));
         run.Output.Line(
             result.IsComplete
-                ? "next: nestegg prove, with the identity and somebody's password, shows that the backup opens"
-                : "next: nestegg doctor and nestegg audit say what is missing and what to do");
+                ? $"next: {run.Typed("prove")}, with the identity and somebody's password, shows that the backup opens"
+                : $"next: {run.Typed("doctor")} and {run.Typed("audit")} say what is missing and what to do");
         return code;
     }
 

@@ -53,7 +53,8 @@ internal sealed class CommonOptions(CommandHost host)
             {
                 Configuration = configuration(parse), Environment = host.Environment, Time = host.Time, Random = host.Random,
             };
-            return (int)await run(new CommandRun(host, context, Output, new RunLog(Output)), read(parse, context), cancellationToken);
+            var commandRun = new CommandRun(host, context, Output, new RunLog(Output), parse.GetValue(config));
+            return (int)await run(commandRun, read(parse, context), cancellationToken);
         });
 
     /// <summary>The path after <c>--config</c>; <see langword="null"/> without one.</summary>

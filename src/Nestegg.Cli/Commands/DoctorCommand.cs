@@ -23,7 +23,9 @@ internal static class DoctorCommand
             .Add("notes", run.Log.Count(Severity.Note), "notes")
             .Add("ok", run.Log.Count(Severity.Ok), "in order");
         var code = run.Output.Finish(summary, ExitCodes.Of(run.Log.Errors == 0));
-        run.Output.Line(run.Log.Errors == 0 ? "next: nestegg backup" : "next: mend what the errors name, then nestegg doctor again");
+        run.Output.Line(run.Log.Errors == 0
+            ? $"next: {run.Typed("backup")}"
+            : $"next: mend what the errors name, then {run.Typed("doctor")} again");
         return code;
     }
 }

@@ -141,8 +141,8 @@ internal sealed class InitCommand
             .Add("recipients", made.Recipients, "recipients");
         run.Output.Finish(summary);
         run.Output.Line(made.IsSigningKeyAbsent
-            ? $"next: put the signing key at {made.SigningKeyPath}, then nestegg doctor; nestegg restore and nestegg prove need none"
-            : "next: nestegg doctor");
+            ? $"next: put the signing key at {made.SigningKeyPath}, then {run.Typed("doctor")}; nestegg restore and nestegg prove need none"
+            : $"next: {run.Typed("doctor")}");
         return ExitCode.Done;
     }
 }

@@ -16,6 +16,13 @@ internal static class DatabaseFailure
     // Npgsql does not wrap everything: a host name that nobody knows is the system's own failure.
     public static bool IsOfDatabase(Exception failure) => failure is NpgsqlException or SocketException or TimeoutException;
 
+    /// <summary>
+    /// A server that is starting: it says so, or a port that its container's engine has opened for it already is closed again at once.
+    /// </summary>
+    public static bool IsOfStart(Exception? failure) => failure is PostgresException answer
+        ? answer.SqlState == PostgresErrorCodes.CannotConnectNow
+        : failure is NpgsqlException { InnerException: IOException };
+
     /// <summary>Does what needs a database, and names the database when it fails.</summary>
     public static async Task<T> GuardAsync<T>(DatabaseSettings database, Func<Task<T>> work)
     {
@@ -55,7 +62,9 @@ internal static class DatabaseFailure
         {
             return answer.SqlState switch
             {
-                PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow =>
+                PostgresErrorCodes.CannotConnectNow =>
+                    ($"is not ready: {answer.MessageText}", "wait until it has started, and run the command again"),
+                PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown =>
                     ($"ended the connection: {answer.MessageText}", again),
                 PostgresErrorCodes.InsufficientPrivilege =>
                     ($"refuses: {answer.MessageText}", "nestegg doctor names what the role may not read, and the GRANT that changes it"),

@@ -12,7 +12,9 @@ public static class DoctorJob
         context.WithInstanceAsync(
             async instance =>
             {
-                await new Preflight(instance, log).RunAsync(cancellationToken);
+                var preflight = new Preflight(instance, log);
+                await preflight.RunAsync(cancellationToken);
+                log.Find(await PreflightPrograms.LookForRestoreAsync(instance, preflight.ServerMajorVersion, cancellationToken));
                 await LookAsBrowserAsync(instance, log, cancellationToken);
                 context.LookAtKeys(log);
                 return log;

@@ -1,5 +1,6 @@
 using Nestegg.Ente.Database;
 using Nestegg.Ente.Revival;
+using Nestegg.Instance;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
 using Npgsql;
@@ -7,7 +8,7 @@ using Npgsql;
 namespace Nestegg.Restore;
 
 /// <summary>Looks at everything that a restore would touch, and changes nothing.</summary>
-internal sealed class RestorePlanner(RestoreSource source, RestoreOptions options, TimeProvider time)
+internal sealed class RestorePlanner(RestoreSource source, RestoreOptions options, TimeProvider time, RunLog log)
 {
     private readonly Manifest snapshot = source.Snapshot;
     private readonly List<Finding> findings = [];
@@ -123,11 +124,13 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
             {
                 return await database.InspectAsync(snapshot.Instance.DatabaseSchema, cancellationToken);
             }
-            catch (NesteggException failure) when (wait < 120 && failure.InnerException is PostgresException
+            catch (NesteggException failure) when (wait < 120 && DatabaseFailure.IsOfStart(failure.InnerException))
             {
-                SqlState: PostgresErrorCodes.CannotConnectNow,
-            })
-            {
+                if (wait == 0)
+                {
+                    log.Step("services", $"waiting up to 60 seconds for PostgreSQL: {failure.Message}");
+                }
+
                 await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
             }
         }

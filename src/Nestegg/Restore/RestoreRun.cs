@@ -73,7 +73,7 @@ internal sealed class RestoreRun : IAsyncDisposable
 
     /// <summary>Looks at database and buckets, and changes nothing.</summary>
     public Task<RestorePlan> PlanAsync(CancellationToken cancellationToken) =>
-        new RestorePlanner(source, options, time).MakeAsync(target, cancellationToken);
+        new RestorePlanner(source, options, time, log).MakeAsync(target, cancellationToken);
 
     /// <exception cref="NesteggException">The plan has refusals, or something is out of reach.</exception>
     public async Task<RestoreResult> RunAsync(RestorePlan plan, CancellationToken cancellationToken)

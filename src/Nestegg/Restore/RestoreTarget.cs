@@ -85,9 +85,24 @@ internal sealed class RestoreTarget : IAsyncDisposable
         FailureKind.BadInput,
         Routes.Postgres.PgRestore is { Count: > 0 } given
             ? $"`{string.Join(' ', given)} --version` does not work"
-            : $"{PgRestore} is neither on this machine nor found in a container of the server",
-        $"install PostgreSQL's client programs, or name the container of {Database.Settings.Endpoint.Host}: --pg-restore "
-        + $"\"docker exec -i {Database.Settings.Endpoint.Host} {PgRestore}\"");
+            : Routes.Postgres.Container is { } container
+                ? $"{PgRestore} is neither on this machine nor in the server's container {container.ContainerName} ({container.Engine})"
+            : $"{PgRestore} is not on this machine, and no container of the server {Database.Settings.Endpoint} was found",
+        PgRestoreHint());
+
+    private string PgRestoreHint()
+    {
+        const string install = "install PostgreSQL's client programs";
+        return (Routes.Postgres.PgRestore.Count > 0, Routes.Postgres.Container) switch
+        {
+            (true, { } container) => $"leave out --pg-restore and what is configured: the server's container {container.ContainerName} "
+                + $"is found by itself; its own is --pg-restore \"{container.Engine} exec -i {container.ContainerName} {PgRestore}\"",
+            (true, null) => $"{install}, and leave out --pg-restore and what is configured",
+            (false, { }) => $"{install}, of the server's version or newer",
+            _ => $"{install}; or, if the server is in a container, see that it runs and that you may ask its engine (docker ps, podman "
+                + "ps), and run the command again: it is found by itself",
+        };
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,7 +1,7 @@
 namespace Nestegg.Restore;
 
 /// <summary>Writes a path as a person types it into a shell.</summary>
-internal static class ShellWord
+public static class ShellWord
 {
     /// <returns>The path as it is where that is one word to every shell, else in quotes.</returns>
     public static string Of(string path)

@@ -4,4 +4,8 @@ namespace Nestegg.Settings;
 /// <param name="Command">What runs a program in there, from any working folder; its name follows.</param>
 /// <param name="ContainerName">What a person calls the container.</param>
 /// <param name="Port">Where the server listens inside.</param>
-internal sealed record ContainerPrograms(IReadOnlyList<string> Command, string ContainerName, int Port);
+internal sealed record ContainerPrograms(IReadOnlyList<string> Command, string ContainerName, int Port)
+{
+    /// <summary>The program of its engine.</summary>
+    public string Engine => Command[0];
+}

@@ -186,7 +186,8 @@ internal sealed class RepositorySetup(SetupRequest request, TimeProvider time)
             WriteSecret(identityFile!, IdentityText(fileIdentity, repository.Description.Id, signingKey.PublicKey));
         }
 
-        WriteSecret(configurationFile, Encoding.UTF8.GetBytes(NewConfiguration.Text(request, SigningKeyName, signingKey.PublicKey, recipients)));
+        var configuration = NewConfiguration.Text(request, SigningKeyName, signingKey.PublicKey, recipients);
+        WriteSecret(configurationFile, Encoding.UTF8.GetBytes(configuration));
         return new MadeRepository(repository, recipients, signingKeyPath);
     }
 

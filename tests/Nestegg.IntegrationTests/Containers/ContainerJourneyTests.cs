@@ -82,22 +82,69 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
         Assert.NotEqual(before, await Podman.AddressAsync(name, Token));
         await UntilPostgresAnswersAsync(name);
         await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", configuration);
+
+        // nestegg.yaml is lost, and the repository is adopted.
+        File.Delete(configuration);
+        var adopted = await Cli.ExpectAsync(
+            ExitCode.Done, Token, "init", "--config", configuration, "--instance", Instance, "--repository", repository,
+            "--identity", folder["identity.txt"]);
+        Assert.Contains($"next: nestegg doctor --config {configuration}", adopted.Out);
+        await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", configuration);
+    }
+
+    [Fact]
+    public async Task A_dump_is_loaded_by_the_servers_own_pg_restore()
+    {
+        var (name, routes, database) = await StartedServerAsync([]);
+        await PsqlAsync(name, "CREATE TABLE few AS SELECT n FROM generate_series(1, 1000) AS n");
+        using var dump = new MemoryStream();
+        var dumper = await PostgresProgram.TryFindAsync("pg_dump", routes.Postgres, 99, folder.Path, Token);
+        await using (var run = dumper!.Start(database, routes.Map, 15, ["--format=custom"]))
+        {
+            run.StandardInput.Close();
+            await run.StandardOutput.CopyToAsync(dump, Token);
+            await run.CompleteAsync(Token);
+        }
+
+        await PsqlAsync(name, "DROP TABLE few");
+        var loader = await PostgresProgram.TryFindAsync("pg_restore", routes.Postgres, 99, folder.Path, Token);
+        Assert.Contains($"that of the container {name}", loader!.ToString());
+        await using (var run = loader.Start(database, routes.Map, 15, ["--single-transaction", "--exit-on-error"]))
+        {
+            await run.StandardInput.WriteAsync(dump.ToArray(), Token);
+            run.StandardInput.Close();
+            await run.StandardOutput.CopyToAsync(Stream.Null, Token);
+            await run.CompleteAsync(Token);
+        }
+
+        Assert.Contains("1000", await PsqlAsync(name, "SELECT count(*) FROM few"));
+    }
+
+    [Fact]
+    public async Task Containers_of_podman_compose_are_found_by_their_labels_and_a_stopped_one_is_named()
+    {
+        var (name, routes, database) = await StartedServerAsync(
+            ["--label", "io.podman.compose.project=ente", "--label", "io.podman.compose.service=postgres"], isOfCompose: false);
+        Assert.Equal(name, routes.Postgres.Container?.ContainerName);
+        Assert.Contains(routes.Findings, finding => finding.Code == "address-found" && finding.Subject == "postgres:5432");
+
+        await Podman.AskAsync(Token, "stop", "--time", "5", name);
+        routes = await FindRoutesAsync();
+        var lost = Assert.Single(routes.Findings, finding => finding.Subject == database.Endpoint.ToString());
+        Assert.Equal("address-unknown", lost.Code);
+        Assert.Contains($"the container {name} of this project is stopped", lost.Message);
+        Assert.Contains($"start it: podman start {name}", lost.Hint);
     }
 
     [Fact]
     public async Task The_servers_own_programs_are_used_where_this_machine_has_none_that_fit()
     {
-        Directory.CreateDirectory(Instance);
-        var name = await StartPostgresAsync();
-        await UntilPostgresAnswersAsync(name);
-        var configuration = MuseumConfiguration.Create(
-            [("museum.yaml", $"db: {{ host: postgres, port: 5432, name: postgres, user: pguser, password: {Password} }}")], []);
-        var routes = await InstanceRoutes.FindAsync(new RouteSearch(Instance, configuration, TimeProvider.System), Token);
+        var (name, routes, database) = await StartedServerAsync([]);
 
         // No machine has a pg_dump of version 99.
         var program = await PostgresProgram.TryFindAsync("pg_dump", routes.Postgres, 99, folder.Path, Token);
         Assert.Contains($"that of the container {name}", program!.ToString());
-        await using (var run = program.Start(DatabaseSettings.From(configuration), routes.Map, 15, ["--format=custom"]))
+        await using (var run = program.Start(database, routes.Map, 15, ["--format=custom"]))
         {
             run.StandardInput.Close();
             using var dump = new MemoryStream();
@@ -107,10 +154,8 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
         }
 
         // One that is left early ends in the container, too.
-        await Podman.AskAsync(
-            Token, "exec", "--env", $"PGPASSWORD={Password}", name, "psql", "--username", "pguser", "--dbname", "postgres", "--command",
-            "CREATE TABLE much AS SELECT repeat('x', 1000) FROM generate_series(1, 50000)");
-        await using (var left = program.Start(DatabaseSettings.From(configuration), routes.Map, 15, ["--format=custom", "--compress=0"]))
+        await PsqlAsync(name, "CREATE TABLE much AS SELECT repeat('x', 1000) FROM generate_series(1, 50000)");
+        await using (var left = program.Start(database, routes.Map, 15, ["--format=custom", "--compress=0"]))
         {
             left.StandardInput.Close();
             await left.StandardOutput.ReadExactlyAsync(new byte[1000], Token);
@@ -122,12 +167,31 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
         }
 
         // What it says and its exit code come through.
-        await using var wrong = program.Start(DatabaseSettings.From(configuration), routes.Map, 15, ["--table=nowhere"]);
+        await using var wrong = program.Start(database, routes.Map, 15, ["--table=nowhere"]);
         wrong.StandardInput.Close();
         await wrong.StandardOutput.CopyToAsync(Stream.Null, Token);
         var failure = await Assert.ThrowsAsync<NesteggException>(() => wrong.CompleteAsync(Token));
         Assert.Contains("exit code 1: pg_dump: error: no matching tables were found", failure.Message);
     }
+
+    private static MuseumConfiguration ServerAlone() => MuseumConfiguration.Create(
+        [("museum.yaml", $"db: {{ host: postgres, port: 5432, name: postgres, user: pguser, password: {Password} }}")], []);
+
+    private async Task<(string Name, InstanceRoutes Routes, DatabaseSettings Database)> StartedServerAsync(
+        IEnumerable<string> options, bool isOfCompose = true)
+    {
+        Directory.CreateDirectory(Instance);
+        var name = await StartPostgresAsync(options, isOfCompose);
+        await UntilPostgresAnswersAsync(name);
+        return (name, await FindRoutesAsync(), DatabaseSettings.From(ServerAlone()));
+    }
+
+    private Task<InstanceRoutes> FindRoutesAsync() =>
+        InstanceRoutes.FindAsync(new RouteSearch(Instance, ServerAlone(), TimeProvider.System), Token);
+
+    private static Task<string> PsqlAsync(string container, string sql) => Podman.AskAsync(
+        Token, "exec", "--env", $"PGPASSWORD={Password}", container, "psql", "--username", "pguser", "--dbname", "postgres",
+        "--command", sql);
 
     private async Task StartServicesAsync()
     {
@@ -147,7 +211,7 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
     }
 
     // As the image of PostgreSQL does it: made at the first start, kept in a volume.
-    private async Task<string> StartPostgresAsync()
+    private async Task<string> StartPostgresAsync(IEnumerable<string>? options = null, bool isOfCompose = true)
     {
         var programs = PostgresServer.FindPrograms();
         Directory.CreateDirectory(folder["postgres"]);
@@ -164,8 +228,8 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
             exec setpriv --reuid postgres --regid postgres --clear-groups {programs}/postgres -D data -c listen_addresses='*'
             """;
         return await podman.RunServiceAsync(
-            Instance, "postgres", ["--volume", $"{folder["postgres"]}:/pgdata", "--env", $"POSTGRES_PASSWORD={Password}"],
-            ["bash", "-c", script], Token);
+            Instance, "postgres", ["--volume", $"{folder["postgres"]}:/pgdata", "--env", $"POSTGRES_PASSWORD={Password}", .. options ?? []],
+            ["bash", "-c", script], Token, isOfCompose);
     }
 
     private static async Task UntilPostgresAnswersAsync(string name)

@@ -48,17 +48,21 @@ internal sealed class Podman : IAsyncDisposable
 
     /// <summary>Starts a container as Compose would for a service of a project in a folder.</summary>
     /// <param name="options">More options, before the command.</param>
+    /// <param name="isOfCompose">Whether Docker Compose's labels are given; of podman-compose's own, the folder's is the same.</param>
     public async Task<string> RunServiceAsync(
-        string folder, string service, IEnumerable<string> options, IEnumerable<string> command, CancellationToken cancellationToken)
+        string folder, string service, IEnumerable<string> options, IEnumerable<string> command, CancellationToken cancellationToken,
+        bool isOfCompose = true)
     {
+        string[] labels = isOfCompose
+            ? ["--label", $"com.docker.compose.project={network}", "--label", $"com.docker.compose.service={service}"]
+            : [];
         var name = NameOf(service);
         names.Add(name);
         await AskAsync(
             cancellationToken,
             [
                 "run", "--detach", "--replace", "--name", name, "--network", network, "--network-alias", service,
-                "--label", $"com.docker.compose.project={network}", "--label", $"com.docker.compose.service={service}",
-                "--label", $"com.docker.compose.project.working_dir={folder}", .. options, "--rootfs", "/:O", .. command,
+                .. labels, "--label", $"com.docker.compose.project.working_dir={folder}", .. options, "--rootfs", "/:O", .. command,
             ]);
         return name;
     }

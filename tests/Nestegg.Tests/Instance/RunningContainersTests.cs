@@ -73,6 +73,30 @@ public class RunningContainersTests
     }
 
     [Fact]
+    public async Task Of_the_instances_stopped_containers_the_one_of_that_name_is_told_and_not_reached()
+    {
+        const string description = """
+            [{"Id":"m","Name":"/e-museum-1","State":{"Running":true},"Config":{"Labels":{"com.docker.compose.service":"museum",
+              "com.docker.compose.project":"e","com.docker.compose.project.working_dir":"/srv/my-ente"}}},
+             {"Id":"p","Name":"/e-postgres-1","State":{"Running":false},"Config":{"Labels":{"io.podman.compose.service":"postgres",
+              "io.podman.compose.project":"e"}},"HostConfig":{"PortBindings":{"5432/tcp":[{"HostIp":"","HostPort":"15432"}]}},
+              "NetworkSettings":{"Networks":{"e_default":{"Aliases":["postgres"],"IPAddress":"10.1.1.2"}}}},
+             {"Id":"o","Name":"/other-postgres-1","State":{"Running":false},"Config":{"Labels":{"com.docker.compose.service":"postgres",
+              "com.docker.compose.project":"other"}},"NetworkSettings":{"Networks":{}}}]
+            """;
+        Assert.Equal("", await FindAsync("postgres", 5432, description: description));
+        var containers = await RunningContainers.FindAsync(
+            "/srv/my-ente", [Engine(description)], TestContext.Current.CancellationToken);
+        foreach (var endpoint in new[] { new Endpoint("postgres", 5432), new Endpoint("localhost", 15432) })
+        {
+            Assert.Equal(["e-postgres-1"], containers.StoppedServing(endpoint).Select(container => container.ShownName));
+        }
+
+        Assert.Empty(containers.StoppedServing(new Endpoint("minio", 3200)));
+        Assert.Empty(containers.StoppedServing(new Endpoint("localhost", 3200)));
+    }
+
+    [Fact]
     public async Task The_server_is_found_by_its_published_port()
     {
         var containers = await RunningContainers.FindAsync("/srv/my-ente", [Engine(Description)], TestContext.Current.CancellationToken);

@@ -36,12 +36,20 @@ internal sealed record Container
     public string? Project => Label("com.docker.compose.project") ?? Label("io.podman.compose.project");
 
     [JsonIgnore]
-    public string? Service => Label("com.docker.compose.service");
+    public string? Service => Label("com.docker.compose.service") ?? Label("io.podman.compose.service");
+
+    /// <summary>Whether it runs; one of which the engine does not say it does.</summary>
+    [JsonIgnore]
+    public bool IsRunning => State?.Running != false;
 
     /// <summary>Its places in networks that names are given in; those that every container shares are none.</summary>
     [JsonIgnore]
     public IEnumerable<KeyValuePair<string, NetworkPlace>> Networks =>
         NetworkSettings?.Networks?.Where(network => network.Key is not ("bridge" or "podman" or "host" or "none")) ?? [];
+
+    /// <summary>Whether it publishes something at this port of the machine when it runs.</summary>
+    public bool WouldPublish(int hostPort) =>
+        HostConfig?.PortBindings?.Values.Any(port => port?.Any(binding => binding.HostPort == hostPort.ToString()) == true) == true;
 
     public string? Label(string name) => Config?.Labels?.GetValueOrDefault(name);
 }
@@ -61,10 +69,15 @@ internal sealed record ContainerSettings
 internal sealed record ContainerHost
 {
     public string? NetworkMode { get; init; }
+
+    /// <summary>What it publishes when it runs.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<PortBinding>?>? PortBindings { get; init; }
 }
 
 internal sealed record ContainerState
 {
+    public bool? Running { get; init; }
+
     /// <summary>A time as the engine writes it.</summary>
     public string? StartedAt { get; init; }
 }

@@ -32,11 +32,11 @@ internal sealed partial record ContainerEngine(string Program, RunEngine Run)
             .Select(name => new ContainerEngine(name, (arguments, token) => AskAsync(name, arguments, time, token)))];
     }
 
-    /// <summary>All containers that run.</summary>
+    /// <summary>All containers, those that are stopped too.</summary>
     /// <exception cref="NesteggException">The engine cannot be asked.</exception>
     public async Task<IReadOnlyList<Container>> ListAsync(CancellationToken cancellationToken)
     {
-        var ids = Encoding.UTF8.GetString(await Run(["ps", "--quiet", "--no-trunc"], cancellationToken))
+        var ids = Encoding.UTF8.GetString(await Run(["ps", "--all", "--quiet", "--no-trunc"], cancellationToken))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (ids.Length == 0)
         {

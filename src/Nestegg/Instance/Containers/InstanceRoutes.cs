@@ -123,15 +123,22 @@ internal sealed record InstanceRoutes(EndpointMap Map, PostgresProgramSettings P
     private static Finding Unknown(Endpoint endpoint, RunningContainers containers)
     {
         var answered = containers.Engines.Except(containers.Refusals.Keys).ToList();
+        var stopped = containers.StoppedServing(endpoint);
         string[] words =
         [
-            .. answered.Select(program => $"{program} shows no container of this instance with that name"),
+            .. stopped.Select(container => $"the container {container.ShownName} of this project is stopped"),
+            .. answered.Where(_ => stopped.Count == 0)
+                .Select(program => $"{program} shows no container of this instance with that name"),
             .. containers.Refusals.Values,
         ];
         return new Finding(
             "address-unknown", Severity.Warning, endpoint.ToString(),
             "it does not lead anywhere from this machine, and "
             + (words.Length == 0 ? "neither docker nor podman is on it" : string.Join("; ", words)),
-            $"start the services, or say how it is reached in the map of nestegg.yaml or with --map {endpoint}=127.0.0.1:{endpoint.Port}");
+            (stopped.Count > 0
+                ? $"start it: {string.Join(" && ", stopped.Select(container => $"{container.Engine} start {container.ShownName}"))}; "
+                + "or say"
+                : "start the services, or say")
+            + $" how it is reached in the map of nestegg.yaml or with --map {endpoint}=127.0.0.1:{endpoint.Port}");
     }
 }

@@ -26,10 +26,12 @@ internal sealed partial class RunningContainers
     private RunningContainers(
         IReadOnlyList<Container> all, string folder, IReadOnlyList<ContainerEngine> engines, IReadOnlyDictionary<string, string> refusals)
     {
-        own = FindOwn(all, folder);
+        var running = all.Where(container => container.IsRunning).ToList();
+        own = FindOwn(running, folder);
         IsFolders = own.Count > 0;
-        own = IsFolders ? own : FindOnlyMuseum(all);
-        containers = WithNeighbours(own, all);
+        own = IsFolders ? own : FindOnlyMuseum(running);
+        containers = WithNeighbours(own, running);
+        Stopped = StoppedOf(own, [.. all.Except(running)], folder);
         this.engines = engines;
         Refusals = refusals;
     }
@@ -57,6 +59,9 @@ internal sealed partial class RunningContainers
 
     /// <summary>What engines said that could not be asked, by program.</summary>
     public IReadOnlyDictionary<string, string> Refusals { get; }
+
+    /// <summary>Those of the instance that do not run.</summary>
+    public IReadOnlyList<Container> Stopped { get; }
 
     /// <param name="folder">Full path of the instance's folder.</param>
     public static async Task<RunningContainers> FindAsync(
@@ -102,9 +107,24 @@ internal sealed partial class RunningContainers
             : IsLoopback(endpoint.Host) ? Publishing(endpoint.Port)
             : null;
 
+    /// <summary>Those of the instance that would serve this if they ran: by their name, or at a port of this machine.</summary>
+    public IReadOnlyList<Container> StoppedServing(Endpoint endpoint) => [.. Stopped.Where(container => IsLoopback(endpoint.Host)
+        ? container.WouldPublish(endpoint.Port) || Relayed(container, endpoint.Port) is not null
+        : HasName(container, endpoint.Host))];
+
     /// <summary>The container that is given this file of the host.</summary>
     public Container? Given(string path) =>
         containers.FirstOrDefault(container => container.Mounts?.Any(mount => mount.Source == path) == true);
+
+    // A stopped container may share a network with anything: only labels and mounts say whose it is.
+    private static IReadOnlyList<Container> StoppedOf(IReadOnlyList<Container> own, IReadOnlyList<Container> stopped, string folder)
+    {
+        var found = FindOwn(stopped, folder);
+        var projects = own.Concat(found).Select(container => container.Project).OfType<string>().ToHashSet();
+        return [.. found
+            .Concat(stopped.Where(container => container.Project is { } project && projects.Contains(project)))
+            .Distinct()];
+    }
 
     // By the labels of Compose in all of its forms; else by what is mounted from the folder.
     private static List<Container> FindOwn(IReadOnlyList<Container> all, string folder)
@@ -158,10 +178,15 @@ internal sealed partial class RunningContainers
 
     // `TCP-LISTEN:3200,fork,reuseaddr TCP:minio:3200`
     private Endpoint? Relay(int port) =>
-        containers.Select(container => RelayArguments().Match(string.Join(' ', container.Args ?? [])))
-            .Where(match => match.Success && match.Groups["listen"].Value == port.ToString())
-            .Select(match => (Endpoint?)new Endpoint(match.Groups["host"].Value, int.Parse(match.Groups["port"].Value)))
-            .FirstOrDefault();
+        containers.Select(container => Relayed(container, port)).FirstOrDefault(target => target is not null);
+
+    private static Endpoint? Relayed(Container container, int port)
+    {
+        var match = RelayArguments().Match(string.Join(' ', container.Args ?? []));
+        return match.Success && match.Groups["listen"].Value == port.ToString()
+            ? new Endpoint(match.Groups["host"].Value, int.Parse(match.Groups["port"].Value))
+            : null;
+    }
 
     private (Container, int)? Publishing(int hostPort) =>
         (from container in containers

@@ -9,6 +9,9 @@ namespace Nestegg.Instance.Preflights;
 /// </summary>
 internal sealed class Preflight(EnteInstance instance, RunLog log)
 {
+    /// <summary>What was seen; <see langword="null"/> when the server did not answer.</summary>
+    public int? ServerMajorVersion { get; private set; }
+
     /// <summary>Looks at everything; what one part finds does not keep the next from looking.</summary>
     /// <returns>How the buckets are set up.</returns>
     public async Task<IReadOnlyList<ManifestBucket>> RunAsync(CancellationToken cancellationToken)
@@ -25,6 +28,7 @@ internal sealed class Preflight(EnteInstance instance, RunLog log)
 
         var database = await DatabaseFailure.GuardAsync(
             instance.DatabaseSettings, () => new PreflightDatabase(instance, log).LookAsync(cancellationToken));
+        ServerMajorVersion = database.ServerMajorVersion;
         log.Find(await PreflightPrograms.LookAsync(instance, database.ServerMajorVersion, cancellationToken));
         await foreach (var finding in PreflightBuckets.LookAsync(instance, database, cancellationToken))
         {

@@ -23,6 +23,7 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
     // museum's migrations use CREATE OR REPLACE TRIGGER.
     private const int OldestServer = 14;
 
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(20);
     private static readonly DatabaseLook NotRead = new(null, new Dictionary<string, long>(), NamesNothing: false);
 
     private string Subject => instance.DatabaseSettings.ToString();
@@ -98,7 +99,7 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
     {
         try
         {
-            return (await instance.Database.OpenConnectionAsync(cancellationToken), null);
+            return (await OpenStartedAsync(cancellationToken), null);
         }
         catch (PostgresException exception)
         {
@@ -107,6 +108,30 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
         catch (Exception exception) when (DatabaseFailure.IsOfDatabase(exception))
         {
             return (null, Unreachable(exception));
+        }
+    }
+
+    private async Task<NpgsqlConnection> OpenStartedAsync(CancellationToken cancellationToken)
+    {
+        var began = instance.Time.GetTimestamp();
+        var isTold = false;
+        while (true)
+        {
+            try
+            {
+                return await instance.Database.OpenConnectionAsync(cancellationToken);
+            }
+            catch (NpgsqlException failure)
+                when (DatabaseFailure.IsOfStart(failure) && instance.Time.GetElapsedTime(began) < StartLimit)
+            {
+                if (!isTold)
+                {
+                    log.Step("services", $"waiting a while for PostgreSQL to start: {Subject}");
+                    isTold = true;
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(500), instance.Time, cancellationToken);
+            }
         }
     }
 
