@@ -22,6 +22,8 @@ internal static class BackupCommand
 
     private static async Task<ExitCode> RunAsync(CommandRun run, BackupRequest request, CancellationToken cancellationToken)
     {
+        // Night after night it is what is wrong that counts; doctor shows the rest.
+        run.Output.IsBrief = true;
         var result = await BackupJob.RunAsync(run.Context, request, run.Log, cancellationToken);
         var code = run.Output.Finish(Summary(result), ExitCodes.Of(result.IsComplete));
         run.Output.Line(

@@ -1,5 +1,6 @@
 using Nestegg.Cli.Terminal;
 using Nestegg.Ente;
+using Nestegg.Ente.Revival;
 using Nestegg.Instance;
 using Nestegg.Restore;
 
@@ -64,14 +65,19 @@ internal sealed class RestoreReport(Output output)
         {
             output.Line("");
             output.Line("What was changed in the restored database:");
-            output.List("neutralised", ["step", "what", "rows", "why"], result.Steps.Select(step => (Cell[])
+            output.List("neutralised", ["step", "what", "rows", "why"], result.Steps.Where(IsShown).Select(step => (Cell[])
             [
                 step.Step, step.IsKept ? "left out (--keep)" : step.What,
-                step.IsKept ? "" : string.Join(", ", step.Rows.Where(row => row.Value > 0).Select(row => $"{row.Key}: {row.Value:N0}")
-                    .DefaultIfEmpty("nothing to change")),
+                string.Join(", ", step.Rows.Where(row => row.Value > 0).Select(row => $"{row.Key}: {row.Value:N0}")),
                 output.IsJson ? step.Reason : "",
             ]));
+            if (result.Steps.Where(step => !IsShown(step)).Select(step => step.Step).ToList() is { Count: > 0 } others)
+            {
+                output.Line($"  nothing to change: {string.Join(", ", others)}");
+            }
         }
+
+        bool IsShown(NeutralisingResult step) => output.IsJson || step.IsKept || step.RowCount > 0;
 
         foreach (var finding in result.Plan.Findings.Where(finding => finding.Severity == Severity.Error))
         {
@@ -90,7 +96,7 @@ internal sealed class RestoreReport(Output output)
         output.Line("What to type next:");
         foreach (var line in RestoreAdvice.NextSteps(options, result.Plan.Folder.Moves))
         {
-            output.Line($"  {line}");
+            output.Typed(line);
             output.Event("next", json => json.WriteString("text", line));
         }
 

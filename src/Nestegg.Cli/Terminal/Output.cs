@@ -30,6 +30,9 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
 
     public bool IsQuiet { get; }
 
+    /// <summary>Findings that something is in order are left to JSON.</summary>
+    public bool IsBrief { get; set; }
+
     public void Report(RunEvent value)
     {
         lock (gate)
@@ -60,6 +63,19 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
             if (!IsJson && !IsQuiet)
             {
                 WriteText(host.Out, text);
+            }
+        }
+    }
+
+    /// <summary>A line that a person types or copies: it is not broken, however narrow the window is.</summary>
+    public void Typed(string text)
+    {
+        lock (gate)
+        {
+            if (!IsJson && !IsQuiet)
+            {
+                progress?.Clear();
+                host.Out.WriteLine($"  {SafeText.OnOneLine(text)}");
             }
         }
     }
@@ -243,7 +259,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
     private void WriteFinding(Finding finding)
     {
         Debug.Assert(gate.IsHeldByCurrentThread, "The caller has the gate: a hint follows its finding.");
-        if (IsQuiet && finding.Severity < Severity.Warning)
+        if ((IsQuiet && finding.Severity < Severity.Warning) || (IsBrief && !IsJson && finding.Severity == Severity.Ok))
         {
             return;
         }

@@ -52,7 +52,12 @@ public static class RestoreAdvice
 
         foreach (var move in moves)
         {
-            yield return move.Command + (move.IsTaken ? "    # something else is there: asks before it replaces a file" : "");
+            if (move.IsTaken)
+            {
+                yield return "# something else is there; this asks before it replaces a file:";
+            }
+
+            yield return move.Command;
         }
 
         if (compose.Length == 0)
@@ -62,21 +67,23 @@ public static class RestoreAdvice
 
         if (options.IsBesideProduction)
         {
-            yield return (compose.Length > 0 ? "docker compose up -d    " : "./museum    ")
-                + "# jobs, mail and every outside effect are switched off in museum.yaml";
+            yield return "# jobs, mail and every outside effect are switched off in museum.yaml";
+            yield return compose.Length > 0 ? "docker compose up -d" : "./museum";
             yield break;
         }
 
         if (compose.Length == 0)
         {
-            yield return "ENTE_JOBS_CRON_SKIP=true ./museum    # a first start without jobs";
+            yield return "# a first start without jobs:";
+            yield return "ENTE_JOBS_CRON_SKIP=true ./museum";
             yield return "# sign in with an app and look at some pictures; then start it without that variable, with jobs";
         }
         else
         {
             // `docker compose run museum` would do without a file, but the relay to MinIO lives in the network of the service itself.
+            yield return "# a first start without jobs:";
             yield return $"echo 'services: {{{service}: {{environment: {{ENTE_JOBS_CRON_SKIP: \"true\"}}}}}}' > first-start.yaml";
-            yield return $"docker compose{compose} -f first-start.yaml up -d    # a first start without jobs";
+            yield return $"docker compose{compose} -f first-start.yaml up -d";
             yield return "# sign in with an app and look at some pictures; then, with jobs:";
             yield return "docker compose up -d && rm first-start.yaml";
         }

@@ -96,6 +96,28 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
+    public void What_is_to_be_typed_is_not_broken()
+    {
+        using var narrow = new Output(Host(isTerminal: true), isJson: false, isQuiet: false);
+        var command = string.Join(' ', Enumerable.Repeat("--option", 30));
+        narrow.Typed(command);
+        Assert.Equal($"  {command}\n", output.ToString());
+    }
+
+    [Fact]
+    public void What_is_in_order_is_left_out_where_only_what_is_wrong_counts()
+    {
+        var (fine, wrong) = (new Finding("fine", Severity.Ok, "a", "is fine", ""), new Finding("odd", Severity.Note, "b", "is odd", ""));
+        using var brief = new Output(Host(isTerminal: false), isJson: false, isQuiet: false) { IsBrief = true };
+        brief.Report(new FindingEvent(fine));
+        brief.Report(new FindingEvent(wrong));
+        Assert.Equal("note     b: is odd\n", output.ToString());
+        using var events = new Output(Host(isTerminal: false), isJson: true, isQuiet: false) { IsBrief = true };
+        events.Report(new FindingEvent(fine));
+        Assert.Contains("\"fine\"", output.ToString());
+    }
+
+    [Fact]
     public void A_terminal_obeys_no_name_that_somebody_else_chose()
     {
         using var text = new Output(Host(isTerminal: true), isJson: false, isQuiet: false);

@@ -125,7 +125,8 @@ internal sealed partial class PostgresProgram
         Name, Redirected([.. Command, .. ConnectionArguments(database, map, serverMajorVersion), .. arguments], workingFolder),
         [.. database.ProgramEnvironment(), new("PGAPPNAME", "nestegg")]);
 
-    public override string ToString() => $"{string.Join(' ', Command)} ({Version}){(Reason.Length > 0 ? $", {Reason}" : "")}";
+    public override string ToString() =>
+        $"{(container is null ? string.Join(' ', Command) : Name)} ({Version}){(Reason.Length > 0 ? $", {Reason}" : "")}";
 
     private static async Task<PostgresProgram?> TryFindInContainerAsync(
         string name, ContainerPrograms? container, PostgresProgram? here, string workingFolder, CancellationToken cancellationToken)
