@@ -16,6 +16,9 @@ internal sealed class DamageClaims(IStore store)
     /// </summary>
     public const int MostFiles = 1000;
 
+    // Some twice of what Ente's largest file has. What is longer is none that was ever stored.
+    private const long MostBytes = 20L << 30;
+
     private const int MostRecords = 100;
     private const int RecordLimitBytes = 128 * 1024;
 
@@ -41,13 +44,13 @@ internal sealed class DamageClaims(IStore store)
     {
         var records = new List<string>();
         var (looked, damaged) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
-        var whole = 0;
+        var (whole, bytes, later) = (0, 0L, new List<string>());
         var items = store.ListAsync(RepositoryKeys.Damage, cancellationToken).AsFarAsPossible(Unread, cancellationToken);
         await foreach (var item in items)
         {
             // What is not looked at stays on the record. Files that turn out whole are what costs: whoever claims that all are damaged
-            // gets a thousand of them read in each run.
-            if (records.Count == MostRecords || whole >= MostFiles)
+            // gets a thousand of them read in each run, and no more when they have so many bytes together.
+            if (records.Count == MostRecords || whole >= MostFiles || bytes > MostBytes)
             {
                 break;
             }
@@ -59,7 +62,15 @@ internal sealed class DamageClaims(IStore store)
 
             foreach (var key in claims.Where(looked.Add))
             {
-                if (await IsWholeAsync(key, cancellationToken))
+                if (bytes > MostBytes)
+                {
+                    later.Add(key);
+                    continue;
+                }
+
+                var size = await SizeOfAsync(key, cancellationToken);
+                bytes += size ?? 0;
+                if (size is not null && await IsWholeAsync(key, cancellationToken))
                 {
                     whole++;
                 }
@@ -72,18 +83,18 @@ internal sealed class DamageClaims(IStore store)
             records.Add(item.Key);
         }
 
-        return new VerifiedDamage(records, damaged);
+        return new VerifiedDamage(records, damaged, later);
 
         void Unread(NesteggException failure) => findings.Add(new Finding(
             "damage-unread", Severity.Warning, RepositoryKeys.Damage,
             $"what a check found damaged could not be read: {failure.Message}", failure.Hint));
     }
 
-    /// <summary>Leaves of the records what could not be mended.</summary>
+    /// <summary>Leaves of the records what could not be mended and what was not read.</summary>
     /// <param name="notMended">Files, among others those that were on the record.</param>
     public async Task SettleAsync(VerifiedDamage verified, IReadOnlyCollection<string> notMended, CancellationToken cancellationToken)
     {
-        string[] left = [.. verified.Damaged.Intersect(notMended)];
+        string[] left = [.. verified.Damaged.Intersect(notMended), .. verified.Later];
         var kept = await WriteAsync(left, cancellationToken);
         foreach (var record in verified.Records.Where(record => !kept.Contains(record)))
         {
@@ -116,6 +127,19 @@ internal sealed class DamageClaims(IStore store)
         }
     }
 
+    /// <returns><see langword="null"/> for what is absent, cannot be read or is longer than all that was ever stored.</returns>
+    private async Task<long?> SizeOfAsync(string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.TryGetSizeAsync(key, cancellationToken) is { } size and <= MostBytes ? size : null;
+        }
+        catch (NesteggException failure) when (failure.SparesOthers)
+        {
+            return null;
+        }
+    }
+
     private async Task<bool> IsWholeAsync(string key, CancellationToken cancellationToken)
     {
         RepositoryKeys.TryGetHash(key, out var hash, out _);
@@ -141,4 +165,5 @@ internal sealed class DamageClaims(IStore store)
 /// <summary>What became of the claims.</summary>
 /// <param name="Records">Keys of the files that held them.</param>
 /// <param name="Damaged">Files that are missing or damaged indeed.</param>
-internal sealed record VerifiedDamage(IReadOnlyList<string> Records, IReadOnlySet<string> Damaged);
+/// <param name="Later">Files that were too many bytes for one run.</param>
+internal sealed record VerifiedDamage(IReadOnlyList<string> Records, IReadOnlySet<string> Damaged, IReadOnlyList<string> Later);

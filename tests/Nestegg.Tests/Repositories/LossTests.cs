@@ -172,6 +172,24 @@ public sealed class LossTests : IDisposable
     }
 
     [Fact]
+    public async Task A_claim_of_a_file_that_somebody_made_huge_costs_no_more_than_its_length()
+    {
+        using var sample = await MakeAsync();
+        Directory.CreateDirectory(folder["damage"]);
+        var keys = Enumerable.Range(0, 3).Select(i => RepositoryKeys.Object(ObjectHash.Of(BitConverter.GetBytes(i)))).ToList();
+        foreach (var path in keys.Select(key => folder[key]))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using var huge = File.Create(path);
+            huge.SetLength(1L << 40);
+        }
+
+        await sample.Repository.DamageClaims.WriteAsync(keys, Token);
+        var damage = await sample.Repository.DamageClaims.VerifyAsync([], Token);
+        Assert.Equal(keys.Count, damage.Damaged.Count);
+    }
+
+    [Fact]
     public async Task More_damage_than_a_record_holds_is_on_several()
     {
         using var sample = await MakeAsync();

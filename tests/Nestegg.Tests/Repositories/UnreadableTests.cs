@@ -169,7 +169,7 @@ public sealed class UnreadableTests : IDisposable
     {
         using var sample = await MakeAsync();
         await DenyAsync(sample, "damage/");
-        await sample.Repository.DamageClaims.SettleAsync(new VerifiedDamage(["damage/a.txt"], new HashSet<string>()), [], Token);
+        await sample.Repository.DamageClaims.SettleAsync(new VerifiedDamage(["damage/a.txt"], new HashSet<string>(), []), [], Token);
     }
 
     private async Task<SampleRepository> MakeAsync()
