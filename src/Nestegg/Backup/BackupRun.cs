@@ -36,7 +36,7 @@ internal sealed class BackupRun(
 
     private async Task<Manifest> RunStepsAsync(CancellationToken cancellationToken)
     {
-        await repository.RequireOwnRecipientsAsync(options.Recipients, cancellationToken);
+        await repository.RequireOwnRecipientsAsync(options.Recipients, options.Committed, cancellationToken);
         buckets = await new Preflight(instance, log).RunAsync(cancellationToken);
         await using var hold = await repository.LockAsync("backup", log, time, options.Random, cancellationToken);
         return await hold.RunAsync(token => TakeAsync(hold, token), cancellationToken);

@@ -1,3 +1,4 @@
+using Nestegg.Checks;
 using Nestegg.Ente;
 using Nestegg.Opening;
 using Nestegg.Proof;
@@ -28,7 +29,8 @@ public static class ProveJob
                 var isKept = request.IsKept && await TryKeepAsync(record, log, async () =>
                 {
                     var repository = account.Source.Repository;
-                    await repository.RequireOwnRecipientsAsync(context.Configuration.Recipients, cancellationToken);
+                    var memory = await CheckMemory.LoadAsync(CheckMemory.FolderIn(context.Environment), repository, cancellationToken);
+                    await repository.RequireOwnRecipientsAsync(context.Configuration.Recipients, memory.Committed, cancellationToken);
                     await repository.Proofs.WriteAsync(record, report, proved.WriteNewAsync, cancellationToken);
                 });
                 return new ProveResult(record, isKept, isReported);

@@ -106,24 +106,28 @@ internal sealed partial class Repository
     {
         var key = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Manifest);
         var signatureKey = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature);
-        var content = await store.ReadAsync(key, cancellationToken);
-        var signatureText = await store.ReadAsync(signatureKey, cancellationToken);
+
+        // The signature first, which is small: a manifest that was never signed is not read, however long it is.
+        var signatureText = await store.TryReadAsync(signatureKey, MinisignSignature.LimitBytes, cancellationToken)
+            ?? throw Damage.Missing(signatureKey, store.Location);
         if (!MinisignSignature.TryParse(signatureText, out var signature))
         {
             throw Damage.Of($"{signatureKey} is no minisign signature");
         }
 
-        if (!signature!.Verifies(content, SigningKey))
-        {
-            throw Damage.Of(
-                $"{key} was changed, or not signed with the repository's key {SigningKey}: its signature {signatureKey} does not fit");
-        }
-
+        var isOurs = signature!.VerifiesComment(SigningKey);
         var comment = SnapshotWriter.TrustedComment(id, Description.Id);
-        if (signature.TrustedComment != comment)
+        if (isOurs && signature.TrustedComment != comment)
         {
             throw Damage.Of(
                 $"{signatureKey} is for '{signature.TrustedComment}' and should be for '{comment}': it was moved here from elsewhere");
+        }
+
+        var content = isOurs ? await store.ReadAsync(key, cancellationToken) : [];
+        if (!isOurs || !signature.Verifies(content, SigningKey))
+        {
+            throw Damage.Of(
+                $"{key} was changed, or not signed with the repository's key {SigningKey}: its signature {signatureKey} does not fit");
         }
 
         return ParseManifest(content, key) is { } manifest && manifest.Id == id && manifest.RepositoryId == Description.Id
@@ -212,7 +216,8 @@ internal sealed partial class Repository
     {
         try
         {
-            var text = await store.TryReadAsync(RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature), cancellationToken);
+            var text = await store.TryReadAsync(
+                RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature), MinisignSignature.LimitBytes, cancellationToken);
             return MinisignSignature.TryParse(text, out var signature) && signature!.VerifiesComment(SigningKey)
                 ? signature.TrustedComment
                 : null;

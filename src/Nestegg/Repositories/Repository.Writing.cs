@@ -39,18 +39,27 @@ internal sealed partial class Repository
     /// Whoever can write to the repository could add a recipient of their own to <c>nestegg.json</c> and read what is encrypted next.
     /// </summary>
     /// <param name="configured">Whom the operator wrote down; when nobody, the newest snapshot says what the file was.</param>
+    /// <param name="committed">
+    /// Snapshots that the caller knows to have been finished. Where a newer one than all that are whole is gone or damaged, an older one
+    /// does not stand for it: it may name a recipient that was retired since.
+    /// </param>
     /// <param name="accept">How a person says that the recipients found are theirs.</param>
     /// <exception cref="NesteggException"><see cref="FailureKind.Damaged"/></exception>
     public async Task RequireOwnRecipientsAsync(
-        IReadOnlyList<string> configured, CancellationToken cancellationToken,
+        IReadOnlyList<string> configured, IReadOnlySet<SnapshotId> committed, CancellationToken cancellationToken,
         string accept = "write them into nestegg.yaml (recipients:)")
     {
         var notBelieved = 0;
+        var finished = committed.ToList();
         var newest = await FindNewestAsync(
             async (id, _) =>
             {
                 notBelieved++;
                 await RefuseOtherIdAsync(id, cancellationToken);
+                if (await WasSignedAsync(id, cancellationToken))
+                {
+                    finished.Add(id);
+                }
             },
             cancellationToken);
         var found = Description.Recipients.Order(StringComparer.Ordinal).ToArray();
@@ -77,7 +86,17 @@ internal sealed partial class Repository
                 $"if they are, {accept}"
                 + (notBelieved > 0 ? "; somebody else has written to the repository: compare it with another copy" : ""));
         }
-        else if (newest is not null && newest.RepositorySha256 != Description.Hash)
+        else if (finished.Find(id => id.Number > newest.Id.Number) is { Number: > 0 } lost)
+        {
+            throw new NesteggException(
+                FailureKind.Damaged,
+                $"the snapshot {lost} at {Location} is gone or damaged, and {newest.Id}, the newest that is whole, was made before it; the "
+                + $"configuration names no recipients, so nothing says whether the recipients in {RepositoryKeys.Description} are still "
+                + $"yours: {string.Join(", ", found)}",
+                $"if they are, {accept}; if you did not remove the snapshot, somebody else has written to "
+                + "the repository: compare it with another copy");
+        }
+        else if (newest.RepositorySha256 != Description.Hash)
         {
             throw new NesteggException(
                 FailureKind.Damaged,

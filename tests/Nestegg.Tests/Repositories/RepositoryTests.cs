@@ -12,6 +12,8 @@ namespace Nestegg.Tests.Repositories;
 
 public sealed class RepositoryTests : IDisposable
 {
+    private static readonly IReadOnlySet<SnapshotId> Nothing = new HashSet<SnapshotId>();
+
     private readonly TemporaryFolder folder = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -239,28 +241,28 @@ public sealed class RepositoryTests : IDisposable
         await using var store = LocalStore.Create(folder.Path);
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var own = sample.Identity.Recipient.ToString();
-        var unsure = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.RequireOwnRecipientsAsync([], Token));
+        var unsure = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.RequireOwnRecipientsAsync([], Nothing, Token));
         Assert.Contains($"has no snapshot yet, and the configuration names no recipients, so nothing says whether", unsure.Message);
         Assert.Contains(own, unsure.Message);
-        await sample.Repository.RequireOwnRecipientsAsync([own], Token);
+        await sample.Repository.RequireOwnRecipientsAsync([own], Nothing, Token);
         await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
-        await sample.Repository.RequireOwnRecipientsAsync([], Token);
+        await sample.Repository.RequireOwnRecipientsAsync([], Nothing, Token);
 
         using var stranger = AgeIdentity.Generate();
         var changed = File.ReadAllText(folder["nestegg.json"]).Replace($"\"{own}\"", $"\"{own}\", \"{stranger.Recipient}\"");
         File.WriteAllText(folder["nestegg.json"], changed);
         await sample.ReopenAsync(store, Token);
-        var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.RequireOwnRecipientsAsync([], Token));
+        var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.RequireOwnRecipientsAsync([], Nothing, Token));
         Assert.Equal(FailureKind.Damaged, e.Kind);
         Assert.Contains(stranger.Recipient.ToString(), e.Message);
         Assert.Contains("recipients:", e.Hint);
         Assert.Equal(FailureKind.Damaged, (await Assert.ThrowsAsync<NesteggException>(
-            () => sample.Repository.RequireOwnRecipientsAsync([own], Token))).Kind);
+            () => sample.Repository.RequireOwnRecipientsAsync([own], Nothing, Token))).Kind);
 
         // Written down once, it is in the next manifest, and need not be written down any more.
-        await sample.Repository.RequireOwnRecipientsAsync([stranger.Recipient.ToString(), own], Token);
+        await sample.Repository.RequireOwnRecipientsAsync([stranger.Recipient.ToString(), own], Nothing, Token);
         await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
-        await sample.Repository.RequireOwnRecipientsAsync([], Token);
+        await sample.Repository.RequireOwnRecipientsAsync([], Nothing, Token);
     }
 
     [Fact]
@@ -270,10 +272,64 @@ public sealed class RepositoryTests : IDisposable
         using var sample = await SampleRepository.CreateAsync(store, Token);
         var manifest = await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
         File.WriteAllText(folder[$"snapshots/{manifest.Id}/snapshot.json.minisig"], "x\n");
-        var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.RequireOwnRecipientsAsync([], Token));
+        var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.RequireOwnRecipientsAsync([], Nothing, Token));
         Assert.Equal(FailureKind.Damaged, e.Kind);
         Assert.Contains("recipients:", e.Hint);
-        await sample.Repository.RequireOwnRecipientsAsync([sample.Identity.Recipient.ToString()], Token);
+        await sample.Repository.RequireOwnRecipientsAsync([sample.Identity.Recipient.ToString()], Nothing, Token);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_retired_recipient_does_not_come_back_with_an_older_snapshot(bool isDamaged)
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
+        var newer = await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
+        if (isDamaged)
+        {
+            // That there was one is seen from its signature.
+            File.AppendAllText(folder[$"snapshots/{newer.Id}/snapshot.json"], " ");
+        }
+        else
+        {
+            Directory.Delete(folder[$"snapshots/{newer.Id}"], recursive: true);
+        }
+
+        var known = isDamaged ? Nothing : new HashSet<SnapshotId> { newer.Id };
+        var e = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.RequireOwnRecipientsAsync([], known, Token));
+        Assert.Equal(FailureKind.Damaged, e.Kind);
+        Assert.Contains($"{newer.Id}", e.Message);
+        Assert.Contains("recipients:", e.Hint);
+        await sample.Repository.RequireOwnRecipientsAsync([sample.Identity.Recipient.ToString()], known, Token);
+    }
+
+    [Fact]
+    public async Task What_was_never_signed_for_its_place_is_not_read_however_long_it_is()
+    {
+        await using var store = LocalStore.Create(folder.Path);
+        using var sample = await SampleRepository.CreateAsync(store, Token);
+        var manifest = await sample.BackUpAsync(new Dictionary<string, byte[]>(), Token);
+        Assert.True(SnapshotId.TryParse("20991231T000000Z-00002f04", out var forged));
+        Directory.CreateDirectory(folder[$"snapshots/{forged}"]);
+        using (var huge = File.Create(folder[$"snapshots/{forged}/snapshot.json"]))
+        {
+            huge.SetLength(1L << 40);
+        }
+
+        // A good signature, of another snapshot; then one that is as long as the manifest.
+        var signature = folder[$"snapshots/{forged}/snapshot.json.minisig"];
+        File.Copy(folder[$"snapshots/{manifest.Id}/snapshot.json.minisig"], signature);
+        var moved = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.ReadManifestAsync(forged, Token));
+        Assert.Contains("moved here from elsewhere", moved.Message);
+        using (var huge = File.OpenWrite(signature))
+        {
+            huge.SetLength(1L << 40);
+        }
+
+        var tooLong = await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.ReadManifestAsync(forged, Token));
+        Assert.Contains("is longer than 32768 bytes", tooLong.Message);
     }
 
     [Fact]
@@ -287,7 +343,7 @@ public sealed class RepositoryTests : IDisposable
         File.WriteAllText(folder["nestegg.json"], File.ReadAllText(folder["nestegg.json"]).Replace(id, other));
         await sample.ReopenAsync(store, Token);
         var e = await Assert.ThrowsAsync<NesteggException>(
-            () => sample.Repository.RequireOwnRecipientsAsync([sample.Identity.Recipient.ToString()], Token));
+            () => sample.Repository.RequireOwnRecipientsAsync([sample.Identity.Recipient.ToString()], Nothing, Token));
         Assert.Equal(FailureKind.Damaged, e.Kind);
         Assert.Contains(other, e.Message);
         Assert.Contains(id, e.Message);

@@ -10,6 +10,9 @@ namespace Nestegg.Formats.Minisign;
 /// </summary>
 internal sealed class MinisignSignature
 {
+    /// <summary>No signature file is longer: minisign's comments have less than 10 KiB.</summary>
+    public const int LimitBytes = 32 * 1024;
+
     private const string TrustedPrefix = "trusted comment: ";
 
     private readonly byte[] id;

@@ -27,7 +27,13 @@ internal static class RepositoryFiles
     }
 
     /// <summary>Reads a small file; <see langword="null"/> when it is absent.</summary>
-    public static async Task<byte[]?> TryReadAsync(this IStore store, string key, CancellationToken cancellationToken)
+    public static Task<byte[]?> TryReadAsync(this IStore store, string key, CancellationToken cancellationToken) =>
+        store.TryReadAsync(key, SmallFileLimitBytes, cancellationToken);
+
+    /// <inheritdoc cref="TryReadAsync(IStore, string, CancellationToken)"/>
+    /// <param name="limitBytes">What is longer is damaged, and not read to its end.</param>
+    public static async Task<byte[]?> TryReadAsync(
+        this IStore store, string key, int limitBytes, CancellationToken cancellationToken)
     {
         await using var stream = await store.TryOpenAsync(key, 0, null, cancellationToken);
         if (stream is null)
@@ -41,9 +47,9 @@ internal static class RepositoryFiles
         while ((count = await stream.ReadAsync(block, cancellationToken)) > 0)
         {
             content.Write(block, 0, count);
-            if (content.Length > SmallFileLimitBytes)
+            if (content.Length > limitBytes)
             {
-                throw Damage.Of($"{key} at {store.Location} is longer than {SmallFileLimitBytes} bytes");
+                throw Damage.Of($"{key} at {store.Location} is longer than {limitBytes} bytes");
             }
         }
 
