@@ -278,7 +278,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
             return;
         }
 
-        WriteText(host.Out, $"{severity,-8} {SafeText.OnOneLine($"{finding.Subject}: {finding.Message}")}", FindingIndent);
+        WriteText(host.Out, $"{severity,-8} {finding.Subject}: {finding.Message}", FindingIndent);
         if (finding.Hint.Length > 0)
         {
             WriteText(host.Out, $"{"",-8} hint: {finding.Hint}", FindingIndent + "hint: ".Length);
@@ -299,8 +299,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
         Debug.Assert(gate.IsHeldByCurrentThread, "The caller has the gate, so that lines do not mix.");
         progress?.Clear();
         var isWindow = ReferenceEquals(writer, host.Out) ? host.IsOutTerminal : host.IsTerminal;
-        var lines = TextFit.Wrap(text, isWindow ? host.Columns() : null, indent);
-        writer.WriteLine(SafeText.Of(lines));
+        writer.WriteLine(TextFit.Wrap(SafeText.OnOneLine(text), isWindow ? host.Columns() : null, indent));
     }
 
     private void WriteJson(string name, Action<Utf8JsonWriter> write)

@@ -6,18 +6,13 @@ namespace Nestegg.Cli.Terminal;
 internal static class SafeText
 {
     /// <summary>
-    /// What moves the cursor, changes the terminal, or makes what follows run from right to left becomes U+FFFD; the ends of lines and
-    /// tabulators stay.
+    /// What moves the cursor, changes the terminal, begins a line that could look like another message, or makes what follows run from right
+    /// to left becomes U+FFFD.
     /// </summary>
-    public static string Of(string text) => Replace(text, letter => letter is not ('\n' or '\t') && IsObeyed(letter));
-
-    /// <summary>The same for what must not begin a line of its own, which could look like another message.</summary>
-    public static string OnOneLine(string text) => Replace(text, IsObeyed);
+    public static string OnOneLine(string text) =>
+        text.Any(IsObeyed) ? string.Concat(text.Select(letter => IsObeyed(letter) ? '\ufffd' : letter)) : text;
 
     // U+202A to U+202E and U+2066 to U+2069 turn the order of all letters after them round, in a name as outside of it.
     private static bool IsObeyed(char letter) =>
         char.IsControl(letter) || letter is '\u2028' or '\u2029' or (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
-
-    private static string Replace(string text, Func<char, bool> isReplaced) =>
-        text.Any(isReplaced) ? string.Concat(text.Select(letter => isReplaced(letter) ? '\ufffd' : letter)) : text;
 }

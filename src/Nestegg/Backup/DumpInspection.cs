@@ -12,6 +12,9 @@ internal sealed class DumpInspection : IAsyncDisposable
 {
     private const int BlockBytes = 256 * 1024;
     private const int WaitingBytes = 4 * 1024 * 1024;
+
+    // A program that failed may say why in its last words, which come after what it has left to write.
+    private const int LeftOverBytes = 64 * 1024 * 1024;
     private const string Hint =
         "run the configured pg_dump by hand and look at what it prints: a terminal in between (docker exec -t, ssh -t) changes line ends, a "
         + "shell may greet, a wrapper may leave something out. nestegg doctor says which program it is";
@@ -22,17 +25,26 @@ internal sealed class DumpInspection : IAsyncDisposable
 
     public DumpInspection(CancellationToken cancellationToken) => reading = Task.Run(() => ReadAsync(cancellationToken), cancellationToken);
 
-    /// <summary>Copies a dump to where it is kept; what is wrong with it is for <see cref="CompleteAsync"/> to say.</summary>
+    /// <summary>
+    /// Copies a dump to where it is kept; what is wrong with it is for <see cref="CompleteAsync"/> to say, unless it goes on long after that.
+    /// </summary>
+    /// <exception cref="NesteggException">It is no dump, and does not end either.</exception>
     public async Task CopyAsync(Stream dump, Stream target, CancellationToken cancellationToken)
     {
         var buffer = new byte[BlockBytes];
-        var isRead = true;
+        var leftOver = LeftOverBytes;
         int count;
         // pg_dump writes a few kilobytes at a time, and each piece that is passed on wakes somebody.
         while ((count = await dump.ReadAtLeastAsync(buffer, BlockBytes / 4, throwOnEndOfStream: false, cancellationToken)) > 0)
         {
-            isRead = isRead && !(await pipe.Writer.WriteAsync(buffer.AsMemory(0, count), cancellationToken)).IsCompleted;
-            await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            if (leftOver == LeftOverBytes && !(await pipe.Writer.WriteAsync(buffer.AsMemory(0, count), cancellationToken)).IsCompleted)
+            {
+                await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            }
+            else if ((leftOver -= count) < 0)
+            {
+                await CompleteAsync();
+            }
         }
 
         await pipe.Writer.CompleteAsync();

@@ -11,8 +11,6 @@ namespace Nestegg.Checks;
 /// </summary>
 internal sealed class ManifestCheck(Repository repository, CheckMemory memory, ReadSelection selection, CheckTally tally, RunLog log)
 {
-    private const string RemovedHint = "if you did not remove it, somebody who can write to the repository did; look at another copy";
-
     // Names and lengths of all files under snapshots/: less than ten a snapshot.
     private readonly SortedDictionary<SnapshotId, Dictionary<string, long>> folders = [];
     private readonly Dictionary<SnapshotId, Manifest> manifests = [];
@@ -33,7 +31,8 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             {
                 var key = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Signature);
                 log.Find(
-                    "signature-missing", Severity.Error, key, $"{key} is missing, which a run writes before the manifest", RemovedHint);
+                    "signature-missing", Severity.Error, key, $"{key} is missing, which a run writes before the manifest",
+                    CommittedSnapshots.RemovedHint);
             }
             else if (files.ContainsKey(RepositoryKeys.Manifest))
             {
@@ -123,7 +122,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             log.Find(
                 "manifest-missing", Severity.Warning, key,
                 $"{key} is missing and its signature is there: the run was interrupted in its last moment, or somebody took it away",
-                RemovedHint);
+                CommittedSnapshots.RemovedHint);
         }
         else if (isListedWhole && !once.CanBeInterrupted(id))
         {
@@ -164,20 +163,22 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
             // One that a person removed is gone with all its files.
             var subject = $"{RepositoryKeys.Snapshots}{previous.Id}";
             log.Find(
-                "snapshot-gone", Severity.Warning, subject, $"{subject} is gone: {manifest.Id} was made after it and names it", RemovedHint);
+                "snapshot-gone", Severity.Warning, subject, $"{subject} is gone: {manifest.Id} was made after it and names it",
+                CommittedSnapshots.RemovedHint);
         }
         else if (!files.ContainsKey(RepositoryKeys.Manifest) && files.ContainsKey(RepositoryKeys.Signature))
         {
             var subject = RepositoryKeys.SnapshotFile(previous.Id, RepositoryKeys.Manifest);
             log.Find(
-                "snapshot-gone", Severity.Error, subject, $"{subject} is gone: {manifest.Id} was made after it and names it", RemovedHint);
+                "snapshot-gone", Severity.Error, subject, $"{subject} is gone: {manifest.Id} was made after it and names it",
+                CommittedSnapshots.RemovedHint);
         }
         else if (manifests.TryGetValue(previous.Id, out var found) && found.Hash != previous.Sha256)
         {
             log.Find(
                 "chain-broken", Severity.Error, RepositoryKeys.SnapshotFile(previous.Id, RepositoryKeys.Manifest),
                 $"the manifest of {previous.Id} hashes to {found.Hash}; when {manifest.Id} was made it hashed to {previous.Sha256}",
-                RemovedHint);
+                CommittedSnapshots.RemovedHint);
         }
     }
 
@@ -194,14 +195,14 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
                     "rolled-back", Severity.Error, $"{RepositoryKeys.Snapshots}{newest.Id}",
                     $"the snapshot {newest.Id} was here when this machine last looked and is gone; the newest is "
                     + $"{(manifests.Count == 0 ? "none" : manifests.Keys.Max())}",
-                    RemovedHint);
+                    CommittedSnapshots.RemovedHint);
             }
             else if (manifests.TryGetValue(newest.Id, out var found) && found.Hash != newest.Sha256)
             {
                 log.Find(
                     "manifest-replaced", Severity.Error, RepositoryKeys.SnapshotFile(newest.Id, RepositoryKeys.Manifest),
                     $"the manifest of {newest.Id} hashes to {found.Hash}; when this machine last looked it hashed to {newest.Sha256}",
-                    RemovedHint);
+                    CommittedSnapshots.RemovedHint);
             }
         }
 

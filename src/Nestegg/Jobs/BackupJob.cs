@@ -30,7 +30,7 @@ public static class BackupJob
                 using var signingKey = ReadSigningKey(context);
                 context.LookAtKeys(log);
                 await using var instance = await EnteInstance.OpenAsync(context.Configuration, context.Time, cancellationToken);
-                var memory = await CheckMemory.LoadAsync(CheckMemory.FolderIn(context.Environment), repository, cancellationToken);
+                var memory = await context.RememberAsync(repository, cancellationToken);
                 var options =
                     new BackupOptions(signingKey, context.Configuration.Recipients, memory.Committed, parallel, context.Random);
                 var isRolledBack = await TellOfRollbackAsync(repository, memory, log, cancellationToken);

@@ -29,7 +29,7 @@ public static class ProveJob
                 var isKept = request.IsKept && await TryKeepAsync(record, log, async () =>
                 {
                     var repository = account.Source.Repository;
-                    var memory = await CheckMemory.LoadAsync(CheckMemory.FolderIn(context.Environment), repository, cancellationToken);
+                    var memory = await context.RememberAsync(repository, cancellationToken);
                     await repository.RequireOwnRecipientsAsync(context.Configuration.Recipients, memory.Committed, cancellationToken);
                     await repository.Proofs.WriteAsync(record, report, proved.WriteNewAsync, cancellationToken);
                 });

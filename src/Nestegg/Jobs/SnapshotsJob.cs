@@ -46,6 +46,7 @@ public static class SnapshotsJob
                     }
                 }
 
+                repository.TellGone(list.Finished is [.., var newest] ? newest : null, log);
                 return new SnapshotListing(listed, list.Finished.Count, list.Unfinished.Count);
             },
             cancellationToken);

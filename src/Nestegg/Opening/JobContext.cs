@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Nestegg.Checks;
 using Nestegg.Formats.Minisign;
 using Nestegg.Instance;
 using Nestegg.Repositories;
@@ -41,8 +42,13 @@ public sealed class JobContext
                 }
             }
 
+            repository.Remembered = (await RememberAsync(repository, cancellationToken)).Newest;
             return await work(repository);
         });
+
+    /// <summary>What this machine remembers of a repository.</summary>
+    internal Task<CheckMemory> RememberAsync(Repository repository, CancellationToken cancellationToken) =>
+        CheckMemory.LoadAsync(CheckMemory.FolderIn(Environment), repository, cancellationToken);
 
     /// <summary>Opens the configured instance for as long as the work takes.</summary>
     /// <exception cref="NesteggException">Its configuration cannot be used.</exception>

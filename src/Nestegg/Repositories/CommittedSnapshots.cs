@@ -12,6 +12,9 @@ namespace Nestegg.Repositories;
 /// <param name="known">Snapshots that are known to have been finished, whatever is left of them.</param>
 internal sealed class CommittedSnapshots(IReadOnlySet<SnapshotId> known)
 {
+    /// <summary>What to do about a snapshot that was here.</summary>
+    public const string RemovedHint = "if you did not remove it, somebody who can write to the repository did; look at another copy";
+
     private readonly HashSet<SnapshotId> finished = [.. known];
     private readonly HashSet<int> numbers = [.. known.Select(id => id.Number)];
 

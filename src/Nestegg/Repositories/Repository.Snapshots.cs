@@ -57,9 +57,15 @@ internal sealed partial class Repository
     public async Task<bool> HasManifestAsync(SnapshotId id, CancellationToken cancellationToken) =>
         await store.TryGetSizeAsync(RepositoryKeys.SnapshotFile(id, RepositoryKeys.Manifest), cancellationToken) is not null;
 
+    /// <summary>The newest snapshot that this machine has ever seen here, where whoever opened the repository remembers one.</summary>
+    public PreviousManifest? Remembered { get; set; }
+
     /// <summary>Finds a snapshot and reads its manifest.</summary>
     /// <param name="name">An id, the beginning of exactly one, or <c>latest</c>.</param>
-    /// <param name="log">Gets a warning for each that would fit and was never signed with the repository's key.</param>
+    /// <param name="log">
+    /// Gets a warning for each that would fit and was never signed with the repository's key, and, for the latest, what may be newer and
+    /// cannot be seen or is gone.
+    /// </param>
     /// <exception cref="NesteggException">
     /// <see cref="FailureKind.BadInput"/> when there is none or more than one, <see cref="FailureKind.Damaged"/> when it is not as it was
     /// signed.
@@ -67,6 +73,35 @@ internal sealed partial class Repository
     public async Task<Manifest> ReadManifestAsync(string name, RunLog log, CancellationToken cancellationToken)
     {
         var list = await ListSnapshotsAsync(cancellationToken);
+        if (name == Latest)
+        {
+            list.Unread.ToList().ForEach(log.FindUnread);
+        }
+
+        var manifest = await ChooseAsync(name, list, log, cancellationToken);
+        if (name == Latest)
+        {
+            TellGone(manifest.Id, log);
+        }
+
+        return manifest;
+    }
+
+    /// <summary>Says so when this machine has seen a newer snapshot here than the newest that can be found.</summary>
+    public void TellGone(SnapshotId? newest, RunLog log)
+    {
+        if (Remembered is { } seen && seen.Id.Number > (newest?.Number ?? 0))
+        {
+            log.Find(
+                "rolled-back", Severity.Warning, $"{RepositoryKeys.Snapshots}{seen.Id}",
+                $"the snapshot {seen.Id} was here when this machine last looked and cannot be found; the newest that can is "
+                + $"{newest?.ToString() ?? "none"}",
+                CommittedSnapshots.RemovedHint);
+        }
+    }
+
+    private async Task<Manifest> ChooseAsync(string name, SnapshotList list, RunLog log, CancellationToken cancellationToken)
+    {
         var matches = name == Latest ? list.Finished
             : name.Length == 0 ? []
             : list.Finished.Where(id => id.ToString().StartsWith(name, StringComparison.OrdinalIgnoreCase)).ToList();
@@ -89,6 +124,11 @@ internal sealed partial class Repository
         if (signed.Count == 1)
         {
             return signed[0];
+        }
+
+        if (matches.Count == 0 && list.Unread is [var unread, ..])
+        {
+            throw unread;
         }
 
         throw matches.Count > 0 && signed.Count == 0
