@@ -13,6 +13,8 @@ public sealed class FalseDumpTests(SharedServers servers, KnownInstances instanc
     [
         new("exit 0", "does not begin with \"PGDMP\""),
         new("head -c 300000 /dev/urandom", "does not begin with \"PGDMP\""),
+        new("yes", "does not begin with \"PGDMP\""),
+        new("\"$PG_DUMP\" \"$@\" | head -c 20000; yes", "damaged"),
         new("\"$PG_DUMP\" \"$@\" | head -c 20000", "ends too early"),
         new("\"$PG_DUMP\" \"$@\" | head -c -3", "ends too early"),
         new("echo 'Welcome to the database host'; \"$PG_DUMP\" \"$@\"", "does not begin with \"PGDMP\""),

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Nestegg.Checks;
 using Nestegg.Repositories;
+using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Manifests;
 using Nestegg.Restore;
@@ -40,6 +41,41 @@ public sealed class UnreadableTests : IDisposable
         }, Token).Select(manifest => manifest.Id).ToListAsync(Token);
         Assert.Equal([ids[2], ids[0]], read);
         Assert.Contains("permission denied", Assert.Single(unread));
+    }
+
+    [Fact]
+    public async Task The_latest_snapshot_is_not_an_older_one_without_a_word_where_a_newer_one_cannot_be_seen()
+    {
+        using var sample = await MakeAsync();
+        var ids = (await sample.Repository.ListSnapshotsAsync(Token)).Finished;
+        await DenyAsync(sample, $"snapshots/{ids[^1]}/");
+        Assert.Contains("permission denied", Assert.Single(await FindingsOfLatestAsync(ids[^2])).Message);
+
+        await DenyAsync(sample, "snapshots/");
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => FindingsOfLatestAsync(ids[0]));
+        Assert.Contains("permission denied", failure.Message);
+
+        async Task<IReadOnlyList<Finding>> FindingsOfLatestAsync(SnapshotId expected)
+        {
+            var events = new RunEvents();
+            Assert.Equal(expected, (await sample.Repository.ReadManifestAsync("latest", new RunLog(events), Token)).Id);
+            return events.Findings;
+        }
+    }
+
+    [Fact]
+    public async Task The_latest_snapshot_is_not_an_older_one_without_a_word_where_this_machine_has_seen_a_newer_one()
+    {
+        using var sample = await MakeAsync();
+        var ids = (await sample.Repository.ListSnapshotsAsync(Token)).Finished;
+        var newest = await sample.Repository.ReadManifestAsync(ids[^1], Token);
+        sample.Repository.Remembered = new PreviousManifest(newest.Id, newest.Hash);
+        Directory.Delete(folder[$"repository/snapshots/{newest.Id}"], recursive: true);
+        var events = new RunEvents();
+        Assert.Equal(ids[^2], (await sample.Repository.ReadManifestAsync("latest", new RunLog(events), Token)).Id);
+        var finding = Assert.Single(events.Findings);
+        Assert.Equal(("rolled-back", Severity.Warning), (finding.Code, finding.Severity));
+        Assert.Contains(newest.Id.ToString(), finding.Message);
     }
 
     [Fact]
