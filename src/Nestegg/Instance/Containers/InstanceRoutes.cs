@@ -105,8 +105,8 @@ internal sealed record InstanceRoutes(EndpointMap Map, PostgresProgramSettings P
         + $"is at {address.Reachable} now" + (answers ? "" : ", and nothing answers there"),
         answers
             ? ""
-            : $"is it still starting? Where the engine runs in a machine of its own or without root, publish the port and say it in the "
-                + $"map of nestegg.yaml, or with --map {address.Configured}=127.0.0.1:{address.Port}");
+            : $"is it still starting? Where the engine runs in a machine of its own or without root, publish the port and say "
+                + ByHand(address.Configured));
 
     private static Finding? Changed(string path, Container museum)
     {
@@ -137,8 +137,12 @@ internal sealed record InstanceRoutes(EndpointMap Map, PostgresProgramSettings P
             + (words.Length == 0 ? "neither docker nor podman is on it" : string.Join("; ", words)),
             (stopped.Count > 0
                 ? $"start it: {string.Join(" && ", stopped.Select(container => $"{container.Engine} start {container.ShownName}"))}; "
-                + "or say"
-                : "start the services, or say")
-            + $" how it is reached in the map of nestegg.yaml or with --map {endpoint}=127.0.0.1:{endpoint.Port}");
+                + "or say "
+                : "start the services, or say ")
+            + ByHand(endpoint));
     }
+
+    // Only init and restore, which can do without the file, have the option.
+    private static string ByHand(Endpoint endpoint) =>
+        $"how it is reached: {endpoint}=127.0.0.1:{endpoint.Port} in the map of nestegg.yaml, or with --map where there is none yet";
 }
