@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Nestegg.Checks;
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
 using Nestegg.Instance.Containers;
@@ -89,7 +90,8 @@ public static class InitJob
         }
 
         await using var repository = await Repository.OpenAsync(store, cancellationToken);
-        return await new RepositoryAdoption(setup, request.Identities, log)
+        var memory = await CheckMemory.LoadAsync(CheckMemory.FolderIn(request.Instance.ProcessEnvironment), repository, cancellationToken);
+        return await new RepositoryAdoption(setup, request.Identities, memory.Committed, log)
             .RunAsync(repository, request.AskNewPassphrase is not null, cancellationToken);
     }
 

@@ -13,7 +13,9 @@ namespace Nestegg.Jobs;
 /// about itself: the identity file's comments or the signing key say whose signatures count, and what was signed or given says who can open
 /// the backups. Nothing is written but nestegg.yaml.
 /// </summary>
-internal sealed class RepositoryAdoption(SetupRequest request, IdentitySource identities, RunLog log)
+/// <param name="committed">Snapshots that this machine knows to have been finished.</param>
+internal sealed class RepositoryAdoption(
+    SetupRequest request, IdentitySource identities, IReadOnlySet<SnapshotId> committed, RunLog log)
 {
     private readonly string signingKeyPath = request.SigningKeyPath
         ?? Path.Join(Path.GetDirectoryName(request.ConfigurationPath), RepositorySetup.SigningKeyName);
@@ -139,7 +141,7 @@ internal sealed class RepositoryAdoption(SetupRequest request, IdentitySource id
                 "give each that is yours with --recipient; without any, those of the newest signed snapshot are taken");
         }
 
-        await repository.RequireOwnRecipientsAsync([], cancellationToken, accept: "give each of them with --recipient");
+        await repository.RequireOwnRecipientsAsync([], committed, cancellationToken, accept: "give each of them with --recipient");
     }
 
     private void WriteConfiguration(Repository repository)
