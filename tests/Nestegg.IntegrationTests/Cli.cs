@@ -13,12 +13,15 @@ internal sealed record Cli(ExitCode ExitCode, string Out, string Error)
     /// <summary>The last event of a run with <c>--json</c>.</summary>
     public JsonElement Summary => Events().Last(line => line.GetProperty("event").GetString() == "summary");
 
+    /// <summary>The environment of every run.</summary>
+    public static IReadOnlyDictionary<string, string> Variables { get; } = new Dictionary<string, string> { ["HOME"] = Path.GetTempPath() };
+
     public static async Task<Cli> RunAsync(CancellationToken cancellationToken, params string[] args)
     {
         // No process can be started with what is cancelled already.
         if (CliProcess.IsShipped && !cancellationToken.IsCancellationRequested)
         {
-            await using var run = CliProcess.Start(new Dictionary<string, string> { ["HOME"] = Path.GetTempPath() }, args);
+            await using var run = CliProcess.Start(new Dictionary<string, string>(Variables), args);
             return await run.EndAsync(cancellationToken);
         }
 
@@ -27,7 +30,7 @@ internal sealed record Cli(ExitCode ExitCode, string Out, string Error)
         {
             Out = TextWriter.Synchronized(output),
             Error = TextWriter.Synchronized(error),
-            Environment = new Dictionary<string, string> { ["HOME"] = Path.GetTempPath() },
+            Environment = Variables,
             WorkingFolder = Path.GetTempPath(),
         };
         var code = await CommandLine.RunAsync(args, host, cancellationToken);

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Nestegg.Cli.Terminal;
 
 /// <summary>A value of a table: what people read, and, for a number, what JSON gets instead.</summary>
@@ -12,4 +14,18 @@ internal readonly record struct Cell(string Text, long? Number = null)
 
     /// <summary>A length, with a unit for people; empty when it is not known.</summary>
     public static Cell Bytes(long? bytes) => bytes is { } known ? new(ByteText.Of(known), known) : new("");
+
+    /// <summary>Writes it under the column's name in camel case.</summary>
+    public void WriteTo(Utf8JsonWriter json, string column)
+    {
+        var field = string.Concat(column.Split(' ').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
+        if (Number is { } number)
+        {
+            json.WriteNumber(field, number);
+        }
+        else
+        {
+            json.WriteString(field, Text);
+        }
+    }
 }

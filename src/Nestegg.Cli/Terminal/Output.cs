@@ -142,22 +142,12 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
                 {
                     foreach (var (column, cell) in columns.Zip(row))
                     {
-                        if (cell.Number is { } number)
-                        {
-                            json.WriteNumber(Field(column), number);
-                        }
-                        else
-                        {
-                            json.WriteString(Field(column), cell.Text);
-                        }
+                        cell.WriteTo(json, column);
                     }
                 });
             }
         }
     }
-
-    private static string Field(string column) =>
-        string.Concat(column.Split(' ').Select((word, i) => i == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
 
     /// <summary>The numbers of the command, and the exit code, which the caller returns. In JSON they wait for the end.</summary>
     public ExitCode Finish(Summary summary, ExitCode exitCode = ExitCode.Done)

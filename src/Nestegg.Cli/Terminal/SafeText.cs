@@ -6,8 +6,8 @@ namespace Nestegg.Cli.Terminal;
 internal static class SafeText
 {
     /// <summary>
-    /// What moves the cursor, changes the terminal, begins a line that could look like another message, or makes what follows run from right
-    /// to left becomes U+FFFD.
+    /// What moves the cursor, changes the terminal, begins a line that could look like another message, or makes what follows run from
+    /// right to left becomes U+FFFD.
     /// </summary>
     public static string OnOneLine(string text) =>
         text.Any(IsObeyed) ? string.Concat(text.Select(letter => IsObeyed(letter) ? '\ufffd' : letter)) : text;

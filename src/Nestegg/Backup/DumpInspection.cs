@@ -26,7 +26,8 @@ internal sealed class DumpInspection : IAsyncDisposable
     public DumpInspection(CancellationToken cancellationToken) => reading = Task.Run(() => ReadAsync(cancellationToken), cancellationToken);
 
     /// <summary>
-    /// Copies a dump to where it is kept; what is wrong with it is for <see cref="CompleteAsync"/> to say, unless it goes on long after that.
+    /// Copies a dump to where it is kept; what is wrong with it is for <see cref="CompleteAsync"/> to say, unless it goes on long after
+    /// that.
     /// </summary>
     /// <exception cref="NesteggException">It is no dump, and does not end either.</exception>
     public async Task CopyAsync(Stream dump, Stream target, CancellationToken cancellationToken)

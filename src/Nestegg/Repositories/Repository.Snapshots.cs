@@ -94,9 +94,8 @@ internal sealed partial class Repository
         {
             log.Find(
                 "rolled-back", Severity.Warning, $"{RepositoryKeys.Snapshots}{seen.Id}",
-                $"the snapshot {seen.Id} was here when this machine last looked and cannot be found; the newest that can is "
-                + $"{newest?.ToString() ?? "none"}",
-                CommittedSnapshots.RemovedHint);
+                $"the snapshot {seen.Id} was here when this machine last looked; the newest that can be used now is "
+                + $"{newest?.ToString() ?? "none"}", CommittedSnapshots.RemovedHint);
         }
     }
 
@@ -126,13 +125,8 @@ internal sealed partial class Repository
             return signed[0];
         }
 
-        if (matches.Count == 0 && list.Unread is [var unread, ..])
-        {
-            throw unread;
-        }
-
-        throw matches.Count > 0 && signed.Count == 0
-            ? Damage.Of(
+        throw matches.Count == 0 && list.Unread is [var unread, ..] ? unread
+            : matches.Count > 0 && signed.Count == 0 ? Damage.Of(
                 $"of {Counted.Of(matches.Count, "snapshot that fits", "snapshots that fit")} '{name}' at {Location}, none has a signature of "
                 + "the repository's key")
             : new NesteggException(

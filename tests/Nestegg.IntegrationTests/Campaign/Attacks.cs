@@ -17,6 +17,9 @@ internal static class Attacks
     // What a forged or unsigned snapshot comes to: the one before it is taken, and it is said why.
     private const string PassedOver = "restore 0 not-believed; readers 0 not-believed; export 3 not-believed; backup 0 not-believed";
 
+    // This machine has seen a newer one.
+    private const string SetBack = "restore 0 rolled-back; readers 0 rolled-back; export 3 rolled-back";
+
     public static IReadOnlyList<Attack> All { get; } =
     [
         new("plant an index file", "check 20 index-unsigned; backup 0 index-unsigned", (to, token) => PlantAsync(to, null, token)),
@@ -58,7 +61,7 @@ internal static class Attacks
             "take away an older signature", "check 20 signature-missing",
             (to, token) => to.Store.DeleteAsync(to.FileOf(0, RepositoryKeys.Signature), token)),
         new(
-            "take away the newest manifest and its signature", "check 20 snapshot-gone; backup 0 snapshot-gone",
+            "take away the newest manifest and its signature", $"check 20 snapshot-gone; {SetBack}; backup 0 snapshot-gone",
             async (to, token) =>
             {
                 await to.Store.DeleteAsync(to.FileOf(1, RepositoryKeys.Manifest), token);
@@ -72,7 +75,7 @@ internal static class Attacks
             "take away a snapshot from before the newest", "check 20 snapshot-gone; backup 0 rolled-back",
             (to, token) => DeleteAsync(to, $"snapshots/{to.Snapshots[0]}/", token)),
         new(
-            "set the repository back", "check 20 rolled-back; backup 0 rolled-back",
+            "set the repository back", $"check 20 rolled-back; {SetBack}; backup 0 rolled-back",
             (to, token) => DeleteAsync(to, $"snapshots/{to.Snapshots[1]}/", token)),
         new(
             "replay an older dump", "check 20 file-damaged; readers 20 database.dump",

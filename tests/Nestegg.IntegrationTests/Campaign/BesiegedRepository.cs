@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Nestegg.Checks;
 using Nestegg.Formats.Age;
 using Nestegg.Formats.Minisign;
 using Nestegg.Repositories;
@@ -24,6 +25,7 @@ internal sealed class BesiegedRepository : IAsyncDisposable
     private readonly EmbeddedStore? bucket;
     private readonly string configuration;
     private readonly Dictionary<string, byte[]> files = new(StringComparer.Ordinal);
+    private (string Path, byte[] Content) memory;
 
     private BesiegedRepository(RunningInstance instance, EmbeddedStore? bucket, string configuration, IStore store) =>
         (this.instance, this.bucket, this.configuration, Store) = (instance, bucket, configuration, store);
@@ -97,9 +99,10 @@ internal sealed class BesiegedRepository : IAsyncDisposable
     /// <summary>Where a file of a snapshot is.</summary>
     public string FileOf(int snapshot, string name) => $"{RepositoryKeys.Snapshots}{Snapshots[snapshot]}/{name}";
 
-    /// <summary>Everything is as it was before the attack.</summary>
+    /// <summary>Everything is as it was before the attack, and remembered so.</summary>
     public async Task ResetAsync(CancellationToken cancellationToken)
     {
+        await File.WriteAllBytesAsync(memory.Path, memory.Content, cancellationToken);
         if (bucket is null)
         {
             foreach (var link in Directory.GetDirectories(Store.Location).Where(path => new FileInfo(path).LinkTarget is not null))
@@ -160,6 +163,8 @@ internal sealed class BesiegedRepository : IAsyncDisposable
 
         var repository = await Repository.OpenAsync(Store, cancellationToken);
         (Id, Recipient) = (repository.Description.Id, repository.Recipients[0]);
+        var remembered = Directory.GetFiles(CheckMemory.FolderIn(Cli.Variables), $"{Id}-*").Single();
+        memory = (remembered, await File.ReadAllBytesAsync(remembered, cancellationToken));
         var manifest = await repository.ReadManifestAsync("latest", RunEvents.Nowhere(), cancellationToken);
         Rows = await repository.ReadLiveRowsAsync(manifest, cancellationToken).ToListAsync(cancellationToken);
     }
