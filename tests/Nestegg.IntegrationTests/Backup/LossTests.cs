@@ -82,7 +82,7 @@ public sealed class LossTests(SharedServers servers, KnownInstances instances)
         Assert.Contains($"the snapshot {first} has lost 1 of its", run.Out);
         var again = await Cli.ExpectAsync(ExitCode.Incomplete, Token, "backup", "--json", "--config", instance.ConfigurationPath);
         Assert.Equal(0, again.Summary.GetProperty("newObjects").GetInt64());
-        Assert.Contains("1 object that earlier runs stored is gone", again.Out);
+        Assert.Contains("1 object that an earlier run stored is gone", again.Out);
 
         using var folder = new TemporaryFolder();
         var restore = await TellAsync(ExitCode.Incomplete, "restore", "--snapshot", first, "--objects-to", folder["out"]);
