@@ -72,7 +72,7 @@ internal static class Attacks
             "check 20 manifest-damaged; restore 20 was changed; readers 20 was changed; backup 0 previous-snapshot-damaged",
             (to, token) => ReplayAsync(to, RepositoryKeys.Manifest, token)),
         new(
-            "take away a snapshot from before the newest", "check 0 snapshot-gone; backup 0 rolled-back",
+            "take away a snapshot from before the newest", "check 0 snapshot-gone",
             (to, token) => DeleteAsync(to, $"snapshots/{to.Snapshots[0]}/", token)),
         new(
             "set the repository back", $"check 20 rolled-back; {SetBack}; backup 0 rolled-back",
