@@ -27,21 +27,25 @@ internal sealed record SlotCounts(IReadOnlyList<(SlotNames Slots, long Count)> K
         return new SlotCounts(keys, others);
     }
 
-    /// <summary>Keys of a few originals and thumbnails that rows name in a slot; another database gives others.</summary>
+    /// <summary>Keys of a few originals and thumbnails that rows name in a slot: of the newest files and of the oldest.</summary>
     internal static async Task<IReadOnlyList<string>> SampleAsync(EnteRows rows, string slot, CancellationToken cancellationToken)
     {
         var keys = new List<string>();
         if (rows.Catalog.HasTable(Tables[0]))
         {
-            await foreach (var row in rows.ReadAsync(
-                "SELECT object_key, array_to_string(datacenters, ',') FROM object_keys WHERE is_deleted IS NOT TRUE "
-                + $"AND '{slot}' = ANY(CAST(datacenters AS text[])) ORDER BY md5(object_key) LIMIT 5", cancellationToken))
+            // The rows are found by the index on file_id.
+            foreach (var order in (string[])["DESC", "ASC"])
             {
-                keys.Add(row.GetString(0));
+                await foreach (var row in rows.ReadAsync(
+                    "SELECT object_key FROM object_keys WHERE is_deleted IS NOT TRUE "
+                    + $"AND '{slot}' = ANY(CAST(datacenters AS text[])) ORDER BY file_id {order} LIMIT 3", cancellationToken))
+                {
+                    keys.Add(row.GetString(0));
+                }
             }
         }
 
-        return keys;
+        return [.. keys.Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>Whether any row speaks of an object: one that is there, one that is being uploaded, or one that is to be deleted.</summary>
