@@ -21,7 +21,7 @@ internal sealed class DoctorInstance : IDisposable
         CREATE TABLE files (owner_id bigint);
         CREATE TABLE users (user_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, encrypted_email bytea, email_decryption_nonce bytea, email_hash text UNIQUE);
         CREATE TYPE s3region AS ENUM ('b2-eu-cen', 'wasabi-eu-central-2-v3', 'scw-eu-fr', 'b5');
-        CREATE TABLE object_keys (object_key text, datacenters s3region[] NOT NULL, is_deleted boolean DEFAULT false);
+        CREATE TABLE object_keys (object_key text, datacenters s3region[] NOT NULL, is_deleted boolean DEFAULT false, file_id bigint);
         CREATE TABLE file_data (file_id bigint, latest_bucket s3region NOT NULL, is_deleted boolean NOT NULL DEFAULT false);
         CREATE SEQUENCE files_file_id_seq;
         """;
