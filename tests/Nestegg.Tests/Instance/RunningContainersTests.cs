@@ -50,6 +50,21 @@ public class RunningContainersTests
         Assert.Equal(expected, await FindAsync(host, port));
 
     [Fact]
+    public async Task A_container_that_is_removed_while_the_engine_is_asked_hides_none_of_the_others()
+    {
+        var asked = 0;
+        var engine = new ContainerEngine("docker", (arguments, _) => Task.FromResult(Encoding.UTF8.GetBytes(arguments[0] switch
+        {
+            "ps" => "x0\na1\nb2\nc3\n",
+            _ when asked++ == 0 => throw new NesteggException(FailureKind.OutOfReach, "docker failed: no such object: x0", ""),
+            _ => Description,
+        })));
+        var containers = await RunningContainers.FindAsync("/srv/my-ente", [engine], TestContext.Current.CancellationToken);
+        Assert.NotNull(containers.Find(new Endpoint("postgres", 5432)));
+        Assert.Empty(containers.Refusals);
+    }
+
+    [Fact]
     public async Task Another_folders_containers_are_another_instances()
     {
         Assert.Equal("172.19.0.9:5432 other-postgres-1", await FindAsync("postgres", 5432, "/srv/other"));

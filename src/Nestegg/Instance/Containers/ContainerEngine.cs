@@ -22,6 +22,7 @@ internal sealed partial record ContainerEngine(string Program, RunEngine Run)
     // Descriptions of thousands of containers are shorter, and so is any file of a configuration.
     private const int LongestAnswer = 64 << 20;
     private const int MostLinks = 40;
+    private const int MostAttempts = 3;
 
     /// <summary>Those whose program is on this machine.</summary>
     public static IReadOnlyList<ContainerEngine> OfThisMachine(TimeProvider time)
@@ -36,14 +37,23 @@ internal sealed partial record ContainerEngine(string Program, RunEngine Run)
     /// <exception cref="NesteggException">The engine cannot be asked.</exception>
     public async Task<IReadOnlyList<Container>> ListAsync(CancellationToken cancellationToken)
     {
-        var ids = Encoding.UTF8.GetString(await Run(["ps", "--all", "--quiet", "--no-trunc"], cancellationToken))
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        if (ids.Length == 0)
+        for (var attempt = 1; ; attempt++)
         {
-            return [];
+            var ids = Encoding.UTF8.GetString(await Run(["ps", "--all", "--quiet", "--no-trunc"], cancellationToken))
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            try
+            {
+                return ids.Length == 0 ? [] : Read(await Run(["inspect", "--type", "container", .. ids], cancellationToken));
+            }
+            catch (NesteggException) when (attempt < MostAttempts)
+            {
+                // A container that was removed between the two questions makes the second fail for all of them.
+            }
         }
+    }
 
-        var description = await Run(["inspect", "--type", "container", .. ids], cancellationToken);
+    private IReadOnlyList<Container> Read(byte[] description)
+    {
         try
         {
             return [.. JsonSerializer.Deserialize(description, EngineJson.Default.ListContainer)!
