@@ -183,6 +183,6 @@ public sealed partial class InterruptedBackupTests(SharedServers servers, KnownI
 
     private static long NewObjects(Cli run) => run.Summary.GetProperty("newObjects").GetInt64();
 
-    [GeneratedRegex("\"step\":\"stopped\",\"text\":\"(\\d+) objects")]
+    [GeneratedRegex("\"step\":\"stopped\",\"text\":\"(\\d+) objects? ")]
     private static partial Regex StoppedText();
 }
