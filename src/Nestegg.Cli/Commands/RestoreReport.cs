@@ -68,7 +68,8 @@ internal sealed class RestoreReport(Output output)
             output.List("neutralised", ["step", "what", "rows", "why"], result.Steps.Where(IsShown).Select(step => (Cell[])
             [
                 step.Step, step.IsKept ? "left out (--keep)" : step.What,
-                string.Join(", ", step.Rows.Where(row => row.Value > 0).Select(row => $"{row.Key}: {row.Value:N0}")),
+                step.IsKept ? "" : string.Join(", ", step.Rows.Where(row => row.Value > 0).Select(row => $"{row.Key}: {row.Value:N0}")
+                    .DefaultIfEmpty("nothing to change")),
                 output.IsJson ? step.Reason : "",
             ]));
             if (result.Steps.Where(step => !IsShown(step)).Select(step => step.Step).ToList() is { Count: > 0 } others)

@@ -114,7 +114,7 @@ internal sealed class ComposeProject
 
     private ComposeScope? Load(string file, string folder, Func<string, string?> lookup, int depth)
     {
-        var name = Named(file);
+        var name = paths.Named(file);
         var present = paths.Present(file);
         if (depth == 0 || !File.Exists(present))
         {
@@ -215,13 +215,10 @@ internal sealed class ComposeProject
             {
                 var text = ConfigurationText.Read(present);
                 environment.AddRange((file.IsRaw ? RawVariables.Read(text) : DotEnv.Read(text, lookup))
-                    .Select(entry => new EnvironmentVariable(entry.Name, entry.Value ?? lookup(entry.Name) ?? "", Named(file.Path))));
+                    .Select(entry => new EnvironmentVariable(entry.Name, entry.Value ?? lookup(entry.Name) ?? "", paths.Named(file.Path))));
             }
         }
 
         environment.AddRange(Museum?.Environment ?? []);
     }
-
-    private string Named(string path) =>
-        Path.GetRelativePath(paths.Folder, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
 }

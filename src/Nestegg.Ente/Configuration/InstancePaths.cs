@@ -46,6 +46,9 @@ internal sealed class InstancePaths(InstanceLocation location)
         return IsOutside(path) ? FullPath(written, Folder) : path;
     }
 
+    /// <inheritdoc cref="InstanceLocation.Named"/>
+    public string Named(string path) => location.Named(path);
+
     /// <summary>What the relative paths in a compose file start from.</summary>
     public string FolderOf(string composeFile)
     {

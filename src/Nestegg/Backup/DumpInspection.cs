@@ -33,16 +33,17 @@ internal sealed class DumpInspection : IAsyncDisposable
     public async Task CopyAsync(Stream dump, Stream target, CancellationToken cancellationToken)
     {
         var buffer = new byte[BlockBytes];
-        var leftOver = LeftOverBytes;
+        var (isRead, unread) = (true, 0L);
         int count;
         // pg_dump writes a few kilobytes at a time, and each piece that is passed on wakes somebody.
         while ((count = await dump.ReadAtLeastAsync(buffer, BlockBytes / 4, throwOnEndOfStream: false, cancellationToken)) > 0)
         {
-            if (leftOver == LeftOverBytes && !(await pipe.Writer.WriteAsync(buffer.AsMemory(0, count), cancellationToken)).IsCompleted)
+            isRead = isRead && !(await pipe.Writer.WriteAsync(buffer.AsMemory(0, count), cancellationToken)).IsCompleted;
+            if (isRead)
             {
                 await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
             }
-            else if ((leftOver -= count) < 0)
+            else if ((unread += count) > LeftOverBytes)
             {
                 await CompleteAsync();
             }

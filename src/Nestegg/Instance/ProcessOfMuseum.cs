@@ -17,12 +17,12 @@ internal static class ProcessOfMuseum
         foreach (var process in Directory.Exists("/proc") ? Directory.EnumerateDirectories("/proc") : [])
         {
             var id = Path.GetFileName(process);
-            if (!int.TryParse(id, out _) || !Names.Contains(ReadOrNull($"{process}/comm")?.TrimEnd('\n')))
+            if (!int.TryParse(id, out _) || !Names.Contains(OrNull(() => File.ReadAllText($"{process}/comm"))?.TrimEnd('\n')))
             {
                 continue;
             }
 
-            if (LinkOf($"{process}/cwd") is not { } cwd || ReadOrNull($"{process}/environ") is not { } environment)
+            if (OrNull(() => new FileInfo($"{process}/cwd").LinkTarget) is not { } cwd || OrNull(() => File.ReadAllText($"{process}/environ")) is not { } environment)
             {
                 hidden.Add(id);
             }
@@ -67,23 +67,11 @@ internal static class ProcessOfMuseum
     }
 
     // Neither a process that has ended nor one of another user is an error.
-    private static string? ReadOrNull(string path)
+    private static string? OrNull(Func<string?> read)
     {
         try
         {
-            return File.ReadAllText(path);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private static string? LinkOf(string path)
-    {
-        try
-        {
-            return new FileInfo(path).LinkTarget;
+            return read();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

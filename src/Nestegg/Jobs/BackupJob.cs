@@ -25,12 +25,11 @@ public static class BackupJob
     {
         var parallel = TransferCount.Of(request.Parallel, context.Configuration.Parallel);
         return context.WithRepositoryAsync(
-            async repository =>
+            async (repository, memory) =>
             {
                 using var signingKey = ReadSigningKey(context);
                 context.LookAtKeys(log);
                 await using var instance = await EnteInstance.OpenAsync(context.Configuration, context.Time, cancellationToken);
-                var memory = await context.RememberAsync(repository, cancellationToken);
                 var options =
                     new BackupOptions(signingKey, context.Configuration.Recipients, memory.Committed, parallel, context.Random);
                 var isRolledBack = await TellOfRollbackAsync(repository, memory, log, cancellationToken);
@@ -59,8 +58,7 @@ public static class BackupJob
 
         log.Find(
             "rolled-back", Severity.Warning, $"snapshots/{newest.Id}",
-            $"the snapshot {newest.Id} was here when this machine last looked and is gone",
-            "if you did not remove it, somebody who can write to the repository did; look at another copy");
+            $"the snapshot {newest.Id} was here when this machine last looked and is gone", CommittedSnapshots.RemovedHint);
         return true;
     }
 

@@ -37,11 +37,7 @@ public static class FindJob
                 async Task<IEnumerable<SnapshotId>> AllSnapshotsAsync()
                 {
                     var list = await repository.ListSnapshotsAsync(cancellationToken);
-                    foreach (var failure in list.Unread)
-                    {
-                        log.FindUnread(failure);
-                    }
-
+                    list.TellUnread(log);
                     return list.Finished.Reverse();
                 }
 

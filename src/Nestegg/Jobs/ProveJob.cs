@@ -1,4 +1,3 @@
-using Nestegg.Checks;
 using Nestegg.Ente;
 using Nestegg.Opening;
 using Nestegg.Proof;

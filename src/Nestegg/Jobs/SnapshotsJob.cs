@@ -25,11 +25,7 @@ public static class SnapshotsJob
             async repository =>
             {
                 var list = await repository.ListSnapshotsAsync(cancellationToken);
-                foreach (var failure in list.Unread)
-                {
-                    log.FindUnread(failure);
-                }
-
+                list.TellUnread(log);
                 var proofs = (await repository.Proofs.ListAsync(null, cancellationToken).ToListAsync(cancellationToken))
                     .ToLookup(proof => proof.Snapshot);
                 var listed = new List<ListedSnapshot>();

@@ -25,6 +25,11 @@ public sealed class JobContext
     /// None is configured, there is none that this version can read, or it is not the one that the signing key belongs to.
     /// </exception>
     internal Task<T> WithRepositoryAsync<T>(Func<Repository, Task<T>> work, CancellationToken cancellationToken) =>
+        WithRepositoryAsync((repository, _) => work(repository), cancellationToken);
+
+    /// <summary>The same, with what this machine remembers of it.</summary>
+    /// <inheritdoc cref="WithRepositoryAsync{T}(Func{Repository, Task{T}}, CancellationToken)" path="/exception"/>
+    internal Task<T> WithRepositoryAsync<T>(Func<Repository, CheckMemory, Task<T>> work, CancellationToken cancellationToken) =>
         JobFailure.GuardAsync(async () =>
         {
             await using var repository =
@@ -42,8 +47,9 @@ public sealed class JobContext
                 }
             }
 
-            repository.Remembered = (await RememberAsync(repository, cancellationToken)).Newest;
-            return await work(repository);
+            var memory = await RememberAsync(repository, cancellationToken);
+            repository.Remembered = memory.Newest;
+            return await work(repository, memory);
         });
 
     /// <summary>What this machine remembers of a repository.</summary>

@@ -75,7 +75,7 @@ internal sealed partial class Repository
         var list = await ListSnapshotsAsync(cancellationToken);
         if (name == Latest)
         {
-            list.Unread.ToList().ForEach(log.FindUnread);
+            list.TellUnread(log);
         }
 
         var manifest = await ChooseAsync(name, list, log, cancellationToken);
@@ -282,14 +282,4 @@ internal sealed partial class Repository
             throw Damage.Of($"{key} is signed but cannot be read: {e.Message}", e);
         }
     }
-}
-
-/// <summary>
-/// The snapshots of a repository, the newest last. An unfinished one has no manifest, which is written last: its run was interrupted, or is
-/// under way.
-/// </summary>
-internal sealed record SnapshotList(IReadOnlyList<SnapshotId> Finished, IReadOnlyList<SnapshotId> Unfinished)
-{
-    /// <summary>Why snapshots may be missing here: folders that may not be listed.</summary>
-    public required IReadOnlyList<NesteggException> Unread { get; init; }
 }

@@ -186,7 +186,7 @@ internal sealed class TargetFolder : IDisposable
         foreach (var (name, path) in present.Folders)
         {
             var inside = Path.GetRelativePath(present.Folder, path);
-            var isOutside = inside.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(inside);
+            var isOutside = !LinkedPath.IsWithin(path, present.Folder);
             var below = saved.Files.Where(file => file.RelativePath.StartsWith(name + "/", StringComparison.Ordinal)
                 && !(isBesideProduction && Path.GetFileName(file.RelativePath) == "fcm-service-account.json")
                 && !File.Exists(path + file.RelativePath[name.Length..])).ToList();

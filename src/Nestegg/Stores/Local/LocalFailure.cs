@@ -68,29 +68,30 @@ internal static class LocalFailure
             return ($"the folder {root} does not exist", "mount the disk that holds it, or correct the path of the repository");
         }
 
+        var words = SystemWords.Of(failure);
         return failure switch
         {
             StrangeEntryException => (
                 failure.Message,
                 "look who made it; what it stands for must be a folder or file of its own there (a folder on another disk can be mounted)"),
             { HResult: Enospc or WindowsDiskFull } =>
-                (SystemWords.Of(failure), $"make room on the disk of {root} and run the command again; it goes on from where it stopped"),
-            { HResult: Edquot } => (SystemWords.Of(failure), $"raise the quota or make room in {root} and run the command again"),
+                (words, $"make room on the disk of {root} and run the command again; it goes on from where it stopped"),
+            { HResult: Edquot } => (words, $"raise the quota or make room in {root} and run the command again"),
             { HResult: Erofs } =>
-                (SystemWords.Of(failure), $"mount the file system of {root} for writing; if it turned read-only by itself, look at "
+                (words, $"mount the file system of {root} for writing; if it turned read-only by itself, look at "
                     + $"the kernel's log for disk errors"),
             { HResult: Eio } =>
-                (SystemWords.Of(failure), "look at the kernel's log and at the disk's health; copy the repository "
+                (words, "look at the kernel's log and at the disk's health; copy the repository "
                     + "elsewhere before anything else"),
             { HResult: Enxio } => ("it is a socket or a device", "look who made it: a repository has only files and folders"),
             { HResult: Estale } =>
-                (SystemWords.Of(failure), $"mount {root} again and run the command again"),
-            UnauthorizedAccessException => (SystemWords.Of(failure), $"run as the user who owns {root}, or give this user access to it"),
+                (words, $"mount {root} again and run the command again"),
+            UnauthorizedAccessException => (words, $"run as the user who owns {root}, or give this user access to it"),
             FileNotFoundException or DirectoryNotFoundException =>
                 ("it has vanished", $"see that the disk of {root} is still mounted and that no other program cleans this folder, and run "
                     + $"the command again"),
             PathTooLongException => ("the path is too long for the file system", "use a repository with a shorter path"),
-            _ => (SystemWords.Of(failure), $"look at {root} and run the command again"),
+            _ => (words, $"look at {root} and run the command again"),
         };
     }
 }
