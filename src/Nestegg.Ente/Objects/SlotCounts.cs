@@ -14,7 +14,9 @@ internal sealed record SlotCounts(IReadOnlyList<(SlotNames Slots, long Count)> K
     {
         var keys = await CountAsync(
             rows, "object_keys",
-            "SELECT array_to_string(datacenters, ','), count(*) FROM object_keys WHERE is_deleted IS NOT TRUE GROUP BY 1",
+            // The few arrays that there are become texts, and not the array of each row.
+            "SELECT array_to_string(datacenters, ','), count FROM (SELECT datacenters, count(*) FROM object_keys "
+            + "WHERE is_deleted IS NOT TRUE GROUP BY datacenters) counted",
             cancellationToken);
         var others = new List<(SlotNames, long)>();
         foreach (var table in Tables.Skip(1))

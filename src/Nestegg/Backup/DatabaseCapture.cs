@@ -54,8 +54,9 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
 
     private async Task<DumpedTables> DumpAsync(string snapshotName, int serverMajorVersion, CancellationToken cancellationToken)
     {
-        var program = await PostgresProgram.FindAsync(
-            "pg_dump", instance.Routes.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
+        const string name = "pg_dump";
+        var program = PostgresProgram.Require(
+            await instance.TryFindProgramAsync(name, serverMajorVersion, cancellationToken), name, serverMajorVersion);
         await using var inspection = new DumpInspection(cancellationToken);
         DumpedTables? dumped = null;
         await snapshot.PutSecretAsync(SecretPart.Database, WriteAsync, expectedBytes: 1 << 24, cancellationToken);

@@ -1,5 +1,6 @@
 using Nestegg.Ente.Configuration;
 using Nestegg.Instance.Containers;
+using Nestegg.Instance.Programs;
 using Nestegg.Settings;
 using Npgsql;
 
@@ -11,6 +12,8 @@ namespace Nestegg.Instance;
 /// </summary>
 internal sealed class EnteInstance : IAsyncDisposable
 {
+    private readonly Dictionary<(string Name, int? MajorVersion), PostgresProgram?> programs = [];
+
     private EnteInstance(NesteggConfiguration settings, InstanceFolder folder, InstanceRoutes routes, TimeProvider time)
     {
         Time = time;
@@ -64,6 +67,21 @@ internal sealed class EnteInstance : IAsyncDisposable
         };
         var routes = await InstanceRoutes.FindAsync(search, cancellationToken);
         return new EnteInstance(settings, folder, routes with { Findings = [.. running.Findings, .. routes.Findings] }, time);
+    }
+
+    /// <summary>
+    /// Finds <c>pg_dump</c> or <c>pg_restore</c> for this instance's server; each is looked for once.
+    /// </summary>
+    /// <inheritdoc cref="PostgresProgram.TryFindAsync"/>
+    public async Task<PostgresProgram?> TryFindProgramAsync(string name, int? wantedMajorVersion, CancellationToken cancellationToken)
+    {
+        if (!programs.TryGetValue((name, wantedMajorVersion), out var program))
+        {
+            program = await PostgresProgram.TryFindAsync(name, Routes.Postgres, wantedMajorVersion, Folder.Folder, cancellationToken);
+            programs[(name, wantedMajorVersion)] = program;
+        }
+
+        return program;
     }
 
     /// <summary>The buckets of its slots; the caller disposes them.</summary>

@@ -22,7 +22,8 @@ internal static class ProcessOfMuseum
                 continue;
             }
 
-            if (OrNull(() => new FileInfo($"{process}/cwd").LinkTarget) is not { } cwd || OrNull(() => File.ReadAllText($"{process}/environ")) is not { } environment)
+            if (OrNull(() => new FileInfo($"{process}/cwd").LinkTarget) is not { } cwd
+                || OrNull(() => File.ReadAllText($"{process}/environ")) is not { } environment)
             {
                 hidden.Add(id);
             }

@@ -158,16 +158,16 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
     public async Task An_old_and_a_missing_program_are_errors_that_say_what_to_do()
     {
         var old = new PostgresProgramSettings { PgDump = [Script("echo 'pg_dump (PostgreSQL) 12.9'")] };
-        var error = await Assert.ThrowsAsync<NesteggException>(() => PostgresProgram.FindAsync("pg_dump", old, 15, folder.Path, Token));
+        var error = await Assert.ThrowsAsync<NesteggException>(() => FindAsync(old));
         Assert.Contains("pg_dump 12.9 is older than the server, which is PostgreSQL 15", error.Message);
 
         var missing = new PostgresProgramSettings { PgDump = ["/no/such/program"] };
-        error = await Assert.ThrowsAsync<NesteggException>(() => PostgresProgram.FindAsync("pg_dump", missing, 15, folder.Path, Token));
+        error = await Assert.ThrowsAsync<NesteggException>(() => FindAsync(missing));
         Assert.Equal("pg_dump was not found", error.Message);
     }
 
-    private Task<PostgresProgram> FindAsync(PostgresProgramSettings settings) =>
-        PostgresProgram.FindAsync("pg_dump", settings, 15, folder.Path, Token);
+    private async Task<PostgresProgram> FindAsync(PostgresProgramSettings settings) =>
+        PostgresProgram.Require(await PostgresProgram.TryFindAsync("pg_dump", settings, 15, folder.Path, Token), "pg_dump", 15);
 
     private static async Task<byte[]> DumpAsync(PostgresProgram program, DatabaseSettings settings)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Nestegg.Ente.Configuration;
 
@@ -67,21 +68,22 @@ internal sealed partial class RunningContainers
     public static async Task<RunningContainers> FindAsync(
         string folder, IReadOnlyList<ContainerEngine> engines, CancellationToken cancellationToken)
     {
-        var (all, refusals) = (new List<Container>(), new Dictionary<string, string>());
-        foreach (var engine in engines)
+        var refusals = new ConcurrentDictionary<string, string>();
+        var listed = await Task.WhenAll(engines.Select(async engine =>
         {
             try
             {
-                all.AddRange(await engine.ListAsync(cancellationToken));
+                return await engine.ListAsync(cancellationToken);
             }
             catch (NesteggException refusal)
             {
                 refusals[engine.Program] = refusal.Message;
+                return [];
             }
-        }
+        }));
 
         // Docker's client may well speak to Podman.
-        return new RunningContainers([.. all.DistinctBy(container => container.Id)], folder, engines, refusals);
+        return new RunningContainers([.. listed.SelectMany(all => all).DistinctBy(container => container.Id)], folder, engines, refusals);
     }
 
     /// <inheritdoc cref="ContainerEngine.ReadFileAsync"/>

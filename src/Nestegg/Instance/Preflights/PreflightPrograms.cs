@@ -9,8 +9,7 @@ internal static class PreflightPrograms
     public static async Task<Finding> LookAsync(EnteInstance instance, int? serverMajorVersion, CancellationToken cancellationToken)
     {
         const string name = "pg_dump";
-        var program = await PostgresProgram.TryFindAsync(
-            name, instance.Routes.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
+        var program = await instance.TryFindProgramAsync(name, serverMajorVersion, cancellationToken);
         var configured = instance.Settings.Postgres.PgDump;
         if (program is null)
         {
@@ -32,8 +31,7 @@ internal static class PreflightPrograms
         EnteInstance instance, int? serverMajorVersion, CancellationToken cancellationToken)
     {
         const string name = "pg_restore";
-        var program = await PostgresProgram.TryFindAsync(
-            name, instance.Routes.Postgres, serverMajorVersion, instance.Folder.Folder, cancellationToken);
+        var program = await instance.TryFindProgramAsync(name, serverMajorVersion, cancellationToken);
         return program is null
             ? new Finding(
                 "pg-restore-missing", Severity.Note, name, "none that works is on this machine or in a container of the server",

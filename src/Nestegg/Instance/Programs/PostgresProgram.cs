@@ -85,19 +85,14 @@ internal sealed partial class PostgresProgram
         return await TryFindInContainerAsync(name, container, newest, workingFolder, cancellationToken) ?? newest;
     }
 
-    /// <summary>Finds a program or says which package has it.</summary>
+    /// <summary>What was found, if it can be used with this server.</summary>
     /// <exception cref="NesteggException">There is none, or it is older than the server.</exception>
-    public static async Task<PostgresProgram> FindAsync(
-        string name, PostgresProgramSettings settings, int? serverMajorVersion, string workingFolder, CancellationToken cancellationToken)
-    {
-        var program = await TryFindAsync(name, settings, serverMajorVersion, workingFolder, cancellationToken)
-            ?? throw Missing(name);
-        return program.MajorVersion < serverMajorVersion
-            ? throw new NesteggException(
-                FailureKind.BadInput, $"{name} {program.Version} is older than the server, which is PostgreSQL {serverMajorVersion}",
-                MissingHint(name))
-            : program;
-    }
+    public static PostgresProgram Require(PostgresProgram? found, string name, int serverMajorVersion) =>
+        found is null ? throw Missing(name)
+        : found.MajorVersion >= serverMajorVersion ? found
+        : throw new NesteggException(
+            FailureKind.BadInput, $"{name} {found.Version} is older than the server, which is PostgreSQL {serverMajorVersion}",
+            MissingHint(name));
 
     /// <summary>There is none.</summary>
     public static NesteggException Missing(string name) => new(FailureKind.BadInput, $"{name} was not found", MissingHint(name));
