@@ -14,7 +14,7 @@ public class DirectionTests
         "Nestegg.Ente.Library", "Nestegg.Ente.Integrity", "Nestegg.Ente.Revival", "Nestegg.Ente.Api",
         "Nestegg", "Nestegg.Formats.Age", "Nestegg.Formats.Minisign", "Nestegg.Stores", "Nestegg.Stores.Local", "Nestegg.Stores.S3",
         "Nestegg.Repositories.Files", "Nestegg.Repositories.Manifests", "Nestegg.Repositories.Index", "Nestegg.Repositories.Packs",
-        "Nestegg.Repositories.Locks", "Nestegg.Repositories", "Nestegg.Settings", "Nestegg.Instance.Programs",
+        "Nestegg.Repositories.Locks", "Nestegg.Repositories", "Nestegg.Retention", "Nestegg.Settings", "Nestegg.Instance.Programs",
         "Nestegg.Instance.Containers", "Nestegg.Instance", "Nestegg.Instance.Preflights",
         "Nestegg.Snapshots", "Nestegg.Backup", "Nestegg.Checks", "Nestegg.Audit", "Nestegg.Contents",
         "Nestegg.Proof", "Nestegg.Export", "Nestegg.Find", "Nestegg.Restore", "Nestegg.Opening", "Nestegg.Jobs",
