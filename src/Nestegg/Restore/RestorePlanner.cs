@@ -118,20 +118,19 @@ internal sealed class RestorePlanner(RestoreSource source, RestoreOptions option
     // A server that has just been started takes connections before it is ready, and says so.
     private async Task<DatabaseState> InspectStartedAsync(TargetDatabase database, CancellationToken cancellationToken)
     {
-        for (var wait = 0; ; wait++)
+        var wait = new StartWait(RestoreTarget.StartLimit, time, what => log.Step("services", what));
+        while (true)
         {
             try
             {
                 return await database.InspectAsync(snapshot.Instance.DatabaseSchema, cancellationToken);
             }
-            catch (NesteggException failure) when (wait < 120 && DatabaseFailure.IsOfStart(failure.InnerException))
+            catch (NesteggException failure) when (DatabaseFailure.IsOfStart(failure.InnerException))
             {
-                if (wait == 0)
+                if (!await wait.GoesOnAsync($"PostgreSQL to start ({database.Settings})", cancellationToken))
                 {
-                    log.Step("services", $"waiting up to 60 seconds for PostgreSQL: {failure.Message}");
+                    throw;
                 }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
             }
         }
     }

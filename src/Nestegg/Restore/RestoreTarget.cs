@@ -13,7 +13,7 @@ internal sealed class RestoreTarget : IAsyncDisposable
     private const string PgRestore = "pg_restore";
 
     // What `docker compose up -d` has just started.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private RestoreTarget(TargetFolder folder, InstanceRoutes routes, TargetDatabase database, InstanceBuckets buckets)
     {
@@ -57,7 +57,7 @@ internal sealed class RestoreTarget : IAsyncDisposable
         {
             var search = new RouteSearch(folder.Folder, folder.Configuration, time)
             {
-                Map = options.Map, Postgres = options.Postgres, Patience = Patience, TellWaiting = what => log.Step("services", what),
+                Map = options.Map, Postgres = options.Postgres, StartLimit = StartLimit, TellWaiting = what => log.Step("services", what),
             };
             var routes = await InstanceRoutes.FindAsync(search, cancellationToken);
             var database = new TargetDatabase(DatabaseSettings.From(folder.Configuration), routes.Map);
@@ -81,27 +81,10 @@ internal sealed class RestoreTarget : IAsyncDisposable
             cancellationToken);
 
     /// <summary>Said when there is none.</summary>
-    public Refusal MissingPgRestore() => new(
-        FailureKind.BadInput,
-        Routes.Postgres.PgRestore is { Count: > 0 } given
-            ? $"`{string.Join(' ', given)} --version` does not work"
-            : Routes.Postgres.Container is { } container
-                ? $"{PgRestore} is neither on this machine nor in the server's container {container.ContainerName} ({container.Engine})"
-            : $"{PgRestore} is not on this machine, and no container of the server {Database.Settings.Endpoint} was found",
-        PgRestoreHint());
-
-    private string PgRestoreHint()
+    public Refusal MissingPgRestore()
     {
-        const string install = "install PostgreSQL's client programs";
-        return (Routes.Postgres.PgRestore.Count > 0, Routes.Postgres.Container) switch
-        {
-            (true, { } container) => $"leave out --pg-restore and what is configured: the server's container {container.ContainerName} "
-                + $"is found by itself; its own is --pg-restore \"{container.Engine} exec -i {container.ContainerName} {PgRestore}\"",
-            (true, null) => $"{install}, and leave out --pg-restore and what is configured",
-            (false, { }) => $"{install}, of the server's version or newer",
-            _ => $"{install}; or, if the server is in a container, see that it runs and that you may ask its engine (docker ps, podman "
-                + "ps), and run the command again: it is found by itself",
-        };
+        var missing = new MissingProgram(PgRestore, Routes.Postgres);
+        return new Refusal(FailureKind.BadInput, missing.Message(PgRestore), missing.Hint);
     }
 
     public async ValueTask DisposeAsync()

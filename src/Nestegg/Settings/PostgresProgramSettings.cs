@@ -12,6 +12,10 @@ public sealed record PostgresProgramSettings
 
     /// <summary>Those of the server's container, found in this run; used where this machine has none that fit.</summary>
     internal ContainerPrograms? Container { get; init; }
+
+    /// <summary>The command of a person for a program; empty when there is none.</summary>
+    /// <param name="name"><c>pg_dump</c> or <c>pg_restore</c>.</param>
+    internal IReadOnlyList<string> Configured(string name) => name switch { "pg_dump" => PgDump, "pg_restore" => PgRestore, _ => [] };
 }
 
 /// <summary>How a configured command reaches the server.</summary>

@@ -97,12 +97,12 @@ internal sealed class DoctorInstance : IDisposable
     /// <summary>Runs the preflight.</summary>
     /// <returns>The findings that are worse than in order, as <c>severity code</c>; and all of them.</returns>
     public async Task<(IReadOnlyList<string> Codes, RunLog Result)> ExamineAsync(
-        CancellationToken cancellationToken, NesteggConfiguration? settings = null, TimeProvider? time = null)
+        CancellationToken cancellationToken, NesteggConfiguration? settings = null, TimeProvider? time = null, RunEvents? events = null)
     {
         WriteMuseumYaml();
         settings ??= new NesteggConfiguration { Instance = new InstanceLocation(folder.Path), Map = Map() };
         await using var instance = EnteInstance.Open(settings, time);
-        var log = new RunLog(new RunEvents());
+        var log = new RunLog(events ?? new RunEvents());
         await new Preflight(instance, log).RunAsync(cancellationToken);
         return ([
             .. log.Findings.Where(finding => finding.Severity != Severity.Ok).Select(finding => $"{finding.Severity} {finding.Code}")

@@ -1,4 +1,6 @@
 using Nestegg.Ente.Configuration;
+using Nestegg.Instance;
+using Nestegg.Instance.Preflights;
 using Nestegg.Settings;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Servers;
@@ -274,17 +276,52 @@ public sealed class DoctorTests(SharedServers servers) : IAsyncLifetime
     [Fact]
     public async Task A_missing_and_an_old_pg_dump_are_found()
     {
-        var old = Path.Join(instance.FolderPath, "old_pg_dump");
-        File.WriteAllText(old, "#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n");
-        await ExternalProgram.RunAsync("chmod", ["+x", old], Token);
-
+        var old = await OldProgramAsync("pg_dump");
         var (codes, result) = await instance.ExamineAsync(Token, WithPgDump(old));
         Assert.Equal(["Error pg-dump-older"], codes);
         Assert.Contains($"9.6.24) is older than the server", Find(result, "pg-dump-older").Message);
 
         (codes, result) = await instance.ExamineAsync(Token, WithPgDump("/no/such/pg_dump"));
         Assert.Equal(["Error pg-dump-missing"], codes);
-        Assert.Contains("postgresql.pg-dump: [docker, exec, -i, CONTAINER", Find(result, "pg-dump-missing").Hint);
+        Assert.Equal("`/no/such/pg_dump --version` does not work", Find(result, "pg-dump-missing").Message);
+        Assert.Contains("leave out postgresql.pg-dump in nestegg.yaml", Find(result, "pg-dump-missing").Hint);
+    }
+
+    [Fact]
+    public async Task A_missing_and_an_old_pg_restore_are_noted_for_a_restore()
+    {
+        var found = await LookForRestoreAsync(await OldProgramAsync("pg_restore"));
+        Assert.Equal(("pg-restore-older", Severity.Note), (found.Code, found.Severity));
+        Assert.Contains("9.6.24) is older than the server, which is PostgreSQL", found.Message);
+
+        found = await LookForRestoreAsync("/no/such/pg_restore");
+        Assert.Equal(("pg-restore-missing", Severity.Note), (found.Code, found.Severity));
+        Assert.Equal("`/no/such/pg_restore --version` does not work", found.Message);
+        Assert.StartsWith("backups do not need it, a restore does: try that command by hand; or install", found.Hint);
+        Assert.EndsWith("leave out postgresql.pg-restore in nestegg.yaml and --pg-restore", found.Hint);
+
+        found = await LookForRestoreAsync();
+        Assert.Equal(("pg-restore-ok", Severity.Ok), (found.Code, found.Severity));
+    }
+
+    private async Task<Finding> LookForRestoreAsync(params string[] command)
+    {
+        await instance.ExamineAsync(Token);
+        var settings = new NesteggConfiguration
+        {
+            Instance = instance.Location, Map = instance.Map(), Postgres = new PostgresProgramSettings { PgRestore = command },
+        };
+        await using var opened = EnteInstance.Open(settings);
+        await using var connection = await postgres.OpenAsync("postgres", Token);
+        return await PreflightPrograms.LookForRestoreAsync(opened, connection.PostgreSqlVersion.Major, Token);
+    }
+
+    private async Task<string> OldProgramAsync(string name)
+    {
+        var path = Path.Join(instance.FolderPath, "old_" + name);
+        await File.WriteAllTextAsync(path, $"#!/bin/sh\necho '{name} (PostgreSQL) 9.6.24'\n", Token);
+        await ExternalProgram.RunAsync("chmod", ["+x", path], Token);
+        return path;
     }
 
     [Fact]

@@ -163,11 +163,12 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
 
         var missing = new PostgresProgramSettings { PgDump = ["/no/such/program"] };
         error = await Assert.ThrowsAsync<NesteggException>(() => FindAsync(missing));
-        Assert.Equal("pg_dump was not found", error.Message);
+        Assert.Equal("`/no/such/program --version` does not work", error.Message);
+        Assert.StartsWith("try that command by hand; or install PostgreSQL's client programs", error.Hint);
     }
 
     private async Task<PostgresProgram> FindAsync(PostgresProgramSettings settings) =>
-        PostgresProgram.Require(await PostgresProgram.TryFindAsync("pg_dump", settings, 15, folder.Path, Token), "pg_dump", 15);
+        PostgresProgram.Require(await PostgresProgram.TryFindAsync("pg_dump", settings, 15, folder.Path, Token), "pg_dump", 15, settings);
 
     private static async Task<byte[]> DumpAsync(PostgresProgram program, DatabaseSettings settings)
     {

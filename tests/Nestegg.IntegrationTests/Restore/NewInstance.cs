@@ -49,10 +49,12 @@ internal sealed class NewInstance : IDisposable
     public string[] Map => [$"postgres:5432=127.0.0.1:{Postgres.Port}", $"localhost:3200=127.0.0.1:{Ceph.Endpoint.Port}"];
 
     /// <param name="old">What will be restored into it.</param>
+    /// <param name="postgres">One of the test's own; else the one that all share.</param>
     public static async Task<NewInstance> CreateAsync(
-        SharedServers servers, KnownMoment old, CancellationToken cancellationToken, bool makeDatabase = true)
+        SharedServers servers, KnownMoment old, CancellationToken cancellationToken, bool makeDatabase = true,
+        PostgresServer? postgres = null)
     {
-        var postgres = await servers.PostgresAsync(cancellationToken);
+        postgres ??= await servers.PostgresAsync(cancellationToken);
         var ceph = await servers.CephAsync(cancellationToken);
         var buckets = new Dictionary<string, string>();
         foreach (var slot in old.Objects.Select(item => item.Slot).Distinct())

@@ -134,6 +134,33 @@ public sealed class PostgresServer : IAsyncDisposable
         await StartAgainAsync(cancellationToken);
     }
 
+    /// <summary>Starts it again in a recovery that waits: it takes connections, and says to each that it is starting.</summary>
+    /// <returns>Lets it go on.</returns>
+    public async Task<Action> StayInStartAsync(CancellationToken cancellationToken)
+    {
+        var goesOn = folder["goes-on"];
+        await StopAsync(cancellationToken);
+        await process.DisposeAsync();
+        await File.WriteAllTextAsync(Path.Combine(folder["data"], "recovery.signal"), "", cancellationToken);
+        await File.AppendAllTextAsync(
+            Path.Combine(folder["data"], "postgresql.auto.conf"),
+            $"restore_command = 'until [ -e {goesOn} ]; do sleep 0.1; done; exit 1'\n", cancellationToken);
+        process = Launch();
+        await process.WaitUntilAsync("being in its start", async token =>
+        {
+            try
+            {
+                await using var connection = await OpenAsync("postgres", token);
+                return false;
+            }
+            catch (NpgsqlException failure)
+            {
+                return failure.SqlState == PostgresErrorCodes.CannotConnectNow;
+            }
+        }, cancellationToken);
+        return () => File.WriteAllText(goesOn, "");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await process.StopAsync("INT", CancellationToken.None);

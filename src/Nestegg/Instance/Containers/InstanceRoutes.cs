@@ -25,7 +25,7 @@ internal sealed record RouteSearch(string Folder, MuseumConfiguration Configurat
     public Container? Museum { get; init; }
 
     /// <summary>How long a container that runs may take until it answers.</summary>
-    public TimeSpan Patience { get; init; }
+    public TimeSpan StartLimit { get; init; }
 
     /// <summary>Told what is waited for.</summary>
     public Action<string> TellWaiting { get; init; } = _ => { };
@@ -72,24 +72,14 @@ internal sealed record InstanceRoutes(EndpointMap Map, PostgresProgramSettings P
 
     private static async Task<bool> AnswersAsync(DiscoveredAddress address, RouteSearch search, CancellationToken cancellationToken)
     {
-        var began = search.Time.GetTimestamp();
-        var isTold = false;
+        var wait = new StartWait(search.StartLimit, search.Time, search.TellWaiting);
+        var what = $"{address.Configured} to answer (the container {address.Container.ShownName}, at {address.Reachable})";
         while (!await Reachability.AnswersAsync(address.Reachable, search.Time, cancellationToken))
         {
-            if (search.Time.GetElapsedTime(began) >= search.Patience)
+            if (!await wait.GoesOnAsync(what, cancellationToken))
             {
                 return false;
             }
-
-            if (!isTold)
-            {
-                search.TellWaiting(
-                    $"waiting up to {Counted.Of((long)search.Patience.TotalSeconds, "second")} for {address.Configured} to answer (the container "
-                    + $"{address.Container.ShownName}, at {address.Reachable})");
-                isTold = true;
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(500), search.Time, cancellationToken);
         }
 
         return true;

@@ -113,24 +113,19 @@ internal sealed class PreflightDatabase(EnteInstance instance, RunLog log)
 
     private async Task<NpgsqlConnection> OpenStartedAsync(CancellationToken cancellationToken)
     {
-        var began = instance.Time.GetTimestamp();
-        var isTold = false;
+        var wait = new StartWait(StartLimit, instance.Time, what => log.Step("services", what));
         while (true)
         {
             try
             {
                 return await instance.Database.OpenConnectionAsync(cancellationToken);
             }
-            catch (NpgsqlException failure)
-                when (DatabaseFailure.IsOfStart(failure) && instance.Time.GetElapsedTime(began) < StartLimit)
+            catch (NpgsqlException failure) when (DatabaseFailure.IsOfStart(failure))
             {
-                if (!isTold)
+                if (!await wait.GoesOnAsync($"PostgreSQL to start ({Subject})", cancellationToken))
                 {
-                    log.Step("services", $"waiting a while for PostgreSQL to start: {Subject}");
-                    isTold = true;
+                    throw;
                 }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(500), instance.Time, cancellationToken);
             }
         }
     }

@@ -10,18 +10,14 @@ internal static class PreflightPrograms
     {
         const string name = "pg_dump";
         var program = await instance.TryFindProgramAsync(name, serverMajorVersion, cancellationToken);
-        var configured = instance.Settings.Postgres.PgDump;
-        if (program is null)
-        {
-            var message = configured.Count > 0 ? $"`{string.Join(' ', configured)} --version` does not work" : "it is not on this machine";
-            return new Finding("pg-dump-missing", Severity.Error, name, message, PostgresProgram.MissingHint(name));
-        }
-
-        return program.MajorVersion < serverMajorVersion
+        var missing = new MissingProgram(name, instance.Routes.Postgres);
+        return program is null
+            ? new Finding("pg-dump-missing", Severity.Error, name, missing.Message("it"), missing.Hint)
+            : program.MajorVersion < serverMajorVersion
             ? new Finding(
                 "pg-dump-older", Severity.Error, name,
                 $"{program} is older than the server, which is PostgreSQL {serverMajorVersion}: it refuses to dump it",
-                PostgresProgram.MissingHint(name))
+                missing.Hint)
             : new Finding("pg-dump-ok", Severity.Ok, name, $"{program}");
     }
 
@@ -32,15 +28,15 @@ internal static class PreflightPrograms
     {
         const string name = "pg_restore";
         var program = await instance.TryFindProgramAsync(name, serverMajorVersion, cancellationToken);
+        var missing = new MissingProgram(name, instance.Routes.Postgres);
+        var hint = $"backups do not need it, a restore does: {missing.Hint}";
         return program is null
-            ? new Finding(
-                "pg-restore-missing", Severity.Note, name, "none that works is on this machine or in a container of the server",
-                $"backups do not need it, a restore does. {PostgresProgram.MissingHint(name)}")
+            ? new Finding("pg-restore-missing", Severity.Note, name, missing.Message("it"), hint)
             : program.MajorVersion < serverMajorVersion
             ? new Finding(
                 "pg-restore-older", Severity.Note, name,
                 $"{program} is older than the server, which is PostgreSQL {serverMajorVersion}, and than the dumps of it",
-                $"backups do not need it, a restore does. {PostgresProgram.MissingHint(name)}")
+                hint)
             : new Finding("pg-restore-ok", Severity.Ok, name, $"{program}");
     }
 }

@@ -62,7 +62,7 @@ internal sealed partial class PostgresProgram
     public static async Task<PostgresProgram?> TryFindAsync(
         string name, PostgresProgramSettings settings, int? wantedMajorVersion, string workingFolder, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> configured = name switch { "pg_dump" => settings.PgDump, "pg_restore" => settings.PgRestore, _ => [] };
+        var configured = settings.Configured(name);
         PostgresProgram? newest = null;
         foreach (var command in configured.Count > 0 ? [configured] : Candidates(name))
         {
@@ -87,20 +87,12 @@ internal sealed partial class PostgresProgram
 
     /// <summary>What was found, if it can be used with this server.</summary>
     /// <exception cref="NesteggException">There is none, or it is older than the server.</exception>
-    public static PostgresProgram Require(PostgresProgram? found, string name, int serverMajorVersion) =>
-        found is null ? throw Missing(name)
+    public static PostgresProgram Require(PostgresProgram? found, string name, int serverMajorVersion, PostgresProgramSettings settings) =>
+        found is null ? throw new MissingProgram(name, settings).AsException()
         : found.MajorVersion >= serverMajorVersion ? found
         : throw new NesteggException(
             FailureKind.BadInput, $"{name} {found.Version} is older than the server, which is PostgreSQL {serverMajorVersion}",
-            MissingHint(name));
-
-    /// <summary>There is none.</summary>
-    public static NesteggException Missing(string name) => new(FailureKind.BadInput, $"{name} was not found", MissingHint(name));
-
-    /// <summary>What to do when a program is missing or too old.</summary>
-    public static string MissingHint(string name) =>
-        $"install PostgreSQL's client programs, or configure "
-        + $"postgresql.{name.Replace('_', '-')}: [docker, exec, -i, CONTAINER, {name}]";
+            new MissingProgram(name, settings).Hint);
 
     /// <summary>The arguments that lead it to the instance's database, without the password.</summary>
     /// <param name="serverMajorVersion">0 when it is not known.</param>

@@ -37,8 +37,8 @@ internal sealed class ProgramRun : IAsyncDisposable
         catch (Exception exception) when (exception is Win32Exception or IOException)
         {
             throw new NesteggException(
-                FailureKind.BadInput, $"{start.FileName} cannot be started: {SystemWords.Of(exception)}", PostgresProgram.MissingHint(name),
-                exception);
+                FailureKind.BadInput, $"{start.FileName} cannot be started: {SystemWords.Of(exception)}",
+                "see that it is installed and that you may run it", exception);
         }
 
         errorReading = ReadErrorsAsync();
