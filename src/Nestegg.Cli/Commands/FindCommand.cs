@@ -63,9 +63,9 @@ internal sealed class FindCommand(CommonOptions common)
         string[] columns = ["album", "name", "taken", "size", "state", "file"];
         var rows = history.Entries.Select(entry => (Cell[])
         [
-            entry.Found.Album, entry.Found.Name, entry.Found.Day, Cell.Bytes(entry.Found.SizeBytes),
+            entry.Found.Album, entry.Found.Name, Cell.Whole(entry.Found.Day), Cell.Bytes(entry.Found.SizeBytes),
             isAll ? history.State(entry) : entry.Found.State,
-            Cell.Id(entry.Found.FileId), .. isAll ? (Cell[])[entry.First.ToString(), entry.Last.ToString()] : [],
+            Cell.Id(entry.Found.FileId), .. isAll ? (Cell[])[Cell.Whole(entry.First.ToString()), Cell.Whole(entry.Last.ToString())] : [],
         ]);
         run.Output.Table("found", isAll ? [.. columns, "since", "until"] : columns, rows);
         var summary =

@@ -74,7 +74,7 @@ internal sealed class RestoreReport(Output output)
             ]));
             if (result.Steps.Where(step => !IsShown(step)).Select(step => step.Step).ToList() is { Count: > 0 } others)
             {
-                output.Line($"  nothing to change: {string.Join(", ", others)}");
+                output.Line($"  nothing to change: {string.Join(", ", others)}", indent: 4);
             }
         }
 

@@ -66,7 +66,7 @@ internal static class SnapshotsCommand
 
     private static Cell[] Row(Manifest manifest, string proved) =>
     [
-        manifest.Id.ToString(), manifest.Complete ? "yes" : "no", manifest.Counts.Users, manifest.Counts.Files, manifest.Counts.Objects,
+        Cell.Whole(manifest.Id.ToString()), manifest.Complete ? "yes" : "no", manifest.Counts.Users, manifest.Counts.Files, manifest.Counts.Objects,
         Cell.Bytes(manifest.Counts.ObjectBytes),
         manifest.Counts.NewObjects, Cell.Id(manifest.Instance.SchemaVersion), manifest.Instance.Name, proved,
     ];
@@ -109,7 +109,8 @@ internal static class SnapshotsCommand
         output.Table("proof", ["person", "verdict", "when", "files", "proved", "not proved", "share", "by"], proofs.Select(proof => (Cell[])
         [
             Cell.Id(proof.UserId),
-            ProofText.Of(proof.Verdict), proof.FinishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+            ProofText.Of(proof.Verdict),
+            Cell.Whole(proof.FinishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
             proof.Counts.Files, proof.Counts.FilesProved, proof.Counts.FilesNotProved, $"{proof.Sample * 100:0.##} %", proof.Program,
         ]));
         return output.Finish(new Summary()

@@ -5,9 +5,21 @@ namespace Nestegg.Cli.Terminal;
 /// <summary>A value of a table: what people read, and, for a number, what JSON gets instead.</summary>
 internal readonly record struct Cell(string Text, long? Number = null)
 {
+    private readonly bool isWhole;
+
+    /// <summary>Of no use when a part of it is left out, as numbers, ids and dates are.</summary>
+    public bool IsWhole
+    {
+        get => isWhole || Number is not null;
+        private init => isWhole = value;
+    }
+
     public static implicit operator Cell(string text) => new(text);
 
     public static implicit operator Cell(long count) => new($"{count:N0}", count);
+
+    /// <summary>An id or a date in letters.</summary>
+    public static Cell Whole(string text) => new(text) { IsWhole = true };
 
     /// <summary>An id: no thousands are marked.</summary>
     public static Cell Id(long id) => new(id.ToString(System.Globalization.CultureInfo.InvariantCulture), id);

@@ -56,18 +56,22 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
     }
 
     /// <summary>A line of the result; not in JSON, where the events say it, and not when quiet.</summary>
-    public void Line(string text)
+    /// <param name="indent">Where lines after the first begin, when the window is too narrow for one.</param>
+    public void Line(string text, int indent = 2)
     {
         lock (gate)
         {
             if (!IsJson && !IsQuiet)
             {
-                WriteText(host.Out, text);
+                WriteText(host.Out, text, indent);
             }
         }
     }
 
-    /// <summary>A line that a person types or copies: it is not broken, however narrow the window is.</summary>
+    /// <summary>
+    /// A line that a person types or copies: it is not broken, however narrow the window is. One that begins with <c>#</c> is for reading,
+    /// and each line that it is broken into begins so.
+    /// </summary>
     public void Typed(string text)
     {
         lock (gate)
@@ -75,7 +79,13 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
             if (!IsJson && !IsQuiet)
             {
                 progress?.Clear();
-                host.Out.WriteLine($"  {SafeText.OnOneLine(text)}");
+                var begin = text.StartsWith("# ", StringComparison.Ordinal) ? "  # " : "  ";
+                var rest = SafeText.OnOneLine(text[(begin.Length - 2)..]);
+                var lines = begin.Length > 2 ? TextFit.Wrap(rest, Window - begin.Length, 0).Split('\n') : [rest];
+                foreach (var line in lines)
+                {
+                    host.Out.WriteLine(begin + line);
+                }
             }
         }
     }
@@ -106,10 +116,11 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
     public void List(string rowEvent, IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<Cell>> rows) =>
         Rows(rowEvent, columns, [.. rows], all =>
     {
-        var width = all.Select(row => row[0].Text.Length).DefaultIfEmpty().Max() + 2;
+        var width = all.Select(row => TextFit.Columns(row[0].Text)).DefaultIfEmpty().Max() + 2;
         foreach (var row in all)
         {
-            WriteText(host.Out, $"  {row[0].Text.PadRight(width)}{row[1].Text}", width + 2);
+            var gap = new string(' ', width - TextFit.Columns(row[0].Text));
+            WriteText(host.Out, $"  {row[0].Text}{gap}{row[1].Text}", width + 2);
             foreach (var cell in row.Skip(2).Where(cell => cell.Text.Length > 0))
             {
                 WriteText(host.Out, $"  {"".PadRight(width)}{cell.Text}", width + 2);

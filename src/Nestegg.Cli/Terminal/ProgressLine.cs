@@ -51,7 +51,9 @@ internal sealed class ProgressLine(TextWriter terminal, TimeProvider time, Func<
 
     private static IEnumerable<string> Parts(ProgressEvent state, TimeSpan elapsed, long startBytes)
     {
-        yield return state.Total > 0 ? $"{state.Step} {state.Done:N0} of {state.Total:N0}" : $"{state.Step} {state.Done:N0}";
+        yield return state.Total > 0 ? $"{state.Step} {state.Done:N0} of {state.Total:N0}"
+            : state is { Done: 0, DoneBytes: > 0 } ? state.Step
+            : $"{state.Step} {state.Done:N0}";
         if (state is { DoneBytes: 0, TotalBytes: null or 0 })
         {
             yield break;

@@ -6,18 +6,26 @@ namespace Nestegg.Cli.Terminal;
 internal static class TextTable
 {
     private const int Between = 3;
-    private const int NarrowestColumn = 6;
+    private const int NarrowestColumn = 10;
+    private const int Indent = 2;
 
     /// <param name="window">
-    /// The width that there is: sentences are broken at blanks, keys and names cut in the middle. <see langword="null"/> where the table
-    /// goes into a file or to another program, which want them whole.
+    /// The width that there is: sentences are broken at blanks, keys and names cut in the middle, numbers, ids and dates never; where they
+    /// have no room beside each other, each row becomes a few lines. <see langword="null"/> where the table goes into a file or to another
+    /// program, which want everything whole.
     /// </param>
     public static void Write(TextWriter writer, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<Cell>> rows, int? window)
     {
+        rows = [.. rows.Select(row => row.Select(cell => cell with { Text = SafeText.OnOneLine(cell.Text) }).ToList())];
+        int[] widths = [.. columns.Select((column, i) => rows.Select(row => TextFit.Columns(row[i].Text)).Append(column.Length).Max())];
+        if (window is { } room && !TryNarrow(widths, [.. columns.Select((column, i) => Least(column, rows.Select(row => row[i])))], room))
+        {
+            WriteLines(writer, columns, rows, room);
+            return;
+        }
+
         var console = AnsiConsole.Create(
             new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Ansi = AnsiSupport.No, Interactive = InteractionSupport.No });
-        int[] widths = [.. columns.Select((column, i) => rows.Select(row => row[i].Text.Length).Append(column.Length).Max())];
-        Narrow(widths, window ?? int.MaxValue);
         console.Profile.Width = widths.Sum(width => width + Between) + 4;
         var table = new Table().Border(TableBorder.Simple);
         foreach (var (column, width) in columns.Zip(widths))
@@ -33,15 +41,41 @@ internal static class TextTable
         console.Write(table);
     }
 
-    // What is widest gives way first, so that numbers and dates stay whole.
-    private static void Narrow(int[] widths, int window)
+    private static int Least(string column, IEnumerable<Cell> cells) => cells
+        .Select(cell => cell.IsWhole ? TextFit.Columns(cell.Text) : Math.Min(TextFit.Columns(cell.Text), NarrowestColumn))
+        .Concat(column.Split(' ').Select(word => word.Length)).Max();
+
+    // What is widest gives way first.
+    private static bool TryNarrow(int[] widths, int[] least, int window)
     {
-        while (widths.Sum(width => width + Between) + 1 > window && widths.Max() is > NarrowestColumn and var widest)
+        while (widths.Sum(width => width + Between) + 1 > window)
         {
-            widths[Array.IndexOf(widths, widest)]--;
+            var widest = Enumerable.Range(0, widths.Length).Where(i => widths[i] > least[i]).DefaultIfEmpty(-1).MaxBy(i => i < 0 ? 0 : widths[i]);
+            if (widest < 0)
+            {
+                return false;
+            }
+
+            widths[widest]--;
         }
+
+        return true;
+    }
+
+    // What the row is of, and below it what each column says.
+    private static void WriteLines(TextWriter writer, IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<Cell>> rows, int window)
+    {
+        foreach (var row in rows)
+        {
+            var said = columns.Zip(row).Skip(1).Where(field => field.Second.Text.Length > 0)
+                .Select(field => $"{field.First} {Fitted(field.Second.Text, window - Indent - 1)}");
+            writer.WriteLine(TextFit.Wrap(Fitted(row[0].Text, window), window, Indent));
+            writer.WriteLine(TextFit.Wrap(new string(' ', Indent) + string.Join(", ", said), window, Indent));
+        }
+
+        writer.WriteLine();
     }
 
     private static string Fitted(string text, int width) =>
-        string.Join(' ', SafeText.OnOneLine(text).Split(' ').Select(word => TextFit.CutMiddle(word, width)));
+        string.Join(' ', text.Split(' ').Select(word => TextFit.CutMiddle(word, width)));
 }

@@ -16,6 +16,7 @@ public sealed class OutputTests : IDisposable
     [InlineData(12, 146, 3 << 20, 10 << 20, "objects 12 of 146, 3.0 MiB of 10.0 MiB, 1.5 MiB/s, 5 s left")]
     [InlineData(12, 0, 3 << 20, 0, "objects 12, 3.0 MiB, 1.5 MiB/s")]
     [InlineData(12, 146, 0, 0, "objects 12 of 146")]
+    [InlineData(0, 0, 3 << 20, 0, "objects, 3.0 MiB, 1.5 MiB/s")]
     [InlineData(146, 146, 10 << 20, 10 << 20, "objects 146 of 146, 10.0 MiB of 10.0 MiB, 5.0 MiB/s")]
     public void Progress_says_counts_bytes_rate_and_time_left(long done, long total, long doneBytes, long totalBytes, string expected) =>
         Assert.Equal(
@@ -82,6 +83,54 @@ public sealed class OutputTests : IDisposable
     }
 
     [Fact]
+    public void Ids_dates_and_numbers_are_never_cut_and_rows_become_lines_where_they_have_no_room()
+    {
+        const string id = "20261127T140728Z-00002089";
+        string[] columns = ["album", "name", "taken", "size", "file", "since", "until"];
+        Cell[] row =
+        [
+            "Summer at the lake", new string('x', 70) + ".png", Cell.Whole("2026-11-27"), Cell.Bytes(15_000), Cell.Id(1_580_559_962_386_438),
+            Cell.Whole(id), Cell.Whole(id),
+        ];
+        using (var window = new Output(Host(isTerminal: true), isJson: false, isQuiet: false))
+        {
+            window.Table("found", columns, [row]);
+        }
+
+        var lines = output.ToString().TrimEnd().Split('\n');
+        Assert.All(lines, line => Assert.InRange(TextFit.Columns(line), 1, 60));
+        Assert.Equal("Summer at the lake", lines[0]);
+        Assert.All(lines[1..], line => Assert.StartsWith("  ", line));
+        var words = string.Join(' ', lines[1..].Select(line => line.Trim()));
+        Assert.Matches($@"^name x+…x+\.png, taken 2026-11-27, size 14\.6 KiB, file 1580559962386438, since {id}, until {id}$", words);
+
+        output.GetStringBuilder().Clear();
+        using var file = new Output(Host(isTerminal: false), isJson: false, isQuiet: false);
+        file.Table("found", columns, [row]);
+        Assert.Contains(new string('x', 70) + ".png   2026-11-27", output.ToString());
+    }
+
+    [Theory]
+    [InlineData("photo", 5)]
+    [InlineData("写真", 4)]
+    [InlineData("e\u0301.png", 5)]
+    [InlineData("😀 日本.png", 11)]
+    public void What_is_written_wide_takes_two_columns_and_a_mark_none(string text, int columns) =>
+        Assert.Equal(columns, TextFit.Columns(text));
+
+    [Theory]
+    [InlineData("IMG_20261127.jpg", 9, "IMG_….jpg")]
+    [InlineData("写真写真写真写真", 8, "写真…真")]
+    [InlineData("😀😀😀😀😀", 7, "😀…😀")]
+    [InlineData("ae\u0301e\u0301e\u0301e\u0301b", 5, "ae\u0301…e\u0301b")]
+    [InlineData("photo", 0, "")]
+    public void A_word_is_cut_between_signs(string word, int columns, string expected)
+    {
+        Assert.Equal(expected, TextFit.CutMiddle(word, columns));
+        Assert.InRange(TextFit.Columns(expected), 0, columns);
+    }
+
+    [Fact]
     public void In_json_the_summary_is_the_last_line_also_after_an_error()
     {
         using var events = new Output(Host(isTerminal: false), isJson: true, isQuiet: false);
@@ -101,7 +150,14 @@ public sealed class OutputTests : IDisposable
         using var narrow = new Output(Host(isTerminal: true), isJson: false, isQuiet: false);
         var command = string.Join(' ', Enumerable.Repeat("--option", 30));
         narrow.Typed(command);
-        Assert.Equal($"  {command}\n", output.ToString());
+        narrow.Typed("# a remark of more words than a window of sixty columns has room for in one line");
+        Assert.Equal(
+            $"""
+              {command}
+              # a remark of more words than a window of sixty columns
+              # has room for in one line
+
+            """, output.ToString());
     }
 
     [Fact]
