@@ -49,6 +49,7 @@ internal static class DatabaseSessions
 
     private static async Task PrepareAsync(NpgsqlConnection connection, DatabaseSettings settings, CancellationToken cancellationToken)
     {
+        await RequireSettingsAsync(connection, cancellationToken);
         var schema = await MuseumSchema.FindAsync(connection, settings.SearchPath, settings.User, cancellationToken);
 
         // What is temporary comes last instead of first.
@@ -56,5 +57,17 @@ internal static class DatabaseSessions
             .Append($"SET search_path = {EnteCatalog.Quote(schema.Name)}, pg_temp");
         await using var command = new NpgsqlCommand(string.Join("; ", statements), connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    // A pooler that was told to ignore `options` drops them without a word. What is set here would then hold in whatever session it gives
+    // to the next statement, and to its other clients as well.
+    private static async Task RequireSettingsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_catalog.current_setting('search_path')", connection);
+        if (await command.ExecuteScalarAsync(cancellationToken) is not SessionSettings.FirstSearchPath)
+        {
+            throw new PostgresException(
+                "the startup parameter options was dropped on the way", "FATAL", "FATAL", PostgresErrorCodes.ProtocolViolation);
+        }
     }
 }

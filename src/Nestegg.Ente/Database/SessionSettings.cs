@@ -6,11 +6,13 @@ namespace Nestegg.Ente.Database;
 /// </summary>
 internal static class SessionSettings
 {
-    // Every server that is supported knows these, so they go with the first packet and hold from the first statement on. The search path
-    // leads nowhere until it is known where museum's tables are.
+    /// <summary>The search path that a session begins with; it leads nowhere until it is known where museum's tables are.</summary>
+    internal const string FirstSearchPath = "pg_catalog,pg_temp";
+
+    // Every server that is supported knows these, so they go with the first packet and hold from the first statement on.
     private static readonly (string Name, string Value)[] OfEveryServer =
     [
-        ("search_path", "pg_catalog,pg_temp"),
+        ("search_path", FirstSearchPath),
         ("statement_timeout", "0"), ("lock_timeout", "0"), ("idle_in_transaction_session_timeout", "0"),
         ("default_transaction_isolation", "read committed"), ("default_transaction_read_only", "off"),
         ("default_transaction_deferrable", "off"),
