@@ -27,7 +27,7 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
 
     private string Instance => folder["my-ente"];
 
-    public async ValueTask InitializeAsync() => podman = await Podman.StartAsync(folder, Token);
+    public async ValueTask InitializeAsync() => podman = await Podman.StartAsync(Token);
 
     public async ValueTask DisposeAsync()
     {
@@ -40,7 +40,7 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
     }
 
     [Fact]
-    public async Task Restored_and_backed_up_without_a_guess_also_after_the_containers_were_made_anew()
+    public async Task Restored_and_backed_up_without_a_guess_on_the_servers_own_programs_also_after_the_containers_were_made_anew()
     {
         using var snapshot = await KnownSnapshot.CreateAsync((await instances.OpenAsync(KnownInstances.Sample, Token))["t1"], Token);
         Directory.CreateDirectory(Instance);
@@ -48,10 +48,11 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
         await StartServicesAsync();
 
         // Typed while the services are still starting.
-        var restored = await Cli.ExpectAsync(
-            ExitCode.Done, Token, "restore", "--repository", snapshot.RepositoryPath, "--identity", snapshot.IdentityPath,
-            "--into", Instance);
-        Assert.Contains("podman says", restored.Out);
+        var (output, told) = await RunWithoutProgramsAsync(
+            "restore", "--repository", snapshot.RepositoryPath, "--identity", snapshot.IdentityPath, "--into", Instance);
+        Assert.Contains("podman says", output);
+        Assert.Matches(
+            $@"with pg_restore \([\d.]+\), that of the container {podman.NameOf("postgres")}, for this machine has none\n", told);
 
         var (configuration, repository) = (folder["nestegg.yaml"], folder["backups"]);
         var made = await Cli.ExpectAsync(
@@ -62,8 +63,14 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
         var looked = await Cli.RunAsync(Token, "doctor", "--config", configuration, "--json");
         Assert.Equal(2, looked.FindingCodes("ok").Count(code => code == "address-found"));
         Assert.Contains("next: nestegg backup", (await Cli.RunAsync(Token, "doctor", "--config", configuration)).Out);
-        var backup = await Cli.ExpectAsync(ExitCode.Done, Token, "backup", "--config", configuration);
-        Assert.Contains("next: nestegg prove", backup.Out);
+        var (looks, _) = await RunWithoutProgramsAsync("doctor", "--config", configuration);
+        foreach (var program in new[] { "pg_dump", "pg_restore" })
+        {
+            Assert.Contains($"{program}: {program} (", looks);
+            Assert.Contains($"that of the container {podman.NameOf("postgres")}, for this machine has none", looks);
+        }
+
+        Assert.Contains("next: nestegg prove", (await RunWithoutProgramsAsync("backup", "--config", configuration)).Out);
 
         // What museum runs with is what it read when it started.
         var museumYaml = Path.Join(Instance, "museum.yaml");
@@ -172,6 +179,28 @@ public sealed class ContainerJourneyTests(KnownInstances instances) : IAsyncLife
         await wrong.StandardOutput.CopyToAsync(Stream.Null, Token);
         var failure = await Assert.ThrowsAsync<NesteggException>(() => wrong.CompleteAsync(Token));
         Assert.Contains("exit code 1: pg_dump: error: no matching tables were found", failure.Message);
+    }
+
+    // Where Debian keeps PostgreSQL's programs is nothing, and in the PATH is podman alone.
+    private async Task<(string Out, string Error)> RunWithoutProgramsAsync(params string[] arguments)
+    {
+        Directory.CreateDirectory(folder["programs"]);
+        Directory.CreateDirectory(folder["nothing"]);
+        if (!File.Exists(folder["programs/podman"]))
+        {
+            File.CreateSymbolicLink(folder["programs/podman"], ExternalProgram.Find("podman")!);
+        }
+
+        var (code, output, error) = await ExternalProgram.TryRunAsync(
+            "unshare",
+            [
+                "--mount", "--propagation", "private", "bash", "-c",
+                "mount --bind \"$1\" /usr/lib/postgresql && export PATH=\"$2\" NESTEGG_CONFIG= && exec \"${@:3}\"",
+                "bash", folder["nothing"], folder["programs"], CliProcess.Program, .. arguments,
+            ],
+            Token);
+        Assert.True(code == 0, $"{arguments[0]}: exit code {code}\n{output}{error}");
+        return (output, error);
     }
 
     private static MuseumConfiguration ServerAlone() => MuseumConfiguration.Create(

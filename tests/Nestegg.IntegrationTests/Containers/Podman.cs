@@ -7,18 +7,6 @@ namespace Nestegg.IntegrationTests.Containers;
 /// </summary>
 internal sealed class Podman : IAsyncDisposable
 {
-    // Machines without CAP_SYS_RESOURCE, with hybrid control groups, without a journal.
-    private const string Configuration = """
-        [containers]
-        default_ulimits = ["nofile=1024:1024", "nproc=500:500"]
-        [engine]
-        runtime = "runc"
-        cgroup_manager = "cgroupfs"
-        events_logger = "file"
-        [network]
-        network_backend = "netavark"
-        """;
-
     private readonly string network = "nestegg-" + Guid.NewGuid().ToString("n")[..12];
     private readonly List<string> names = [];
 
@@ -27,12 +15,11 @@ internal sealed class Podman : IAsyncDisposable
     }
 
     /// <summary>Skips the test, with the reason, where containers do not run.</summary>
-    public static async Task<Podman> StartAsync(TemporaryFolder folder, CancellationToken cancellationToken)
+    public static async Task<Podman> StartAsync(CancellationToken cancellationToken)
     {
         Assert.SkipWhen(ExternalProgram.Find("podman") is null, "podman is not installed");
         Assert.SkipUnless(Environment.UserName == "root", "only root runs containers on this machine's file system");
-        await File.WriteAllTextAsync(folder["containers.conf"], Configuration, cancellationToken);
-        Environment.SetEnvironmentVariable("CONTAINERS_CONF", folder["containers.conf"]);
+        Environment.SetEnvironmentVariable("CONTAINERS_CONF", RepositoryRoot.Combine("eng/containers.conf"));
         var podman = new Podman();
         var (code, _, error) = await ExternalProgram.TryRunAsync(
             "podman", ["run", "--rm", "--rootfs", "/:O", "true"], cancellationToken);

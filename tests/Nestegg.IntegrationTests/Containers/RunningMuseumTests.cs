@@ -17,7 +17,7 @@ public sealed class RunningMuseumTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        podman = await Podman.StartAsync(folder, Token);
+        podman = await Podman.StartAsync(Token);
         Directory.CreateDirectory(Instance);
     }
 
