@@ -114,7 +114,7 @@ internal static class CommandLine
             // What fails once a person has asked for the end fails because of that: a pg_dump in the same terminal is interrupted as well.
             NesteggException { Kind: FailureKind.OutOfReach } when cancellationToken.IsCancellationRequested => Cancelled,
             NesteggException known => (ExitCodes.Of(known.Kind), known.Message, known.Hint),
-            UnauthorizedAccessException or IOException =>
+            _ when SystemWords.IsOfFiles(exception) =>
                 (ExitCode.OutOfReach, SystemWords.WithPath(exception), "look at the path and at who may use it"),
             _ when cancellationToken.IsCancellationRequested => Cancelled,
             _ => (ExitCode.Unexpected, $"unexpected: {exception.Message}", "NESTEGG_TRACE=1 shows where; please report it"),

@@ -21,6 +21,7 @@ public static partial class SystemWords
     private const int Eio = 5;
     private const int Eagain = 11;
     private const int Eacces = 13;
+    private const int Efbig = 27;
     private const int Enospc = 28;
     private const int Erofs = 30;
     private const int Enametoolong = 36;
@@ -36,6 +37,17 @@ public static partial class SystemWords
     public static bool IsDiskFull(Exception failure) =>
         failure is { HResult: Enospc or Edquot or WindowsDiskFull } or SqliteException { SqliteErrorCode: raw.SQLITE_FULL };
 
+    /// <summary>
+    /// The system refused something about a file. A file that is longer than the file system or <c>ulimit -f</c> allows (EFBIG), .NET tells
+    /// as an argument out of range.
+    /// </summary>
+    public static bool IsOfFiles(Exception failure) => failure is IOException or UnauthorizedAccessException || IsTooLarge(failure);
+
+    /// <summary>The file system, or <c>ulimit -f</c>, has no room for so long a file, though the disk has.</summary>
+    public static bool IsTooLarge(Exception failure) =>
+        failure.HResult == Efbig
+        || (failure is ArgumentOutOfRangeException && failure.Message.StartsWith("Specified file length", StringComparison.Ordinal));
+
     /// <inheritdoc cref="SystemWords"/>
     public static string Of(Exception failure)
     {
@@ -49,6 +61,8 @@ public static partial class SystemWords
                     return OfNumber(program.NativeErrorCode);
                 case SqliteException { SqliteErrorCode: raw.SQLITE_FULL }:
                     return OfNumber(Enospc);
+                case var _ when IsTooLarge(cause):
+                    return OfNumber(Efbig);
                 case TimeoutException:
                     return "no answer in time";
                 case HttpRequestException or DbException when cause.InnerException is not null:
@@ -83,6 +97,7 @@ public static partial class SystemWords
     private static string OfNumber(int number) => number switch
     {
         Enospc or WindowsDiskFull => "the disk is full",
+        Efbig => "the file is longer than the file system or the limit of the process (ulimit -f) allows",
         Edquot => "the disk quota is used up",
         Erofs => "the file system is read-only",
         Eio => "the disk reports an input/output error",

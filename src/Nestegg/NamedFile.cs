@@ -60,7 +60,7 @@ public static class NamedFile
         {
             return null;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemWords.IsOfFiles(failure))
         {
             throw Unreadable(path, what, failure);
         }

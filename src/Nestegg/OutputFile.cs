@@ -49,7 +49,7 @@ public sealed class OutputFile : IDisposable
         {
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemWords.IsOfFiles(failure))
         {
             throw CannotWrite(path, what, failure);
         }
@@ -69,7 +69,7 @@ public sealed class OutputFile : IDisposable
             WriteBytes(content);
             file.Flush(flushToDisk: true);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemWords.IsOfFiles(failure))
         {
             throw CannotWrite(Path, what, failure);
         }
@@ -94,7 +94,7 @@ public sealed class OutputFile : IDisposable
             output.TryRoom();
             return output;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemWords.IsOfFiles(failure))
         {
             output?.Dispose();
             throw CannotWrite(path, what, failure);
@@ -145,7 +145,7 @@ public sealed class OutputFile : IDisposable
                 work();
             }
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemWords.IsOfFiles(failure))
         {
             Loss = SystemWords.Of(failure);
         }

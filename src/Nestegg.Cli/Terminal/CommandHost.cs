@@ -1,4 +1,5 @@
 using System.Collections;
+using Nestegg.Ente;
 
 namespace Nestegg.Cli.Terminal;
 
@@ -67,7 +68,7 @@ internal sealed class CommandHost
         {
             return Directory.GetCurrentDirectory();
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemWords.IsOfFiles(failure))
         {
             return null;
         }

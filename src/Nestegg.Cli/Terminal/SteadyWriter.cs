@@ -33,7 +33,7 @@ internal sealed class SteadyWriter(TextWriter inner) : TextWriter
         {
             write();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        catch (Exception exception) when (SystemWords.IsOfFiles(exception) || exception is ObjectDisposedException)
         {
             Loss ??= SystemWords.Of(exception);
         }

@@ -139,7 +139,7 @@ internal sealed class ScratchFile : Stream
         base.Dispose(disposing);
     }
 
-    private static bool IsOfDisk(Exception failure) => failure is IOException or UnauthorizedAccessException;
+    private static bool IsOfDisk(Exception failure) => SystemWords.IsOfFiles(failure);
 
     private void Guard(Action action)
     {

@@ -45,7 +45,7 @@ public sealed class ScratchFolder : IDisposable
                 RemoveLeftovers(parent);
                 return folder;
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            catch (Exception failure) when (SystemWords.IsOfFiles(failure))
             {
                 // Another process may have taken its lock file for a leftover's, and removed it.
                 if (attempt == MostAttempts)
@@ -73,7 +73,7 @@ public sealed class ScratchFolder : IDisposable
             using var file = new FileStream(path, WithMode(new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write }));
             return path;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemWords.IsOfFiles(failure))
         {
             throw new ScratchException(Parent, failure);
         }
@@ -127,7 +127,7 @@ public sealed class ScratchFolder : IDisposable
                 }
             }
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemWords.IsOfFiles(failure))
         {
             // It is not there or may not be listed. Who has to write there will say so; others can do without.
         }
@@ -143,7 +143,7 @@ public sealed class ScratchFolder : IDisposable
         {
             return OpenLock(lockPath, FileMode.Open);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (SystemWords.IsOfFiles(exception))
         {
             return null;
         }
@@ -180,7 +180,7 @@ public sealed class ScratchFolder : IDisposable
 
             File.Delete(held.Name);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (SystemWords.IsOfFiles(exception))
         {
             // The next run tries again.
         }

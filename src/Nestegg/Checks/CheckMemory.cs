@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Nestegg.Ente;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Manifests;
@@ -47,7 +48,7 @@ internal sealed class CheckMemory
             return new CheckMemory(
                 path, JsonSerializer.Deserialize(content, CheckMemoryJson.Instance.CheckMemoryFile) ?? new CheckMemoryFile());
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception e) when (SystemWords.IsOfFiles(e) || e is JsonException)
         {
             return new CheckMemory(path, new CheckMemoryFile());
         }
@@ -104,7 +105,7 @@ internal sealed class CheckMemory
             File.Move(waiting, path, overwrite: true);
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (SystemWords.IsOfFiles(e))
         {
             return false;
         }

@@ -168,7 +168,7 @@ internal sealed class ContentFetcher(IContentSource source, Func<string> newFile
         {
             return new TargetFile(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0), TargetFailure);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (SystemWords.IsOfFiles(exception))
         {
             throw TargetFailure(exception);
         }

@@ -56,7 +56,7 @@ internal sealed class ExportFolder : IDisposable
             held?.Dispose();
             throw;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (SystemWords.IsOfFiles(exception))
         {
             held?.Dispose();
             throw held is null && IsHeld(exception)
@@ -199,7 +199,7 @@ internal sealed class ExportFolder : IDisposable
         {
             RemoveTemporaryFiles(temporary);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemWords.IsOfFiles(failure))
         {
             // The folder is gone or cannot be written, which ended the export and is told.
         }

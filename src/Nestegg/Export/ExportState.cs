@@ -67,7 +67,7 @@ internal sealed class ExportState : IDisposable
                 FailureKind.BadInput, $"the record {path} of the export is no file but a link, a folder, a pipe, a socket or a device",
                 $"remove {path}: the next run makes it again from the files in {Sidecar.FolderName}", failure);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemWords.IsOfFiles(failure))
         {
             throw ExportFolder.CannotWrite(failure);
         }

@@ -1,3 +1,4 @@
+using Nestegg.Ente;
 using Nestegg.Ente.Api;
 using Nestegg.Ente.Library;
 
@@ -48,7 +49,7 @@ internal sealed class Exporter
             state.End();
             return exporter.summary;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (SystemWords.IsOfFiles(exception))
         {
             throw ExportFolder.CannotWrite(exception);
         }

@@ -34,7 +34,7 @@ internal static class JobFailure
             var (what, hint) = DatabaseFailure.Describe(failure);
             throw new NesteggException(FailureKind.OutOfReach, $"the database {what}", hint, failure);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (SystemWords.IsOfFiles(failure))
         {
             throw new NesteggException(
                 FailureKind.OutOfReach, SystemWords.WithPath(failure),

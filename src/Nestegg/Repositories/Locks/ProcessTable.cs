@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Nestegg.Ente;
 
 namespace Nestegg.Repositories.Locks;
 
@@ -48,7 +49,7 @@ internal static class ProcessTable
                 ? $"{File.ReadAllText(BootFile).Trim()} {pidNamespace}"
                 : null;
         }
-        catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
+        catch (Exception hidden) when (SystemWords.IsOfFiles(hidden))
         {
             return null;
         }

@@ -50,7 +50,7 @@ internal static class LocalFailure
         }
     }
 
-    public static bool IsOfFileSystem(Exception failure) => failure is IOException or UnauthorizedAccessException;
+    public static bool IsOfFileSystem(Exception failure) => SystemWords.IsOfFiles(failure);
 
     public static NesteggException Explain(string verb, string path, string root, Exception failure)
     {
@@ -71,6 +71,9 @@ internal static class LocalFailure
         var words = SystemWords.Of(failure);
         return failure switch
         {
+            _ when SystemWords.IsTooLarge(failure) => (
+                words, $"use a file system for {root} that has room for long files (FAT32 ends at 4 GiB), or raise the limit, and run the "
+                + "command again; it goes on from where it stopped"),
             StrangeEntryException => (
                 failure.Message,
                 "look who made it; what it stands for must be a folder or file of its own there (a folder on another disk can be mounted)"),
