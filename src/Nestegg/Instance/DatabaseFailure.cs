@@ -10,8 +10,8 @@ internal static class DatabaseFailure
 {
     /// <summary>For a connection pooler, which does not hand on the settings that every session of ours begins with.</summary>
     public const string PoolerHint =
-        "a connection pooler (PgBouncer) answers there, and a backup needs sessions of PostgreSQL itself: say in the map of nestegg.yaml "
-        + "where that is (nestegg help configuration)";
+        "a connection pooler (PgBouncer) answers there, and sessions of PostgreSQL itself are needed: say in the map of nestegg.yaml, or "
+        + "with --map, where that is (nestegg help configuration)";
 
     // Npgsql does not wrap everything: a host name that nobody knows is the system's own failure.
     public static bool IsOfDatabase(Exception failure) => failure is NpgsqlException or SocketException or TimeoutException;

@@ -37,7 +37,9 @@ internal sealed class TargetDatabase(DatabaseSettings settings, EndpointMap map)
         {
             throw new NesteggException(
                 FailureKind.OutOfReach, $"PostgreSQL at {map.Resolve(settings.Endpoint)} refuses {settings.User}: {failure.MessageText}",
-                "compare db.user and db.password of the new museum.yaml with what the server was made with", failure);
+                failure.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
+                    ? "compare db.user and db.password of the new museum.yaml with what the server was made with"
+                    : DatabaseFailure.Describe(failure).Hint, failure);
         }
         catch (Exception failure) when (failure is not PostgresException && DatabaseFailure.IsOfDatabase(failure))
         {

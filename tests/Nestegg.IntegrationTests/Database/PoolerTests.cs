@@ -2,6 +2,7 @@ using Nestegg.Ente.Configuration;
 using Nestegg.Instance;
 using Nestegg.Instance.Containers;
 using Nestegg.IntegrationTests.Instance;
+using Nestegg.Restore;
 using Nestegg.Settings;
 using Nestegg.TestKit;
 using Nestegg.TestKit.Servers;
@@ -60,6 +61,11 @@ public sealed class PoolerTests(SharedServers servers) : IAsyncLifetime
         Assert.Contains("Error database-login-refused", codes);
         var refused = result.Findings.Single(finding => finding.Code == "database-login-refused");
         Assert.Equal(($"the server refuses: {said}", DatabaseFailure.PoolerHint), (refused.Message, refused.Hint));
+
+        var target = new TargetDatabase(DatabaseSettings.From(InstanceFolder.Read(instance.FolderPath).Configuration), settings.Map);
+        var failure = await Assert.ThrowsAsync<NesteggException>(() => target.OpenAsync(Token));
+        Assert.EndsWith($"refuses {PostgresServer.User}: {said}", failure.Message);
+        Assert.Equal(DatabaseFailure.PoolerHint, failure.Hint);
 
         // Nothing of ours is left in a session that the pooler gives to its next client.
         await using var next = new Npgsql.NpgsqlConnection(

@@ -119,7 +119,7 @@ internal static class PreflightConfiguration
             && !wasabi.ConfiguredEndpoint.Contains("wasabisys.com", StringComparison.OrdinalIgnoreCase))
         {
             yield return new Finding(
-                "compliance-not-wasabi", Severity.Warning, compliance,
+                "compliance-not-wasabi", Severity.Warning, wasabi.Name,
                 $"{configuration.Describe(compliance)} is true, but {wasabi} is not Wasabi: deleting for good fails there",
                 $"set {compliance}: false in museum.yaml");
         }
