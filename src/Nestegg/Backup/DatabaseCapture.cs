@@ -56,7 +56,8 @@ internal sealed class DatabaseCapture(EnteInstance instance, SnapshotWriter snap
     {
         const string name = "pg_dump";
         var program = PostgresProgram.Require(
-            await instance.TryFindProgramAsync(name, serverMajorVersion, cancellationToken), name, serverMajorVersion, instance.Routes.Postgres);
+            await instance.TryFindProgramAsync(name, serverMajorVersion, cancellationToken), name, serverMajorVersion,
+            instance.Routes.Postgres);
         await using var inspection = new DumpInspection(cancellationToken);
         DumpedTables? dumped = null;
         await snapshot.PutSecretAsync(SecretPart.Database, WriteAsync, expectedBytes: 1 << 24, cancellationToken);
