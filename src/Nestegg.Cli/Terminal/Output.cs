@@ -79,13 +79,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
             if (!IsJson && !IsQuiet)
             {
                 progress?.Clear();
-                var begin = text.StartsWith("# ", StringComparison.Ordinal) ? "  # " : "  ";
-                var rest = SafeText.OnOneLine(text[(begin.Length - 2)..]);
-                var lines = begin.Length > 2 ? TextFit.Wrap(rest, Window - begin.Length, 0).Split('\n') : [rest];
-                foreach (var line in lines)
-                {
-                    host.Out.WriteLine(begin + line);
-                }
+                host.Out.WriteLine(TextFit.Typed(SafeText.OnOneLine(text), Window));
             }
         }
     }
@@ -265,7 +259,7 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
             return;
         }
 
-        var severity = SeverityName(finding.Severity);
+        var severity = finding.Severity.ToString().ToLowerInvariant();
         if (IsJson)
         {
             WriteJson("finding", json =>
@@ -285,14 +279,6 @@ internal sealed class Output : IProgress<RunEvent>, IDisposable
             WriteText(host.Out, $"{"",-8} hint: {finding.Hint}", FindingIndent + "hint: ".Length);
         }
     }
-
-    private static string SeverityName(Severity severity) => severity switch
-    {
-        Severity.Ok => "ok",
-        Severity.Note => "note",
-        Severity.Warning => "warning",
-        _ => "error",
-    };
 
     /// <param name="indent">Where lines after the first begin, when the window is too narrow for one.</param>
     private void WriteText(TextWriter writer, string text, int indent = 2)

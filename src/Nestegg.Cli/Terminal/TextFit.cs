@@ -40,6 +40,15 @@ internal static class TextFit
         return wrapped.ToString();
     }
 
+    /// <summary>A line that is typed, two blanks in and never broken; a remark (<c># …</c>) is, each line of it a remark.</summary>
+    public static string Typed(string text, int? columns)
+    {
+        const string remark = "# ";
+        return text.StartsWith(remark, StringComparison.Ordinal)
+            ? "  # " + Wrap(text[remark.Length..], columns - 4, 0).Replace("\n", "\n  # ", StringComparison.Ordinal)
+            : "  " + text;
+    }
+
     /// <summary>Leaves out what stands in the middle of a word: the ends of names and paths tell most.</summary>
     public static string CutMiddle(string word, int columns)
     {

@@ -50,13 +50,13 @@ internal static class TextTable
     {
         while (widths.Sum(width => width + Between) + 1 > window)
         {
-            var widest = Enumerable.Range(0, widths.Length).Where(i => widths[i] > least[i]).DefaultIfEmpty(-1).MaxBy(i => i < 0 ? 0 : widths[i]);
-            if (widest < 0)
+            var wide = Enumerable.Range(0, widths.Length).Where(i => widths[i] > least[i]).ToList();
+            if (wide.Count == 0)
             {
                 return false;
             }
 
-            widths[widest]--;
+            widths[wide.MaxBy(i => widths[i])]--;
         }
 
         return true;

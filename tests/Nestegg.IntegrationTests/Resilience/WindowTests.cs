@@ -23,7 +23,8 @@ public sealed partial class WindowTests(SharedServers servers) : IDisposable
         var person = $"{opened} --user {ada.Email} --password-file {folder["password"]}";
         string[] commands =
         [
-            "snapshots", "snapshots latest", $"check --read --repository {folder["repository"]}", "help", $"audit --snapshot latest {opened}", $"prove {person}",
+            $"snapshots --repository {folder["repository"]}", $"snapshots latest --repository {folder["repository"]}",
+            $"check --read --repository {folder["repository"]}", "help", $"audit --snapshot latest {opened}", $"prove {person}",
             $"find {person}", $"find --all-snapshots {person}", $"export {person} --to {folder["photos"]}",
             $"doctor --config {folder["nestegg.yaml"]}", $"restore {opened} --into {folder["my-ente"]} --dry-run",
             $"restore {opened} --objects-to {folder["objects"]}",
@@ -32,8 +33,7 @@ public sealed partial class WindowTests(SharedServers servers) : IDisposable
         {
             foreach (var command in commands)
             {
-                var place = command.Contains("--", StringComparison.Ordinal) || command == "help" ? "" : $" --repository {folder["repository"]}";
-                await using var terminal = TerminalProcess.Start($"stty cols {columns}; nestegg {command}{place}");
+                await using var terminal = TerminalProcess.Start($"stty cols {columns}; nestegg {command}");
                 await terminal.EndAsync(Token);
                 AssertFits(terminal.Shown, columns, command);
             }
@@ -45,7 +45,8 @@ public sealed partial class WindowTests(SharedServers servers) : IDisposable
 
     private static void AssertFits(string shown, int columns, string command)
     {
-        var drawn = shown.Split('\n').SelectMany(line => line.TrimEnd('\r').Split('\r')).Select(line => Escape().Replace(line, "")).ToList();
+        var drawn = shown.Split('\n').SelectMany(line => line.TrimEnd('\r').Split('\r')).Select(line => Escape().Replace(line, ""))
+            .ToList();
         Assert.Contains(drawn, line => line.Length > 0);
         foreach (var line in drawn)
         {
