@@ -66,7 +66,8 @@ internal static class SnapshotsCommand
 
     private static Cell[] Row(Manifest manifest, string proved) =>
     [
-        Cell.Whole(manifest.Id.ToString()), manifest.Complete ? "yes" : "no", manifest.Counts.Users, manifest.Counts.Files, manifest.Counts.Objects,
+        Cell.Whole(manifest.Id.ToString()), manifest.Complete ? "yes" : "no",
+        manifest.Counts.Users, manifest.Counts.Files, manifest.Counts.Objects,
         Cell.Bytes(manifest.Counts.ObjectBytes),
         manifest.Counts.NewObjects, Cell.Id(manifest.Instance.SchemaVersion), manifest.Instance.Name, proved,
     ];

@@ -89,8 +89,8 @@ public sealed class OutputTests : IDisposable
         string[] columns = ["album", "name", "taken", "size", "file", "since", "until"];
         Cell[] row =
         [
-            "Summer at the lake", new string('x', 70) + ".png", Cell.Whole("2026-11-27"), Cell.Bytes(15_000), Cell.Id(1_580_559_962_386_438),
-            Cell.Whole(id), Cell.Whole(id),
+            "Summer at the lake", new string('x', 70) + ".png", Cell.Whole("2026-11-27"), Cell.Bytes(15_000),
+            Cell.Id(1_580_559_962_386_438), Cell.Whole(id), Cell.Whole(id),
         ];
         using (var window = new Output(Host(isTerminal: true), isJson: false, isQuiet: false))
         {
