@@ -14,12 +14,12 @@ public sealed class TooLongFileTests(SharedServers servers) : IDisposable
     [Fact]
     public async Task It_is_told_as_what_it_is_by_every_command_that_writes()
     {
-        var ada = await BulkSnapshot.CreateAsync(await servers.PostgresAsync(Token), folder, 2, _ => 200_000, Token);
+        var ada = await BulkSnapshot.CreateAsync(await servers.PostgresAsync(Token), folder, 2, _ => 3_000_000, Token);
         string[] opened = ["--repository", folder["repository"], "--identity", folder["identity"]];
         string[] person = [.. opened, "--user", ada.Email, "--password-file", folder["password"]];
 
-        await ExpectAsync(ExitCode.OutOfReach, 100, ["restore", .. opened, "--objects-to", folder["objects"]]);
-        await ExpectAsync(ExitCode.OutOfReach, 100, [.. BulkSnapshot.ExportArguments(ada, folder, "photos")]);
+        await ExpectAsync(ExitCode.OutOfReach, 2000, ["restore", .. opened, "--objects-to", folder["objects"]]);
+        await ExpectAsync(ExitCode.OutOfReach, 2000, [.. BulkSnapshot.ExportArguments(ada, folder, "photos")]);
         await ExpectAsync(ExitCode.OutOfReach, 2, ["audit", .. opened, "--snapshot", "latest"]);
         await ExpectAsync(ExitCode.OutOfReach, 2, ["prove", .. person]);
         await ExpectAsync(ExitCode.OutOfReach, 0, ["backup", "--config", folder["nestegg.yaml"]]);
