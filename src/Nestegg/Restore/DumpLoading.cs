@@ -33,11 +33,16 @@ internal static class DumpLoading
         }
     }
 
-    private static NesteggException Refusal(IEnumerable<string> lines) => new(
-        FailureKind.OutOfReach,
-        $"pg_restore failed, and what it loads is there whole or not at all: {string.Join(' ', FirstError([.. lines]))}",
-        "a server or a pg_restore that is older than the one the snapshot was made with refuses what it does not know; after mending it, "
-        + "run the same command again, before museum is started: it goes on where it was");
+    private static NesteggException Refusal(IEnumerable<string> lines)
+    {
+        var said = string.Join(' ', FirstError([.. lines]));
+        var cause = said.Contains("connection to server", StringComparison.Ordinal)
+            ? "it did not get to the server: see that PostgreSQL runs, or name another command with --pg-restore (nestegg help operations)"
+            : "a server or a pg_restore that is older than the one the snapshot was made with refuses what it does not know";
+        return new NesteggException(
+            FailureKind.OutOfReach, $"pg_restore failed, and what it loads is there whole or not at all: {said}",
+            $"{cause}; after mending it, run the same command again, before museum is started: it goes on where it was");
+    }
 
     // The item and the first complaint about it; what follows from that is not worth a line.
     private static IEnumerable<string> FirstError(IReadOnlyList<string> lines)

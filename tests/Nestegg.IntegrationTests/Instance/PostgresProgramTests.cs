@@ -76,6 +76,18 @@ public sealed class PostgresProgramTests(SharedServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Its_words_stand_in_one_line_without_the_tabs_between_them()
+    {
+        var program = await FindAsync(new PostgresProgramSettings());
+        var nobody = DatabaseSettings.From(MuseumConfiguration.Create(
+            [("museum.yaml", "db: { host: 127.0.0.1, port: 1, name: nowhere, user: u, password: p }")], []));
+
+        var error = await Assert.ThrowsAsync<NesteggException>(() => DumpAsync(program, nobody));
+
+        Assert.Contains("Connection refused Is the server running on that host", error.Message);
+    }
+
+    [Fact]
     public async Task A_configured_command_is_run_as_it_is_with_its_connection_told()
     {
         var program =

@@ -114,7 +114,8 @@ internal sealed class ProgramRun : IAsyncDisposable
     {
         while (await process.StandardError.ReadLineAsync(CancellationToken.None) is { } line)
         {
-            errorLines.Enqueue(line);
+            // PostgreSQL's begin with a tab where they go on.
+            errorLines.Enqueue(line.Trim());
             if (errorLines.Count > KeptErrorLines)
             {
                 errorLines.TryDequeue(out _);
