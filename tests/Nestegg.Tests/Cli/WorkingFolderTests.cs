@@ -49,10 +49,31 @@ public sealed class WorkingFolderTests : IDisposable
         Assert.Equal(("/var/cache/nestegg", null), (CheckMemory.FolderIn(odd), UserFolders.Config(odd)));
     }
 
-    private Task<ExitCode> RunAsync(string arguments)
+    [Theory]
+    [InlineData("HOME", "/dev/null")]
+    [InlineData("HOME", "/proc/nowhere")]
+    [InlineData("XDG_CACHE_HOME", "/dev/null")]
+    [InlineData("LANG", "C")]
+    public async Task Nothing_needs_a_home_or_a_cache_that_can_be_written(string variable, string value)
+    {
+        var environment = new Dictionary<string, string> { [variable] = value };
+        Directory.CreateDirectory(folder["ente"]);
+        File.WriteAllText(folder["ente/museum.yaml"], "db: { host: 127.0.0.1, port: 1, user: u, password: hush }\n");
+        var init = $"init --instance {folder["ente"]} --new-identity {folder["id.txt"]} --identity-beside-repository";
+        foreach (var arguments in new[]
+        {
+            $"{init} --config {folder["nestegg.yaml"]} --repository {folder["repo"]}", $"snapshots --repository {folder["repo"]}",
+            $"check --repository {folder["repo"]}", $"check --read-subset 5% --repository {folder["repo"]}",
+        })
+        {
+            Assert.True(await RunAsync(arguments, environment) == ExitCode.Done, $"{arguments}: {error}");
+        }
+    }
+
+    private Task<ExitCode> RunAsync(string arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         error.GetStringBuilder().Clear();
-        var environment = new Dictionary<string, string> { ["XDG_CACHE_HOME"] = folder["cache"] };
+        environment ??= new Dictionary<string, string> { ["XDG_CACHE_HOME"] = folder["cache"] };
         var host = new CommandHost { Out = output, Error = error, Environment = environment, WorkingFolder = null };
         return CommandLine.RunAsync(arguments.Split(' '), host, TestContext.Current.CancellationToken);
     }
