@@ -57,7 +57,7 @@ internal static class CommandLine
         }
     }
 
-    private static readonly string[] LeavesSomething = ["init", "backup", "restore", "export", "object-store"];
+    private static readonly string[] LeavesSomething = ["init", "backup", "forget", "unforget", "restore", "export", "object-store"];
 
     private static readonly (ExitCode, string, string) Cancelled =
         (ExitCode.Cancelled, "cancelled", "run the command again; what was stored is not fetched again");
@@ -81,6 +81,8 @@ internal static class CommandLine
         root.Subcommands.Add(BackupCommand.Create(common));
         root.Subcommands.Add(SnapshotsCommand.Create(common));
         root.Subcommands.Add(CheckCommand.Create(common));
+        root.Subcommands.Add(ForgetCommand.Create(common));
+        root.Subcommands.Add(UnforgetCommand.Create(common));
         root.Subcommands.Add(new AuditCommand().Create(common));
         root.Subcommands.Add(new ProveCommand(common).Create());
         root.Subcommands.Add(RestoreCommand.Create(common));

@@ -34,7 +34,8 @@ internal sealed class SampleRepository : IDisposable
 
     /// <summary>Stores what the repository does not have yet, as a backup does, and commits.</summary>
     public async Task<Manifest> BackUpAsync(
-        IReadOnlyDictionary<string, byte[]> objects, CancellationToken cancellationToken, TimeProvider? time = null, int missing = 0)
+        IReadOnlyDictionary<string, byte[]> objects, CancellationToken cancellationToken, TimeProvider? time = null, int missing = 0,
+        Func<Manifest, Manifest>? change = null)
     {
         await using var writer = await Repository.BeginSnapshotAsync(
             SigningKey, time ?? TimeProvider.System, Random.Shared, cancellationToken);
@@ -52,7 +53,8 @@ internal sealed class SampleRepository : IDisposable
         }
 
         var draft = Draft(objects);
-        return await writer.CommitAsync(draft with { Counts = draft.Counts with { Missing = missing } }, stored, cancellationToken);
+        draft = draft with { Counts = draft.Counts with { Missing = missing } };
+        return await writer.CommitAsync(change is null ? draft : change(draft), stored, cancellationToken);
     }
 
     public void Dispose()

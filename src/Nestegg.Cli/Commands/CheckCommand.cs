@@ -47,6 +47,7 @@ internal static class CheckCommand
             .Add("errors", counts.Errors, "errors")
             .Add("warnings", counts.Warnings, "warnings")
             .Add("snapshots", counts.Snapshots, "snapshots")
+            .Add("forgotten", counts.Forgotten, "forgotten ones among them")
             .Add("indexFiles", counts.IndexFiles, "index files")
             .Add("liveRows", counts.LiveRows, "objects that snapshots need")
             .Add("objects", counts.Objects, "files of one object")

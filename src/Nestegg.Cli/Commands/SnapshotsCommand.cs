@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Nestegg.Cli.Terminal;
 using Nestegg.Jobs;
@@ -19,38 +18,50 @@ internal static class SnapshotsCommand
         {
             Description = "A snapshot: its id, the beginning of it, or latest", Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command("snapshots", "Lists the snapshots, or describes one") { id };
-        common.SetAction(command, (parse, _) => parse.GetValue(id), (run, asked, cancellationToken) =>
-            asked is null ? ListAsync(run, cancellationToken) : DescribeAsync(run, asked, cancellationToken));
+        var forgotten = new Option<bool>("--forgotten") { Description = "List those too that are forgotten and not removed yet" };
+        var command = new Command("snapshots", "Lists the snapshots, or describes one") { id, forgotten };
+        common.SetAction(
+            command, (parse, _) => (Asked: parse.GetValue(id), WithForgotten: parse.GetValue(forgotten)),
+            (run, request, cancellationToken) => request.Asked is null
+                ? ListAsync(run, request.WithForgotten, cancellationToken)
+                : DescribeAsync(run, request.Asked, cancellationToken));
         return command.WithExamples(
-            "nestegg snapshots", "nestegg snapshots latest", "nestegg snapshots 20261123T19 --repository /mnt/nas/nestegg");
+            "nestegg snapshots", "nestegg snapshots latest", "nestegg snapshots --forgotten", "nestegg snapshots 20261123T19 --repository /mnt/nas/nestegg");
     }
 
-    private static async Task<ExitCode> ListAsync(CommandRun run, CancellationToken cancellationToken)
+    private static async Task<ExitCode> ListAsync(CommandRun run, bool withForgotten, CancellationToken cancellationToken)
     {
-        var output = run.Output;
-        var listing = await SnapshotsJob.ListAsync(run.Context, run.Log, cancellationToken);
+        var (output, zone) = (run.Output, run.Context.Configuration.Retention.TimeZone);
+        var listing = await SnapshotsJob.ListAsync(run.Context, withForgotten, run.Log, cancellationToken);
         foreach (var snapshot in listing.Snapshots)
         {
-            output.Event("snapshot", json => WriteTo(json, snapshot.Manifest, Proved(snapshot)));
+            output.Event("snapshot", json => WriteTo(json, snapshot, Proved(snapshot, zone)));
         }
 
         if (!output.IsJson)
         {
+            // Only who asks for forgotten ones has a column for them.
+            string[] columns = ["id", "time", "complete", "users", "files", "objects", "size", "new", "schema", "instance", "proved"];
             output.Table(
-                "snapshot", ["id", "complete", "users", "files", "objects", "size", "new", "schema", "instance", "proved"],
-                listing.Snapshots.Select(snapshot => Row(snapshot.Manifest, Proved(snapshot))));
+                "snapshot", [.. columns, .. withForgotten ? ["forgotten"] : Array.Empty<string>()],
+                listing.Snapshots.Select(snapshot => (Cell[])
+                [
+                    .. Row(snapshot.Manifest, Proved(snapshot, zone), zone),
+                    .. withForgotten ? [snapshot.ForgottenAt is { } at ? MomentText.Of(at, zone) : "no"] : Array.Empty<Cell>(),
+                ]));
         }
 
         var summary = new Summary()
             .Add("snapshots", listing.Finished, "snapshots")
+            .Add("forgotten", listing.Forgotten, "forgotten")
             .Add("unfinished", listing.Unfinished, "unfinished")
             .Add("damaged", run.Log.Errors, "damaged");
         return output.Finish(summary, run.Log.Errors > 0 ? ExitCode.Damaged : ExitCode.Done);
     }
 
-    private static void WriteTo(Utf8JsonWriter json, Manifest manifest, string proved)
+    private static void WriteTo(Utf8JsonWriter json, ListedSnapshot snapshot, string proved)
     {
+        var manifest = snapshot.Manifest;
         json.WriteString("id", manifest.Id.ToString());
         json.WriteBoolean("complete", manifest.Complete);
         json.WriteString("createdAt", manifest.CreatedAt);
@@ -62,18 +73,22 @@ internal static class SnapshotsCommand
         json.WriteNumber("schemaVersion", manifest.Instance.SchemaVersion);
         json.WriteString("instance", manifest.Instance.Name);
         json.WriteString("proved", proved);
+        if (snapshot.ForgottenAt is { } at)
+        {
+            json.WriteString("forgottenAt", at);
+        }
     }
 
-    private static Cell[] Row(Manifest manifest, string proved) =>
+    private static Cell[] Row(Manifest manifest, string proved, TimeZoneInfo zone) =>
     [
-        Cell.Whole(manifest.Id.ToString()), manifest.Complete ? "yes" : "no",
+        Cell.Whole(manifest.Id.ToString()), Cell.Whole(MomentText.Of(manifest.CreatedAt, zone)), manifest.Complete ? "yes" : "no",
         manifest.Counts.Users, manifest.Counts.Files, manifest.Counts.Objects,
         Cell.Bytes(manifest.Counts.ObjectBytes),
         manifest.Counts.NewObjects, Cell.Id(manifest.Instance.SchemaVersion), manifest.Instance.Name, proved,
     ];
 
     /// <summary>By how many of the people and when last: <c>2 of 3 people, 2026-11-23</c>.</summary>
-    private static string Proved(ListedSnapshot snapshot)
+    private static string Proved(ListedSnapshot snapshot, TimeZoneInfo zone)
     {
         var proved = snapshot.Proved;
         if (proved.NewestAt is not { } newestAt)
@@ -86,7 +101,7 @@ internal static class SnapshotsCommand
             .. proved.Whole > 0 ? [$"{proved.Whole} of {snapshot.Manifest.Counts.Users:N0} people"] : Array.Empty<string>(),
             .. proved.InPart > 0 ? [$"{proved.InPart} in part"] : Array.Empty<string>(),
             .. proved.Failed > 0 ? [$"FAILED for {proved.Failed}"] : Array.Empty<string>(),
-            newestAt.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+            MomentText.DayOf(newestAt, zone),
         ];
         return string.Join(", ", parts);
     }
@@ -94,7 +109,7 @@ internal static class SnapshotsCommand
     private static async Task<ExitCode> DescribeAsync(CommandRun run, string id, CancellationToken cancellationToken)
     {
         var (manifest, proofs) = await SnapshotsJob.DescribeAsync(run.Context, id, run.Log, cancellationToken);
-        var output = run.Output;
+        var (output, zone) = (run.Output, run.Context.Configuration.Retention.TimeZone);
         foreach (var finding in manifest.Findings)
         {
             output.Report(new FindingEvent(finding));
@@ -110,14 +125,13 @@ internal static class SnapshotsCommand
         output.Table("proof", ["person", "verdict", "when", "files", "proved", "not proved", "share", "by"], proofs.Select(proof => (Cell[])
         [
             Cell.Id(proof.UserId),
-            ProofText.Of(proof.Verdict),
-            Cell.Whole(proof.FinishedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture)),
+            ProofText.Of(proof.Verdict), Cell.Whole(MomentText.ExactOf(proof.FinishedAt, zone)),
             proof.Counts.Files, proof.Counts.FilesProved, proof.Counts.FilesNotProved, $"{proof.Sample * 100:0.##} %", proof.Program,
         ]));
         return output.Finish(new Summary()
             .Add("id", manifest.Id.ToString(), "snapshot")
             .Add("complete", manifest.Complete, "complete")
-            .Add("createdAt", manifest.CreatedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'"), "the moment")
+            .Add("createdAt", MomentText.ExactOf(manifest.CreatedAt, zone), "the moment")
             .Add("program", manifest.Program, "made by")
             .Add("instance", manifest.Instance.Name, "instance")
             .Add("museumImage", manifest.Instance.MuseumImage ?? "", "museum")

@@ -49,6 +49,9 @@ public sealed record CheckCounts
 {
     public int Snapshots { get; init; }
 
+    /// <summary>Of these, those that are forgotten and not removed yet.</summary>
+    public int Forgotten { get; init; }
+
     public int IndexFiles { get; init; }
 
     /// <summary>Index rows that some snapshot needs.</summary>

@@ -9,7 +9,8 @@ namespace Nestegg.Checks;
 /// Looks at the snapshots' folders: signatures, the files that manifests name, and that each manifest's predecessor is still the one it
 /// was.
 /// </summary>
-internal sealed class ManifestCheck(Repository repository, CheckMemory memory, ReadSelection selection, CheckTally tally, RunLog log)
+internal sealed class ManifestCheck(
+    Repository repository, CheckMemory memory, ForgottenSnapshots forgotten, ReadSelection selection, CheckTally tally, RunLog log)
 {
     // Names and lengths of all files under snapshots/: less than ten a snapshot.
     private readonly SortedDictionary<SnapshotId, Dictionary<string, long>> folders = [];
@@ -116,7 +117,13 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
     private void FindUnfinished(SnapshotId id, Dictionary<string, long> files, CommittedSnapshots once)
     {
         var folder = $"{RepositoryKeys.Snapshots}{id}";
-        if (files.ContainsKey(RepositoryKeys.Signature))
+        if (forgotten.Has(id))
+        {
+            log.Find(
+                "snapshot-unfinished", Severity.Note, folder,
+                $"{folder} is what is left of a forgotten snapshot that is being removed; it counts for nothing");
+        }
+        else if (files.ContainsKey(RepositoryKeys.Signature))
         {
             var key = RepositoryKeys.SnapshotFile(id, RepositoryKeys.Manifest);
             log.Find(
@@ -153,7 +160,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
 
     private void CheckPrevious(Manifest manifest)
     {
-        if (manifest.Previous is not { } previous || !IsKnown(previous.Id))
+        if (manifest.Previous is not { } previous || !IsKnown(previous.Id) || IsRemoved(previous))
         {
             return;
         }
@@ -189,7 +196,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
     {
         if (memory.Newest is { } newest && IsKnown(newest.Id))
         {
-            if (!IsFinished(newest.Id))
+            if (!IsFinished(newest.Id) && !IsRemoved(newest))
             {
                 log.Find(
                     "rolled-back", Severity.Error, $"{RepositoryKeys.Snapshots}{newest.Id}",
@@ -212,7 +219,7 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
         }
 
         // After the comparison, so that one that was rolled back is found again next time.
-        if (manifests.Count > 0 && (memory.Newest is null || IsFinished(memory.Newest.Id)))
+        if (manifests.Count > 0 && (memory.Newest is null || IsFinished(memory.Newest.Id) || IsRemoved(memory.Newest)))
         {
             memory.Remember(manifests[manifests.Keys.Max()]);
         }
@@ -275,6 +282,9 @@ internal sealed class ManifestCheck(Repository repository, CheckMemory memory, R
     }
 
     private bool IsKnown(SnapshotId id) => isListedWhole || folders.ContainsKey(id);
+
+    // Somebody who has the repository's key has signed that it may be gone.
+    private bool IsRemoved(PreviousManifest snapshot) => !IsFinished(snapshot.Id) && forgotten.Has(snapshot);
 
     private bool IsFinished(SnapshotId id) => folders.TryGetValue(id, out var files) && files.ContainsKey(RepositoryKeys.Manifest);
 }

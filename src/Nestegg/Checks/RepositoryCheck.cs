@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Nestegg.Repositories;
 using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
+using Nestegg.Repositories.Manifests;
 using Nestegg.Stores;
 
 namespace Nestegg.Checks;
@@ -39,7 +40,9 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         log.Step("structure", "checking signatures, manifests and index files");
 
         await CheckIdentityFileAsync(cancellationToken);
-        var manifests = await new ManifestCheck(repository, memory, selection, tally, log).RunAsync(cancellationToken);
+        var forgotten = await repository.ReadForgottenAsync(log, cancellationToken, Severity.Error);
+        var manifests = await new ManifestCheck(repository, memory, forgotten, selection, tally, log).RunAsync(cancellationToken);
+        CheckMarks(forgotten, manifests);
         using var stored = new CheckedFiles();
         await ListStoredAsync(stored, cancellationToken);
         using var index = new IndexCheck(repository, stored, tally, log);
@@ -75,6 +78,21 @@ internal sealed class RepositoryCheck(Repository repository, CheckOptions option
         }
 
         return tally.Counts with { Errors = log.Errors, Warnings = log.Warnings };
+    }
+
+    private void CheckMarks(ForgottenSnapshots forgotten, IReadOnlyList<Manifest> manifests)
+    {
+        foreach (var manifest in manifests.Where(manifest => forgotten.Has(manifest.Id)))
+        {
+            tally.Count(counts => counts with { Forgotten = counts.Forgotten + 1 });
+            if (!forgotten.Has(new PreviousManifest(manifest.Id, manifest.Hash)))
+            {
+                log.Find(
+                    "manifest-replaced", Severity.Error, RepositoryKeys.SnapshotFile(manifest.Id, RepositoryKeys.Manifest),
+                    $"the manifest of {manifest.Id} hashes to {manifest.Hash}, which is not what it hashed to when the snapshot was forgotten",
+                    CommittedSnapshots.RemovedHint);
+            }
+        }
     }
 
     private async Task CountLeftoversAsync(CheckMemory memory, CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using Nestegg.Backup;
 using Nestegg.Checks;
-using Nestegg.Formats.Minisign;
 using Nestegg.Instance;
 using Nestegg.Opening;
 using Nestegg.Repositories;
@@ -27,7 +26,7 @@ public static class BackupJob
         return context.WithRepositoryAsync(
             async (repository, memory) =>
             {
-                using var signingKey = ReadSigningKey(context);
+                using var signingKey = context.RequireSigningKey();
                 context.LookAtKeys(log);
                 await using var instance = await EnteInstance.OpenAsync(context.Configuration, context.Time, cancellationToken);
                 var options =
@@ -51,7 +50,8 @@ public static class BackupJob
     private static async Task<bool> TellOfRollbackAsync(
         Repository repository, CheckMemory memory, RunLog log, CancellationToken cancellationToken)
     {
-        if (memory.Newest is not { } newest || await repository.HasManifestAsync(newest.Id, cancellationToken))
+        if (memory.Newest is not { } newest || await repository.HasManifestAsync(newest.Id, cancellationToken)
+            || (await repository.ReadForgottenAsync(log, cancellationToken)).Has(newest))
         {
             return false;
         }
@@ -61,15 +61,4 @@ public static class BackupJob
             $"the snapshot {newest.Id} was here when this machine last looked and is gone", CommittedSnapshots.RemovedHint);
         return true;
     }
-
-    private static MinisignSecretKey ReadSigningKey(JobContext context) => context.TryReadSigningKey()
-        ?? throw (context.Configuration.SigningKeyPath is { } path
-            ? new NesteggException(
-                FailureKind.BadInput, $"the signing key {path} does not exist",
-                "put a copy of it there (it was to be kept where the identity is): without it no snapshot can be signed. Where it is lost, "
-                + "begin a new repository: nestegg init with another --repository and another --config; this one can be restored from as "
-                + "before")
-            : new NesteggException(
-                FailureKind.BadInput, "no signing key is configured",
-                "name the file that nestegg init wrote as signing-key in nestegg.yaml"));
 }

@@ -38,7 +38,8 @@ public static class FindJob
                 {
                     var list = await repository.ListSnapshotsAsync(cancellationToken);
                     list.TellUnread(log);
-                    return list.Finished.Reverse();
+                    var forgotten = await repository.ReadForgottenAsync(log, cancellationToken);
+                    return list.Finished.Where(id => !forgotten.Has(id)).Reverse();
                 }
 
                 async Task SearchAsync(SnapshotId id, Func<OpenedSource, Task<bool>> search)

@@ -86,6 +86,19 @@ public sealed class JobContext
         }
     }
 
+    /// <summary>The configured signing key, which whatever writes needs.</summary>
+    /// <exception cref="NesteggException">None is configured, or the file is not here.</exception>
+    internal MinisignSecretKey RequireSigningKey() => TryReadSigningKey()
+        ?? throw (Configuration.SigningKeyPath is { } path
+            ? new NesteggException(
+                FailureKind.BadInput, $"the signing key {path} does not exist",
+                "put a copy of it there (it was to be kept where the identity is): without it nothing can be signed. Where it is lost, "
+                + "begin a new repository: nestegg init with another --repository and another --config; this one can be restored from as "
+                + "before")
+            : new NesteggException(
+                FailureKind.BadInput, "no signing key is configured",
+                "name the file that nestegg init wrote as signing-key in nestegg.yaml"));
+
     /// <summary>Says so when others on this machine may use the signing key's file, and when what opens the backups lies here.</summary>
     internal void LookAtKeys(RunLog log)
     {

@@ -47,7 +47,8 @@ internal sealed class Leftovers(Repository repository, IStore store)
 
     /// <summary>
     /// The folders without a signature and without a manifest: of snapshots that never came to be, and of those that were there once. With
-    /// either it may be a finished one from which somebody took the other away, which nobody but a person may remove.
+    /// either it may be a finished one from which somebody took the other away, which nobody but a person may remove. What is left of a
+    /// forgotten snapshot is neither.
     /// </summary>
     /// <param name="committed">Snapshots that the caller knows to have been finished.</param>
     /// <exception cref="NesteggException">A part may not be listed: what is seen of a snapshot may not be all of it.</exception>
@@ -63,6 +64,8 @@ internal sealed class Leftovers(Repository repository, IStore store)
             return new([], []);
         }
 
+        var forgotten = await repository.ForgetMarks.ReadAsync(Severity.Warning, _ => { }, cancellationToken);
+        unfinished.RemoveAll(files => forgotten.Has(files.Key));
         var once = new CommittedSnapshots(committed);
         await foreach (var manifest in repository.ReadManifestsAsync(PassOverAsync, cancellationToken))
         {
@@ -87,7 +90,8 @@ internal sealed class Leftovers(Repository repository, IStore store)
         store.ListUnfinishedAsync(cancellationToken);
 
     private static bool IsOfLockHolder(UnfinishedItem item) => item.Key is { } key
-        && ((string[])[RepositoryKeys.Objects, RepositoryKeys.Packs, RepositoryKeys.Index, RepositoryKeys.Snapshots])
+        && ((string[])[RepositoryKeys.Objects, RepositoryKeys.Packs, RepositoryKeys.Index, RepositoryKeys.Snapshots,
+        RepositoryKeys.Forgotten])
             .Any(folder => key.StartsWith(folder, StringComparison.Ordinal));
 }
 

@@ -64,7 +64,7 @@ internal sealed partial class Repository
     /// <param name="name">An id, the beginning of exactly one, or <c>latest</c>.</param>
     /// <param name="log">
     /// Gets a warning for each that would fit and was never signed with the repository's key, and, for the latest, what may be newer and
-    /// cannot be seen or is gone.
+    /// cannot be seen or is gone; and is told when the snapshot is forgotten, which only one that is named is.
     /// </param>
     /// <exception cref="NesteggException">
     /// <see cref="FailureKind.BadInput"/> when there is none or more than one, <see cref="FailureKind.Damaged"/> when it is not as it was
@@ -78,11 +78,14 @@ internal sealed partial class Repository
             list.TellUnread(log);
         }
 
-        var manifest = await ChooseAsync(name, list, log, cancellationToken);
+        var forgotten = await ReadForgottenAsync(log, cancellationToken);
+        var manifest = await ChooseAsync(name, list, forgotten, log, cancellationToken);
         if (name == Latest)
         {
             TellGone(manifest.Id, log);
         }
+
+        TellForgotten(manifest.Id, forgotten, log);
 
         return manifest;
     }
@@ -99,11 +102,10 @@ internal sealed partial class Repository
         }
     }
 
-    private async Task<Manifest> ChooseAsync(string name, SnapshotList list, RunLog log, CancellationToken cancellationToken)
+    private async Task<Manifest> ChooseAsync(
+        string name, SnapshotList list, ForgottenSnapshots forgotten, RunLog log, CancellationToken cancellationToken)
     {
-        var matches = name == Latest ? list.Finished
-            : name.Length == 0 ? []
-            : list.Finished.Where(id => id.ToString().StartsWith(name, StringComparison.OrdinalIgnoreCase)).ToList();
+        var matches = Matches(name, list, forgotten);
         if (matches.Count == 1)
         {
             return await ReadManifestAsync(matches[0], cancellationToken);
@@ -126,6 +128,7 @@ internal sealed partial class Repository
         }
 
         throw matches.Count == 0 && list.Unread is [var unread, ..] ? unread
+            : name == Latest && list.Finished.Count > 0 && matches.Count == 0 ? AllForgotten()
             : matches.Count > 0 && signed.Count == 0 ? Damage.Of(
                 $"of {Counted.Of(matches.Count, "snapshot that fits", "snapshots that fit")} '{name}' at {Location}, none has a signature of "
                 + "the repository's key")
@@ -262,7 +265,7 @@ internal sealed partial class Repository
         }
     }
 
-    private string WhyNotFound(string name, SnapshotList list, IReadOnlyList<SnapshotId> matches) =>
+    private string WhyNotFound(string name, SnapshotList list, List<SnapshotId> matches) =>
         matches.Count > 1 ? $"'{name}' may be any of {Counted.Of(matches.Count, "snapshot")}: {string.Join(", ", matches.Take(3))}"
         : list.Finished.Count == 0 ? $"the repository at {Location} has no finished snapshot"
         : list.Unfinished.Any(id => id.ToString() == name) ? $"the snapshot {name} was never finished: it has no manifest"

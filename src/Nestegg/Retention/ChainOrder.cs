@@ -1,6 +1,8 @@
 namespace Nestegg.Retention;
 
-/// <summary>Tells which snapshots of a chain have times that contradict the chain: one of them, or one beside it, was made by a wrong clock.</summary>
+/// <summary>
+/// Tells which snapshots of a chain have times that contradict the chain: one of them, or one beside it, was made by a wrong clock.
+/// </summary>
 internal static class ChainOrder
 {
     /// <summary>

@@ -120,7 +120,9 @@ internal sealed class KeepPolicy(RetentionSettings settings, DateTimeOffset now)
     {
         Debug.Assert(chain.Count > 0, "A group has a snapshot.");
         Add(chain[^1], "newest");
-        Add(chain.LastOrDefault(snapshot => snapshot.IsGood) ?? chain.LastOrDefault(snapshot => snapshot.Facts.IsComplete), "newest complete");
+        Add(
+            chain.LastOrDefault(snapshot => snapshot.IsGood) ?? chain.LastOrDefault(snapshot => snapshot.Facts.IsComplete),
+            "newest complete");
         foreach (var user in chain.SelectMany(snapshot => snapshot.Facts.ProvedBy).Distinct().Order())
         {
             // A false proof of a bad snapshot takes nothing from the good one that was proved.

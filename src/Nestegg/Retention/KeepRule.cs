@@ -12,17 +12,21 @@ public sealed record KeepRule(SlotKind Kind, int Count, KeepDuration? Within)
 
     private const string UnlimitedWord = "unlimited";
 
-    /// <summary>What the rule is called without the dashes: <c>keep-daily</c>, <c>keep-within</c>, <c>keep-within-daily</c>.</summary>
-    /// <param name="isWithin">Whether it takes a duration, and not a number.</param>
-    public static string NameOf(SlotKind kind, bool isWithin) =>
-        $"keep-{(isWithin ? "within" : "")}{(isWithin && kind != SlotKind.Last ? "-" : "")}{(isWithin && kind == SlotKind.Last ? "" : Slots.NameOf(kind))}";
+    /// <summary>All rules that there are, by their names: <c>keep-last</c>, <c>keep-daily</c>, <c>keep-within</c>, …</summary>
+    public static IReadOnlyList<KeepOption> Options { get; } =
+    [
+        .. Slots.All.Select(kind => new KeepOption($"keep-{Slots.NameOf(kind)}", kind, IsWithin: false)),
+        .. Slots.All.Select(
+            kind => new KeepOption(kind == SlotKind.Last ? "keep-within" : $"keep-within-{Slots.NameOf(kind)}", kind, IsWithin: true)),
+    ];
 
-    /// <summary>Reads what stands after such a name.</summary>
+    /// <summary>Reads what stands after a name.</summary>
     /// <returns><see langword="null"/> for a number of none, which is no rule.</returns>
     /// <exception cref="FormatException">With what was expected.</exception>
-    public static KeepRule? Parse(SlotKind kind, bool isWithin, string text)
+    public static KeepRule? Parse(KeepOption option, string text)
     {
-        if (isWithin)
+        var kind = option.Kind;
+        if (option.IsWithin)
         {
             return KeepDuration.TryParse(text, out var duration)
                 ? new KeepRule(kind, Unlimited, duration)
@@ -48,3 +52,7 @@ public sealed record KeepRule(SlotKind Kind, int Count, KeepDuration? Within)
         return $"{slot}{(Within is null ? "" : $" within {Within}")}".TrimStart();
     }
 }
+
+/// <summary>What a rule is called, in nestegg.yaml and, after two dashes, on the command line.</summary>
+/// <param name="IsWithin">Whether it takes a duration, and not a number.</param>
+public sealed record KeepOption(string Name, SlotKind Kind, bool IsWithin);

@@ -28,7 +28,9 @@ internal static class Slots
     /// <summary>What a person calls it: <c>daily</c>.</summary>
     public static string NameOf(SlotKind kind) => kind.ToString().ToLowerInvariant();
 
-    /// <summary>The slot that a moment is in, by the clock on the wall: <c>2026-11-26</c>. Two moments in one slot have the same text.</summary>
+    /// <summary>
+    /// The slot that a moment is in, by the clock on the wall: <c>2026-11-26</c>. Two moments in one slot have the same text.
+    /// </summary>
     public static string Of(SlotKind kind, DateTimeOffset moment, TimeZoneInfo zone)
     {
         var local = TimeZoneInfo.ConvertTime(moment, zone);

@@ -9,7 +9,12 @@ namespace Nestegg.Retention;
 /// <param name="Files">Rows of files.</param>
 public sealed record SnapshotFacts(SnapshotId Id, string Group, DateTimeOffset CreatedAt, bool IsComplete, long Users, long Files)
 {
-    /// <summary>People who proved it, as the repository's proofs say. Nobody signs those: they are a reason to keep, and none to forget.</summary>
+    /// <summary>The hash of its manifest.</summary>
+    public ObjectHash Manifest { get; init; }
+
+    /// <summary>
+    /// People who proved it, as the repository's proofs say. Nobody signs those: they are a reason to keep, and none to forget.
+    /// </summary>
     public IReadOnlyList<long> ProvedBy { get; init; } = [];
 
     /// <summary>Until when the store refuses to delete it; <see langword="null"/> where nothing does.</summary>
@@ -25,7 +30,9 @@ public enum SnapshotStanding
     /// <summary>Only where no good one takes it.</summary>
     Incomplete,
 
-    /// <summary>It has less than half of the people or files of the last good one before it. Only where no good one takes the slot.</summary>
+    /// <summary>
+    /// It has less than half of the people or files of the last good one before it. Only where no good one takes the slot.
+    /// </summary>
     Shrunk,
 
     /// <summary>It is dated after now. It takes none, and is kept.</summary>

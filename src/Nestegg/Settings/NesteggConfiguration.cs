@@ -1,5 +1,6 @@
 using System.Text;
 using Nestegg.Ente.Configuration;
+using Nestegg.Retention;
 
 namespace Nestegg.Settings;
 
@@ -47,6 +48,9 @@ public sealed class NesteggConfiguration
     /// <summary>Objects in transfer at once.</summary>
     public int Parallel { get; init; } = 8;
 
+    /// <summary>What the repository keeps, and in which zone its days begin.</summary>
+    public RetentionSettings Retention { get; init; } = new();
+
     /// <summary>Finds the file: the one that was named, else ./nestegg.yaml, $NESTEGG_CONFIG, ~/.config/nestegg/nestegg.yaml.</summary>
     /// <returns>The one that was named, whether it exists or not; <see langword="null"/> when none was named and none exists.</returns>
     public static string? FindPath(string? named, string? workingFolder, IReadOnlyDictionary<string, string> environment)
@@ -81,8 +85,8 @@ public sealed class NesteggConfiguration
     }
 
     /// <summary>
-    /// The same with another repository, as the command line may name one; nothing of the file's own repository stays but its credentials
-    /// for the same place.
+    /// The same with another repository, as the command line may name one; nothing of the file's own repository stays, but for the same
+    /// place its credentials and its rules of what is kept.
     /// </summary>
     public NesteggConfiguration With(RepositorySettings repository) => new()
     {
@@ -90,6 +94,7 @@ public sealed class NesteggConfiguration
         Repository = Repository?.Location == repository.Location ? Repository : repository,
         Recipients = Recipients, SigningKeyPath = SigningKeyPath, SigningPublicKey = SigningPublicKey, IdentityMadeAt = IdentityMadeAt,
         Parallel = Parallel,
+        Retention = Repository?.Location == repository.Location ? Retention : new RetentionSettings { TimeZone = Retention.TimeZone },
     };
 
     /// <summary>The instance's location, which a command that works on the instance needs.</summary>

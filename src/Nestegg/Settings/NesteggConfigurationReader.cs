@@ -18,7 +18,7 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
     {
         var root = new ConfigurationSection(Root(text), "", name);
         root.AllowOnly("instance", "access", "map", "postgresql", "repository", "recipients", "signing-key",
-            "signing-public-key", "identity-made-at", "parallel");
+            "signing-public-key", "identity-made-at", "parallel", "retention");
         var instance = root.Section("instance", scalarKey: "folder");
         return new NesteggConfiguration
         {
@@ -33,6 +33,7 @@ internal sealed class NesteggConfigurationReader(string path, IReadOnlyDictionar
             SigningPublicKey = ReadPublicKey(root),
             IdentityMadeAt = root.Text("identity-made-at") is { } made ? FullPath(made) : null,
             Parallel = root.Number("parallel", 8, 1, 256),
+            Retention = root.Section("retention") is { } retention ? RetentionReader.Read(retention) : new(),
         };
     }
 

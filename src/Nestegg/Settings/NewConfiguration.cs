@@ -7,6 +7,18 @@ namespace Nestegg.Settings;
 /// <summary>The nestegg.yaml that <c>init</c> writes.</summary>
 internal static class NewConfiguration
 {
+    private const string Retention = """
+        # What nestegg forget keeps; without any rule it forgets nothing.
+        # retention:
+        #   time-zone: Europe/Berlin
+        #   keep-last: 10
+        #   keep-daily: 30
+        #   keep-weekly: 8
+        #   keep-monthly: 24
+        #   keep-yearly: unlimited
+
+        """;
+
     /// <param name="signingKeyFile">From the configuration's own folder on.</param>
     /// <param name="recipients">Who can open the backups.</param>
     public static string Text(
@@ -32,7 +44,7 @@ internal static class NewConfiguration
             text.Append($"identity-made-at: {Quoted(identity)}\n");
         }
 
-        return text.ToString();
+        return text.Append(Retention).ToString();
 
         void AppendList(string key, IEnumerable<string> items)
         {

@@ -116,7 +116,7 @@ internal static class Attacks
         }
 
         var content = index.Finish(signer ?? new IndexSigner(to.StrangersKey, to.Id), numbered);
-        content = signer is null ? content[..^IndexSigner.SizeBytes] : content;
+        content = signer is null ? content[..^SignatureFrame.SizeBytes] : content;
         await to.Store.PutAsync(RepositoryKeys.IndexFile(IndexName.Of(numbered, ObjectHash.Of(content.Span))), content, token);
     }
 

@@ -12,7 +12,7 @@ namespace Nestegg.Tests.Cli;
 public sealed partial class NamedCommandTests
 {
     // What follows the program's name in sentences that are not about a command.
-    private static readonly string[] Words = ["as", "did", "index", "inside", "knows", "snapshot"];
+    private static readonly string[] Words = ["as", "did", "forgotten", "index", "inside", "knows", "snapshot"];
 
     private static readonly RootCommand Root = CommandLine.CreateRoot(new CommonOptions(new CommandHost
     {

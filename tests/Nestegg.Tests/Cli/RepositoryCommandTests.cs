@@ -127,7 +127,7 @@ public sealed class RepositoryCommandTests : IDisposable
         Assert.True(row.GetProperty("complete").GetBoolean());
 
         Assert.Equal(ExitCode.Done, await RunAsync("snapshots"));
-        Assert.Contains(row.GetProperty("id").GetString() + "   yes", output.ToString());
+        Assert.Contains(row.GetProperty("id").GetString() + "   1970-01-01 00:00Z   yes", output.ToString());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Nestegg.Checks;
+using Nestegg.Repositories.Files;
 using Nestegg.Repositories.Index;
 using Nestegg.Repositories.Manifests;
 using Nestegg.Restore;
@@ -75,9 +76,9 @@ public sealed class ElsewhereTests : IDisposable
         using var sample = await SampleRepository.CreateAsync(LocalStore.Create(folder["repository"]), Token);
         var (_, rows) = await LoseAndStoreAgainAsync(sample, "gone", purged: "");
         var newest = Directory.GetFiles(folder["repository/index"]).Order(StringComparer.Ordinal).Last();
-        var unsigned = File.ReadAllBytes(newest)[..^IndexSigner.SizeBytes];
+        var unsigned = File.ReadAllBytes(newest)[..^SignatureFrame.SizeBytes];
         File.Delete(newest);
-        var name = IndexName.Of("20200101T000000Z-00002abc-1", Nestegg.Repositories.Files.ObjectHash.Of(unsigned));
+        var name = IndexName.Of("20200101T000000Z-00002abc-1", ObjectHash.Of(unsigned));
         File.WriteAllBytes(folder[$"repository/index/{name}"], unsigned);
         await Assert.ThrowsAsync<NesteggException>(() => sample.Repository.OpenObjectAsync(rows[0], Token));
     }

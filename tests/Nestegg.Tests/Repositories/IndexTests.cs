@@ -119,9 +119,10 @@ public class IndexTests
     {
         // The first line of a signature is a comment that nobody signs: room for a frame of rows.
         var content = Write([new IndexRow("1/a", 0, 5, ObjectHash.Of([]), null, 0)]);
-        var rows = content[..^IndexSigner.SizeBytes];
+        var rows = content[..^SignatureFrame.SizeBytes];
         var planted = Enumerable.Range(0, 1000)
-            .Select(n => Write([new IndexRow($"1/{n}", 0, 6, ObjectHash.Of(BitConverter.GetBytes(n)), null, 0)])[..^IndexSigner.SizeBytes])
+            .Select(n => Write([new IndexRow($"1/{n}", 0, 6, ObjectHash.Of(BitConverter.GetBytes(n)), null, 0)]))
+            .Select(file => file[..^SignatureFrame.SizeBytes])
             .First(frame => !frame.Contains((byte)'\n'));
         var text = content.AsSpan(rows.Length + 8);
         byte[] forged = [.. rows, .. content.AsSpan(rows.Length, 4), 0, 0, 0, 0, .. planted, .. text[text.IndexOf((byte)'\n')..]];

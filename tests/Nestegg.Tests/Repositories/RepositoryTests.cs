@@ -465,7 +465,7 @@ public sealed class RepositoryTests : IDisposable
             var planted = kind == "signed by another"
                 ? index.Finish(new IndexSigner(other, sample.Repository.Description.Id), numbered)
                 : index.Finish(new IndexSigner(sample.SigningKey, new string('0', 32)), numbered);
-            return (kind == "unsigned" ? planted[..^IndexSigner.SizeBytes] : planted).ToArray();
+            return (kind == "unsigned" ? planted[..^SignatureFrame.SizeBytes] : planted).ToArray();
         }
     }
 }

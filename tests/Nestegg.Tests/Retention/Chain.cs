@@ -33,13 +33,8 @@ internal sealed class Chain
         TimeZone = RetentionSettings.ParseZone(zone),
         Rules =
         [
-            .. rules.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(rule =>
-            {
-                var (name, value) = ("keep-" + rule.Split('=')[0], rule.Split('=')[1]);
-                var (kind, isWithin) = Slots.All.SelectMany(kind => new[] { (kind, false), (kind, true) })
-                    .Single(option => KeepRule.NameOf(option.kind, option.Item2) == name);
-                return KeepRule.Parse(kind, isWithin, value)!;
-            }),
+            .. rules.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(rule => rule.Split('=')).Select(rule =>
+                KeepRule.Parse(KeepRule.Options.Single(option => option.Name == $"keep-{rule[0]}"), rule[1])!),
         ],
     };
 

@@ -9,6 +9,8 @@ public class FalseSnapshotTests
     private const string Rules = "last=3 hourly=24 daily=7 weekly=5 monthly=12 yearly=10 within=3d within-daily=14d";
     private const string Now = "2026-11-27 12:00";
 
+    private static readonly string[] Kinds = ["incomplete", "shrunk", "ahead", "empty and alike"];
+
     public static TheoryData<string> Garbage => ["incomplete", "shrunk", "ahead", "empty and alike", "backdated", "all of them"];
 
     [Theory]
@@ -28,7 +30,9 @@ public class FalseSnapshotTests
         chain.Add(Chain.At(Now).AddMinutes(-1));
         var after = chain.Groups(Chain.Settings(Rules), Now).Single();
         Assert.False(after.IsStopped);
-        AssertKept(Kept(WithLast(History())), [.. after.Snapshots.Where(snapshot => snapshot.IsKept).Select(snapshot => snapshot.Facts.CreatedAt)]);
+        AssertKept(
+            Kept(WithLast(History())),
+            [.. after.Snapshots.Where(snapshot => snapshot.IsKept).Select(snapshot => snapshot.Facts.CreatedAt)]);
     }
 
     [Fact]
@@ -140,7 +144,7 @@ public class FalseSnapshotTests
                 chain.Add(Chain.At("2024-12-01").AddMinutes(random.Next(1_000_000)), snapshot => snapshot with { IsComplete = false });
                 break;
             default:
-                AddGarbage(chain, ((IEnumerable<string>)["incomplete", "shrunk", "ahead", "empty and alike"]).ElementAt(random.Next(4)), i, random);
+                AddGarbage(chain, Kinds[random.Next(Kinds.Length)], i, random);
                 break;
         }
     }

@@ -11,6 +11,7 @@ internal static class RepositoryKeys
     public const string Packs = "packs/";
     public const string Index = "index/";
     public const string Snapshots = "snapshots/";
+    public const string Forgotten = "forgotten/";
     public const string Proofs = "proofs/";
     public const string Locks = "locks/";
     public const string Damage = "damage/";

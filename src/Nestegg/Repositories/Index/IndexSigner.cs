@@ -1,47 +1,22 @@
-using System.Buffers.Binary;
-using System.Diagnostics;
 using Nestegg.Formats.Minisign;
+using Nestegg.Repositories.Files;
 
 namespace Nestegg.Repositories.Index;
 
 /// <summary>
-/// Signs index files at their end: a zstd frame of <see cref="SizeBytes"/> that decompressors skip, with the text of a minisign signature
-/// over all before it, filled up with line ends. So nobody without the repository's key can add to what its writers believe, and a file is
-/// still one request and <c>zstd -d</c>.
+/// Signs index files with a <see cref="SignatureFrame"/>, so that nobody without the repository's key can add to what its writers believe.
 /// </summary>
 internal sealed class IndexSigner(MinisignSecretKey key, string repositoryId)
 {
-    /// <summary>What a signature takes, always.</summary>
-    public const int SizeBytes = 512;
-
-    private const int HeadBytes = 8;
-
-    // The first of the sixteen numbers that zstd's format sets aside for frames to be skipped.
-    private const uint SkippableFrame = 0x184D2A50;
-
     /// <param name="numbered">The run and the number of the file in it; see <see cref="IndexName"/>.</param>
-    public byte[] Sign(ReadOnlySpan<byte> rows, string numbered)
-    {
-        var frame = new byte[SizeBytes];
-        BinaryPrimitives.WriteUInt32LittleEndian(frame, SkippableFrame);
-        BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(HeadBytes / 2), SizeBytes - HeadBytes);
-        var text = frame.AsSpan(HeadBytes);
-        text.Fill((byte)'\n');
-        var signature = key.Sign(rows, Comment(numbered, repositoryId));
-        Debug.Assert(signature.Length < text.Length, "Runs and repository ids have their lengths, so a signature has its own.");
-        signature.CopyTo(text);
-        return frame;
-    }
+    public byte[] Sign(ReadOnlySpan<byte> rows, string numbered) => SignatureFrame.Sign(key, rows, Comment(numbered, repositoryId));
 
     /// <summary>This signer, or another with its key, has signed the file as this one of this repository.</summary>
     public bool HasSigned(StoredIndex file) => HasSigned(file, key.PublicKey, repositoryId);
 
     /// <inheritdoc cref="HasSigned(StoredIndex)"/>
     public static bool HasSigned(StoredIndex file, MinisignPublicKey key, string repositoryId) =>
-        file.Signature.Length == SizeBytes
-        && MinisignSignature.TryParse(file.Signature[HeadBytes..], out var signature)
-        && signature!.TrustedComment == Comment(file.Numbered, repositoryId)
-        && signature.Verifies(file.Rows.Span, key);
+        SignatureFrame.Verifies(file.Rows.Span, file.Signature, key, Comment(file.Numbered, repositoryId));
 
     /// <summary>What is said of an index file that is whole and that the repository's key has not signed.</summary>
     public static Finding NotSigned(string key, Severity severity) => new(

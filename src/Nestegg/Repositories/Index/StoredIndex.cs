@@ -38,7 +38,7 @@ internal sealed class StoredIndex : IDisposable
     /// <summary>What follows them: <see cref="IndexSigner"/> says whether it is a signature that fits.</summary>
     public ReadOnlySpan<byte> Signature => buffer.AsSpan(RowBytes, length - RowBytes);
 
-    private int RowBytes => Math.Max(0, length - IndexSigner.SizeBytes);
+    private int RowBytes => Math.Max(0, length - SignatureFrame.SizeBytes);
 
     /// <summary>The rows as a stream, which must not be read after the file is disposed.</summary>
     public Stream OpenRows() => new MemoryStream(buffer, 0, RowBytes, writable: false);

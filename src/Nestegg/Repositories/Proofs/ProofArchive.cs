@@ -81,6 +81,16 @@ internal sealed class ProofArchive(IStore store, IReadOnlyList<AgeRecipient> rec
         }
     }
 
+    /// <summary>
+    /// Every proof of all that a person has in one of these snapshots: none can be hidden by adding another. What cannot be read is left
+    /// out.
+    /// </summary>
+    public IAsyncEnumerable<ProofSummary> ListWholeAsync(IReadOnlySet<SnapshotId> snapshots, CancellationToken cancellationToken) =>
+        KeysAsync(null, cancellationToken)
+            .Where(proof => proof.Of.Kind == Whole && SnapshotId.TryParse(proof.Of.Snapshot, out var id) && snapshots.Contains(id))
+            .Select(async (proof, token) => await ReadAsync(proof.Key, token))
+            .OfType<ProofSummary>();
+
     /// <summary>The keys of the summaries of all proofs of a person, in whichever snapshot.</summary>
     public IAsyncEnumerable<string> ListOfAsync(long userId, CancellationToken cancellationToken) =>
         KeysAsync(null, cancellationToken).Where(proof => proof.Of.User == userId).Select(proof => proof.Key);
