@@ -28,7 +28,7 @@ internal static class UnforgetCommand
     private static async Task<ExitCode> RunAsync(CommandRun run, UnforgetRequest request, CancellationToken cancellationToken)
     {
         var result = await UnforgetJob.RunAsync(run.Context, request, run.Log, cancellationToken);
-        run.Output.Table("kept", ["id"], result.Kept.Select(id => (Cell[])[id.ToString()]));
+        run.Output.Table("kept", ["id"], result.Kept.Select(id => (Cell[])[Cell.Whole(id.ToString())]));
         return run.Output.Finish(new Summary()
             .Add("kept", result.Kept.Count, "kept again")
             .Add("removed", result.Removed, "forgotten and removed before"));
