@@ -25,6 +25,9 @@ public sealed class RunningInstance : IDisposable
     private readonly CephGateway store;
     private readonly IReadOnlyDictionary<string, string> buckets;
 
+    // The section of nestegg.yaml for a repository in a bucket.
+    private string? inBucket;
+
     private RunningInstance(
         KnownInstance known, KnownMoment moment, PostgresServer postgres, CephGateway store, IReadOnlyDictionary<string, string> buckets)
     {
@@ -91,7 +94,7 @@ public sealed class RunningInstance : IDisposable
         Moment = known[moment];
         await Moment.UploadAsync(store.Client, slot => buckets[slot], cancellationToken);
         Database = await postgres.RestoreAsync(Moment.DumpPath, cancellationToken);
-        await File.WriteAllTextAsync(ConfigurationPath, Configuration(), cancellationToken);
+        await WriteConfigurationAsync(cancellationToken);
     }
 
     /// <summary>An object is gone from the bucket of its slot.</summary>
@@ -143,13 +146,13 @@ public sealed class RunningInstance : IDisposable
     {
         await using var store = StoreAddress.Parse(address).Open(new(accessKey, secretKey));
         await CreateRepositoryAsync(store, cancellationToken);
-        var text = (await File.ReadAllTextAsync(ConfigurationPath, cancellationToken)).Replace($"repository: {RepositoryFolder}", $"""
+        inBucket = $"""
             repository:
               location: "{address}"
               access-key-id: {accessKey}
               secret-access-key: {secretKey}
-            """, StringComparison.Ordinal);
-        await File.WriteAllTextAsync(folder["bucket.yaml"], text, cancellationToken);
+            """;
+        await WriteConfigurationAsync(cancellationToken);
         return folder["bucket.yaml"];
     }
 
@@ -172,6 +175,16 @@ public sealed class RunningInstance : IDisposable
 
         await File.WriteAllBytesAsync(IdentityPath, identity.ToText(), cancellationToken);
         await Repository.CreateAsync(store, [identity.Recipient], key.PublicKey, TimeProvider.System, cancellationToken);
+    }
+
+    private async Task WriteConfigurationAsync(CancellationToken cancellationToken)
+    {
+        await File.WriteAllTextAsync(ConfigurationPath, Configuration(), cancellationToken);
+        if (inBucket is not null)
+        {
+            var text = Configuration().Replace($"repository: {RepositoryFolder}", inBucket, StringComparison.Ordinal);
+            await File.WriteAllTextAsync(folder["bucket.yaml"], text, cancellationToken);
+        }
     }
 
     private string Configuration() => $"""
