@@ -65,6 +65,46 @@ internal sealed class ComposeProject
     }
 
     /// <summary>
+    /// Puts what compose itself says of museum's service in place of what was read; where a value was written stays known.
+    /// </summary>
+    /// <param name="resolved">What it printed: a compose file without variables, <c>include</c> and <c>extends</c>.</param>
+    /// <param name="apart">Not those of this project: how a path was written is no longer seen.</param>
+    public void Correct(string resolved, InstancePaths apart)
+    {
+        const string source = "docker compose config";
+        if (YamlSettings.ReadRoot(resolved, source) is not { } root)
+        {
+            return;
+        }
+
+        var said = new ComposeProject(apart);
+        said.Take(new ComposeScope(source, apart.Folder, root, _ => null, _ => { }, apart), depth: 0);
+        var museum = said.services.GetValueOrDefault(Museum?.Name ?? "") ?? MuseumService.Find(said.services.Values, ["*"]);
+        if (museum is null)
+        {
+            // In a profile that is not active.
+            return;
+        }
+
+        Museum = museum;
+        var written = environment.GroupBy(variable => (variable.Name, variable.Value))
+            .ToDictionary(group => group.Key, group => group.Last());
+        environment.Clear();
+        environment.AddRange(museum.Environment.Select(variable => written.GetValueOrDefault((variable.Name, variable.Value), variable)));
+        foreach (var (key, document) in said.documents)
+        {
+            var origin = documents.GetValueOrDefault(key, document).Origin;
+            documents[key] = new ContainerFile(origin) { Text = document.Text, HostPath = document.HostPath };
+        }
+
+        services.Clear();
+        foreach (var (name, service) in said.services)
+        {
+            services[name] = service;
+        }
+    }
+
+    /// <summary>
     /// What museum sees at a path, which may be relative to its working folder; <see langword="null"/> when nothing is mounted there.
     /// </summary>
     public ContainerFile? Find(string path)
@@ -100,6 +140,11 @@ internal sealed class ComposeProject
             Include(item, scope, depth);
         }
 
+        Take(scope, depth);
+    }
+
+    private void Take(ComposeScope scope, int depth)
+    {
         foreach (var section in new[] { "configs", "secrets" })
         {
             ReadDocuments(section, scope);

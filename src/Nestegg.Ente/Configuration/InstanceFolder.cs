@@ -29,6 +29,11 @@ public sealed class InstanceFolder
 
         ComposeFiles = FindComposeFiles(Lookup);
         compose = ComposeFiles.Count > 0 ? ComposeProject.Read(paths, ComposeFiles, Lookup, Museum?.Service) : null;
+        if (location.ResolvedCompose is { } resolved)
+        {
+            compose?.Correct(resolved, new InstancePaths(location));
+        }
+
         var environment = CollectEnvironment(variables);
         foreach (var path in (Museum?.HostPaths ?? []).Except(compose?.MuseumPaths ?? []).Where(paths.IsOutside))
         {
@@ -82,6 +87,9 @@ public sealed class InstanceFolder
 
     /// <summary>The compose files in force, as full paths.</summary>
     public IReadOnlyList<string> ComposeFiles { get; }
+
+    /// <summary>The files of variables that compose is started with, as full paths.</summary>
+    public IReadOnlyList<string> VariableFiles => environmentFiles;
 
     /// <summary>What compose calls the museum service; <see langword="null"/> when it has none.</summary>
     public string? MuseumServiceName => compose?.Museum?.Name;

@@ -38,6 +38,12 @@ public sealed record InstanceLocation(string Folder)
     /// </summary>
     public MuseumProcess? Museum { get; init; }
 
+    /// <summary>
+    /// The project as compose itself resolves it (<c>docker compose config --format json</c>): what it says of museum's service counts
+    /// before what was made out of the compose files. Holds secrets.
+    /// </summary>
+    public string? ResolvedCompose { get; init; }
+
     /// <summary>The full path of a file that was named.</summary>
     /// <exception cref="EnteException">It is not there.</exception>
     internal string Existing(string path)

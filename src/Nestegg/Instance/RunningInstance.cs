@@ -17,12 +17,13 @@ internal sealed record RunningInstance(
     {
         var folder = Path.GetFullPath(location.Folder);
         var containers = await RunningContainers.FindAsync(folder, ContainerEngine.OfThisMachine(time), cancellationToken);
-        return await ReadAsync(location, containers, cancellationToken);
+        return await ReadAsync(location, containers, ComposeProgram.OfThisMachine(time), cancellationToken);
     }
 
     /// <inheritdoc cref="ReadAsync(InstanceLocation, TimeProvider, CancellationToken)"/>
     public static async Task<RunningInstance> ReadAsync(
-        InstanceLocation location, RunningContainers containers, CancellationToken cancellationToken)
+        InstanceLocation location, RunningContainers containers, IReadOnlyList<ComposeProgram> composes,
+        CancellationToken cancellationToken)
     {
         var findings = new List<Finding>();
         if (containers.IsFolders && await AskAsync(location, containers, findings, cancellationToken) is { } asked)
@@ -48,6 +49,7 @@ internal sealed record RunningInstance(
             return only;
         }
 
+        files = await ResolveAsync(files, location, composes, findings, cancellationToken);
         files.RequireConfiguration();
         var isAnswered = containers.Engines.Except(containers.Refusals.Keys).Any();
         findings.AddRange(containers.Refusals.Where(_ => !isAnswered).Select(refusal => new Finding(
@@ -55,6 +57,41 @@ internal sealed record RunningInstance(
             $"it does not say whether museum runs: {refusal.Value}. What the files say counts",
             "run Nestegg as a user who may ask the engine, if it runs museum")));
         return new RunningInstance(files, containers, null, findings);
+    }
+
+    // museum does not run: Compose says with what it would.
+    private static async Task<InstanceFolder> ResolveAsync(
+        InstanceFolder files, InstanceLocation location, IEnumerable<ComposeProgram> composes, List<Finding> findings,
+        CancellationToken cancellationToken)
+    {
+        foreach (var compose in files.ComposeFiles.Count == 0 ? [] : composes)
+        {
+            if (await compose.IsThereAsync(cancellationToken))
+            {
+                try
+                {
+                    // What opens a repository is nothing to Compose.
+                    var variables = location.ProcessEnvironment
+                        .Where(entry => !entry.Key.StartsWith("NESTEGG_", StringComparison.Ordinal));
+                    var resolved = await compose.ResolveAsync(files, variables, cancellationToken);
+                    var read = InstanceFolder.Read(location with { ResolvedCompose = resolved });
+                    findings.Add(new Finding(
+                        "compose-asked", Severity.Ok, $"{compose.Name} config",
+                        "museum does not run here: what Compose would start it with counts"));
+                    return read;
+                }
+                catch (Exception refusal) when (refusal is NesteggException or EnteException)
+                {
+                    findings.Add(new Finding(
+                        "compose-refused", Severity.Note, $"{compose.Name} config",
+                        $"Compose does not resolve the files, and what Nestegg makes of them counts: {refusal.Message}",
+                        "correct the compose files, or name those that Compose is started with by instance.compose-files and instance.env-files"));
+                    return files;
+                }
+            }
+        }
+
+        return files;
     }
 
     private static async Task<RunningInstance?> AskAsync(

@@ -75,6 +75,6 @@ public sealed class RunningInstanceTests : IDisposable
     {
         var engine = new ContainerEngine("docker", (arguments, _) => Task.FromResult(run(arguments)));
         return await RunningInstance.ReadAsync(
-            new InstanceLocation(folder.Path), await RunningContainers.FindAsync(folder.Path, [engine], Token), Token);
+            new InstanceLocation(folder.Path), await RunningContainers.FindAsync(folder.Path, [engine], Token), [], Token);
     }
 }

@@ -25,12 +25,16 @@ internal sealed partial record ContainerEngine(string Program, RunEngine Run)
     private const int MostAttempts = 3;
 
     /// <summary>Those whose program is on this machine.</summary>
-    public static IReadOnlyList<ContainerEngine> OfThisMachine(TimeProvider time)
+    public static IReadOnlyList<ContainerEngine> OfThisMachine(TimeProvider time) =>
+        [.. Programs.Where(IsOnThisMachine)
+            .Select(name => new ContainerEngine(
+                name, (arguments, token) => AskAsync(new ProcessStartInfo(name, arguments), [], time, token)))];
+
+    /// <summary>Whether <c>PATH</c> leads to a program.</summary>
+    public static bool IsOnThisMachine(string program)
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return [.. Programs
-            .Where(name => folders.Any(folder => File.Exists(Path.Join(folder, OperatingSystem.IsWindows() ? name + ".exe" : name))))
-            .Select(name => new ContainerEngine(name, (arguments, token) => AskAsync(name, arguments, time, token)))];
+        return folders.Any(folder => File.Exists(Path.Join(folder, OperatingSystem.IsWindows() ? program + ".exe" : program)));
     }
 
     /// <summary>All containers, those that are stopped too.</summary>
@@ -106,32 +110,30 @@ internal sealed partial record ContainerEngine(string Program, RunEngine Run)
         }
     }
 
-    private static async Task<byte[]> AskAsync(
-        string program, IReadOnlyList<string> arguments, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Runs a program that is asked something, and gives what it printed.</summary>
+    /// <param name="variables">What it gets besides the few that every program gets.</param>
+    /// <exception cref="NesteggException">It failed, or did not answer in time.</exception>
+    public static async Task<byte[]> AskAsync(
+        ProcessStartInfo start, IEnumerable<KeyValuePair<string, string>> variables, TimeProvider time, CancellationToken cancellationToken)
     {
+        var (program, question) = (start.FileName, $"{start.FileName} {start.ArgumentList[0]}");
         using var clock = new CancellationTokenSource(Limit, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(clock.Token, cancellationToken);
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
+        start.RedirectStandardOutput = start.RedirectStandardError = start.RedirectStandardInput = true;
         try
         {
-            await using var run = new ProgramRun(program, start, []);
+            await using var run = new ProgramRun(program, start, variables);
             run.StandardInput.Close();
             var answer = await ReadAsync(run.StandardOutput, limit.Token)
                 ?? throw new NesteggException(
-                    FailureKind.OutOfReach, $"{program} {arguments[0]} printed more than {LongestAnswer:N0} bytes",
-                    $"see what {program} {arguments[0]} prints");
+                    FailureKind.OutOfReach, $"{question} printed more than {LongestAnswer:N0} bytes", $"see what {question} prints");
             await run.CompleteAsync(limit.Token);
             return answer;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new NesteggException(
-                FailureKind.OutOfReach, $"{program} {arguments[0]} did not answer within {Limit.TotalSeconds} seconds",
+                FailureKind.OutOfReach, $"{question} did not answer within {Limit.TotalSeconds} seconds",
                 $"see whether {program} ps answers");
         }
     }
