@@ -40,11 +40,13 @@ internal static partial class MuseumService
     /// <param name="variables">The names in its environment.</param>
     public static int Rank(string? image, string? name, string command, IEnumerable<string> files, IEnumerable<string> variables)
     {
-        var isImage = ServerImage().IsMatch(image?.Split('@')[0] ?? "");
         var isConfigured = files.Any(path => path.EndsWith("/museum.yaml", StringComparison.Ordinal))
             || variables.Any(variable => MuseumKeys.KeyOf(variable) is not null);
-        return (isImage ? 8 : 0) + (isConfigured ? 4 : 0) + (name == "museum" ? 2 : 0) + (Program().IsMatch(command) ? 1 : 0);
+        return (IsServerImage(image) ? 8 : 0) + (isConfigured ? 4 : 0) + (name == "museum" ? 2 : 0) + (Program().IsMatch(command) ? 1 : 0);
     }
+
+    /// <summary>Whether an image is called as Ente's is, as others publish it, or as people call the one that they built.</summary>
+    public static bool IsServerImage(string? image) => ServerImage().IsMatch(image?.Split('@')[0] ?? "");
 
     private static bool IsActive(ComposeService service, IReadOnlyCollection<string> profiles) =>
         service.Profiles.Count == 0 || profiles.Contains("*") || service.Profiles.Any(profiles.Contains);
@@ -58,8 +60,8 @@ internal static partial class MuseumService
             .SetEquals(other.Files.Select(file => (file.Key, file.Value.HostPath)))
         && one.Documents.ToHashSet().SetEquals(other.Documents);
 
-    // ghcr.io/ente/server, ghcr.io/ente-io/server, registry:5000/ente-museum, 11notes/ente.
-    [GeneratedRegex(@"(^|/)(ente(-io)?/(server|museum)|ente-?(server|museum)|museum|ente)(:[^/]*)?$", RegexOptions.IgnoreCase)]
+    // ghcr.io/ente/server, ghcr.io/ente-io/server, 11notes/ente, registry:5000/ente-museum, my-ente-museum as compose calls what it builds.
+    [GeneratedRegex(@"(^|/)(ente(-io)?/server|ente-?server|ente|entemuseum|([^/:]*[-_.])?museum)(:[^/]*)?$", RegexOptions.IgnoreCase)]
     private static partial Regex ServerImage();
 
     [GeneratedRegex(@"(^|[\s/])museum(\s|$)")]

@@ -75,6 +75,8 @@ public class RunningContainersTests
     [InlineData(""" "Mounts":[{"Source":"/srv/my-ente/museum.yaml"}],"Config":{"Image":"built-here"} """)]
     [InlineData(""" "Config":{"Image":"ghcr.io/ente/server:latest","Labels":null} """)]
     [InlineData(""" "Config":{"Image":"registry.example.org/museum@sha256:00"} """)]
+    [InlineData(""" "Config":{"Image":"localhost:5000/my-ente_museum:latest"} """)]
+    [InlineData(""" "Config":{"Image":"11notes/ente:4.2.7"} """)]
     [InlineData(""" "Config":{"Labels":{"com.docker.compose.project.config_files":"/srv/my-ente/compose.yaml,/srv/other/b.yaml"}} """)]
     public async Task Without_labels_museum_leads_to_what_shares_its_network(string museum)
     {

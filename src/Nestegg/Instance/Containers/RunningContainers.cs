@@ -141,7 +141,7 @@ internal sealed partial class RunningContainers
 
     private static List<Container> FindOnlyMuseum(IReadOnlyList<Container> all)
     {
-        var museums = all.Where(container => MuseumImage().IsMatch(container.Config?.Image ?? "")).ToList();
+        var museums = all.Where(container => MuseumService.IsServerImage(container.Config?.Image)).ToList();
         return museums.Count == 1 && museums[0].Label(FolderLabel) is null ? museums : [];
     }
 
@@ -220,8 +220,4 @@ internal sealed partial class RunningContainers
 
     [GeneratedRegex(@"TCP4?-LISTEN:(?<listen>\d+)\S*\s+TCP4?:(?<host>[^:\s]+):(?<port>\d+)")]
     private static partial Regex RelayArguments();
-
-    // ghcr.io/ente-io/server, ghcr.io/ente/server, and what people call the one that they built.
-    [GeneratedRegex(@"(^|/)(ente(-io)?/server|[^/]*museum[^/]*)(:|@|$)")]
-    private static partial Regex MuseumImage();
 }
