@@ -1,6 +1,7 @@
 using Nestegg.Ente;
 
-namespace Nestegg.Instance;
+
+namespace Nestegg;
 
 /// <summary>Waits for a server that is starting: up to a limit, which begins now, and says once what is waited for.</summary>
 /// <param name="tell">Gets the sentence.</param>
